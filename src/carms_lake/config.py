@@ -1,0 +1,223 @@
+"""carms.toml, the environment and the command line -> LakeConfig.
+
+Precedence: flag > `CARMS_*` environment > carms.toml > default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.errors import ConfigError, did_you_mean
+from carms_lake.names import IDENTIFIER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG_FILE = "carms.toml"
+"""The file that makes a folder a project."""
+
+DEFAULT_DOMAIN = "carms"
+
+KEYS = {
+    "domain": "The domain that commands work on where `-d` names none (default: carms)",
+    "domains": "Domains of other installed packages that this project uses, by name",
+    "memory_limit": "What DuckDB may take in a build or a query, as `2GB` (default: 2GB)",
+    "query_timeout_s": "Seconds after which a query is stopped (default: 60)",
+}
+"""The keys of carms.toml; each but `domains` is also a variable: `CARMS_DOMAIN` and so on."""
+
+ENTRY_POINTS = "carms_lake.domains"
+"""The group under which a package names its domain; the value is a package with silver.py, gold/ and
+schemas/<layer>/."""
+
+_MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One business area: a name, the package that says what its data means, its contracts.
+
+    `package` has `silver.py`, `gold/*.sql` and may have `generate.py` and `commands.py`. `schemas` are
+    the folders with `<layer>/<table>.odcs.yaml`; a later one wins, file by file.
+    """
+
+    name: str
+    package: str
+    schemas: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class LakeConfig:
+    """A project folder and how to work in it."""
+
+    project: Path
+    domain: Domain
+    memory_limit: str = "2GB"
+    """What DuckDB may take in a build or a query."""
+    query_timeout_s: float = 60.0
+
+    @property
+    def data_raw(self) -> Path:
+        """Where the domain's source files arrive."""
+        return self.project / "data_raw" / self.domain.name
+
+    @property
+    def lake(self) -> Path:
+        """The domain's Delta tables: bronze/, silver/, rejects/, ops/."""
+        return self.project / "lake" / self.domain.name
+
+    @property
+    def gold_file(self) -> Path:
+        """The published DuckDB file."""
+        return self.project / "lake" / f"{self.domain.name}.duckdb"
+
+
+def load_config(
+    *,
+    project: Path | None = None,
+    domain: str | None = None,
+    query_timeout_s: float | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> LakeConfig:
+    """The project to work in and the domain to work on.
+
+    `project`, `domain` and `query_timeout_s` are the command line's. Without a project the nearest
+    carms.toml upward from the working folder counts.
+
+    Raises:
+        ConfigError: no carms.toml, an unknown key or domain, or a value of the wrong kind.
+    """
+    variables = os.environ if environment is None else environment
+    folder = find_project(project, variables)
+    settings = _read_settings(folder / CONFIG_FILE)
+    for key in KEYS.keys() - {"domains"}:
+        value = variables.get(f"CARMS_{key.upper()}")
+        if value:
+            settings[key] = value
+    if query_timeout_s is not None:
+        settings["query_timeout_s"] = query_timeout_s
+    return LakeConfig(
+        project=folder,
+        domain=resolve_domain(
+            domain or str(settings.get("domain", DEFAULT_DOMAIN)), folder, settings.get("domains", [])
+        ),
+        memory_limit=_memory(settings.get("memory_limit", LakeConfig.memory_limit)),
+        query_timeout_s=_seconds(settings.get("query_timeout_s", LakeConfig.query_timeout_s)),
+    )
+
+
+def find_project(project: Path | None, environment: Mapping[str, str]) -> Path:
+    """The project folder: the one named, or the nearest upward with a carms.toml.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    named = project or (Path(environment["CARMS_PROJECT"]) if environment.get("CARMS_PROJECT") else None)
+    if named is not None:
+        if not (named / CONFIG_FILE).is_file():
+            raise ConfigError(
+                f"`{named}` is no project: it has no `{CONFIG_FILE}`", f"make it one with `carms init {named}`"
+            )
+        return named.absolute()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+    raise ConfigError(
+        f"no `{CONFIG_FILE}` in `{here}` or above it",
+        "run `carms init` to make this folder a project, or name one with `-p`",
+    )
+
+
+def builtin_domains() -> tuple[str, ...]:
+    """The domains that come with the tool, sorted."""
+    folder = Path(__file__).parent / "domains"
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and IDENTIFIER.fullmatch(p.name)))
+
+
+def builtin_schemas() -> Path:
+    """The folder of the contracts that come with the tool: in the wheel, else in the checkout."""
+    package = Path(__file__).parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parents[1] / "schemas"
+
+
+def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> Domain:
+    """The domain of a name: built in, or brought by another installed package.
+
+    Raises:
+        ConfigError: there is no such domain.
+    """
+    if name in builtin_domains():
+        package, schemas = f"carms_lake.domains.{name}", builtin_schemas() / name
+    else:
+        package, schemas = _third_party(name, extra or [])
+    own = project / "schemas" / name
+    return Domain(name, package, (schemas, own) if own.is_dir() and own != schemas else (schemas,))
+
+
+def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
+    """Package and contracts of an installed domain; looked up only when asked for, it takes 50-80 ms."""
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    found = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
+    if name not in found:
+        raise ConfigError(
+            f"unknown domain `{name}`"
+            + (f", though `{CONFIG_FILE}` names it: no installed package brings it" if name in extra else ""),
+            did_you_mean(name, {*builtin_domains(), *found}),
+        )
+    try:
+        spec = find_spec(found[name])
+    except ImportError:
+        spec = None
+    if not IDENTIFIER.fullmatch(name) or spec is None or not spec.submodule_search_locations:
+        raise ConfigError(
+            f"domain `{name}` is not usable: its entry point names `{found[name]}`, which is no package",
+            "a domain's entry point names a package with silver.py, gold/ and schemas/<layer>/",
+        )
+    return found[name], Path(next(iter(spec.submodule_search_locations))) / "schemas"
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"`{path}` is not TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"`{path}` cannot be read: {error.strerror}") from None
+    for key in settings:
+        if key not in KEYS:
+            raise ConfigError(f"`{path}`: unknown key `{key}`", did_you_mean(key, KEYS))
+    domains = settings.get("domains", [])
+    if not isinstance(domains, list) or not all(isinstance(name, str) for name in domains):
+        raise ConfigError(f"`{path}`: `domains` must be a list of names", 'write `domains = ["name"]`')
+    if not isinstance(settings.get("domain", ""), str):
+        raise ConfigError(f"`{path}`: `domain` must be a name", 'write `domain = "carms"`')
+    return settings
+
+
+def _memory(value: object) -> str:
+    if not isinstance(value, str) or not _MEMORY.fullmatch(value.strip()):
+        raise ConfigError(f"`memory_limit`: `{value}` is no amount of memory", "write it as `2GB` or `500MB`")
+    return value.strip()
+
+
+def _seconds(value: object) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ConfigError(
+            f"`query_timeout_s`: `{value}` is no number of seconds", "write a number greater than 0"
+        )
+    return seconds

@@ -1,0 +1,77 @@
+"""What things are called: layers, tables, audit columns.
+
+A table has one name everywhere: on disk, in SQL, on the command line and in errors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Layer(StrEnum):
+    """A layer of the lake, in the order in which data passes through."""
+
+    BRONZE = "bronze"
+    """As landed: typed, audited, one row per accepted source record."""
+    SILVER = "silver"
+    """Cleaned: one meaning per column, one row per real thing."""
+    GOLD = "gold"
+    """Answers: dimensions, facts and views in the DuckDB file."""
+
+
+@dataclass(frozen=True, order=True)
+class TableRef:
+    """The name of a table: `carms.silver.program`."""
+
+    domain: str
+    layer: Layer
+    table: str
+
+    def __str__(self) -> str:
+        return f"{self.domain}.{self.layer}.{self.table}"
+
+    @property
+    def in_domain(self) -> str:
+        """The name inside its domain, as SQL writes it: `silver.program`."""
+        return f"{self.layer}.{self.table}"
+
+    @property
+    def as_parameter(self) -> str:
+        """The name as a parameter of a silver function: `silver_program`."""
+        return f"{self.layer}_{self.table}"
+
+    @classmethod
+    def parse(cls, text: str, *, domain: str) -> TableRef | None:
+        """Read `silver.program` or `carms.silver.program`; None where it is no such name.
+
+        >>> str(TableRef.parse("silver.program", domain="carms"))
+        'carms.silver.program'
+        >>> TableRef.parse("program", domain="carms") is None
+        True
+        """
+        parts = text.split(".")
+        if len(parts) == 2:
+            parts = [domain, *parts]
+        if len(parts) != 3 or parts[1] not in set(Layer) or not IDENTIFIER.fullmatch(parts[2]):
+            return None
+        return cls(parts[0], Layer(parts[1]), parts[2])
+
+
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+"""What a domain, a table and a column may be called."""
+
+INGESTION_TS = "ingestion_ts"
+SRC_FILENAME = "src_filename"
+SRC_ROW_NUMBER = "src_row_number"
+SRC_ROW_HASH = "src_row_hash"
+RUN_ID = "run_id"
+DELIVERY_ID = "delivery_id"
+DELIVERED_AT = "delivered_at"
+
+AUDIT_COLUMNS = (INGESTION_TS, SRC_FILENAME, SRC_ROW_NUMBER, SRC_ROW_HASH, RUN_ID)
+"""On every bronze row, after the columns of the contract."""
+
+DELIVERY_COLUMNS = (DELIVERY_ID, DELIVERED_AT)
+"""On every bronze row of a source whose deliveries are all kept, after the audit columns."""

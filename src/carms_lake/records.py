@@ -1,0 +1,196 @@
+"""What flows through the lake, one frozen object for each step of a record's way.
+
+    SourceFile --readers--> Batch --checks--> CheckedBatch --store--> Commit ... RunReport
+
+Conservation law: the records of a file are accepted + rejected, at every step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    import polars as pl
+
+    from carms_lake.names import TableRef
+
+
+class ReasonCode(StrEnum):
+    """Why a record was set aside; public."""
+
+    MALFORMED_ROW = "MALFORMED_ROW"
+    MISSING_COLUMN = "MISSING_COLUMN"
+    UNEXPECTED_COLUMN = "UNEXPECTED_COLUMN"
+    ENCODING_ERROR = "ENCODING_ERROR"
+    TYPE_MISMATCH = "TYPE_MISMATCH"
+    REQUIRED_NULL = "REQUIRED_NULL"
+    NOT_IN_ENUM = "NOT_IN_ENUM"
+    PATTERN_MISMATCH = "PATTERN_MISMATCH"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    DUPLICATE_KEY = "DUPLICATE_KEY"
+    UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"
+    RULE_FAILED = "RULE_FAILED"
+
+
+class FileStatus(StrEnum):
+    """What a run did with a source file."""
+
+    LANDED = "landed"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    COPY = "copy"
+    """The same content already landed under another name; skipped."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file that a contract's pattern matches.
+
+    `name` is the path from the folder where the pattern starts to match, with `/`, without the ending
+    of a compressed container: the identity of the file. `path` is where its bytes are on disk; for a
+    zip, `member` is the member to read.
+    """
+
+    table: TableRef
+    name: str
+    path: Path
+    size: int
+    mtime_ns: int
+    member: str | None = None
+    sha256: str = ""
+    """Of the uncompressed content; empty until it was read."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The records of one source file, as a reader found them.
+
+    `rows` has `src_row_number` (int64, 1-based record after the header; for workbooks the sheet row)
+    and the contract's columns that the file has, under the contract's names: text (`pl.String`, null
+    where the cell is a null value) from text formats, the file's own types from Parquet, Delta, JSON
+    scalars and sheet cells. Columns that the contract takes from the path or lets be absent are missing.
+    `malformed` are the records that cannot be laid out in columns: `src_row_number` int64,
+    `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or null,
+    `message` string.
+    """
+
+    source: SourceFile
+    rows: pl.LazyFrame
+    malformed: pl.DataFrame
+    notes: tuple[str, ...] = ()
+    """What was accepted though unusual: another column order, case or spaces in a header."""
+
+
+@dataclass(frozen=True)
+class CheckedBatch:
+    """A batch split by its contract: accepted + rejected = all its records.
+
+    `accepted` has the contract's columns in order, typed, and the audit columns. `rejected` has the
+    columns of the reject store.
+    """
+
+    source: SourceFile
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    records: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One transaction of one table."""
+
+    table: TableRef
+    version: int
+    rows: int
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one source file in one run."""
+
+    table: TableRef
+    name: str
+    status: FileStatus
+    records: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+    sha256: str = ""
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What became of one table in one build: counts of rows and keys, and whether they balance."""
+
+    table: TableRef
+    status: str
+    """built, unchanged, failed."""
+    rows: int = 0
+    driver_keys: int | None = None
+    keys: int | None = None
+    quarantined: int = 0
+    superseded: int = 0
+    seconds: float = 0.0
+    balanced: bool = True
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One rule on one table."""
+
+    table: TableRef
+    rule: str
+    severity: str
+    passed: bool
+    failed_rows: int = 0
+    checked_rows: int = 0
+    budget_pct: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run did."""
+
+    run_id: str
+    command: str
+    domain: str
+    started_at: datetime
+    seconds: float
+    files: tuple[FileReport, ...] = ()
+    tables: tuple[TableReport, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    published: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rejected(self) -> int:
+        """Records and rows that this run set aside."""
+        return sum(f.rejected for f in self.files) + sum(t.quarantined for t in self.tables)
+
+    @property
+    def refused(self) -> tuple[FileReport, ...]:
+        """The files that could not be read."""
+        return tuple(f for f in self.files if f.status is FileStatus.REFUSED)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Nothing was lost and nothing doubled."""
+        return all(f.records == f.accepted + f.rejected for f in self.files) and all(
+            t.balanced for t in self.tables
+        )
