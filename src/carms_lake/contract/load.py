@@ -1,0 +1,272 @@
+"""ODCS files -> contracts.
+
+A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`. What the standard has no place
+for stands in `customProperties` under the prefix `carms.`; every such key is documented in
+docs/reference/contract-keys.md, and an unknown one is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from carms_lake.contract.model import (
+    Balance,
+    Bounds,
+    Column,
+    Contract,
+    Delivery,
+    HistorySpec,
+    QualityRule,
+    Relationship,
+    Severity,
+    SilverSpec,
+    SourceSpec,
+)
+from carms_lake.contract.types import parse_type
+from carms_lake.errors import ContractError, did_you_mean
+from carms_lake.names import IDENTIFIER, Layer, TableRef
+
+SUFFIX = ".odcs.yaml"
+
+TABLE_KEYS = frozenset(
+    "files format delivery encoding delimiter quote sheet dropColumns nullValues "
+    "driver balance driverKey order history reconcile parameters".split()
+)
+COLUMN_KEYS = frozenset("fromPath mayBeAbsent coverage".split())
+RELATIONSHIP_KEYS = frozenset("enforce quarantine budgetPct".split())
+
+_OPERATORS = (
+    "mustBe",
+    "mustNotBe",
+    "mustBeGreaterThan",
+    "mustBeGreaterOrEqualTo",
+    "mustBeLessThan",
+    "mustBeLessOrEqualTo",
+    "mustBeBetween",
+    "mustNotBeBetween",
+)
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]:
+    """All contracts of a domain, by table, sorted; a later folder's file wins over an earlier one's.
+
+    `folders` hold `<layer>/<table>.odcs.yaml`: the package's first, then the project's.
+
+    Raises:
+        ContractError: no contract at all, or a wrong one.
+    """
+    paths: dict[TableRef, Path] = {}
+    for folder in folders:
+        for layer in Layer:
+            for path in sorted((folder / layer).glob("*" + SUFFIX)):
+                table = path.name[: -len(SUFFIX)]
+                if "." not in table:  # `program.v1.odcs.yaml` is an older version, kept to be read
+                    paths[TableRef(domain, layer, table)] = path
+    if not paths:
+        raise ContractError(
+            f"domain `{domain}` has no contracts in " + ", ".join(f"`{f}`" for f in folders)
+        )
+    return {ref: load_contract(path, ref) for ref, path in sorted(paths.items())}
+
+
+def load_contract(path: Path, ref: TableRef) -> Contract:
+    """The contract in one file, for the table that its path names.
+
+    Raises:
+        ContractError: with file and place, what was found and what was expected.
+    """
+    data = path.read_bytes()
+    try:
+        document = yaml.load(data, Loader=_YAML_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        raise ContractError(f"`{path}` is not YAML: {error}") from None
+    if not isinstance(document, dict) or document.get("kind") != "DataContract":
+        raise ContractError(f"`{path}` is no data contract", "its `kind` must be `DataContract`")
+    tables = document.get("schema") or []
+    if len(tables) != 1 or tables[0].get("name") != ref.table:
+        raise ContractError(
+            f"`{path}`: `schema` must hold one object named `{ref.table}`",
+            "a contract's file name is its table's name",
+        )
+    try:
+        return _contract(tables[0], document, path, ref, hashlib.sha256(data).hexdigest())
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ContractError(f"`{path}`: {_plain(error)}", "see docs/reference/contract-keys.md") from error
+
+
+def _plain(error: Exception) -> str:
+    return f"missing `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
+
+
+def _contract(
+    table: dict[str, Any], document: dict[str, Any], path: Path, ref: TableRef, fingerprint: str
+) -> Contract:
+    own = _custom(table, TABLE_KEYS, f"`{path}`")
+    columns = tuple(_column(p, ref, path) for p in table.get("properties") or [])
+    names = [column.name for column in columns]
+    if len(set(names)) != len(names):
+        raise ContractError(f"`{path}`: a column name stands twice")
+    relationships = [
+        _relationship([p["name"]], entry, ref, path)
+        for p in table.get("properties") or []
+        for entry in p.get("relationships") or []
+    ]
+    for entry in table.get("relationships") or []:
+        here = [str(name).split(".")[-1] for name in _listed(entry["from"])]
+        relationships.append(_relationship(here, entry, ref, path))
+    quality = [_rule(entry, None, ref) for entry in table.get("quality") or []]
+    for prop in table.get("properties") or []:
+        quality += [_rule(entry, prop["name"], ref) for entry in prop.get("quality") or []]
+    return Contract(
+        ref=ref,
+        version=str(document["version"]),
+        columns=columns,
+        grain=table.get("dataGranularityDescription") or "",
+        description=" ".join(str(table.get("description") or "").split()),
+        kind=str(table.get("physicalType") or "table"),
+        relationships=tuple(relationships),
+        quality=tuple(rule for rule in quality if rule.kind != "text"),
+        source=_source(own) if ref.layer is Layer.BRONZE else None,
+        silver=_silver(own, ref.domain),
+        reconcile=tuple(own.get("reconcile") or ()),
+        parameters=tuple(own.get("parameters") or ()),
+        path=path,
+        fingerprint=fingerprint,
+    )
+
+
+def _custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[str, Any]:
+    """The `carms.` custom properties of an element, without their prefix."""
+    found: dict[str, Any] = {}
+    for entry in element.get("customProperties") or []:
+        key = str(entry["property"])
+        if not key.startswith("carms."):
+            continue
+        if key[6:] not in known:
+            raise ContractError(
+                f"{where}: unknown custom property `{key}`",
+                did_you_mean(key, {f"carms.{name}" for name in known}),
+            )
+        found[key[6:]] = entry.get("value")
+    return found
+
+
+def _column(prop: dict[str, Any], ref: TableRef, path: Path) -> Column:
+    name = prop["name"]
+    where = f"`{path}`, column `{name}`"
+    if not IDENTIFIER.fullmatch(name):
+        raise ContractError(f"{where}: not a column name", "lower-case letters, digits and _")
+    own = _custom(prop, COLUMN_KEYS, where)
+    options = prop.get("logicalTypeOptions") or {}
+    return Column(
+        name=name,
+        type=parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where),
+        source=str(prop.get("physicalName") or name),
+        description=" ".join(str(prop.get("description") or "").split()),
+        required=bool(prop.get("required") or prop.get("primaryKey")),
+        unique=bool(prop.get("unique")),
+        primary_key_position=int(prop.get("primaryKeyPosition") or 1) if prop.get("primaryKey") else None,
+        classification=prop.get("classification"),
+        enum=tuple(entry["value"] for entry in prop.get("enum") or []),
+        pattern=options.get("pattern"),
+        bounds=Bounds(
+            minimum=options.get("minimum"),
+            maximum=options.get("maximum"),
+            exclusive_minimum=options.get("exclusiveMinimum"),
+            exclusive_maximum=options.get("exclusiveMaximum"),
+            min_length=options.get("minLength"),
+            max_length=options.get("maxLength"),
+        ),
+        sources=tuple(prop.get("transformSourceObjects") or ()),
+        rule=" ".join(str(prop.get("transformDescription") or "").split()),
+        from_path=own.get("fromPath"),
+        may_be_absent=bool(own.get("mayBeAbsent")),
+        coverage=bool(own.get("coverage")),
+    )
+
+
+def _relationship(
+    here: list[str], entry: dict[str, Any], ref: TableRef, path: Path
+) -> Relationship:
+    own = _custom(entry, RELATIONSHIP_KEYS, f"`{path}`, relationship of `{'+'.join(here)}`")
+    targets = [_target(str(text), ref, path) for text in _listed(entry["to"])]
+    return Relationship(
+        columns=tuple(here),
+        target=targets[0][0],
+        target_columns=tuple(column for _, column in targets),
+        enforced=bool(own.get("enforce")),
+        quarantine=bool(own.get("quarantine")),
+        budget_pct=float(own.get("budgetPct") or 0),
+    )
+
+
+def _target(text: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
+    """`school.code` is a table of the same layer; `silver.school.code` names its layer."""
+    table, _, column = text.rpartition(".")
+    if "." not in table:
+        table = f"{ref.layer}.{table}"
+    target = TableRef.parse(table, domain=ref.domain)
+    if target is None or not column:
+        raise ContractError(f"`{path}`: relationship to `{text}`", "write `table.column` or `layer.table.column`")
+    return target, column
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _rule(entry: dict[str, Any], column: str | None, ref: TableRef) -> QualityRule:
+    kind = entry.get("type") or "library"
+    metric = entry.get("metric")
+    default_name = f"{column or ref.table}.{metric or kind}"
+    return QualityRule(
+        name=str(entry.get("name") or default_name),
+        kind=kind,
+        severity=Severity(entry.get("severity") or "error"),
+        column=column,
+        metric=metric,
+        query=entry.get("query"),
+        arguments=dict(entry.get("arguments") or {}),
+        operators={key: entry[key] for key in _OPERATORS if key in entry},
+        unit=str(entry.get("unit") or "rows"),
+        dimension=entry.get("dimension"),
+        description=" ".join(str(entry.get("description") or "").split()),
+    )
+
+
+def _source(own: dict[str, Any]) -> SourceSpec:
+    return SourceSpec(
+        files=tuple(own["files"]),
+        format=own["format"],
+        delivery=Delivery(own.get("delivery") or "append"),
+        encoding=str(own.get("encoding") or "utf-8").lower(),
+        delimiter=own.get("delimiter") or ",",
+        quote=own.get("quote") or '"',
+        sheet=own.get("sheet"),
+        drop_columns=tuple(own.get("dropColumns") or ()),
+        null_values=tuple(own.get("nullValues") or ("",)),
+    )
+
+
+def _silver(own: dict[str, Any], domain: str) -> SilverSpec:
+    driver = own.get("driver")
+    history = own.get("history")
+    return SilverSpec(
+        driver=TableRef.parse(driver, domain=domain) if driver else None,
+        balance=Balance(own.get("balance") or "none"),
+        driver_key=tuple(own.get("driverKey") or ()),
+        order=tuple(own.get("order") or ()),
+        history=HistorySpec(
+            key=tuple(history["key"]),
+            group=tuple(history.get("group") or ()),
+            at=history.get("at") or "delivered_at",
+            ignore=tuple(history.get("ignore") or ()),
+        )
+        if history
+        else None,
+    )

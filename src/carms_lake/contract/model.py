@@ -1,0 +1,216 @@
+"""A contract as the engine sees it: frozen, checked, free of YAML and of any dataframe library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from carms_lake.contract.types import ColumnType
+    from carms_lake.names import TableRef
+
+
+class Severity(StrEnum):
+    """What a failing rule does."""
+
+    ERROR = "error"
+    """A record is rejected; a table is not published."""
+    WARNING = "warning"
+    """It is counted and shown."""
+
+
+class Delivery(StrEnum):
+    """What the same file name with other content means."""
+
+    APPEND = "append"
+    """The file's rows are replaced."""
+    SNAPSHOT = "snapshot"
+    """Every delivery is kept; the newest is current."""
+
+
+class Balance(StrEnum):
+    """How the keys of a silver table answer to the keys of its driver."""
+
+    ONE_TO_ONE = "one_to_one"
+    DEDUPLICATE = "deduplicate"
+    EXPAND = "expand"
+    AGGREGATE = "aggregate"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The limits of a value or of a text's length; None where there is none."""
+
+    minimum: Any = None
+    maximum: Any = None
+    exclusive_minimum: Any = None
+    exclusive_maximum: Any = None
+    min_length: int | None = None
+    max_length: int | None = None
+
+
+@dataclass(frozen=True)
+class QualityRule:
+    """A quality rule of ODCS, on a column or on the table (`column` is None)."""
+
+    name: str
+    kind: str
+    """library, sql, text or custom."""
+    severity: Severity
+    column: str | None = None
+    metric: str | None = None
+    query: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    operators: Mapping[str, Any] = field(default_factory=dict)
+    """mustBe, mustBeLessThan ... -> value."""
+    unit: str = "rows"
+    dimension: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A reference: the columns here, the table and the columns there."""
+
+    columns: tuple[str, ...]
+    target: TableRef
+    target_columns: tuple[str, ...]
+    enforced: bool = False
+    """Declared as FOREIGN KEY in the gold file."""
+    quarantine: bool = False
+    """Rows of silver whose reference is unknown are set aside."""
+    budget_pct: float = 0.0
+    """How many rows in a hundred may refer to nothing before the build's check fails."""
+
+    @property
+    def name(self) -> str:
+        """The rule's name, as rejects show it."""
+        return f"{'+'.join(self.columns)}.relationship"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One property of a table."""
+
+    name: str
+    type: ColumnType
+    source: str
+    """The header, or the dotted path, under which a source file has it (`physicalName`)."""
+    description: str = ""
+    required: bool = False
+    unique: bool = False
+    primary_key_position: int | None = None
+    classification: str | None = None
+    enum: tuple[Any, ...] = ()
+    pattern: str | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    sources: tuple[str, ...] = ()
+    """`transformSourceObjects`: the columns this one is made of (`bronze.program_master.school_id`)."""
+    rule: str = ""
+    """`transformDescription`: how the value is derived, in words; `trace` shows it."""
+    from_path: str | None = None
+    """A pattern with one group; the value is that part of `src_filename`."""
+    may_be_absent: bool = False
+    """A file without this column is accepted, its values are null."""
+    coverage: bool = False
+    """An extracted field: how many rows have it is kept in `ops.field_coverage`."""
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """Where a bronze table's files are and how they are read."""
+
+    files: tuple[str, ...]
+    """Glob patterns, from the folder of the domain's files, with `/`; `**` is any number of folders."""
+    format: str
+    """csv, jsonl, json, xlsx, parquet, delta."""
+    delivery: Delivery = Delivery.APPEND
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    sheet: str | None = None
+    """A sheet's name; None is the first one."""
+    drop_columns: tuple[str, ...] = ()
+    """Headers that are expected and not kept; `""` is a column without a name."""
+    null_values: tuple[str, ...] = ("",)
+    """Cells that are null; text sources only."""
+
+
+@dataclass(frozen=True)
+class SilverSpec:
+    """How a silver table is made and how it balances."""
+
+    driver: TableRef | None = None
+    balance: Balance = Balance.NONE
+    driver_key: tuple[str, ...] = ()
+    """The driver's columns that are this table's key; empty: the same names."""
+    order: tuple[str, ...] = ()
+    """`deduplicate`: the row that is last in this order is kept; `-column` turns it round."""
+    history: HistorySpec | None = None
+
+
+@dataclass(frozen=True)
+class HistorySpec:
+    """A table of versions (SCD2), made from every kept delivery.
+
+    Within a `group` each distinct `at` is a complete state: a key that an earlier state had and a later
+    one lacks is deleted from then on.
+    """
+
+    key: tuple[str, ...]
+    group: tuple[str, ...]
+    at: str = "delivered_at"
+    ignore: tuple[str, ...] = ()
+    """Columns whose change alone makes no new version."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one table promises."""
+
+    ref: TableRef
+    version: str
+    columns: tuple[Column, ...]
+    grain: str
+    description: str = ""
+    kind: str = "table"
+    """table, view or macro (ODCS `physicalType`)."""
+    relationships: tuple[Relationship, ...] = ()
+    quality: tuple[QualityRule, ...] = ()
+    source: SourceSpec | None = None
+    """Bronze only."""
+    silver: SilverSpec = field(default_factory=SilverSpec)
+    reconcile: tuple[Mapping[str, Any], ...] = ()
+    """Gold only: `name`, and two scalar SELECTs, `gold` and `silver`, that must be equal."""
+    parameters: tuple[str, ...] = ()
+    """Of a macro, as its definition writes them: `province := null`."""
+    path: Path | None = None
+    fingerprint: str = ""
+    """SHA-256 of the file: other text, other contract."""
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns that identify a row, in their order; empty where none do."""
+        keyed = [column for column in self.columns if column.primary_key_position is not None]
+        return tuple(c.name for c in sorted(keyed, key=lambda c: c.primary_key_position or 0))
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: the contract has none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

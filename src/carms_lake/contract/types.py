@@ -1,0 +1,80 @@
+"""The column types of the lake, as contracts write them in `physicalType`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from carms_lake.errors import ContractError
+
+_DEFAULTS = {
+    "string": "varchar",
+    "integer": "bigint",
+    "number": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+}
+"""ODCS logical type -> the physical type taken where a contract names none."""
+
+_LOGICAL = {
+    "varchar": "string",
+    "json": "string",
+    "blob": "string",
+    "smallint": "integer",
+    "integer": "integer",
+    "bigint": "integer",
+    "double": "number",
+    "decimal": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+}
+"""Physical type -> the ODCS logical type that it must stand under."""
+
+_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """A physical type: a name, the two figures of a decimal, the item of a list."""
+
+    name: str
+    precision: int = 0
+    scale: int = 0
+    item: ColumnType | None = None
+
+    def __str__(self) -> str:
+        if self.item is not None:
+            return f"{self.item}[]"
+        return f"decimal({self.precision},{self.scale})" if self.name == "decimal" else self.name
+
+    @property
+    def sql(self) -> str:
+        """The type as DuckDB writes it."""
+        return str(self).upper()
+
+
+def parse_type(logical: str | None, physical: str | None, *, where: str) -> ColumnType:
+    """The type of a property, from its ODCS `logicalType` and `physicalType`.
+
+    Raises:
+        ContractError: an unknown type, or two that contradict each other; `where` names the place.
+    """
+    text = (physical or _DEFAULTS.get(logical or "", "")).strip().lower()
+    if text.endswith("[]"):
+        if logical not in (None, "array"):
+            raise ContractError(f"{where}: `{physical}` is an array, not `{logical}`")
+        return ColumnType("list", item=parse_type(None, text[:-2], where=where))
+    match = _DECIMAL.fullmatch(text)
+    name = "decimal" if match else text
+    if name not in _LOGICAL:
+        raise ContractError(
+            f"{where}: unknown type `{physical or logical}`",
+            "known: " + ", ".join(f"`{known}`" for known in sorted(_LOGICAL)) + ", and each with []",
+        )
+    if logical is not None and _LOGICAL[name] != logical:
+        raise ContractError(f"{where}: `{physical}` is no physical type of `{logical}`")
+    if match:
+        return ColumnType("decimal", int(match[1]), int(match[2]))
+    return ColumnType(name)
