@@ -1,0 +1,1 @@
+"""Rows and tables against their contracts: types, rules, the split, the gate."""

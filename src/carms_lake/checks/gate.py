@@ -1,0 +1,71 @@
+"""The gate: a whole table, read back as Pandera sees it, before it is written.
+
+What a row may not be was taken out already; what still fails here is a fault of the code or of the
+contract, and nothing is written. Frames are collected, because on a LazyFrame Pandera checks names and
+types only, and bad values pass silently.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carms_lake.checks.types import polars_type
+from carms_lake.errors import ContractError
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
+    import polars as pl
+
+    from carms_lake.contract.model import Column, Contract
+
+
+def confirm(frame: pl.DataFrame, contract: Contract) -> None:
+    """See that a table is what its contract promises: types, nulls, keys, sets, patterns, ranges.
+
+    Raises:
+        ContractError: it is not; the message counts the failures of each rule.
+    """
+    import pandera.errors
+
+    try:
+        schema(contract).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        found = error.failure_cases.group_by("column", "check").len().sort("column", "check")
+        failures = ", ".join(f"{column}.{check}: {count} rows" for column, check, count in found.iter_rows())
+        raise ContractError(
+            f"`{contract.ref}` breaks its contract: {failures}",
+            f"change the function `{contract.ref.table}`, or `{contract.path}`",
+        ) from None
+
+
+def schema(contract: Contract) -> pa.DataFrameSchema:
+    """The contract as a Pandera schema."""
+    import pandera.polars as pa
+
+    return pa.DataFrameSchema(
+        {column.name: _column(column) for column in contract.columns},
+        strict=True,
+        ordered=True,
+        unique=list(contract.primary_key) or None,
+    )
+
+
+def _column(column: Column) -> pa.Column:
+    import pandera.polars as pa
+
+    bounds = column.bounds
+    checks: list[pa.Check] = []
+    if column.enum:
+        checks.append(pa.Check.isin(list(column.enum)))
+    if column.pattern is not None:
+        checks.append(pa.Check.str_contains(column.pattern))
+    is_number = column.type.name in ("smallint", "integer", "bigint", "double", "decimal")
+    if is_number:
+        limits = (
+            (pa.Check.ge, bounds.minimum), (pa.Check.le, bounds.maximum),
+            (pa.Check.gt, bounds.exclusive_minimum), (pa.Check.lt, bounds.exclusive_maximum),
+        )
+        checks += [check(limit) for check, limit in limits if limit is not None]
+    if bounds.min_length is not None or bounds.max_length is not None:
+        checks.append(pa.Check.str_length(bounds.min_length, bounds.max_length))
+    return pa.Column(polars_type(column.type), checks, nullable=not column.required, unique=column.unique)

@@ -1,0 +1,150 @@
+"""A batch by its contract: every record in exactly one half, every rejected one with its reasons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from helpers import contract, property_
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carms_lake.checks.split import REJECT_SCHEMA, Stamp, split
+from carms_lake.contract.model import Contract
+from carms_lake.names import AUDIT_COLUMNS
+from carms_lake.records import Batch, CheckedBatch, SourceFile
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+MALFORMED = {
+    "src_row_number": pl.Int64, "raw_record": pl.String, "code": pl.String, "column": pl.String,
+    "value": pl.String, "message": pl.String,
+}
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return contract(
+        tmp_path_factory.mktemp("contracts"),
+        "bronze.orders",
+        [
+            property_("order_id", required=True, logicalTypeOptions={"pattern": r"^\d+$"}),
+            property_("quantity", "integer", "integer", required=True, logicalTypeOptions={"minimum": 1}),
+            property_("channel", enum=[{"value": "web"}, {"value": "shop"}]),
+            property_("year", "integer", "integer", **{"carms.fromPath": r"(\d{4})_"}),
+            property_("note", required=True, logicalTypeOptions={"maxLength": 5}, **{"carms.mayBeAbsent": True}),
+        ],
+    )
+
+
+def checked(
+    orders: Contract, rows: list[dict[str, Any]], malformed: list[tuple[Any, ...]] = (), *, columns: tuple[str, ...] = ("order_id", "quantity", "channel"),  # type: ignore[assignment]
+    delivery_id: int | None = None,
+) -> CheckedBatch:
+    source = SourceFile(orders.ref, "2025_orders.csv", Path("2025_orders.csv"), 1, 1)
+    frame = pl.DataFrame(
+        [{"src_row_number": n + 1, **row} for n, row in enumerate(rows)],
+        schema={"src_row_number": pl.Int64, **dict.fromkeys(columns, pl.String)},
+    )
+    batch = Batch(source, frame.lazy(), pl.DataFrame(malformed, schema=MALFORMED, orient="row"))
+    raw = {n + 1: ",".join(str(v) for v in row.values()) for n, row in enumerate(rows)}
+    stamp = Stamp("run-1", NOW, delivery_id, NOW if delivery_id else None)
+    return split(batch, orders, stamp, lambda numbers: {n: raw[n] for n in numbers})
+
+
+def reasons(found: CheckedBatch) -> list[list[tuple[str, str]]]:
+    return [[(r["code"], r["rule"]) for r in row] for row in found.rejected["reasons"].to_list()]
+
+
+GOOD = {"order_id": "1", "quantity": "2", "channel": "web"}
+
+
+def test_an_accepted_row_is_typed_and_stamped(orders: Contract) -> None:
+    row = checked(orders, [GOOD]).accepted.row(0, named=True)
+    assert (row["order_id"], row["quantity"], row["channel"], row["year"], row["note"]) == ("1", 2, "web", 2025, None)
+    assert (row["src_filename"], row["src_row_number"], row["run_id"], row["ingestion_ts"]) == (
+        "2025_orders.csv", 1, "run-1", NOW,
+    )
+    assert len(row["src_row_hash"]) == 16
+
+
+def test_the_columns_are_the_contracts_then_the_audit_columns(orders: Contract) -> None:
+    assert tuple(checked(orders, [GOOD]).accepted.columns) == (*orders.column_names, *AUDIT_COLUMNS)
+
+
+def test_a_snapshot_row_knows_its_delivery(orders: Contract) -> None:
+    row = checked(orders, [GOOD], delivery_id=3).accepted.row(0, named=True)
+    assert (row["delivery_id"], row["delivered_at"]) == (3, NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"quantity": "x"}, [("TYPE_MISMATCH", "quantity.type")]),
+        ({"quantity": None}, [("REQUIRED_NULL", "quantity.required")]),
+        ({"quantity": "0"}, [("OUT_OF_RANGE", "quantity.minimum")]),
+        ({"order_id": "a"}, [("PATTERN_MISMATCH", "order_id.pattern")]),
+        ({"channel": "phone"}, [("NOT_IN_ENUM", "channel.enum")]),
+        ({"order_id": None, "quantity": "-1"}, [("REQUIRED_NULL", "order_id.required"), ("OUT_OF_RANGE", "quantity.minimum")]),
+    ],
+)
+def test_a_rejected_row_says_every_reason_once(
+    orders: Contract, change: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    found = checked(orders, [GOOD | change])
+    assert found.accepted.is_empty()
+    assert sorted(reasons(found)[0]) == sorted(expected)
+
+
+def test_a_rejected_row_keeps_its_text_and_shows_the_value(orders: Contract) -> None:
+    row = checked(orders, [GOOD | {"quantity": "many"}]).rejected.row(0, named=True)
+    assert row["raw_record"] == "1,many,web"
+    assert row["reasons"][0]["value"] == "many"
+    assert "quantity" in row["reasons"][0]["message"]
+
+
+def test_a_null_passes_a_rule_that_does_not_require_a_value(orders: Contract) -> None:
+    assert checked(orders, [GOOD | {"channel": None}]).accepted.height == 1
+
+
+def test_a_column_that_the_file_need_not_have_is_required_where_it_has_it(orders: Contract) -> None:
+    columns = ("order_id", "quantity", "channel", "note")
+    found = checked(orders, [GOOD | {"note": None}, GOOD | {"note": "ok"}, GOOD | {"note": "too long"}], columns=columns)
+    assert found.accepted["note"].to_list() == ["ok"]
+    assert reasons(found) == [[("REQUIRED_NULL", "note.required")], [("OUT_OF_RANGE", "note.maxLength")]]
+
+
+def test_a_record_with_two_malformed_cells_is_one_record(orders: Contract) -> None:
+    cells = [(5, "raw", "TYPE_MISMATCH", c, "1", f"`{c}` is a number") for c in ("order_id", "channel")]
+    found = checked(orders, [GOOD], cells)
+    assert (found.records, found.rejected.height) == (2, 1)
+    assert reasons(found) == [[("TYPE_MISMATCH", "order_id.type"), ("TYPE_MISMATCH", "channel.type")]]
+
+
+def test_an_empty_batch_is_two_empty_halves(orders: Contract) -> None:
+    found = checked(orders, [])
+    assert (found.records, found.accepted.height, found.rejected.height) == (0, 0, 0)
+    assert found.rejected.schema == pl.Schema(REJECT_SCHEMA)
+
+
+cells = st.none() | st.text(max_size=4) | st.integers(-5, 5).map(str)
+
+
+@given(st.lists(st.fixed_dictionaries({"order_id": cells, "quantity": cells, "channel": cells}), max_size=8))
+def test_every_record_is_in_exactly_one_half(rows: list[dict[str, Any]]) -> None:
+    found = checked(_ORDERS, rows)
+    numbers = found.accepted["src_row_number"].to_list() + found.rejected["src_row_number"].to_list()
+    assert sorted(numbers) == list(range(1, len(rows) + 1)) and found.records == len(rows)
+    assert all(reason for reason in reasons(found))
+    again = checked(_ORDERS, [rows[n - 1] for n in found.accepted["src_row_number"]])
+    assert again.rejected.is_empty()
+
+
+_ORDERS: Contract
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _keep(orders: Contract) -> None:
+    globals()["_ORDERS"] = orders
