@@ -1,0 +1,181 @@
+"""The tables of operations: what each run did. Written by every run, failing ones too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.store import delta
+from carms_lake.store.layout import ops_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.records import CheckResult, FileReport, RunReport, TableReport
+
+_AT = pl.Datetime("us", "UTC")
+
+OPS_SCHEMAS: dict[str, dict[str, Any]] = {
+    "runs": {
+        "run_id": pl.String,
+        "command": pl.String,
+        "status": pl.String,
+        "started_at": _AT,
+        "seconds": pl.Float64,
+        "records": pl.Int64,
+        "accepted": pl.Int64,
+        "rejected": pl.Int64,
+        "files": pl.Int64,
+        "tables_built": pl.Int64,
+        "is_balanced": pl.Boolean,
+        "message": pl.String,
+        "tool_version": pl.String,
+    },
+    "processed_files": {
+        "run_id": pl.String,
+        "table_name": pl.String,
+        "src_filename": pl.String,
+        "status": pl.String,
+        "code": pl.String,
+        "message": pl.String,
+        "records": pl.Int64,
+        "accepted": pl.Int64,
+        "rejected": pl.Int64,
+        "bytes": pl.Int64,
+        "seconds": pl.Float64,
+        "sha256": pl.String,
+        "notes": pl.List(pl.String),
+    },
+    "table_versions": {
+        "run_id": pl.String,
+        "layer": pl.String,
+        "table_name": pl.String,
+        "version": pl.Int64,
+        "contract_version": pl.String,
+        "rows": pl.Int64,
+        "driver_keys": pl.Int64,
+        "keys": pl.Int64,
+        "quarantined": pl.Int64,
+        "superseded": pl.Int64,
+        "seconds": pl.Float64,
+    },
+    "check_results": {
+        "run_id": pl.String,
+        "layer": pl.String,
+        "table_name": pl.String,
+        "rule": pl.String,
+        "severity": pl.String,
+        "passed": pl.Boolean,
+        "failed_rows": pl.Int64,
+        "checked_rows": pl.Int64,
+        "budget_pct": pl.Float64,
+        "message": pl.String,
+    },
+    "field_coverage": {
+        "run_id": pl.String,
+        "layer": pl.String,
+        "table_name": pl.String,
+        "column_name": pl.String,
+        "group_name": pl.String,
+        "filled": pl.Int64,
+        "total": pl.Int64,
+        "coverage_pct": pl.Float64,
+    },
+    "lineage": {
+        "run_id": pl.String,
+        "layer": pl.String,
+        "table_name": pl.String,
+        "reads_layer": pl.String,
+        "reads_table": pl.String,
+    },
+}
+"""Name -> columns; `rejects` is a table of its own, `lake/<domain>/rejects`."""
+
+
+def record(config: LakeConfig, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows to a table of operations; nothing happens where there are none.
+
+    Raises:
+        StoreError: the lake cannot be written.
+    """
+    if rows:
+        frame = pl.DataFrame(rows, schema=OPS_SCHEMAS[table], orient="row")
+        delta.append(ops_path(config, table), frame, {"run_id": rows[0]["run_id"]})
+
+
+def record_run(config: LakeConfig, report: RunReport, status: str, message: str, tool: str) -> None:
+    """Keep what a run did: the run, its files, its tables, its checks.
+
+    Raises:
+        StoreError: the lake cannot be written.
+    """
+    record(config, "processed_files", [_file_row(report.run_id, f) for f in report.files])
+    record(config, "check_results", [_check_row(report.run_id, c) for c in report.checks])
+    row = {
+        "run_id": report.run_id,
+        "command": report.command,
+        "status": status,
+        "started_at": report.started_at,
+        "seconds": report.seconds,
+        "records": sum(f.records for f in report.files),
+        "accepted": sum(f.accepted for f in report.files),
+        "rejected": report.rejected,
+        "files": len(report.files),
+        "tables_built": sum(t.status == "built" for t in report.tables),
+        "is_balanced": report.is_balanced,
+        "message": message,
+        "tool_version": tool,
+    }
+    record(config, "runs", [row])
+
+
+def _file_row(run_id: str, file: FileReport) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "table_name": file.table.table,
+        "src_filename": file.name,
+        "status": str(file.status),
+        "code": file.code,
+        "message": file.message,
+        "records": file.records,
+        "accepted": file.accepted,
+        "rejected": file.rejected,
+        "bytes": file.bytes,
+        "seconds": file.seconds,
+        "sha256": file.sha256,
+        "notes": list(file.notes),
+    }
+
+
+def _check_row(run_id: str, check: CheckResult) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "layer": str(check.table.layer),
+        "table_name": check.table.table,
+        "rule": check.rule,
+        "severity": check.severity,
+        "passed": check.passed,
+        "failed_rows": check.failed_rows,
+        "checked_rows": check.checked_rows,
+        "budget_pct": check.budget_pct,
+        "message": check.message,
+    }
+
+
+def version_row(run_id: str, table: TableReport, version: int, contract_version: str) -> dict[str, Any]:
+    """A row of `table_versions`: one table as one run made it."""
+    return {
+        "run_id": run_id,
+        "layer": str(table.table.layer),
+        "table_name": table.table.table,
+        "version": version,
+        "contract_version": contract_version,
+        "rows": table.rows,
+        "driver_keys": table.driver_keys,
+        "keys": table.keys,
+        "quarantined": table.quarantined,
+        "superseded": table.superseded,
+        "seconds": table.seconds,
+    }

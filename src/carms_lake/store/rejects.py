@@ -1,0 +1,108 @@
+"""The domain's one table of rejects: records that bronze set aside, rows that silver quarantined.
+
+Rejects are committed before the rows they were split from. They count only where the commit of their
+table says so: a bronze file's entry names the run that read it, a silver table's commit the run that
+built it. What a killed run left behind counts for nothing, and the next run takes it out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
+from carms_lake.store import delta
+from carms_lake.store.layout import rejects_path, table_path
+from carms_lake.store.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.names import TableRef
+
+_LIVE_SCHEMA = {
+    "layer": pl.String,
+    "table_name": pl.String,
+    RUN_ID: pl.String,
+    SRC_FILENAME: pl.String,
+    DELIVERY_ID: pl.Int64,
+}
+
+
+def set_aside(config: LakeConfig, rejects: pl.DataFrame, run_id: str) -> None:
+    """Add rejects of a run, before the rows that they were split from are committed.
+
+    Raises:
+        StoreError: the lake cannot be written.
+    """
+    if not rejects.is_empty():
+        delta.append(rejects_path(config), rejects, {"run_id": run_id})
+
+
+def live(config: LakeConfig, tables: Iterable[TableRef]) -> pl.LazyFrame | None:
+    """The rejects that count, of the named tables; None where nothing was ever set aside.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    path = rejects_path(config)
+    if not delta.exists(path):
+        return None
+    counted = _counted(config, tables)
+    frame = delta.scan(path)
+    bronze = frame.filter(pl.col("layer") == Layer.BRONZE).join(
+        counted.filter(pl.col("layer") == Layer.BRONZE).lazy(),
+        on=["layer", "table_name", RUN_ID, SRC_FILENAME, DELIVERY_ID],
+        how="semi",
+        nulls_equal=True,
+    )
+    silver = frame.filter(pl.col("layer") == Layer.SILVER).join(
+        counted.filter(pl.col("layer") == Layer.SILVER).lazy(),
+        on=["layer", "table_name", RUN_ID],
+        how="semi",
+    )
+    return pl.concat([bronze, silver])
+
+
+def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
+    """Take out the rejects of runs that were killed before their rows were committed; how many.
+
+    Raises:
+        StoreError: the lake cannot be written.
+    """
+    path = rejects_path(config)
+    if not delta.exists(path):
+        return 0
+    committed = [
+        (ref.layer, ref.table, entry.metadata["run_id"])
+        for ref in tables
+        for entry in delta.log(table_path(config, ref))
+        if "run_id" in entry.metadata
+    ]
+    known = pl.LazyFrame(
+        committed, schema={"layer": pl.String, "table_name": pl.String, RUN_ID: pl.String}, orient="row"
+    )
+    whole = delta.scan(path)
+    lost = whole.join(known, on=["layer", "table_name", RUN_ID], how="anti").select(pl.len()).collect().item()
+    if lost:
+        kept = whole.join(known, on=["layer", "table_name", RUN_ID], how="semi").collect()
+        delta.overwrite(path, kept, {"run_id": run_id, "repaired": lost})
+    return int(lost)
+
+
+def _counted(config: LakeConfig, tables: Iterable[TableRef]) -> pl.DataFrame:
+    """The (layer, table, run, file, delivery) whose rejects count."""
+    rows: list[tuple[str, str, str, str | None, int | None]] = []
+    for ref in tables:
+        commits = delta.log(table_path(config, ref))
+        if ref.layer is Layer.BRONZE:
+            rows += [
+                (ref.layer, ref.table, entry.run_id, entry.name, entry.delivery_id)
+                for entry in read_manifest(commits).entries
+            ]
+            continue
+        builds = [entry.metadata["run_id"] for entry in commits if "run_id" in entry.metadata]
+        rows += [(ref.layer, ref.table, run_id, None, None) for run_id in builds[-1:]]
+    return pl.DataFrame(rows, schema=_LIVE_SCHEMA, orient="row")

@@ -1,0 +1,59 @@
+"""What a SQL text reads, by DuckDB's own parser."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from carms_lake.errors import ContractError
+from carms_lake.names import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+"""On every connection: even a misspelt function name makes DuckDB try the network."""
+
+
+def tables_read(sql: str, *, where: str) -> set[str]:
+    """The tables, views and table macros that a SELECT names with their layer: `silver.program`.
+
+    Names without a layer are the query's own (CTEs), so they need no taking off by scope.
+
+    Raises:
+        ContractError: not one readable SELECT; `where` names the file.
+    """
+    with duckdb.connect(config=OFFLINE) as connection:
+        if len(connection.extract_statements(sql)) != 1:
+            raise ContractError(f"`{where}` must hold one SELECT")
+        row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
+    tree = json.loads(row[0])
+    if tree["error"]:
+        raise ContractError(f"`{where}`: {tree.get('error_message', 'not a SELECT')}")
+    return {name for name in _names(tree) if name.split(".")[0] in set(Layer)}
+
+
+def _names(node: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON tree
+    if isinstance(node, list):
+        for item in node:
+            yield from _names(item)
+    elif isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE":
+            yield f"{node['schema_name']}.{node['table_name']}"
+        function = node.get("function")
+        if node.get("type") == "TABLE_FUNCTION" and isinstance(function, dict):
+            yield f"{function.get('schema', '')}.{function.get('function_name', '')}"
+        for value in node.values():
+            yield from _names(value)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"

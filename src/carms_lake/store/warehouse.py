@@ -1,0 +1,265 @@
+"""The gold file: built beside the published one, audited, closed, then put in its place.
+
+Readers keep the file that they opened until they open it again. Nobody sees a table that has not passed
+its checks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from carms_lake.errors import ContractError, StoreError
+from carms_lake.store.sql import OFFLINE, literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.store.delta import Pinned
+
+STORAGE_VERSION = "v1.0.0"
+"""What the file can be opened by: BI tools bundle drivers that are a year old."""
+
+_SURROGATE_KEY = """
+create temp macro surrogate_key(parts) as
+    (md5_number_lower(array_to_string(
+        list_transform(parts, lambda part: coalesce(part, chr(30))), chr(31))) >> 1)::bigint
+"""
+"""63 bits of the MD5 of the business key's parts, joined by U+001F, null = U+001E; stable for ever."""
+
+
+class Warehouse:
+    """A gold file under construction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    def add_source(self, ref: TableRef, pinned: Pinned) -> None:
+        """Make a table of the lake readable as `silver.<table>`, at a pinned version."""
+        self.connection.execute(f"create schema if not exists {quoted(ref.layer)}")
+        self.connection.execute(f"create view {_name(ref)} as {read_pinned(pinned)}")
+
+    def create(self, contract: Contract, sql: str) -> int:
+        """Create a table, view or macro from its SELECT; how many rows it has (0 for a macro).
+
+        Raises:
+            ContractError: the SELECT does not deliver the contract's columns and types, or its rows
+                break a constraint of the contract.
+        """
+        try:
+            if contract.kind == "macro":
+                self._create_macro(contract, sql)
+                return 0
+            if contract.kind == "view":
+                self.connection.execute(f"create view {_name(contract.ref)} as {sql}")
+                self._comment(contract)
+                conforms(self.connection, contract, f"from {_name(contract.ref)}")
+            else:
+                conforms(self.connection, contract, sql)
+                self.connection.execute(table_ddl(contract))
+                self.connection.execute(f"insert into {_name(contract.ref)} by name {sql}")
+                self._comment(contract)
+            return self.count(contract.ref)
+        except duckdb.Error as error:
+            raise ContractError(f"`{contract.ref}`: {error}", "see the table's SELECT and its contract") from error
+
+    def _create_macro(self, contract: Contract, sql: str) -> None:
+        parameters = ", ".join(contract.parameters)
+        self.connection.execute(f"create macro {_name(contract.ref)}({parameters}) as table {sql}")
+        nulls = ", ".join("null" for _ in contract.parameters)
+        conforms(self.connection, contract, f"from {_name(contract.ref)}({nulls})")
+        self.connection.execute(
+            f"comment on macro table {_name(contract.ref)} is {literal(contract.description)}"
+        )
+
+    def _comment(self, contract: Contract) -> None:
+        kind = "view" if contract.kind == "view" else "table"
+        text = ". ".join(part for part in (contract.description.rstrip("."), contract.grain) if part)
+        self.connection.execute(f"comment on {kind} {_name(contract.ref)} is {literal(text)}")
+        for column in contract.columns:
+            self.connection.execute(
+                f"comment on column {_name(contract.ref)}.{quoted(column.name)} is {literal(column.description)}"
+            )
+
+    def open_published(self, path: Path) -> None:
+        """Make the tables of the published file readable, to copy those that are not built."""
+        if path.exists():
+            self.connection.execute(f"attach {literal(str(path))} as published (read_only)")
+
+    def published_select(self, contract: Contract) -> str | None:
+        """A SELECT of a table as it was published, or None where that is not there in this form."""
+        sql = f"from published.{_name(contract.ref)}"
+        try:
+            conforms(self.connection, contract, sql)
+        except (duckdb.Error, ContractError):
+            return None
+        return sql
+
+    def count(self, ref: TableRef) -> int:
+        """How many rows a table has."""
+        return int(scalar(self.connection, f"select count(*) from {_name(ref)}"))
+
+    def add_ops(self, table: str, frame: pl.DataFrame) -> None:
+        """Put a copy of a table of operations into the file."""
+        self.connection.execute("create schema if not exists ops")
+        self.connection.register("ops_frame", frame.to_arrow())
+        columns = ", ".join(
+            f"{quoted(n)}::timestamp as {quoted(n)}" if "Datetime" in str(t) else quoted(n)
+            for n, t in frame.schema.items()
+        )
+        self.connection.execute(f"create or replace table ops.{quoted(table)} as select {columns} from ops_frame")
+        self.connection.unregister("ops_frame")
+
+    def finish(self, layers: Sequence[str]) -> None:
+        """Take the lake's views out, write everything to the file and close it."""
+        self.connection.execute("detach database if exists published")
+        for layer in layers:
+            self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
+        self.connection.execute("checkpoint")
+        self.connection.close()
+
+
+@contextmanager
+def building(config: LakeConfig) -> Iterator[Warehouse]:
+    """A gold file to be filled, in a folder of its own beside the published one.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    folder = config.gold_file.parent / f".{config.domain.name}.building"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        path = folder / config.gold_file.name
+        connection = duckdb.connect(
+            str(path),
+            config={**OFFLINE, "storage_compatibility_version": STORAGE_VERSION, "memory_limit": config.memory_limit},
+        )
+    except (OSError, duckdb.IOException) as error:
+        raise StoreError(f"`{folder}` cannot be written: {error}", "check its permissions and the disk") from error
+    try:
+        connection.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
+        connection.execute(_SURROGATE_KEY)
+        connection.execute("create schema gold; create schema ops")
+        yield Warehouse(connection, path)
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(built: Path, target: Path) -> str:
+    """Put a closed gold file in the place of the published one; a note where that could not be done.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        # A log of the old file beside the new one would make the new one unreadable.
+        target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        os.replace(built, target)
+    except PermissionError:
+        beside = target.with_name(f"{target.stem}.new{target.suffix}")
+        try:
+            os.replace(built, beside)
+        except OSError as error:
+            raise StoreError(f"`{target}` cannot be written: {error}") from error
+        return f"`{target}` is open in another program: the new tables are in `{beside}`"
+    except OSError as error:
+        raise StoreError(f"`{target}` cannot be written: {error}") from error
+    return ""
+
+
+def published_fingerprint(path: Path) -> str | None:
+    """What the published file was built from, or None where there is none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
+            return str(scalar(connection, "select fingerprint from ops.build"))
+    except duckdb.Error:
+        return None
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:  # noqa: ANN401 - any SQL value
+    """The one value that a SELECT gives; None where it gives no row."""
+    rows = connection.execute(sql).fetchall()
+    return rows[0][0] if rows else None
+
+
+def read_pinned(pinned: Pinned) -> str:
+    """A SELECT over the files of a table at its pinned version, timestamps in UTC without a zone."""
+    columns = ", ".join(
+        f"{quoted(name)}::timestamp as {quoted(name)}" if "timestamp" in kind else quoted(name)
+        for name, kind in pinned.columns
+    )
+    if not pinned.files:
+        empty = ", ".join(f"null::{_duckdb_type(kind)} as {quoted(name)}" for name, kind in pinned.columns)
+        return f"select {empty} where false"
+    files = ", ".join(literal(file) for file in pinned.files)
+    return f"select {columns} from read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+
+
+_DELTA_TO_DUCKDB = {
+    "string": "varchar", "long": "bigint", "integer": "integer", "short": "smallint", "double": "double",
+    "boolean": "boolean", "date": "date", "timestamp": "timestamp", "binary": "blob",
+}
+
+
+def _duckdb_type(kind: str) -> str:
+    for name, sql_type in _DELTA_TO_DUCKDB.items():
+        if f'"{name}"' in kind:
+            return sql_type + ("[]" if "array" in kind.lower() else "")
+    return "varchar"
+
+
+def table_ddl(contract: Contract) -> str:
+    """CREATE TABLE with the types, NOT NULL, PRIMARY KEY, UNIQUE and FOREIGN KEY of a contract."""
+    parts = [
+        f"{quoted(c.name)} {c.type.sql}{' not null' if c.required else ''}{' unique' if c.unique else ''}"
+        for c in contract.columns
+    ]
+    if contract.primary_key:
+        parts.append(f"primary key ({', '.join(quoted(name) for name in contract.primary_key)})")
+    parts += [
+        f"foreign key ({', '.join(quoted(c) for c in relationship.columns)}) "
+        f"references {_name(relationship.target)} ({', '.join(quoted(c) for c in relationship.target_columns)})"
+        for relationship in contract.relationships
+        if relationship.enforced
+    ]
+    return f"create table {_name(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
+
+
+def conforms(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
+    """See that a SELECT delivers exactly the contract's columns and types.
+
+    Raises:
+        ContractError: it does not; the message lists every difference.
+    """
+    found = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
+    wanted = {column.name: column.type.sql for column in contract.columns}
+    if found == wanted:
+        return
+    differences = [
+        f"`{name}` is {found.get(name, 'missing')}, the contract says {wanted.get(name, 'nothing of it')}"
+        for name in {**wanted, **found}
+        if found.get(name) != wanted.get(name)
+    ]
+    raise ContractError(
+        f"`{contract.ref}` does not deliver its contract: " + "; ".join(differences),
+        f"change the SELECT, or `{contract.path}`",
+    )
+
+
+def _name(ref: TableRef) -> str:
+    return f"{quoted(ref.layer)}.{quoted(ref.table)}"
