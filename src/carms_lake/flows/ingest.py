@@ -20,7 +20,7 @@ from carms_lake.contract.model import Contract, Delivery
 from carms_lake.errors import SourceError, SourceRefused
 from carms_lake.flows.runs import Run, running, selected
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
-from carms_lake.readers.content import sha256_of
+from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover
 from carms_lake.records import CheckedBatch, FileReport, FileStatus, RunReport, SourceFile
 from carms_lake.store import delta
@@ -126,7 +126,7 @@ class _Table:
             by_name.setdefault(source.name, []).append(source)
         kept: list[SourceFile] = []
         for name, same_name in by_name.items():
-            if len(same_name) > 1 and len({sha256_of(source) for source in same_name}) > 1:
+            if len(same_name) > 1 and len({digest(source).sha256 for source in same_name}) > 1:
                 paths = ", ".join(f"`{source.path}`" for source in same_name)
                 error = SourceRefused(
                     "NAME_CLASH", f"`{name}` is there more than once, with different content: {paths}",
@@ -145,9 +145,9 @@ class _Table:
         if known and not self.options.full_refresh:
             if (known.size, known.mtime_ns) == (source.size, source.mtime_ns):
                 return report, None
-            if sha256_of(source) == known.sha256:
-                return report, None
-        source = replace(source, sha256=sha256_of(source))
+        source = replace(source, sha256=digest(source).sha256)
+        if known and known.sha256 == source.sha256 and not self.options.full_refresh:
+            return report, None
         twin = self._twin(source, landed)
         if twin:
             note = f"the same content landed as `{twin}`; skipped"

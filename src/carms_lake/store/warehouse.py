@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from carms_lake.errors import ContractError, StoreError
+from carms_lake.errors import ContractError, GoldMissing, StoreError
+from carms_lake.names import Layer
+from carms_lake.store.delta import Pinned, pinned
+from carms_lake.store.layout import table_path
+from carms_lake.store.pinned import read_pinned
 from carms_lake.store.sql import OFFLINE, literal, quoted
 
 if TYPE_CHECKING:
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.store.delta import Pinned
 
 STORAGE_VERSION = "v1.0.0"
 """What the file can be opened by: BI tools bundle drivers that are a year old."""
@@ -158,6 +161,31 @@ def building(config: LakeConfig) -> Iterator[Warehouse]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def reading(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection on which the tables and views of the contracts answer as `<layer>.<table>`.
+
+    Raises:
+        GoldMissing: there is no gold file yet.
+        StoreError: a table of the lake cannot be read.
+    """
+    if not config.gold_file.exists():
+        raise GoldMissing(f"no gold file `{config.gold_file}` yet", "run `carms build` first")
+    with duckdb.connect(config=OFFLINE) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"attach {literal(str(config.gold_file))} as published (read_only)")
+        for layer in Layer:
+            connection.execute(f"create schema {quoted(layer)}")
+        for contract in contracts:
+            if contract.kind == "macro":
+                continue
+            select = f"from published.{_name(contract.ref)}"
+            if contract.ref.layer is not Layer.GOLD:
+                select = read_pinned(pinned(table_path(config, contract.ref)))
+            connection.execute(f"create view {_name(contract.ref)} as {select}")
+        yield connection
+
+
 def publish(built: Path, target: Path) -> str:
     """Put a closed gold file in the place of the published one; a note where that could not be done.
 
@@ -195,32 +223,6 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:  # noqa: ANN
     """The one value that a SELECT gives; None where it gives no row."""
     rows = connection.execute(sql).fetchall()
     return rows[0][0] if rows else None
-
-
-def read_pinned(pinned: Pinned) -> str:
-    """A SELECT over the files of a table at its pinned version, timestamps in UTC without a zone."""
-    columns = ", ".join(
-        f"{quoted(name)}::timestamp as {quoted(name)}" if "timestamp" in kind else quoted(name)
-        for name, kind in pinned.columns
-    )
-    if not pinned.files:
-        empty = ", ".join(f"null::{_duckdb_type(kind)} as {quoted(name)}" for name, kind in pinned.columns)
-        return f"select {empty} where false"
-    files = ", ".join(literal(file) for file in pinned.files)
-    return f"select {columns} from read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
-
-
-_DELTA_TO_DUCKDB = {
-    "string": "varchar", "long": "bigint", "integer": "integer", "short": "smallint", "double": "double",
-    "boolean": "boolean", "date": "date", "timestamp": "timestamp", "binary": "blob",
-}
-
-
-def _duckdb_type(kind: str) -> str:
-    for name, sql_type in _DELTA_TO_DUCKDB.items():
-        if f'"{name}"' in kind:
-            return sql_type + ("[]" if "array" in kind.lower() else "")
-    return "varchar"
 
 
 def table_ddl(contract: Contract) -> str:

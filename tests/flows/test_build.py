@@ -1,0 +1,187 @@
+"""Bronze becomes silver and gold; what did not change is not built again; what fails is not published."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from tiny import PRODUCTS, SALES, digest, gold, put, rejects, rows, stocked
+
+from carms_lake.config import Domain, LakeConfig
+from carms_lake.errors import ContractError, DataError, UsageError
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
+from carms_lake.records import RunReport
+
+
+def built(report: RunReport) -> set[str]:
+    return {table.table.in_domain for table in report.tables if table.status == "built"}
+
+
+def lake(folder: Path) -> LakeConfig:
+    config = stocked(folder)
+    ingest(config)
+    build(config)
+    return config
+
+
+def with_contract(config: LakeConfig, name: str, change: dict[str, object]) -> LakeConfig:
+    """The same project with a contract of its own: keys of the table, or of its last column."""
+    source = config.domain.schemas[0] / f"{name}.odcs.yaml"
+    target = config.project / "schemas" / "tiny" / f"{name}.odcs.yaml"
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document["schema"][0].update(change)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    schemas = (*config.domain.schemas, config.project / "schemas" / "tiny")
+    return LakeConfig(config.project, Domain("tiny", "tiny_shop", schemas))
+
+
+def test_the_gold_file_answers(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    assert gold(config, "from gold.sales_by_product") == [("Jam", 1), ("Tea", 2)]
+    assert gold(config, "from gold.sales_above(2)") == [("s1", 2)]
+    assert gold(config, "select name from gold.dim_product where product_key = -1") == [("unknown",)]
+
+
+def test_the_gold_file_says_what_its_columns_are(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    assert gold(config, "select comment from duckdb_tables() where table_name = 'fact_sale'")[0][0].startswith("One row")
+    comments = gold(config, "select comment from duckdb_columns() where schema_name = 'gold'")
+    assert all(comment for (comment,) in comments)
+    kinds = gold(config, "select constraint_type from duckdb_constraints() where table_name = 'fact_sale'")
+    assert {"PRIMARY KEY", "FOREIGN KEY", "NOT NULL"} <= {kind for (kind,) in kinds}
+
+
+def test_the_gold_file_opens_in_older_drivers(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    version = gold(config, "select tags from duckdb_databases() where database_name = 'tiny'")
+    assert "v1.0.0" in str(version)
+
+
+def test_nothing_is_built_again_where_nothing_changed(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    before = config.gold_file.read_bytes()
+    assert built(build(config)) == set()
+    assert config.gold_file.read_bytes() == before
+
+
+def test_only_what_reads_a_change_is_built_again(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
+    ingest(config)
+    assert {name for name in built(build(config)) if name.startswith("silver")} == {"silver.sale"}
+    assert gold(config, "from gold.sales_by_product") == [("Jam", 2), ("Tea", 4)]
+
+
+def test_a_rebuild_from_scratch_gives_the_same_tables(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    put(config, "products.csv", PRODUCTS.replace("4.00", "5.00"))
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s1"))
+    ingest(config)
+    build(config)
+    before = digest(config)
+    shutil.rmtree(config.lake / "silver")
+    config.gold_file.unlink()
+    build(config)
+    assert digest(config) == before
+
+
+def test_rows_that_silver_refuses_are_quarantined_and_the_keys_balance(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p9,1\ns1,p1,7\n")
+    ingest(config)
+    report = build(config)
+    assert rejects(config) == [
+        ("sale", None, None, "DUPLICATE_KEY"), ("sale", None, None, "DUPLICATE_KEY"), ("sale", None, None, "UNKNOWN_REFERENCE"),
+    ]
+    sale = next(t for t in report.tables if t.table.in_domain == "silver.sale")
+    assert (sale.driver_keys, sale.keys, sale.rows, sale.quarantined) == (3, 3, 1, 3)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p2,1\n")
+    ingest(config)
+    build(config)
+    assert rejects(config) == [] and len(rows(config, "silver.sale")) == 3
+
+
+def test_an_ordinary_table_sees_the_newest_delivery_and_a_history_all(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    put(config, "products.csv", "product_id,name,price\np1,Tea,2.75\np3,Oil,9.00\n")
+    ingest(config)
+    build(config)
+    assert rows(config, "silver.product", "product_id") == [("p1",), ("p3",)]
+    assert rows(config, "silver.product_history", "product_id", "price", "is_current", "is_deleted") == sorted(
+        [
+            ("p1", _price("2.50"), False, False), ("p1", _price("2.75"), True, False),
+            ("p2", _price("4.00"), True, True), ("p3", _price("9.00"), True, False),
+        ],
+        key=repr,
+    )
+
+
+def test_a_selected_table_is_built_with_what_it_needs_and_the_others_are_copied(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    put(config, "products.csv", PRODUCTS.replace("Tea", "Chai"))
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
+    ingest(config)
+    report = build(config, ["dim_product"])
+    assert built(report) >= {"silver.product", "gold.dim_product"} and "silver.sale" not in built(report)
+    assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
+    assert gold(config, "select name from gold.dim_product order by name") == [("Chai",), ("Jam",), ("unknown",)]
+    build(config)
+    assert gold(config, "select count(*) from gold.fact_sale") == [(4,)]
+
+
+def test_a_selected_name_that_is_no_table_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="dim_produkt"):
+        build(lake(tmp_path), ["dim_produkt"])
+
+
+def test_building_without_bronze_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ContractError) as caught:
+        build(stocked(tmp_path))
+    assert "carms ingest" in caught.value.hint
+
+
+def test_a_failing_check_leaves_the_published_file_as_it_was(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    before = gold(config, "from gold.fact_sale")
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
+    ingest(config)
+    few = {"quality": [{"name": "few", "metric": "rowCount", "mustBeLessThan": 3}]}
+    with pytest.raises(DataError, match="few"):
+        build(with_contract(config, "gold/fact_sale", few))
+    assert gold(config, "from gold.fact_sale") == before
+    with duckdb.connect() as connection:
+        ops = f"{(config.lake / 'ops' / 'check_results').as_posix()}/*.parquet"
+        failed = connection.execute(f"select rule from '{ops}' where not passed").fetchall()
+    assert failed == [("few",)]
+
+
+def test_sums_that_do_not_reconcile_stop_the_publish(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    wrong = [{"property": "carms.reconcile", "value": [{"name": "rows", "gold": "select 1", "silver": "select 2"}]}]
+    with pytest.raises(DataError, match="reconcile"):
+        build(with_contract(config, "gold/fact_sale", {"customProperties": wrong}))
+
+
+def test_a_select_that_does_not_deliver_its_contract_is_named(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    view = {"properties": [{"name": "name", "logicalType": "string"}, {"name": "quantity", "logicalType": "string"}]}
+    with pytest.raises(ContractError, match=r"sales_by_product.*`quantity` is BIGINT"):
+        build(with_contract(config, "gold/sales_by_product", view))
+
+
+def test_a_stale_log_beside_the_file_does_not_harm_the_new_one(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    config.gold_file.with_name("tiny.duckdb.wal").write_bytes(b"left by another program")
+    build(config, full_refresh=True)
+    assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
+
+
+def _price(text: str) -> object:
+    from decimal import Decimal
+
+    return Decimal(text)

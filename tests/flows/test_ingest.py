@@ -1,0 +1,204 @@
+"""Source files land in bronze, each record once, and what breaks its contract is set aside."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tiny import PRODUCTS, SALES, digest, project, put, rejects, rows, stocked
+
+from carms_lake.errors import SourceError, UsageError
+from carms_lake.flows.ingest import ingest
+from carms_lake.records import FileStatus, RunReport
+from carms_lake.store import delta
+from carms_lake.store.layout import ops_path, rejects_path
+
+
+def statuses(report: RunReport) -> dict[str, FileStatus]:
+    return {file.name: file.status for file in report.files}
+
+
+def test_every_file_lands_with_its_marks(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    report = ingest(config)
+    assert statuses(report) == {"products.csv": FileStatus.LANDED, "sales/day_1.csv": FileStatus.LANDED}
+    assert rows(config, "bronze.sales", "sale_id", "quantity", "src_filename", "src_row_number") == [
+        ("s1", 2, "sales/day_1.csv", 1), ("s2", 1, "sales/day_1.csv", 2),
+    ]
+    assert rows(config, "bronze.products", "product_id", "delivery_id") == [("p1", 1), ("p2", 1)]
+    assert report.is_balanced
+
+
+def test_ingesting_twice_is_the_same_as_once(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    before = digest(config)
+    report = ingest(config)
+    assert set(statuses(report).values()) == {FileStatus.UNCHANGED} and digest(config) == before
+
+
+def test_a_touched_file_with_the_same_content_is_unchanged(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    os.utime(config.data_raw / "products.csv", (1, 1))
+    assert statuses(ingest(config))["products.csv"] is FileStatus.UNCHANGED
+
+
+def test_a_changed_file_replaces_its_rows_and_its_rejects(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,x\ns4,p1,1\n")
+    ingest(config)
+    assert rejects(config) == [("sales", "sales/day_2.csv", 1, "TYPE_MISMATCH")]
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,5\ns4,p1,0\n")
+    assert statuses(ingest(config))["sales/day_2.csv"] is FileStatus.REPLACED
+    assert rows(config, "bronze.sales", "sale_id", "quantity") == [("s1", 2), ("s2", 1), ("s3", 5)]
+    assert rejects(config) == [("sales", "sales/day_2.csv", 2, "OUT_OF_RANGE")]
+
+
+def test_every_delivery_of_a_snapshot_is_kept(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "products.csv", PRODUCTS.replace("2.50", "2.75"))
+    ingest(config)
+    put(config, "products.csv", PRODUCTS)
+    ingest(config)
+    assert rows(config, "bronze.products", "product_id", "delivery_id") == [
+        (p, d) for p in ("p1", "p2") for d in (1, 2, 3)
+    ]
+
+
+def test_a_full_refresh_reads_the_files_again_and_doubles_nothing(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,x\n")
+    ingest(config)
+    before = digest(config)
+    report = ingest(config, full_refresh=True)
+    assert report.files[0].status is FileStatus.REPLACED and digest(config) == before
+
+
+def test_a_renamed_copy_is_recognised(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    shutil.copy(config.data_raw / "sales/day_1.csv", config.data_raw / "sales/day_1 (copy).csv")
+    report = ingest(config)
+    copy = next(f for f in report.files if f.name.endswith("(copy).csv"))
+    assert copy.status is FileStatus.COPY and "sales/day_1.csv" in copy.notes[0]
+    assert len(rows(config, "bronze.sales")) == 2
+
+
+def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,x\n")
+    report = ingest(config, dry_run=True)
+    assert (sum(f.accepted for f in report.files), report.rejected) == (4, 1)
+    assert not config.lake.exists()
+
+
+def test_only_the_named_sources_are_read(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    assert set(statuses(ingest(config, ["sales"]))) == {"sales/day_1.csv"}
+    with pytest.raises(UsageError, match="unknown source: `sale`") as caught:
+        ingest(config, ["sale"])
+    assert "`sales`" in caught.value.hint
+
+
+def test_files_elsewhere_land_under_the_same_names(tmp_path: Path) -> None:
+    config = stocked(tmp_path / "a")
+    inside = project(tmp_path / "b")
+    ingest(config)
+    ingest(inside, from_path=config.data_raw)
+    assert digest(inside) == digest(config)
+    one = project(tmp_path / "c")
+    ingest(one, ["sales"], from_path=config.data_raw / "sales" / "day_1.csv")
+    assert rows(one, "bronze.sales", "src_filename") == [("sales/day_1.csv",)] * 2
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="nowhere"):
+        ingest(project(tmp_path), from_path=tmp_path / "nowhere")
+
+
+def test_no_matching_file_is_said_and_is_no_error(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    put(config, "other.txt", "x")
+    assert "no file" in ingest(config).notes[0]
+
+
+def test_a_compressed_file_lands_under_the_name_of_its_content(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    (config.data_raw / "products.csv.gz").write_bytes(gzip.compress(PRODUCTS.encode()))
+    (config.data_raw / "sales").mkdir()
+    with zipfile.ZipFile(config.data_raw / "sales" / "all.zip", "w") as archive:
+        archive.writestr("deep/day_1.csv", SALES)
+    report = ingest(config)
+    assert statuses(report) == {"products.csv": FileStatus.LANDED, "sales/day_1.csv": FileStatus.LANDED}
+    put(config, "products.csv", PRODUCTS)
+    assert statuses(ingest(config))["products.csv"] is FileStatus.UNCHANGED
+
+
+def test_two_files_of_one_name_and_other_content_are_refused(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    (config.data_raw / "products.csv.gz").write_bytes(gzip.compress(PRODUCTS.replace("Tea", "Tee").encode()))
+    report = ingest(config)
+    assert [(f.name, f.code) for f in report.refused] == [("products.csv", "NAME_CLASH")]
+
+
+def test_a_refused_file_is_named_and_the_others_land(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product,quantity\ns3,p1,1\n")
+    put(config, "sales/day_3.csv", "")
+    report = ingest(config)
+    assert {(f.name, f.code) for f in report.refused} == {
+        ("sales/day_2.csv", "MISSING_COLUMN"), ("sales/day_3.csv", "EMPTY_FILE"),
+    }
+    assert len(rows(config, "bronze.sales")) == 2
+    kept = delta.scan(ops_path(config, "processed_files")).filter(pl.col("status") == "refused").collect()
+    assert kept["src_filename"].sort().to_list() == ["sales/day_2.csv", "sales/day_3.csv"]
+
+
+def test_a_refused_file_that_was_mended_lands(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product,quantity\ns3,p1,1\n")
+    ingest(config)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,1\n")
+    assert statuses(ingest(config))["sales/day_2.csv"] is FileStatus.LANDED
+
+
+def test_a_snapshot_without_records_is_refused_and_empties_nothing(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "products.csv", "product_id,name,price\n")
+    assert [f.code for f in ingest(config).refused] == ["EMPTY_FILE"]
+    assert len(rows(config, "bronze.products")) == 2
+
+
+def test_a_file_with_only_rejects_is_remembered(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    put(config, "sales/day_1.csv", "sale_id,product_id,quantity\ns1,p1,x\n")
+    ingest(config)
+    assert statuses(ingest(config)) == {"sales/day_1.csv": FileStatus.UNCHANGED}
+    assert rejects(config) == [("sales", "sales/day_1.csv", 1, "TYPE_MISMATCH")]
+
+
+def test_the_parquet_copy_is_the_table(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config, also_parquet=True)
+    copy = pl.read_parquet(config.lake / "parquet/bronze/sales.parquet")
+    assert sorted(copy.rows(), key=repr) == rows(config, "bronze.sales")
+
+
+def test_rejects_of_a_killed_run_are_taken_out(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,x\n")
+    ingest(config)
+    path = rejects_path(config)
+    lost = delta.scan(path).with_columns(run_id=pl.lit("killed")).collect()
+    delta.append(path, lost, {"run_id": "killed"})
+    assert len(rejects(config)) == 1
+    ingest(config)
+    assert delta.scan(path).collect().height == 1

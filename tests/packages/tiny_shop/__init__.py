@@ -1,0 +1,1 @@
+"""A third party's domain, as small as one can be: a shop with products and sales."""

@@ -1,0 +1,102 @@
+"""Delta tables: what is written is what is read, and the log says what each commit holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from carms_lake.errors import ContractError, StoreError
+from carms_lake.store import delta
+from carms_lake.store.pinned import read_pinned
+
+EVERY_TYPE = pl.DataFrame(
+    {
+        "text": ["a", None], "whole": [1, 2], "small": [1, 2], "amount": [Decimal("1.10"), None],
+        "share": [0.5, None], "yes": [True, None], "day": [date(2025, 1, 1), None],
+        "at": [datetime(2025, 1, 1, 12, tzinfo=UTC), None], "hash": [b"\x00\xff", None], "many": [["a"], []],
+    },
+    schema={
+        "text": pl.String, "whole": pl.Int64, "small": pl.Int32, "amount": pl.Decimal(12, 2), "share": pl.Float64,
+        "yes": pl.Boolean, "day": pl.Date, "at": pl.Datetime("us", "UTC"), "hash": pl.Binary, "many": pl.List(pl.String),
+    },
+)
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    return delta.scan(path).collect().rows()
+
+
+def test_every_type_comes_back_as_it_was(tmp_path: Path) -> None:
+    delta.append(tmp_path / "t", EVERY_TYPE, {})
+    found = delta.scan(tmp_path / "t").collect()
+    assert found.schema == EVERY_TYPE.schema and found.rows() == EVERY_TYPE.rows()
+
+
+def test_the_log_has_what_each_commit_was_told(tmp_path: Path) -> None:
+    for number in (1, 2):
+        delta.append(tmp_path / "t", EVERY_TYPE, {"run_id": f"r{number}", "files": [{"name": "é"}]})
+    assert [e.metadata.get("run_id") for e in delta.log(tmp_path / "t")] == [None, "r1", "r2"]
+    assert delta.log(tmp_path / "t")[2].metadata["files"] == [{"name": "é"}]
+    assert delta.log(tmp_path / "none") == []
+
+
+def test_a_commit_without_rows_is_kept(tmp_path: Path) -> None:
+    version = delta.append(tmp_path / "t", EVERY_TYPE.clear(), {"run_id": "r1"})
+    assert delta.log(tmp_path / "t")[-1].version == version and rows(tmp_path / "t") == []
+
+
+def test_replace_changes_only_the_selected_rows(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"name": ["a", "b", "it's"], "value": [1, 2, 3]})
+    delta.append(tmp_path / "t", frame, {})
+    delta.replace(tmp_path / "t", pl.DataFrame({"name": ["it's"], "value": [9]}), "name = 'it''s'", {})
+    assert sorted(rows(tmp_path / "t")) == [("a", 1), ("b", 2), ("it's", 9)]
+
+
+def test_a_pinned_version_does_not_change(tmp_path: Path) -> None:
+    first = delta.append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
+    pinned = delta.pinned(tmp_path / "t", first)
+    delta.overwrite(tmp_path / "t", pl.DataFrame({"value": [2]}), {})
+    assert duckdb.sql(read_pinned(pinned)).fetchall() == [(1,)]
+    assert delta.scan(tmp_path / "t", first).collect().rows() == [(1,)]
+    assert rows(tmp_path / "t") == [(2,)]
+
+
+@pytest.mark.parametrize("frame", [EVERY_TYPE, EVERY_TYPE.clear()])
+def test_duckdb_reads_the_files_of_a_table_with_its_types(tmp_path: Path, frame: pl.DataFrame) -> None:
+    delta.append(tmp_path / "t", frame, {})
+    found = duckdb.sql(read_pinned(delta.pinned(tmp_path / "t")))
+    assert [str(kind) for kind in found.types] == [
+        "VARCHAR", "BIGINT", "INTEGER", "DECIMAL(12,2)", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "BLOB", "VARCHAR[]",
+    ]
+    assert len(found.fetchall()) == frame.height
+
+
+@pytest.mark.parametrize(
+    "frame", [pl.DataFrame({"value": [1.7]}), pl.DataFrame({"value": ["12"]}), pl.DataFrame({"other": [1]})]
+)
+def test_a_frame_of_other_types_is_refused_before_delta_casts_it(tmp_path: Path, frame: pl.DataFrame) -> None:
+    delta.append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
+    with pytest.raises(ContractError, match="value"):
+        delta.append(tmp_path / "t", frame, {})
+    assert rows(tmp_path / "t") == [(1,)]
+
+
+def test_a_table_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    assert delta.version(tmp_path / "t") == -1
+    with pytest.raises(StoreError, match="no table") as caught:
+        delta.scan(tmp_path / "t")
+    assert "carms ingest" in caught.value.hint
+
+
+def test_a_table_that_needs_more_than_its_files_is_refused(tmp_path: Path) -> None:
+    from deltalake import write_deltalake
+
+    configuration = {"delta.enableDeletionVectors": "true"}
+    write_deltalake(tmp_path / "t", pl.DataFrame({"value": [1]}), configuration=configuration)
+    with pytest.raises(StoreError, match="deletionVectors"):
+        delta.pinned(tmp_path / "t")

@@ -1,0 +1,47 @@
+"""One writer at a time, and the second is told who the first is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from carms_lake.errors import StoreLocked
+from carms_lake.store.lock import writing
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from carms_lake.store.lock import writing
+with writing(Path(sys.argv[1]), "carms ingest"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def holder(lake: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(lake)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "held"
+    return process
+
+
+def test_a_second_process_is_told_who_holds_the_lake(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        try:
+            with pytest.raises(StoreLocked) as caught, writing(tmp_path, "carms build", wait_s=0.1):
+                pass
+        finally:
+            process.kill()
+    assert "carms ingest" in caught.value.message and str(process.pid) in caught.value.message
+
+
+def test_a_killed_process_lets_go(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        process.kill()
+    with writing(tmp_path, "carms build", wait_s=5):
+        assert str(os.getpid()) in (tmp_path / ".lock.holder").read_text(encoding="utf-8")
+    assert not (tmp_path / ".lock.holder").exists()

@@ -1,0 +1,92 @@
+"""A project of the tiny shop's domain, and what tests ask of a lake."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from carms_lake.config import Domain, LakeConfig
+from carms_lake.store import delta
+from carms_lake.store.rejects import live
+from carms_lake.names import Layer, TableRef
+from carms_lake.store.layout import table_path
+
+PRODUCTS = "product_id,name,price\np1,Tea,2.50\np2,Jam,4.00\n"
+SALES = "sale_id,product_id,quantity\ns1,p1,2\ns2,p2,1\n"
+
+
+def project(folder: Path) -> LakeConfig:
+    """An empty project of the domain `tiny`."""
+    schemas = Path(str(files("tiny_shop"))) / "schemas"
+    config = LakeConfig(folder, Domain("tiny", "tiny_shop", (schemas,)))
+    config.data_raw.mkdir(parents=True)
+    return config
+
+
+def put(config: LakeConfig, name: str, text: str) -> Path:
+    """Write a source file."""
+    path = config.data_raw / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def stocked(folder: Path) -> LakeConfig:
+    """A project with one file of each source."""
+    config = project(folder)
+    put(config, "products.csv", PRODUCTS)
+    put(config, "sales/day_1.csv", SALES)
+    return config
+
+
+def rows(config: LakeConfig, name: str, *columns: str) -> list[tuple[Any, ...]]:
+    """The rows of a bronze or silver table, sorted."""
+    ref = TableRef.parse(name, domain=config.domain.name)
+    assert ref is not None
+    frame = delta.scan(table_path(config, ref)).collect()
+    return sorted(frame.select(columns or frame.columns).rows(), key=repr)
+
+
+def rejects(config: LakeConfig) -> list[tuple[Any, ...]]:
+    """(table, file, record, codes) of the rejects that count."""
+    refs = [TableRef(config.domain.name, layer, t) for layer, t in (
+        (Layer.BRONZE, "products"), (Layer.BRONZE, "sales"), (Layer.SILVER, "product"),
+        (Layer.SILVER, "product_history"), (Layer.SILVER, "sale"),
+    )]
+    found = live(config, refs)
+    if found is None:
+        return []
+    codes = pl.col("reasons").list.eval(pl.element().struct.field("code")).list.join(" ")
+    frame = found.select("table_name", "src_filename", "src_row_number", codes).collect()
+    return sorted(frame.rows(), key=repr)
+
+
+def gold(config: LakeConfig, sql: str) -> list[tuple[Any, ...]]:
+    """What the published file answers."""
+    with duckdb.connect(str(config.gold_file), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def digest(config: LakeConfig) -> dict[str, Any]:
+    """What the lake holds, without the run's own marks: ids, times of ingestion."""
+    marks = {"run_id", "ingestion_ts", "delivered_at", "valid_from", "valid_to", "deleted_on"}
+    found: dict[str, Any] = {}
+    for name in ("bronze.products", "bronze.sales", "silver.product", "silver.product_history", "silver.sale"):
+        ref = TableRef.parse(name, domain=config.domain.name)
+        assert ref is not None
+        path = table_path(config, ref)
+        if delta.exists(path):
+            frame = delta.scan(path).collect()
+            found[name] = sorted(map(repr, frame.select(sorted(set(frame.columns) - marks)).rows()))
+    found["rejects"] = rejects(config)
+    if config.gold_file.exists():
+        for table in ("dim_product", "fact_sale", "sales_by_product"):
+            found[table] = sorted(map(repr, gold(config, f"from gold.{table}")))
+    return found
+
+
+__all__ = ["PRODUCTS", "SALES", "digest", "gold", "project", "put", "rejects", "rows", "stocked"]
