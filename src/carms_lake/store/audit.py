@@ -57,7 +57,7 @@ def _table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Iterato
             message=f"({', '.join(contract.primary_key)}) is not unique",
         )
     for column in contract.columns:
-        for rule, condition, message in _column_conditions(column):
+        for rule, condition, message in _column_conditions(table, column):
             yield count(rule, f"select count(*) from {table} where {condition}", message=message)
     for relationship in contract.relationships:
         yield count(
@@ -73,13 +73,13 @@ def _table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Iterato
         yield _reconciled(connection, contract, entry)
 
 
-def _column_conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+def _column_conditions(table: str, column: Column) -> Iterator[tuple[str, str, str]]:
     """(rule, SQL that is true for a row that breaks it, message)."""
     name = quoted(column.name)
     if column.required:
         yield f"{column.name}.required", f"{name} is null", "null where a value is promised"
     if column.unique:
-        repeated = f"{name} is not null qualify count(*) over (partition by {name}) > 1"
+        repeated = f"{name} in (select {name} from {table} group by {name} having count(*) > 1)"
         yield f"{column.name}.unique", repeated, "values repeat"
     if column.enum:
         allowed = ", ".join(_value(value) for value in column.enum)
@@ -151,7 +151,7 @@ def rule_sql(contract: Contract, rule: QualityRule) -> str:
         case "duplicateValues":
             names = rule.arguments.get("properties") or [rule.column]
             key = ", ".join(quoted(str(name)) for name in names)
-            return f"select count(*) - count(distinct ({key})) from {table}"
+            return f"select count(({key})) - count(distinct ({key})) from {table}"
         case _:
             raise ContractError(f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`")
 

@@ -1,0 +1,40 @@
+"""A record's way from its file to gold, with the rule of each value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny import PRODUCTS, put, stocked
+
+from carms_lake.errors import UnknownKey
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
+from carms_lake.flows.trace import trace
+
+
+def test_a_key_is_followed_from_its_file_to_gold(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "products.csv", PRODUCTS.replace("2.50", "2.75"))
+    ingest(config)
+    build(config)
+    steps = [(step.table.in_domain, step.place) for step in trace(config, "p1")]
+    assert steps[:3] == [
+        ("bronze.products", "products.csv, record 1, delivery 1"),
+        ("bronze.products", "products.csv, record 1, delivery 2"),
+        ("bronze.sales", "sales/day_1.csv, record 1"),
+    ]
+    assert {table for table, _ in steps} >= {
+        "silver.product", "silver.product_history", "silver.sale", "gold.dim_product", "gold.fact_sale",
+    }
+    price = next(s for s in trace(config, "p1") if s.table.in_domain == "silver.sale").values
+    assert {v.column: v.rule for v in price}["amount"] == "quantity times the product's price of today"
+
+
+def test_a_key_that_nothing_has_is_an_error(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    build(config)
+    with pytest.raises(UnknownKey, match="`p`"):
+        trace(config, "p")
