@@ -59,6 +59,7 @@ def test_a_source_has_its_files_and_dialect(tmp_path: Path) -> None:
         ([property_("a", relationships=[{"to": "shop"}])], {}, "relationship to `shop`"),
         ([property_("a", quality=[{"metric": "rowCount", "severity": "fatal"}])], {}, "fatal"),
         ([{"logicalType": "string"}], {}, "missing `name`"),
+        ([property_("a", enum=[{"value": True}])], {}, "quote it"),
     ],
 )
 def test_a_wrong_contract_is_an_error_that_names_the_place(
@@ -66,7 +67,7 @@ def test_a_wrong_contract_is_an_error_that_names_the_place(
 ) -> None:
     with pytest.raises(ContractError, match="orders.odcs.yaml") as caught:
         contract(tmp_path, "silver.orders", properties, **rest)
-    assert message in caught.value.message
+    assert message in caught.value.message + caught.value.hint
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "kind: Other", "a: [", "kind: DataContract\nschema: [{name: other}]"])

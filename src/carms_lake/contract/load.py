@@ -163,6 +163,9 @@ def _column(prop: dict[str, Any], ref: TableRef, path: Path) -> Column:
         raise ContractError(f"{where}: not a column name", "lower-case letters, digits and _")
     own = _custom(prop, COLUMN_KEYS, where)
     options = prop.get("logicalTypeOptions") or {}
+    enum = tuple(entry["value"] for entry in prop.get("enum") or [])
+    if prop.get("logicalType") == "string" and any(not isinstance(value, str) for value in enum):
+        raise ContractError(f"{where}: a value of its enum is no text", "quote it: YAML reads ON, NO and 1503 otherwise")
     return Column(
         name=name,
         type=parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where),
@@ -172,7 +175,7 @@ def _column(prop: dict[str, Any], ref: TableRef, path: Path) -> Column:
         unique=bool(prop.get("unique")),
         primary_key_position=int(prop.get("primaryKeyPosition") or 1) if prop.get("primaryKey") else None,
         classification=prop.get("classification"),
-        enum=tuple(entry["value"] for entry in prop.get("enum") or []),
+        enum=enum,
         pattern=options.get("pattern"),
         bounds=Bounds(
             minimum=options.get("minimum"),

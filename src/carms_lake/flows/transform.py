@@ -149,13 +149,13 @@ def _balanced(
     if spec.driver is None or spec.balance in (Balance.NONE, Balance.AGGREGATE) or not key:
         return report
     driver = _frame(run, spec.driver, contract, contracts)
-    driver_key = list(spec.driver_key) or key
+    is_expanded = spec.balance is Balance.EXPAND
+    driver_key = list(spec.driver_key or (contracts[spec.driver].primary_key if is_expanded else key))
     keys = driver.select(driver_key).unique().collect()
-    shared = [name for name in key if name in contract.column_names] if spec.balance is not Balance.EXPAND else None
-    counted = shared or [name for name in driver_key if name in contract.column_names]
+    counted = [name for name in driver_key if name in contract.column_names] if is_expanded else key
     held = pl.concat([kept.rows.select(counted), kept.quarantined.select(counted)]).unique()
     missing = keys.height - held.height
-    balanced = missing == 0 if spec.balance is not Balance.EXPAND else missing >= 0
+    balanced = missing >= 0 if is_expanded else missing == 0
     report = replace(report, driver_keys=keys.height, keys=held.height, balanced=balanced)
     if not balanced:
         run.tables.append(report)
