@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 import yaml
 from tiny import PRODUCTS, SALES, digest, gold, put, rejects, rows, stocked
 
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.errors import ContractError, DataError, UsageError
+from carms_lake.errors import ContractError, DataError, NotBalanced, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.records import RunReport
@@ -99,7 +100,7 @@ def test_rows_that_silver_refuses_are_quarantined_and_the_keys_balance(tmp_path:
         ("sale", None, None, "DUPLICATE_KEY"), ("sale", None, None, "DUPLICATE_KEY"), ("sale", None, None, "UNKNOWN_REFERENCE"),
     ]
     sale = next(t for t in report.tables if t.table.in_domain == "silver.sale")
-    assert (sale.driver_keys, sale.keys, sale.rows, sale.quarantined) == (3, 3, 1, 3)
+    assert (sale.driver_keys, sale.keys, sale.rows, sale.quarantined) == (4, 4, 1, 3)
     put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p2,1\n")
     ingest(config)
     build(config)
@@ -179,6 +180,21 @@ def test_a_stale_log_beside_the_file_does_not_harm_the_new_one(tmp_path: Path) -
     config.gold_file.with_name("tiny.duckdb.wal").write_bytes(b"left by another program")
     build(config, full_refresh=True)
     assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
+
+
+def test_a_function_that_loses_rows_does_not_balance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tiny_shop.silver
+
+    config = stocked(tmp_path)
+    ingest(config)
+    _first_product.__module__ = tiny_shop.silver.__name__  # a transform is a function of its module
+    monkeypatch.setattr(tiny_shop.silver, "product", _first_product)
+    with pytest.raises(NotBalanced, match="2 in `tiny.bronze.products`, but 1"):
+        build(config)
+
+
+def _first_product(bronze_products: pl.LazyFrame) -> pl.LazyFrame:
+    return bronze_products.select("product_id", "name", "price").head(1)
 
 
 def _price(text: str) -> object:

@@ -1,0 +1,1 @@
+"""The Canadian residency match: programs, their descriptions and what they ask for."""

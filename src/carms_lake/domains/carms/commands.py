@@ -1,0 +1,327 @@
+"""`programs`, `program`, `disciplines`: the questions that applicants ask, as commands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+from carms_lake.cli.options import (
+    Argument,
+    Call,
+    Format,
+    Option,
+    OutputFile,
+    OutputFormat,
+    Typer,
+    UnknownKey,
+    UsageError,
+    command,
+    did_you_mean,
+    emit,
+    emit_text,
+    envelope,
+    note,
+    target,
+)
+from carms_lake.domains.carms.profile_text import as_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.flows.query import QueryResult
+
+DOMAIN = "carms"
+"""These commands ask this domain, whichever one the project works on."""
+
+
+class Province(StrEnum):
+    """The provinces and territories."""
+
+    AB = "AB"
+    BC = "BC"
+    MB = "MB"
+    NB = "NB"
+    NL = "NL"
+    NS = "NS"
+    NT = "NT"
+    NU = "NU"
+    ON = "ON"
+    PE = "PE"
+    QC = "QC"
+    SK = "SK"
+    YT = "YT"
+
+
+class Eligibility(StrEnum):
+    """Who may apply."""
+
+    CMG = "CMG"
+    IMG = "IMG"
+    ALL = "All"
+    MILITARY = "MOTP/MMTP"
+
+
+class Language(StrEnum):
+    """The languages of descriptions."""
+
+    EN = "en"
+    FR = "fr"
+
+
+ProvinceOption = Annotated[
+    Province | None, Option("--province", case_sensitive=False, help="Where the training is.")
+]
+DisciplineOption = Annotated[
+    str | None,
+    Option("--discipline", metavar="TEXT", help="An id, or a part of the name; accents ignored."),
+]
+SchoolOption = Annotated[
+    str | None,
+    Option("--school", metavar="TEXT", help="A code, or a part of the name; accents ignored."),
+]
+EligibilityOption = Annotated[
+    Eligibility | None, Option("--eligibility", case_sensitive=False, help="Who may apply.")
+]
+LanguageOption = Annotated[
+    Language | None,
+    Option("--language", case_sensitive=False, help="The language of the description."),
+]
+IterationOption = Annotated[
+    str | None, Option("--iteration", metavar="ID", help="A match iteration (default: the newest).")
+]
+Limit = Annotated[int, Option("--limit", min=1, help="How many programs at most.")]
+Offset = Annotated[int, Option("--offset", min=0, help="How many programs to leave out first.")]
+ProgramId = Annotated[str, Argument(metavar="ID", help="The program stream's id, as 27447.")]
+SectionOption = Annotated[
+    str | None, Option("--section", metavar="NAME", help="The text of one section, as interviews.")
+]
+Full = Annotated[bool, Option("--full", help="The text of all sections.")]
+
+TABLE_COLUMNS = (
+    "program_stream_id",
+    "discipline_name",
+    "school_name",
+    "program_site",
+    "program_stream",
+    "eligibility",
+    "training_province",
+    "quota",
+)
+"""What fits a terminal; other formats have every column of program_profile."""
+
+_PROGRAMS = """
+select *, count(*) over () as matching
+from programs_matching(
+    in_province := $province,
+    of_discipline := $discipline,
+    of_school := $school,
+    for_eligibility := $eligibility,
+    in_language := $language
+)
+where match_iteration_id = coalesce(
+    $iteration, (select max(match_iteration_id) from program_profile)
+)
+order by discipline_name, school_name, program_site, program_stream, program_stream_id
+limit $limit offset $offset
+"""
+
+_DISCIPLINES = """
+select discipline_id, discipline_name, discipline_group, programs, schools, seats
+from discipline_summary
+where match_iteration_id = coalesce(
+    $iteration, (select max(match_iteration_id) from discipline_summary)
+)
+order by discipline_name, discipline_id
+"""
+
+_PROGRAM = """
+with chosen as (
+    select fact.program_key, profile.*
+    from program_profile as profile
+    join fact_program as fact
+        on fact.match_iteration_id = profile.match_iteration_id
+        and fact.program_stream_id = profile.program_stream_id
+        and fact.is_current
+    where profile.program_stream_id = $program
+        and ($iteration is null or profile.match_iteration_id = $iteration)
+    order by profile.match_iteration_id desc
+    limit 1
+)
+select
+    chosen.* exclude (program_key),
+    (
+        select list(interview_on order by interview_on)
+        from fact_interview_date as interview
+        where interview.program_key = chosen.program_key
+    ) as interview_dates,
+    (
+        select list({
+            'requirement_code': requirement_code, 'requirement_name': requirement_name,
+            'requirement_level': requirement_level, 'applies_to': applies_to,
+            'requested_number': requested_number, 'max_words': max_words
+        } order by requirement_ordinal)
+        from bridge_program_requirement as asked
+        join dim_requirement using (requirement_key)
+        where asked.program_key = chosen.program_key
+    ) as requirements,
+    (
+        select list({
+            'stage': stated.stage, 'component_code': component_code,
+            'component_name': component_name, 'is_evaluated': is_evaluated,
+            'criterion_text': criterion_text
+        } order by stated.stage, criterion_ordinal)
+        from bridge_program_selection_criterion as stated
+        join dim_selection_criterion using (selection_criterion_key)
+        where stated.program_key = chosen.program_key
+    ) as selection_criteria,
+    (
+        select list({
+            'section_code': section_code, 'heading': heading, 'character_count': character_count
+        } order by section_ordinal)
+        from program_section as section
+        where section.program_key = chosen.program_key
+    ) as sections
+from chosen
+"""
+
+_LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
+
+_SECTIONS = """
+select section_code, heading, content
+from program_section
+where match_iteration_id = $iteration
+    and program_stream_id = $program
+    and ($section is null or section_code = $section)
+order by section_ordinal
+"""
+
+
+def register(app: Typer) -> None:
+    """Add the commands of the carms domain."""
+
+    @command(app)
+    def programs(
+        call: Call,
+        province: ProvinceOption = None,
+        discipline: DisciplineOption = None,
+        school: SchoolOption = None,
+        eligibility: EligibilityOption = None,
+        language: LanguageOption = None,
+        iteration: IterationOption = None,
+        limit: Limit = 20,
+        offset: Offset = 0,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """List the programs of the newest match that fit.
+
+        A table has the columns that fit a terminal, other formats the whole profile.
+        """
+        to = target(output_format, output)
+        filters = {
+            "province": province,
+            "discipline": discipline,
+            "school": school,
+            "eligibility": eligibility,
+            "language": language,
+            "iteration": iteration,
+        }
+        found = _asked(call, _PROGRAMS, **filters, limit=limit, offset=offset)
+        matching = found.rows[0][-1] if found.rows else 0
+        is_table = to.format is Format.TABLE and not call.json
+        emit(call, _columns(found, TABLE_COLUMNS if is_table else found.columns[:-1]), to)
+        note(call, _what_is_more(len(found.rows), matching, offset))
+
+    @command(app)
+    def program(
+        call: Call,
+        program_id: ProgramId,
+        section: SectionOption = None,
+        full: Full = False,
+        iteration: IterationOption = None,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Show one program: its facts, what it asks for and looks at, its interviews, its text.
+
+        A table is text for reading; other formats have its profile in one row, --json all of it.
+        """
+        if section and full:
+            raise UsageError("both `--section` and `--full` were given", "give one of them")
+        found = _asked(call, _PROGRAM, program=program_id, iteration=iteration)
+        if not found.rows:
+            raise UnknownKey(
+                f"no program of today has the id `{program_id}`", "`carms programs` lists them"
+            )
+        profile = found.as_dicts()[0]
+        if section or full:
+            _show_sections(call, profile, section, output_format, output)
+            return
+        to = target(output_format, output)
+        if call.json:
+            envelope(profile)
+        elif to.format is Format.TABLE:
+            emit_text(as_text(profile), to)
+        else:
+            emit(call, _columns(found, [name for name in found.columns if name not in _LISTS]), to)
+
+    @command(app)
+    def disciplines(
+        call: Call,
+        iteration: IterationOption = None,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """List the disciplines of the match, with their programs, schools and seats."""
+        emit(call, _asked(call, _DISCIPLINES, iteration=iteration), target(output_format, output))
+
+
+def _show_sections(
+    call: Call,
+    profile: dict[str, Any],
+    section: str | None,
+    output_format: Format | None,
+    output: Path | None,
+) -> None:
+    """The text of one section, or of all; as it is, unless a format for rows is asked for.
+
+    Raises:
+        UnknownKey: the program has no such section.
+    """
+    program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
+    found = _asked(call, _SECTIONS, program=program_id, iteration=iteration, section=section)
+    if section and not found.rows:
+        known = [entry["section_code"] for entry in profile["sections"] or []]
+        raise UnknownKey(
+            f"program `{program_id}` has no section `{section}`", did_you_mean(section, known)
+        )
+    if call.json or output_format not in (None, Format.TABLE):
+        emit(call, found, target(output_format, output))
+        return
+    text = "\n".join(f"# {heading}\n\n{content.strip()}\n" for _, heading, content in found.rows)
+    emit_text(text, target(Format.TABLE, output))
+
+
+def _asked(call: Call, sql: str, **parameters: object) -> QueryResult:
+    from carms_lake.flows.query import query_rows
+
+    return query_rows(call.on(domain=DOMAIN).config(), sql, parameters)
+
+
+def _columns(found: QueryResult, names: tuple[str, ...] | list[str]) -> QueryResult:
+    from carms_lake.flows.query import QueryResult
+
+    places = [found.columns.index(name) for name in names]
+    return QueryResult(
+        tuple(names),
+        tuple(found.types[place] for place in places),
+        [tuple(row[place] for place in places) for row in found.rows],
+    )
+
+
+def _what_is_more(shown: int, matching: int, offset: int) -> str:
+    if not shown:
+        return "no more programs match" if offset else "no program matches"
+    more = matching - offset - shown
+    listed = f"{shown} of {matching} {'program' if matching == 1 else 'programs'}"
+    return f"{listed}; {more} more with `--offset {offset + shown}`" if more else listed

@@ -1,0 +1,68 @@
+"""CaRMS program descriptions: Markdown in, facts out. Pure, standard library only."""
+
+from __future__ import annotations
+
+from carms_lake.domains.carms.documents.contacts import parse_contacts
+from carms_lake.domains.carms.documents.csv_witness import Agreement, agreement, undo_tuple
+from carms_lake.domains.carms.documents.facts import (
+    application_language,
+    length_years,
+    parse_electives,
+    return_of_service,
+)
+from carms_lake.domains.carms.documents.interviews import interview_dates
+from carms_lake.domains.carms.documents.masking import masked
+from carms_lake.domains.carms.documents.model import (
+    Bucket,
+    CitizenshipDocument,
+    Contact,
+    Criterion,
+    Document,
+    Electives,
+    Header,
+    Phone,
+    Requirement,
+    Section,
+    Website,
+)
+from carms_lake.domains.carms.documents.parse import parse_document
+from carms_lake.domains.carms.documents.requirements import parse_requirements
+from carms_lake.domains.carms.documents.sections import (
+    SECTION_CODES,
+    split_criteria,
+    split_sections,
+)
+from carms_lake.domains.carms.documents.selection import parse_criteria
+from carms_lake.domains.carms.documents.text import fold, plain_text
+
+__all__ = [
+    "SECTION_CODES",
+    "Agreement",
+    "Bucket",
+    "CitizenshipDocument",
+    "Contact",
+    "Criterion",
+    "Document",
+    "Electives",
+    "Header",
+    "Phone",
+    "Requirement",
+    "Section",
+    "Website",
+    "agreement",
+    "application_language",
+    "fold",
+    "interview_dates",
+    "length_years",
+    "masked",
+    "parse_contacts",
+    "parse_criteria",
+    "parse_document",
+    "parse_electives",
+    "parse_requirements",
+    "plain_text",
+    "return_of_service",
+    "split_criteria",
+    "split_sections",
+    "undo_tuple",
+]

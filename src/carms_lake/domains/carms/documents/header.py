@@ -1,0 +1,151 @@
+"""The header block: between the title and the contacts."""
+
+from __future__ import annotations
+
+import re
+
+from carms_lake.domains.carms.documents.masking import PHONE
+from carms_lake.domains.carms.documents.model import Header, Phone, Section, Website
+from carms_lake.domains.carms.documents.text import (
+    find_dates,
+    fold,
+    is_rule,
+    links,
+    logical_lines,
+    one_line,
+)
+
+_QUOTA = re.compile(r"(?:approximate quota|quota approximatif)\s{0,9}:?[\s#*]{0,40}(\d{1,5})\b")
+_QUOTA_NOTE = re.compile(r"[^\n]{0,80}(?:click here|cliquez ici)")
+_APPROVED = re.compile(r"(?:last approved on|approuve le)([^\n]{0,60})")
+_ACCREDITATION = re.compile(
+    r"(?:accreditation status|statut d'agrement)\s{0,9}:[ ]*([^\n#]{0,200}(?:\n[^\n#]{1,200})?)"
+)
+_POSTAL = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]\d[A-Za-z])[ -]{0,3}(\d[A-Za-z]\d)(?![A-Za-z0-9])")
+_SALUTATION = re.compile(r"(?:dr\(e\)\.?|(?:dr|dre|doctor)\b\.?)[ ]*", re.IGNORECASE)
+_LABELS = (
+    ("director", re.compile(r"(?:program directors?|direct(?:eur|rice)s? de programme)(?: |$)")),
+    ("address", re.compile(r"(?:address|adresse)(?: |$)")),
+    ("work", re.compile(r"(?:work|travail)(?: |$)")),
+    ("cell", re.compile(r"(?:cell|cellulaire)(?: |$)")),
+    ("home", re.compile(r"(?:home|domicile)(?: |$)")),
+    ("fax", re.compile(r"(?:fax|telecopieur)(?: |$)")),
+    ("websites", re.compile(r"(?:websites of interest|sites web d'interet)(?: |$)")),
+)
+_PHONE_KINDS = frozenset({"work", "cell", "home", "fax"})
+_MIN_PHONE_DIGITS = 7
+_MAX_HEADER_CHARS = 20_000
+
+
+def parse_header(section: Section | None, page_content: str) -> Header:
+    """The facts of a header block; the addresses of websites come from the original text."""
+    if section is None:
+        return Header(None, None, None, None, False, None, None, (), None, None, (), ())
+    text = section.text[:_MAX_HEADER_CHARS]
+    folded = fold(text)
+    quota = _QUOTA.search(folded)
+    approved = _APPROVED.search(folded)
+    accreditation = _accreditation_text(text, folded)
+    fields = _fields(text)
+    address = "\n".join(fields["address"]) or None
+    postal = _POSTAL.findall(address or "")
+    return Header(
+        match_iteration_name=section.heading or None,
+        stream=_stream(text),
+        approved_on=next(iter(find_dates(approved[1])), None) if approved else None,
+        quota=int(quota[1]) if quota else None,
+        has_quota_note=bool(quota and _QUOTA_NOTE.match(folded, quota.end())),
+        accreditation_status=accreditation_status(accreditation),
+        accreditation_text=accreditation,
+        directors=tuple(_names(fields["director"])),
+        address=address,
+        postal_code=" ".join(postal[-1]).upper() if postal else None,
+        phones=tuple(_phones(fields)),
+        websites=_websites(fields["websites"], page_content),
+    )
+
+
+def accreditation_status(text: str | None) -> str | None:
+    """The canonical code of an accreditation status; None where there is none."""
+    if not text:
+        return None
+    folded = fold(text)
+    if "withdraw" in folded or "retrait" in folded or "retirer" in folded:
+        return "intent_to_withdraw"
+    if re.search(r"\bjoint\b|conjoint", folded):
+        return "joint_arrangement"
+    if re.search(r"\b(?:not|non|pas)[ -]?(?:accredited|agree)", folded):
+        return "not_accredited"
+    return "accredited" if re.match(r"(?:accredited|agree)\W*$", folded) else "other"
+
+
+def _accreditation_text(text: str, folded: str) -> str | None:
+    match = _ACCREDITATION.search(folded)
+    return one_line(text[match.start(1) : match.end(1)]) or None if match else None
+
+
+def _stream(text: str) -> str | None:
+    """The line after the name of the iteration, where it is no heading."""
+    first = next(iter(logical_lines(text)), "")
+    return None if not first or first.startswith("#") else one_line(first)
+
+
+def _fields(text: str) -> dict[str, list[str]]:
+    """The labelled lines after the first rule; a number without a label is under `unlabelled`."""
+    fields: dict[str, list[str]] = {name: [] for name, _ in _LABELS}
+    fields["unlabelled"] = []
+    current = ""
+    for line in logical_lines(_after_rule(text)):
+        folded = fold(line)
+        label = next(
+            ((name, match.end()) for name, rx in _LABELS if (match := rx.match(folded))), None
+        )
+        if label and not (current == "websites" and fields["websites"]):
+            current, start = label
+            if value := line[start:].strip():
+                fields[current].append(value)
+        elif current not in {"director", "websites"} and PHONE.match(line):
+            fields["unlabelled"].append(line)
+        elif current:
+            fields[current].append(line)
+    return fields
+
+
+def _after_rule(text: str) -> str:
+    position = 0
+    for line in text.splitlines(keepends=True):
+        position += len(line)
+        if is_rule(line.strip()):
+            return text[position:]
+    return text
+
+
+def _names(lines: list[str]) -> list[str]:
+    names = []
+    for line in lines:
+        name = one_line(_SALUTATION.sub("", line, count=1) if _SALUTATION.match(line) else line)
+        if name and name not in names:
+            names.append(name)
+    return names
+
+
+def _phones(fields: dict[str, list[str]]) -> list[Phone]:
+    phones = []
+    for kind in ("work", "cell", "home", "unlabelled", "fax"):
+        for line in fields[kind]:
+            if sum(char.isdigit() for char in line) < _MIN_PHONE_DIGITS:
+                continue
+            printed = kind if kind in _PHONE_KINDS else None
+            is_fax = re.search(r"\b(?:fax|telecopieur)\b", fold(line))
+            phones.append(Phone("fax" if is_fax else printed, one_line(line)))
+    return phones
+
+
+def _websites(lines: list[str], page_content: str) -> tuple[Website, ...]:
+    start = re.search(r"^(?:Websites of Interest|Sites Web d)", page_content, re.MULTILINE)
+    if start:
+        end = page_content.find("\n* * *", start.end())
+        linked = links(page_content[start.end() : end if end >= 0 else None])
+        if linked:
+            return tuple(Website(text or url, url) for text, url in linked)
+    return tuple(Website(one_line(line), None) for line in lines)

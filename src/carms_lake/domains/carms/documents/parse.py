@@ -1,0 +1,83 @@
+"""From the text of one program description to all that it says."""
+
+from __future__ import annotations
+
+from carms_lake.domains.carms.documents.contacts import parse_contacts
+from carms_lake.domains.carms.documents.facts import (
+    application_language,
+    elective_requirements,
+    length_years,
+    parse_electives,
+    return_of_service,
+)
+from carms_lake.domains.carms.documents.header import parse_header
+from carms_lake.domains.carms.documents.interviews import (
+    interview_dates,
+    mentions_in_person,
+    mentions_virtual,
+)
+from carms_lake.domains.carms.documents.model import Document
+from carms_lake.domains.carms.documents.requirements import (
+    parse_citizenship_documents,
+    parse_requirements,
+)
+from carms_lake.domains.carms.documents.sections import (
+    HEADER,
+    TITLE,
+    split_criteria,
+    split_sections,
+)
+from carms_lake.domains.carms.documents.selection import (
+    applications_bucket,
+    considers_outside_information,
+    interviewed_bucket,
+    parse_criteria,
+    rescheduling_policy,
+)
+from carms_lake.domains.carms.documents.text import is_french, plain_text
+
+
+def parse_document(page_content: str) -> Document:
+    """Read one program description, with or without links and footer; any text is accepted.
+
+    What a text does not say is None or empty: a text that is no program description gives a
+    document without facts.
+    """
+    text = plain_text(page_content)
+    sections = split_sections(text)
+    by_code = {section.code: section for section in sections}
+
+    def text_of(code: str) -> str:
+        return by_code[code].text if code in by_code else ""
+
+    criteria = split_criteria(text_of("selection_criteria"))
+    file_review = criteria.get("file_review", "")
+    interview_process = criteria.get("interview_process", "")
+    supporting = text_of("supporting_documentation_information")
+    requirements = parse_requirements(supporting)
+    electives = parse_electives(criteria.get("elective_criteria", ""))
+    interviews = text_of("interviews")
+    title = by_code.get(TITLE)
+    return Document(
+        language="fr" if is_french(text) else "en",
+        title=title.heading or None if title else None,
+        header=parse_header(by_code.get(HEADER), page_content),
+        sections=sections,
+        contacts=parse_contacts(text_of("program_contracts")),
+        application_language=application_language(text_of("general_instructions")),
+        length_years=length_years(text_of("program_curriculum")),
+        return_of_service=return_of_service(text_of("return_of_service")),
+        citizenship_documents=parse_citizenship_documents(supporting),
+        requirements=requirements + elective_requirements(electives, len(requirements)),
+        electives=electives,
+        criteria=parse_criteria(file_review, interview_process),
+        applications=applications_bucket(file_review),
+        interviewed_pct=interviewed_bucket(file_review),
+        considers_outside_information=considers_outside_information(
+            criteria.get("outside_information", "")
+        ),
+        rescheduling_policy=rescheduling_policy(interview_process),
+        interview_dates=interview_dates(interviews),
+        mentions_virtual_interview=mentions_virtual(interviews + interview_process),
+        mentions_in_person_interview=mentions_in_person(interviews + interview_process),
+    )

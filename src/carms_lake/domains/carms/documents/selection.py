@@ -1,0 +1,207 @@
+"""What a program looks at, how many apply and how many it sees."""
+
+from __future__ import annotations
+
+import re
+
+from carms_lake.domains.carms.documents.masking import masked
+from carms_lake.domains.carms.documents.model import Bucket, Criterion
+from carms_lake.domains.carms.documents.text import fold, one_line, unwrapped
+
+_FILE = {
+    "cv": "cv",
+    "curriculum vitae": "cv",
+    "electives": "electives",
+    "stages a option": "electives",
+    "examinations": "examinations",
+    "examens": "examinations",
+    "extra-curricular": "extra_curricular",
+    "activites parascolaires": "extra_curricular",
+    "leadership skills": "leadership_skills",
+    "competences de leadership": "leadership_skills",
+    "msprs": "mspr",
+    "drem": "mspr",
+    "personal letters": "personal_letters",
+    "lettres personnelles": "personal_letters",
+    "reference documents": "reference_documents",
+    "documents de reference": "reference_documents",
+    "research/publications": "research_publications",
+    "recherche/publications": "research_publications",
+    "transcripts": "transcripts",
+    "releves de notes": "transcripts",
+    "other file component(s)": "other",
+    "autres composants de dossier": "other",
+}
+_INTERVIEW = {
+    "collaboration skills": "collaboration_skills",
+    "competences en collaboration": "collaboration_skills",
+    "collegiality": "collegiality",
+    "collegialite": "collegiality",
+    "communication skills": "communication_skills",
+    "competences en communication": "communication_skills",
+    "health advocacy": "health_advocacy",
+    "promotion de la sante": "health_advocacy",
+    "interest in the discipline": "interest_in_discipline",
+    "interet envers la discipline": "interest_in_discipline",
+    "interest in the program": "interest_in_program",
+    "interet envers le programme": "interest_in_program",
+    "leadership skills": "leadership_skills",
+    "competences en leadership": "leadership_skills",
+    "professionalism": "professionalism",
+    "professionnalisme": "professionalism",
+    "scholarly activities": "scholarly_activities",
+    "activites savantes": "scholarly_activities",
+    "other interview component(s)": "other",
+    "autres composants d'entrevue": "other",
+}
+_TABLE = re.compile(
+    r"^(?:file components?|interview components?|composants? de dossier|composants? d'entrevue)"
+    r"\s?\|\s?crit[^\n]*\n",
+    re.MULTILINE,
+)
+_CELL = re.compile(r"([^|]{2,60}?)\s*\|\s?")
+
+_OBJECT = (
+    r"(?:$|\W*$|(?:in|during|as part of)\b|(?:any of )?(?:this|these|the|it|such)\b"
+    r"|[a-z/ ]{0,25}\b(?:components?|examinations?|exams?|scores)\b)"
+)
+_MANNER = r"(?:formally |directly |specifically |currently |routinely )?"
+_NOT_EVALUATED = re.compile(
+    r"(?:optional )?\W*(?:"
+    rf"(?:(?:we|the program|our program) )?{_MANNER}(?:do|no|does|will)(?:n't| not) {_MANNER}"
+    rf"(?:evaluate|assess|review) ?{_OBJECT}"
+    r"|(?:we|our program) (?:do|does|will)(?:n't| not) consider (?:this|these|it)\b"
+    rf"|(?:(?:this|criteria|scores|electives)(?: \w+ component| component)? )?"
+    rf"(?:(?:is|are|will|has) )?not (?:be |been )?{_MANNER}(?:evaluated|assessed|reviewed)\b"
+    r"|(?:nous )?n'(?:evalu|examin)ons pas\b|(?:non|pas|ne sont pas) (?:evalue|examine)"
+    r"|cette composante n'est pas (?:evalue|examine))"
+)
+_OPENING_CHARS = 160
+"""Whether a component is evaluated is said at the start of its cell."""
+_CONDITION = re.compile(
+    r"\b(?:unless|except|other than|outside of|routinely|sauf|a moins|hormis)\b"
+)
+_NO_ANSWER = re.compile(r"\W*(?:n/a|s/o|none|aucun|not applicable|sans objet|x{2,9})?\W*")
+
+_RANGE = r"(?P<colon>\s{0,3}:)\s{0,9}(?P<low>\d{1,5})\s?(?:(?:-|to|a)\s?(?P<high>\d{1,5})|\+)"
+_APPLICATIONS = re.compile(
+    r"(?:received by our program in the last five years"
+    r"|soumises au programme pendant les cinq dernieres annees)" + _RANGE
+)
+_INTERVIEWED = re.compile(
+    r"(?:average percentage of applicants offered interviews"
+    r"|pourcentage moyen de candidats invites a une entrevue)" + _RANGE
+)
+_RESCHEDULING = (
+    (
+        "not_after_scheduling",
+        re.compile(
+            r"we do not re-?schedule interviews for applicants after"
+            r"|nous ne reportons pas les entrevues"
+        ),
+    ),
+    (
+        "routinely",
+        re.compile(
+            r"we routinely accommodate requests to re-?schedule"
+            r"|nous accommodons couramment des demandes de reportage"
+        ),
+    ),
+    (
+        "in_unforeseen_circumstances",
+        re.compile(
+            r"we may accommodate requests to re-?schedule"
+            r"|nous pouvons accommoder des demandes de reportage"
+        ),
+    ),
+)
+_OUTSIDE = (
+    (
+        False,
+        re.compile(
+            r"we do not consider any information gathered outside"
+            r"|nous n'examinons pas l'information recueillie"
+        ),
+    ),
+    (True, re.compile(r"specifically, we may consider|specifiquement, nous pourrions considerer")),
+)
+
+
+def parse_criteria(file_review: str, interview_process: str) -> tuple[Criterion, ...]:
+    """The rows of the file component table, then those of the interview component table."""
+    rows = [("file_review", *row) for row in _rows(file_review, _FILE)]
+    rows += [("interview", *row) for row in _rows(interview_process, _INTERVIEW)]
+    return tuple(
+        Criterion(ordinal, stage, code, label, is_evaluated(text), text or None)
+        for ordinal, (stage, code, label, text) in enumerate(rows, start=1)
+    )
+
+
+def is_evaluated(text: str) -> bool | None:
+    """Whether a program says in a table cell that it evaluates the component.
+
+    >>> is_evaluated("We do not evaluate this file component."), is_evaluated("Clear letters.")
+    (False, True)
+    """
+    folded = one_line(fold(text[:_OPENING_CHARS]))
+    if _NO_ANSWER.fullmatch(folded):
+        return None
+    if _NOT_EVALUATED.match(folded):
+        return None if _CONDITION.search(folded) else False
+    return True
+
+
+def _rows(text: str, codes: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(code, label, text) per row; a cell of several paragraphs runs on to the next row."""
+    table = _TABLE.search(fold(text))
+    if not table:
+        return []
+    rows: dict[str, tuple[str, list[str]]] = {}
+    code = ""
+    for line in text[table.end() :].split("\n"):
+        cell = _CELL.match(line)
+        next_code = codes.get(one_line(fold(cell[1]))) if cell else None
+        if cell and next_code and next_code not in rows:
+            code = next_code
+            rows[code] = (one_line(cell[1]), [line[cell.end() :]])
+        elif code:
+            rows[code][1].append(line)
+    return [
+        (code, label, masked(unwrapped("\n".join(lines)))) for code, (label, lines) in rows.items()
+    ]
+
+
+def applications_bucket(file_review: str) -> Bucket | None:
+    """Applications per year, the mean of the last five, as the printed range."""
+    return _bucket(_APPLICATIONS, file_review)
+
+
+def interviewed_bucket(file_review: str) -> Bucket | None:
+    """The printed range of the share of applicants who are offered an interview, in percent."""
+    return _bucket(_INTERVIEWED, file_review)
+
+
+def _bucket(pattern: re.Pattern[str], text: str) -> Bucket | None:
+    found = list(pattern.finditer(unwrapped(fold(text))))
+    if not found:
+        return None
+    # The form prints " :", which tells its own field from the same words in the program's text.
+    match = next((each for each in found if each["colon"].startswith(" ")), found[0])
+    low, high = match["low"], match["high"]
+    printed = f"{low} - {high}" if high else f"{low} +"
+    return Bucket(int(low), int(high) if high else None, printed)
+
+
+def rescheduling_policy(interview_process: str) -> str | None:
+    """Which of the form's sentences about re-scheduling the program chose."""
+    folded = unwrapped(fold(interview_process))
+    return next((code for code, pattern in _RESCHEDULING if pattern.search(folded)), None)
+
+
+def considers_outside_information(outside_information: str) -> bool | None:
+    """Whether the program may consider information from outside the application.
+
+    Which kinds of information it considers cannot be told: the form prints all of them always.
+    """
+    folded = unwrapped(fold(outside_information))
+    return next((says for says, pattern in _OUTSIDE if pattern.search(folded)), None)

@@ -1,0 +1,168 @@
+"""Text as html2text printed it: folding, undoing its line wrap, links, dates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from itertools import pairwise
+
+_FOLDS = {
+    "a": "àáâãäå",
+    "c": "ç",
+    "e": "èéêë",
+    "i": "ìíîïİ",
+    "n": "ñ",
+    "o": "òóôõö",
+    "u": "ùúûü",
+    "y": "ýÿ",
+    "'": "’‘ʼ´`",
+    "-": "‐‑‒–—−",
+    " ": "\u00a0\u202f\t",
+}
+_FOLD_PAIRS = tuple((char, base) for base, chars in _FOLDS.items() for char in chars)
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f]")
+_FOOTER = re.compile(r"\n\s*Source: \S*\s*\nID: \S*\s*\Z")
+# Bounded, so that a million opening brackets cost no more than a million steps.
+_LINK = re.compile(
+    r"\[((?:[^\[\]]|\[[^\[\]]{0,100}\]){0,600}+)\]"
+    r"\(([^()]{0,20000}+(?:\([^()]{0,200}\)[^()]{0,500}){0,3})\)"
+)
+_STARTS_LINE = re.compile(r"(?:[*•·\-+]|\\[-+*]|\d{1,2}\\?[.)])\s|#|---")
+_RULE = "* * *"
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("january", "janvier"),
+            ("february", "fevrier"),
+            ("march", "mars"),
+            ("april", "avril"),
+            ("may", "mai"),
+            ("june", "juin"),
+            ("july", "juillet"),
+            ("august", "aout"),
+            ("september", "septembre"),
+            ("october", "octobre"),
+            ("november", "novembre"),
+            ("december", "decembre"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+_MONTH = "|".join(_MONTHS)
+_DATE = re.compile(
+    rf"(?<!\w)(?:(?P<m1>{_MONTH})\s{{1,9}}(?P<d1>\d{{1,2}}),?\s{{1,9}}(?P<y1>\d{{4}})"
+    rf"|(?P<d2>\d{{1,2}})(?:er)?\s{{1,9}}(?P<m2>{_MONTH})\s{{1,9}}(?P<y2>\d{{4}}))(?!\d)",
+    re.ASCII,
+)
+
+
+def fold(text: str) -> str:
+    """Lower-case text without accents, with plain apostrophes, dashes and spaces; same length.
+
+    >>> fold("Processus d\u2019entrevue \u2013 Été")
+    "processus d'entrevue - ete"
+    """
+    if text.isascii():
+        return text.lower().replace("`", "'").replace("\t", " ")
+    folded = text.replace("İ", "i").lower()
+    for char, base in _FOLD_PAIRS:
+        folded = folded.replace(char, base)
+    return folded
+
+
+def without_links(text: str) -> str:
+    """Markdown with every `[text](url)` replaced by its text."""
+    if "](" not in text:
+        return text
+    return _LINK.sub(lambda match: match[1].strip(), text)
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """The links of a text: (words on one line, address without the breaks of a wrapped one)."""
+    return [(one_line(words), "".join(url.split())) for words, url in _LINK.findall(text)]
+
+
+def plain_text(page_content: str) -> str:
+    """A document without links, footer, invisible characters and foreign line ends."""
+    text = page_content.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).replace("\uf0a7", "•").replace("\u00a0", " ")
+    text = _INVISIBLE.sub("", text)
+    footer = _FOOTER.search(text, max(0, len(text) - 1000))
+    return without_links(text[: footer.start()] if footer else text)
+
+
+def one_line(text: str) -> str:
+    """Text with every run of white space folded into one space."""
+    return " ".join(text.split())
+
+
+def is_rule(line: str) -> bool:
+    """Whether a stripped line is a horizontal rule."""
+    return line == _RULE
+
+
+def logical_lines(text: str) -> list[str]:
+    """The lines that the author wrote: wrapped ones joined, blank ones and rules left out.
+
+    A line ends at a blank line, at a hard break (two spaces) and in front of a bullet, a number
+    or a heading. A word wrapped at its own hyphen is joined without a space.
+    """
+    lines: list[list[str]] = []
+    is_open = False
+    for raw in text.split("\n"):
+        line = raw.strip()
+        if not line or line == _RULE:
+            is_open = False
+            continue
+        if is_open and not _STARTS_LINE.match(line):
+            lines[-1].append(line)
+        else:
+            lines.append([line])
+        is_open = not raw.endswith("  ")
+    return [_joined(parts) for parts in lines]
+
+
+def unwrapped(text: str) -> str:
+    """All logical lines of a text on one line."""
+    return " ".join(logical_lines(text))
+
+
+def _joined(parts: list[str]) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    pieces = [parts[0]]
+    for before, part in pairwise(parts):
+        is_hyphenated = before[-1] == "-" and before[-2:-1].isalnum() and part[0].isalnum()
+        pieces.append(part if is_hyphenated else " " + part)
+    return "".join(pieces)
+
+
+def find_dates(text: str) -> list[date]:
+    """Every calendar date in a text, English ("March 5, 2025") or French ("5 mars 2025").
+
+    >>> find_dates("March 5, 2025 et 1er mars 2025, not February 30, 2025")
+    [datetime.date(2025, 3, 5), datetime.date(2025, 3, 1)]
+    """
+    found = []
+    for match in _DATE.finditer(fold(text)):
+        year, month, day = (
+            int(match["y1"] or match["y2"]),
+            _MONTHS[match["m1"] or match["m2"]],
+            int(match["d1"] or match["d2"]),
+        )
+        try:
+            found.append(date(year, month, day))
+        except ValueError:  # such as February 30: no calendar day, so no date
+            continue
+    return found
+
+
+def is_french(text: str) -> bool:
+    """Whether a document is French: its match is a `Jumelage principal`, not a `Main Match`."""
+    return "jumelage principal" in one_line(fold(text[:400]))

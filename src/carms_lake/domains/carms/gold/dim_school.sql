@@ -1,0 +1,29 @@
+-- Grain: one row per school, and -1 for the unknown one; the newest iteration names it.
+-- Question: who offers the program?
+with seen as (
+    select school_code, min(valid_from) as created_at, max(valid_from) as updated_at
+    from silver.program_history
+    group by school_code
+),
+newest as (
+    select school_code, school_name, school_province
+    from silver.program_history
+    qualify row_number() over (
+        partition by school_code order by valid_from desc, match_iteration_id desc, program_stream_id desc
+    ) = 1
+)
+select
+    surrogate_key([seen.school_code::varchar])::bigint as school_key,
+    seen.school_code,
+    coalesce(school.school_name, newest.school_name) as school_name,
+    coalesce(school.school_province, newest.school_province) as school_province,
+    seen.created_at::timestamp as created_at,
+    seen.updated_at::timestamp as updated_at
+from seen
+join newest on newest.school_code = seen.school_code
+left join silver.school as school on school.school_code = seen.school_code
+union all
+select
+    (-1)::bigint, (-1)::integer, 'Unknown', null::varchar,
+    timestamp '1970-01-01 00:00:00', timestamp '1970-01-01 00:00:00'
+order by school_key

@@ -1,0 +1,12 @@
+-- Grain: one row per match iteration, province of training and discipline.
+-- Question: how many programs and seats does a province have in a discipline?
+select
+    match_iteration_id,
+    training_province,
+    discipline_id,
+    discipline_name,
+    count(*)::bigint as programs,
+    sum(quota)::bigint as seats,
+    avg(quota)::double as average_quota
+from gold.program_profile
+group by match_iteration_id, training_province, discipline_id, discipline_name

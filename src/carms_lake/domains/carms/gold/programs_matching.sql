@@ -1,0 +1,24 @@
+-- Grain: one row per current program that is not deleted and matches.
+-- Question: which programs are there for an applicant, a province, a school, a discipline?
+select *
+from gold.program_profile as program
+where (in_iteration is null or program.match_iteration_id = in_iteration)
+    and (in_province is null or program.training_province = upper(in_province))
+    and (for_eligibility is null or upper(program.eligibility) = upper(for_eligibility))
+    and (in_language is null or program.document_language = lower(in_language))
+    and (
+        of_discipline is null
+        or program.discipline_id = of_discipline
+        or contains(
+            strip_accents(lower(replace(program.discipline_name, '’', ''''))),
+            strip_accents(lower(replace(of_discipline, '’', '''')))
+        )
+    )
+    and (
+        of_school is null
+        or program.school_code::varchar = of_school
+        or contains(
+            strip_accents(lower(replace(program.school_name, '’', ''''))),
+            strip_accents(lower(replace(of_school, '’', '''')))
+        )
+    )

@@ -1,0 +1,177 @@
+"""What one reading of a program description gives, as columns.
+
+A document is read once for each text: single facts become columns, and everything that a document
+lists becomes one JSON column that the tables of lists unfold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.domains.carms.documents import parse_document
+from carms_lake.domains.carms.people import person_names, without_names, without_people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from carms_lake.domains.carms.documents import Document
+
+FACTS: dict[str, pl.DataType] = {
+    "document_language": pl.String(),
+    "title": pl.String(),
+    "match_iteration_name": pl.String(),
+    "document_stream": pl.String(),
+    "approved_on": pl.Date(),
+    "quota": pl.Int32(),
+    "has_quota_note": pl.Boolean(),
+    "accreditation_status": pl.String(),
+    "accreditation_text": pl.String(),
+    "address": pl.String(),
+    "postal_code": pl.String(),
+    "application_language": pl.String(),
+    "length_years": pl.Int32(),
+    "has_return_of_service": pl.Boolean(),
+    "reference_letters": pl.Int32(),
+    "personal_letter_min_words": pl.Int32(),
+    "personal_letter_max_words": pl.Int32(),
+    "applications_min": pl.Int32(),
+    "applications_max": pl.Int32(),
+    "applications_text": pl.String(),
+    "interviewed_pct_min": pl.Int32(),
+    "interviewed_pct_max": pl.Int32(),
+    "interviewed_pct_text": pl.String(),
+    "considers_outside_information": pl.Boolean(),
+    "rescheduling_policy": pl.String(),
+    "mentions_virtual_interview": pl.Boolean(),
+    "mentions_in_person_interview": pl.Boolean(),
+    "elective_requirement_text": pl.String(),
+    "elective_requirement_rule": pl.String(),
+    "onsite_elective_text": pl.String(),
+    "onsite_elective_rule": pl.String(),
+    "other_elective_text": pl.String(),
+    "citizenship_documents": pl.List(pl.String()),
+    "lists": pl.String(),
+}
+"""The columns of a reading and their types, in the order of the contract of silver.document."""
+
+_PERSONAL_LETTER = "personal_letter"
+
+
+def content_hash(page_content: str) -> str:
+    """SHA-256 of a text in UTF-8, in hexadecimal."""
+    return hashlib.sha256(page_content.encode()).hexdigest()
+
+
+def with_content_hash(documents: pl.DataFrame) -> pl.DataFrame:
+    """Documents with `document_hash`, from their page_content."""
+    hashes = [content_hash(text) for text in documents["page_content"]]
+    return documents.with_columns(pl.Series("document_hash", hashes, pl.String()))
+
+
+def read_documents(contents: Iterable[str]) -> pl.DataFrame:
+    """One row per distinct text: `document_hash` and the columns of `FACTS`."""
+    rows = {content_hash(text): text for text in contents}
+    return pl.DataFrame(
+        [{"document_hash": key, **facts(parse_document(text))} for key, text in rows.items()],
+        schema={"document_hash": pl.String(), **FACTS},
+        orient="row",
+    )
+
+
+def facts(document: Document) -> dict[str, Any]:
+    """The facts of one document by column; None where it does not state one.
+
+    The parser has masked the e-mail addresses and phone numbers of what it takes out of free text;
+    the names of the document's own people are masked here.
+    """
+    header, electives = document.header, document.electives
+    names = people_of(document.header.directors, (c.name for c in document.contacts))
+    applications, interviewed = document.applications, document.interviewed_pct
+    letter = next((r for r in document.requirements if r.code == _PERSONAL_LETTER), None)
+    return {
+        "document_language": document.language,
+        "title": document.title,
+        "match_iteration_name": header.match_iteration_name,
+        "document_stream": header.stream,
+        "approved_on": header.approved_on,
+        "quota": header.quota,
+        "has_quota_note": header.has_quota_note,
+        "accreditation_status": header.accreditation_status,
+        "accreditation_text": header.accreditation_text,
+        "address": _public(header.address, names),
+        "postal_code": header.postal_code,
+        "application_language": document.application_language,
+        "length_years": document.length_years,
+        "has_return_of_service": document.return_of_service,
+        "reference_letters": _reference_letters(document),
+        "personal_letter_min_words": letter.min_words if letter else None,
+        "personal_letter_max_words": letter.max_words if letter else None,
+        "applications_min": applications.minimum if applications else None,
+        "applications_max": applications.maximum if applications else None,
+        "applications_text": applications.text if applications else None,
+        "interviewed_pct_min": interviewed.minimum if interviewed else None,
+        "interviewed_pct_max": interviewed.maximum if interviewed else None,
+        "interviewed_pct_text": interviewed.text if interviewed else None,
+        "considers_outside_information": document.considers_outside_information,
+        "rescheduling_policy": document.rescheduling_policy,
+        "mentions_virtual_interview": document.mentions_virtual_interview,
+        "mentions_in_person_interview": document.mentions_in_person_interview,
+        "elective_requirement_text": _public(electives.requirement_text, names),
+        "elective_requirement_rule": electives.requirement_rule,
+        "onsite_elective_text": _public(electives.onsite_text, names),
+        "onsite_elective_rule": electives.onsite_rule,
+        "other_elective_text": _public(electives.other_text, names),
+        "citizenship_documents": [entry.code for entry in document.citizenship_documents],
+        "lists": _lists(document, names),
+    }
+
+
+def _reference_letters(document: Document) -> int | None:
+    """The letters of all required kinds together; None where no number is printed for any."""
+    numbers = [
+        requirement.number
+        for requirement in document.requirements
+        if requirement.category == "reference"
+        and requirement.level == "required"
+        and requirement.number is not None
+    ]
+    return sum(numbers) if numbers else None
+
+
+def people_of(directors: Iterable[str], contacts: Iterable[str | None]) -> list[str]:
+    """The people whose names are masked in what a document says elsewhere."""
+    return person_names([*directors, *(name for name in contacts if name)])
+
+
+def _public(text: str | None, names: list[str]) -> str | None:
+    return text and without_people(text, names)
+
+
+def _lists(document: Document, names: list[str]) -> str:
+    header = document.header
+    websites = [replace(w, text=without_people(w.text, names)) for w in header.websites]
+    criteria = [
+        replace(criterion, text=without_names(criterion.text, names))
+        if criterion.text
+        else criterion
+        for criterion in document.criteria
+    ]
+    requirements = [
+        replace(requirement, evidence=without_names(requirement.evidence, names))
+        for requirement in document.requirements
+    ]
+    lists = {
+        "directors": header.directors,
+        "phones": [asdict(phone) for phone in header.phones],
+        "websites": [asdict(website) for website in websites],
+        "contacts": [asdict(contact) for contact in document.contacts],
+        "requirements": [asdict(requirement) for requirement in requirements],
+        "criteria": [asdict(criterion) for criterion in criteria],
+        "interview_dates": [day.isoformat() for day in document.interview_dates],
+    }
+    return json.dumps(lists, ensure_ascii=False, separators=(",", ":"))

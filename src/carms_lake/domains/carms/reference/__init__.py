@@ -1,0 +1,53 @@
+"""Reference files that come with the domain; their sources stand in README.md beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+_FOLDER = Path(__file__).parent
+
+
+def disciplines() -> pl.LazyFrame:
+    """One row per known discipline: broad group, parent, certifying college."""
+    return _read(
+        "disciplines",
+        {
+            "discipline_id": pl.String(),
+            "discipline_name": pl.String(),
+            "discipline_group": pl.String(),
+            "parent_discipline_id": pl.String(),
+            "certifying_college": pl.String(),
+        },
+    )
+
+
+def schools() -> pl.LazyFrame:
+    """One row per known school: its code and home province."""
+    return _read(
+        "schools",
+        {"school_code": pl.Int32(), "home_province": pl.String(), "school_name": pl.String()},
+    )
+
+
+def site_provinces() -> pl.LazyFrame:
+    """One row per site outside the home province of its school."""
+    return _read(
+        "site_provinces",
+        {"school_code": pl.Int32(), "program_site": pl.String(), "province": pl.String()},
+    )
+
+
+def site_kinds() -> pl.LazyFrame:
+    """One row per site whose name is not exactly one place: `no_place` or `several_places`."""
+    return _read(
+        "site_kinds",
+        {"school_code": pl.Int32(), "program_site": pl.String(), "site_kind": pl.String()},
+    )
+
+
+def _read(name: str, schema: dict[str, pl.DataType]) -> pl.LazyFrame:
+    # By name: `schema=` would lay the columns out by position.
+    rows = pl.read_csv(_FOLDER / f"{name}.csv", columns=list(schema), schema_overrides=schema)
+    return rows.lazy()

@@ -1,0 +1,160 @@
+"""The text of the descriptions by section, and the CSV as its second witness."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.domains.carms.documents import Agreement, agreement, split_sections
+from carms_lake.domains.carms.documents.csv_witness import comparable, undo_tuple
+from carms_lake.domains.carms.documents.text import plain_text
+from carms_lake.domains.carms.people import without_people
+from carms_lake.domains.carms.readings import people_of
+from carms_lake.domains.carms.silver.programs import KEY
+
+if TYPE_CHECKING:
+    from carms_lake.domains.carms.documents import Section
+
+CSV_SECTIONS = (
+    "program_name",
+    "match_iteration_name",
+    "program_contracts",
+    "general_instructions",
+    "supporting_documentation_information",
+    "review_process",
+    "interviews",
+    "selection_criteria",
+    "program_highlights",
+    "program_curriculum",
+    "training_sites",
+    "additional_information",
+    "return_of_service",
+    "faq",
+    "summary_of_changes",
+)
+"""The columns of the CSV that hold a section; Important Information has none."""
+
+CONTACTS = "program_contracts"
+NO_SECTION = "no_section"
+
+_SECTION_SCHEMA: dict[str, pl.DataType] = {
+    "match_iteration_id": pl.String(),
+    "program_stream_id": pl.String(),
+    "section_code": pl.String(),
+    "section_ordinal": pl.Int32(),
+    "heading": pl.String(),
+    "content": pl.String(),
+    "masked_content": pl.String(),
+    "character_count": pl.Int32(),
+    "csv_outcome": pl.String(),
+}
+
+
+def document_section(
+    silver_document: pl.LazyFrame,
+    bronze_markdown_program_descriptions: pl.LazyFrame,
+    bronze_program_descriptions_x_section: pl.LazyFrame,
+) -> pl.LazyFrame:
+    """One row per program and section of its description, sorted by program and section.
+
+    `csv_agrees` is null where the CSV has no column or cell, or several rows for the program.
+    """
+    record = ["src_filename", "src_row_number"]
+    texts = bronze_markdown_program_descriptions.select(*record, "page_content").cast(
+        {"src_row_number": pl.Int32()}
+    )
+    documents = (
+        silver_document.select(*KEY, *record, "lists").join(texts, on=record).sort(KEY).collect()
+    )
+    cells = _cells_by_section(bronze_program_descriptions_x_section)
+    rows = [
+        row
+        for iteration, stream, lists, text in documents.select(*KEY, "lists", "page_content").rows()
+        for row in _sections((iteration, stream), lists, text, cells)
+    ]
+    agrees = pl.col("csv_outcome") != "differs"
+    return (
+        pl.DataFrame(rows, schema=_SECTION_SCHEMA, orient="row")
+        .lazy()
+        .with_columns(agrees.alias("csv_agrees"))
+        .sort(*KEY, "section_code")
+    )
+
+
+def csv_section(
+    bronze_program_descriptions_x_section: pl.LazyFrame, silver_document_section: pl.LazyFrame
+) -> pl.LazyFrame:
+    """One row per filled section cell of the CSV, sorted by program and section."""
+    sections = silver_document_section.select(
+        *KEY, "section_code", "csv_outcome", section_character_count="character_count"
+    )
+    return (
+        _cells(bronze_program_descriptions_x_section)
+        .join(sections, on=[*KEY, "section_code"], how="left")
+        .select(
+            *KEY,
+            "section_code",
+            pl.col("csv_outcome").fill_null(NO_SECTION),
+            pl.col("cell").str.len_chars().cast(pl.Int32).alias("cell_character_count"),
+            "section_character_count",
+        )
+        .sort(*KEY, "section_code")
+    )
+
+
+def outcome(cell: str | None, section: Section) -> str | None:
+    """What a cell of the CSV says about a section of the document; None without a cell."""
+    if cell is None:
+        return None
+    # Most cells differ in white space and links at most, which is seen faster than the rest.
+    words = section.raw.split()
+    if cell.split() == words or plain_text(cell).split() == words:
+        return "agrees"
+    match agreement(cell, section):
+        case Agreement.EQUAL:
+            return "agrees"
+        case Agreement.PREFIX:
+            is_heading = comparable(undo_tuple(cell)) == comparable(section.heading)
+            return "heading_only" if is_heading else "cut_at_heading"
+        case Agreement.DIFFERENT:
+            return "differs"
+        case _:
+            return None
+
+
+def _cells(csv: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per filled section cell of the CSV."""
+    return (
+        csv.rename({"program_description_id": "program_stream_id"})
+        .unpivot(CSV_SECTIONS, index=KEY, variable_name="section_code", value_name="cell")
+        .filter(pl.col("cell").str.strip_chars() != "")
+    )
+
+
+def _cells_by_section(csv: pl.LazyFrame) -> dict[tuple[str, str, str], str]:
+    """The cells by program and section, without those of a program that stands more than once."""
+    once = _cells(csv).filter(pl.struct(*KEY, "section_code").is_unique()).collect()
+    columns = once.select(*KEY, "section_code", "cell").rows()
+    return {(iteration, stream, code): cell for iteration, stream, code, cell in columns}
+
+
+def _sections(
+    key: tuple[str, str], lists: str, page_content: str, cells: dict[tuple[str, str, str], str]
+) -> list[tuple[Any, ...]]:
+    people = json.loads(lists)
+    names = people_of(people["directors"], (entry["name"] for entry in people["contacts"]))
+    return [
+        (
+            *key,
+            section.code,
+            section.ordinal,
+            without_people(section.heading, names),
+            section.text,
+            None if section.code == CONTACTS else without_people(section.text, names),
+            len(section.text),
+            outcome(cells.get((*key, section.code)), section),
+        )
+        for section in split_sections(plain_text(page_content))
+    ]

@@ -1,0 +1,1 @@
+"""Invented CaRMS programs: the plan of each one, and the documents that tell it."""

@@ -1,0 +1,127 @@
+"""The section of supporting documents: what applicants send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carms_lake.domains.carms.synthetic.markdown import Block
+
+if TYPE_CHECKING:
+    from carms_lake.domains.carms.synthetic.author import Author
+    from carms_lake.domains.carms.synthetic.program import Requirement
+
+_SECTION = "supporting_documentation_information"
+
+
+def documents(author: Author) -> list[Block]:
+    """The whole section; its heading in the text, if it has one, cuts it in the middle."""
+    cut = _SECTION in author.program.in_text_headings
+    return [
+        *_citizenship(author),
+        *_language(author),
+        *_examinations(author),
+        *(in_text_heading(author, _SECTION) if cut else ()),
+        *_references(author),
+        *_documents(author),
+    ]
+
+
+def in_text_heading(author: Author, column: str) -> list[Block]:
+    """A first-level heading that is no section, and its text."""
+    heading, texts = author.prose.in_text_headings[column]
+    wraps = (not text.startswith("  1.") for text in texts)
+    return [
+        Block(f"# {heading}"),
+        *(Block(author.say(text), wraps=wrap) for text, wrap in zip(texts, wraps, strict=True)),
+    ]
+
+
+def _bullets(first: str, items: tuple[str, ...]) -> Block:
+    return Block("  \n".join((first, *(f"• {item}" for item in items))))
+
+
+def _citizenship(author: Author) -> list[Block]:
+    group, stamp, level, proof = author.labels.citizenship
+    return [
+        Block(group),
+        Block(author.say(author.prose.citizenship)),
+        Block(stamp),
+        Block(level),
+        _bullets(proof, author.labels.citizenship_documents),
+    ]
+
+
+def _language(author: Author) -> list[Block]:
+    labels = author.labels
+    return [
+        Block(labels.language_proficiency),
+        Block(labels.levels["conditional"]),
+        _bullets(labels.language_proof, labels.language_tests),
+        *(Block(text) for text in author.some(author.prose.language)),
+    ]
+
+
+def _examinations(author: Author) -> list[Block]:
+    names = author.labels.examination_names
+    asked = [r for r in author.program.requirements if r.code in names]
+    blocks = [Block(author.labels.examinations)] if asked else []
+    level = ""
+    for requirement in asked:
+        key = "img" if requirement.for_img else requirement.level
+        if key != level:
+            blocks.append(Block(author.labels.levels[key]))
+            level = key
+        blocks += [Block(text, wraps=False) for text in names[requirement.code]]
+        blocks.append(Block(author.say(author.prose.examinations[requirement.code])))
+    return blocks
+
+
+def _references(author: Author) -> list[Block]:
+    asked = _requirement(author, "reference")
+    if asked is None:
+        return []
+    labels = author.labels
+    kind = author.say(labels.reference_kinds[author.program.reference_kind])
+    return [
+        Block(labels.references),
+        Block(labels.levels[asked.level]),
+        Block(f"{kind}  {labels.number_requested} {asked.number}"),
+        *(Block(text) for text in author.some(author.prose.references)),
+    ]
+
+
+def _documents(author: Author) -> list[Block]:
+    labels = author.labels
+    blocks = [Block(labels.additional_documents), Block(labels.levels["required"])]
+    for name, text in zip(labels.documents, author.prose.documents, strict=True):
+        blocks += [Block(name), Block(author.say(text))]
+        if text.endswith(":"):
+            ways = enumerate(author.prose.transcript_ways, start=1)
+            blocks.append(Block("\n".join(f"  {at}. {way}" for at, way in ways), wraps=False))
+    letter = _requirement(author, "personal_letter")
+    if letter is not None and letter.level == "required":
+        blocks += _letter(author, letter)
+    elif letter is not None:
+        blocks += [Block(labels.levels[letter.level]), *_letter(author, letter)]
+    return blocks
+
+
+def _letter(author: Author, letter: Requirement) -> list[Block]:
+    labels, prose = author.labels, author.prose
+    words = letter.max_words
+    blocks = [
+        Block(f"{labels.letter}  "),
+        Block(labels.word_count),
+        Block(f"Minimum :  {labels.no_limit}"),
+        Block(f"Maximum :  {words or labels.no_limit}"),
+        Block("  "),
+    ]
+    if words is None:
+        return [*blocks, Block(prose.letter_free)]
+    asked = enumerate(author.some(prose.letter_questions), start=1)
+    questions = "\n".join(f"{at}.  {question}" for at, question in asked)
+    return [*blocks, Block(prose.letter_limited.format(words=words)), Block(questions)]
+
+
+def _requirement(author: Author, code: str) -> Requirement | None:
+    return next((r for r in author.program.requirements if r.code == code), None)

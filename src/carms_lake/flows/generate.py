@@ -1,0 +1,108 @@
+"""`carms generate`: a domain's generator says what, the writers write it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib import import_module
+from importlib.util import find_spec
+from inspect import Parameter, signature
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.writers import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Progress = Callable[[str, int, int | None], None]
+
+
+def generate(
+    package: str, out: Path, options: Mapping[str, object], progress: Progress | None = None
+) -> list[Path]:
+    """Write all files that a domain's generator yields, below `out`, and say which they are.
+
+    A file appears whole under its name, or not at all. `progress` hears each file's rows so far.
+
+    Raises:
+        UsageError: the domain has no generator, or it knows no such option, or refuses a value.
+    """
+    generator = _generator(package)
+    _check(package, generator, options)
+    try:
+        files = generator(**options)
+    except ValueError as error:
+        raise UsageError(f"`{package}` cannot generate that: {error}") from error
+    written = []
+    for name, frames, file_format, format_options in files:
+        path = _inside(out, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, _counted(name, frames, progress), file_format, format_options)
+        written.append(path)
+    return written
+
+
+def options_of(package: str) -> dict[str, Parameter]:
+    """The options that a domain's generator knows, in its order.
+
+    Raises:
+        UsageError: the domain has no generator.
+    """
+    return dict(signature(_generator(package)).parameters)
+
+
+def _generator(package: str) -> Callable[..., Iterable[Any]]:
+    if find_spec(package) is None or find_spec(f"{package}.generate") is None:
+        raise UsageError(
+            f"`{package}` has no generator", "a domain that has one has a module `generate`"
+        )
+    function: Callable[..., Iterable[Any]] = import_module(f"{package}.generate").generate
+    return function
+
+
+def _check(package: str, generator: Callable[..., object], options: Mapping[str, object]) -> None:
+    known = signature(generator).parameters
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                f"the generator of `{package}` has no option `{name}`", did_you_mean(name, known)
+            )
+    missing = [n for n, p in known.items() if p.default is Parameter.empty and n not in options]
+    if missing:
+        raise UsageError(
+            f"the generator of `{package}` needs " + ", ".join(f"`{name}`" for name in missing)
+        )
+
+
+def _inside(out: Path, name: str) -> Path:
+    parts = PurePosixPath(name)
+    if parts.is_absolute() or ".." in parts.parts:
+        raise UsageError(f"a generator names the file `{name}`, which is not below its folder")
+    return out.joinpath(*parts.parts)
+
+
+def _write_whole(
+    path: Path, frames: Iterable[Any], file_format: str, options: Mapping[str, object]
+) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(partial, frames, file_format, options)
+        if path.is_dir():
+            shutil.rmtree(path)
+        partial.replace(path)
+    finally:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def _counted(name: str, frames: Iterable[Any], progress: Progress | None) -> Iterator[Any]:
+    rows = 0
+    for frame in frames:
+        rows += len(frame)
+        yield frame
+        if progress is not None:
+            progress(name, rows, None)

@@ -1,0 +1,241 @@
+"""The uncompressed content of a source file: plain, .gz, or a member of a .zip.
+
+No archive is trusted: what it unpacks to is counted while it is unpacked. The file that is read is
+the file that was found: where size or time changed in between, the file is refused as still
+growing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import lzma
+import tempfile
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from carms_lake.errors import SourceRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carms_lake.records import SourceFile
+
+BLOCK_BYTES = 4 << 20
+DELTA_LOG = "_delta_log"
+
+_BROKEN_ARCHIVE = (
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeError,
+    ValueError,
+    KeyError,
+)
+"""What gzip and zipfile raise on damaged, protected or unknown archives."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a compressed source may unpack to."""
+
+    max_bytes: int = 8 << 30
+    max_ratio: int = 200
+    """Unpacked to packed; text packs 5 to 20 times."""
+    small_bytes: int = 64 << 20
+    """Below this no ratio is suspicious."""
+
+
+LIMITS = Limits()
+
+
+class Digest(NamedTuple):
+    """What identifies a content."""
+
+    sha256: str
+    size: int
+    """Bytes, uncompressed."""
+
+
+class DiskFacts(NamedTuple):
+    """What tells, without reading, that a file is another one."""
+
+    size: int
+    mtime_ns: int
+
+
+def disk_facts(path: Path) -> DiskFacts:
+    """Size and time of a file; of a Delta table, those of its log.
+
+    Raises:
+        OSError: it is gone, or must not be looked at.
+    """
+    if not path.is_dir():
+        facts = path.stat()
+        return DiskFacts(facts.st_size, facts.st_mtime_ns)
+    entries = [entry.stat() for entry in (path / DELTA_LOG).iterdir()]
+    return DiskFacts(
+        sum(entry.st_size for entry in entries),
+        max((entry.st_mtime_ns for entry in entries), default=0),
+    )
+
+
+def is_packed(source: SourceFile) -> bool:
+    """Whether the content must be unpacked first."""
+    return source.member is not None or source.path.suffix.lower() == ".gz"
+
+
+def blocks(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[bytes]:
+    """The uncompressed content, block by block.
+
+    Raises:
+        SourceRefused: UNREADABLE, or TOO_LARGE where an archive unpacks to more than it may.
+    """
+    with _refusing(source):
+        if source.path.suffix.lower() == ".gz" and source.member is None:
+            with source.path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as stream:
+                yield from _limited(stream, source, source.path.stat().st_size, limits)
+        elif source.member is not None:
+            with zipfile.ZipFile(source.path) as archive:
+                packed_bytes = min(
+                    archive.getinfo(source.member).compress_size, source.path.stat().st_size
+                )
+                with archive.open(source.member) as stream:
+                    yield from _limited(stream, source, packed_bytes, limits)
+        else:
+            with source.path.open("rb") as stream:
+                while block := stream.read(BLOCK_BYTES):
+                    yield block
+
+
+def digest(source: SourceFile, *, limits: Limits = LIMITS) -> Digest:
+    """SHA-256 and size of the uncompressed content; of a Delta table, those of its log.
+
+    Raises:
+        SourceRefused: UNREADABLE, TOO_LARGE, STILL_GROWING.
+    """
+    ensure_unchanged(source)
+    content = _log_blocks(source) if source.path.is_dir() else blocks(source, limits=limits)
+    sha256 = hashlib.sha256()
+    size = 0
+    for block in content:
+        sha256.update(block)
+        size += len(block)
+    ensure_unchanged(source)
+    return Digest(sha256.hexdigest(), size)
+
+
+@contextmanager
+def opened(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[Path]:
+    """A path under which the uncompressed content can be read until the context ends.
+
+    Raises:
+        SourceRefused: UNREADABLE, TOO_LARGE.
+    """
+    if not is_packed(source):
+        with _refusing(source), source.path.open("rb"):
+            pass
+        yield source.path
+        return
+    with tempfile.TemporaryDirectory(prefix="carms-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "content"
+        with _refusing(source), path.open("wb") as sink:
+            for block in blocks(source, limits=limits):
+                sink.write(block)
+        yield path
+
+
+@contextmanager
+def unpacked(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[SourceFile]:
+    """The same source file with its content uncompressed on disk until the context ends.
+
+    Raises:
+        SourceRefused: UNREADABLE, TOO_LARGE.
+    """
+    if not is_packed(source):
+        yield source
+        return
+    with opened(source, limits=limits) as path:
+        facts = disk_facts(path)
+        yield replace(source, path=path, member=None, size=facts.size, mtime_ns=facts.mtime_ns)
+
+
+def whole(source: SourceFile, *, limits: Limits = LIMITS) -> bytes:
+    """The uncompressed content at once.
+
+    Raises:
+        SourceRefused: UNREADABLE, TOO_LARGE.
+    """
+    return b"".join(blocks(source, limits=limits))
+
+
+def ensure_unchanged(source: SourceFile) -> None:
+    """Refuse a file that is not the one that was found any more.
+
+    Raises:
+        SourceRefused: STILL_GROWING, or UNREADABLE where it is gone.
+    """
+    with _refusing(source):
+        facts = disk_facts(source.path)
+    if facts != (source.size, source.mtime_ns):
+        raise SourceRefused(
+            "STILL_GROWING",
+            f"`{source.name}` changed while it was read: {source.size} bytes, now {facts.size}",
+            "run the command again when the file is complete",
+        )
+
+
+def _limited(
+    stream: IO[bytes] | gzip.GzipFile, source: SourceFile, packed_bytes: int, limits: Limits
+) -> Iterator[bytes]:
+    allowed_bytes = min(limits.max_bytes, max(limits.small_bytes, limits.max_ratio * packed_bytes))
+    total_bytes = 0
+    while block := stream.read(BLOCK_BYTES):
+        total_bytes += len(block)
+        if total_bytes > allowed_bytes:
+            raise SourceRefused(
+                "TOO_LARGE",
+                f"`{source.name}` unpacks {packed_bytes} bytes to more than {allowed_bytes}",
+                "if that is right, unpack it by hand and put the unpacked file there",
+            )
+        yield block
+
+
+def _log_blocks(source: SourceFile) -> Iterator[bytes]:
+    """A Delta table's log: its data files never change, so the log is its content."""
+    with _refusing(source):
+        for entry in sorted((source.path / DELTA_LOG).glob("*.json")):
+            yield entry.name.encode() + b"\n" + entry.read_bytes()
+
+
+@contextmanager
+def _refusing(source: SourceFile) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}` is gone: `{source.path}`",
+            "leave source files in place until the command has ended",
+        ) from error
+    except _BROKEN_ARCHIVE as error:
+        raise SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}` cannot be unpacked from `{source.path}`: "
+            f"{str(error) or type(error).__name__}",
+            "unpack it by hand, without a password, and put the unpacked file there",
+        ) from error
+    except OSError as error:
+        raise SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}` cannot be read: {error.strerror or error}",
+            f"close `{source.path}` in other programs, and check that you may read it",
+        ) from error

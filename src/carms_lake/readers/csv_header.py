@@ -1,0 +1,120 @@
+"""The header of delimited text: where it ends, its cells, and whether it is one at all."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from carms_lake.errors import ContractError, SourceRefused
+from carms_lake.readers.content import blocks
+from carms_lake.readers.csv_records import Grammar, fields_of, grammar, is_unclosed, mask
+from carms_lake.readers.header import spec_of
+from carms_lake.readers.signature import looks_like
+from carms_lake.readers.text import as_utf8, encoding_of, is_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+_HEADER_BYTES = 1 << 20
+"""A header ends within this many bytes, or the file is no CSV."""
+_OTHER_DELIMITERS = (",", ";", "\t", "|")
+
+
+class Opened(NamedTuple):
+    """A file whose header was read."""
+
+    header: bytes
+    """Everything up to the first record, UTF-8."""
+    found: list[str]
+    rest: Iterator[bytes]
+    start: bytes
+    """The first bytes, for messages."""
+
+
+def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
+    """Read a file up to its first record.
+
+    Raises:
+        SourceRefused: EMPTY_FILE, WRONG_FORMAT, MISSING_COLUMN, UNREADABLE, TOO_LARGE.
+        ContractError: the contract's dialect cannot be read.
+    """
+    rules = grammar_of(contract)
+    stream = as_utf8(blocks(source), encoding_of(contract))
+    start = b""
+    for block in stream:
+        start += block
+        if len(start) >= _HEADER_BYTES:
+            break
+    if not start.strip(b"\r\n"):
+        raise SourceRefused(
+            "EMPTY_FILE",
+            f"`{source.name}` has no header: it is {looks_like(start)}",
+            "send the file again",
+        )
+    lines = mask(start[:_HEADER_BYTES], rules).splitlines(keepends=True)
+    blank = 0
+    while not lines[blank].strip(b"\r\n"):
+        blank += 1
+    skipped = sum(map(len, lines[:blank]))
+    end = skipped + len(lines[blank])
+    raw = start[skipped:end].rstrip(b"\r\n")
+    too_long = end == _HEADER_BYTES < len(start)
+    if too_long or not is_text(raw) or is_unclosed(raw, rules):
+        raise no_csv(source, start)
+    found = [cell.decode("utf-8") for cell in fields_of(raw, rules)]
+    _check_delimiter(source, contract, found, start)
+    return Opened(start[:end], found, chain([start[end:]], stream), start[:200])
+
+
+def grammar_of(contract: Contract) -> Grammar:
+    """The grammar of the contract's dialect.
+
+    Raises:
+        ContractError: delimiter or quote is not one ASCII character, or they are the same.
+    """
+    spec = spec_of(contract)
+    for key, character in (("delimiter", spec.delimiter), ("quote", spec.quote)):
+        if len(character) != 1 or not character.isascii() or character in "\r\n\0":
+            raise ContractError(
+                f"`{contract.ref}`: `carms.{key}` is {character!r}",
+                "it must be one ASCII character",
+            )
+    if spec.delimiter == spec.quote:
+        raise ContractError(
+            f"`{contract.ref}`: `carms.delimiter` and `carms.quote` are the same",
+            "they must differ",
+        )
+    return grammar(spec.delimiter, spec.quote)
+
+
+def _check_delimiter(
+    source: SourceFile, contract: Contract, found: list[str], start: bytes
+) -> None:
+    """Refuse one field where several are wanted: another delimiter, or no CSV at all."""
+    wanted = {c.source.casefold() for c in contract.columns if c.from_path is None}
+    if len(found) != 1 or len(wanted) == 1 or found[0].strip().casefold() in wanted:
+        return
+    for other in _OTHER_DELIMITERS:
+        names = {name.strip(' "').casefold() for name in found[0].split(other)}
+        if len(names & wanted) > 1:
+            raise SourceRefused(
+                "MISSING_COLUMN",
+                f"`{source.name}`, line 1: the columns are separated by {other!r}, "
+                f"not by {spec_of(contract).delimiter!r}",
+                f"set `carms.delimiter` to {other!r} in the contract, or send the file as agreed",
+            )
+    if looks_like(start) != "text":
+        raise no_csv(source, start)
+
+
+def no_csv(source: SourceFile, start: bytes) -> SourceRefused:
+    """The refusal of a file that is no delimited text, with what it looks like."""
+    return SourceRefused(
+        "WRONG_FORMAT",
+        f"`{source.name}` is no delimited text in the contract's encoding: "
+        f"it looks like {looks_like(start)}",
+        "send the file as the contract says, or correct `carms.format` and `carms.encoding` there",
+    )

@@ -1,0 +1,67 @@
+"""A folder that is a Delta table: its newest version, in its own types.
+
+Row numbers follow the order of the table's files in that version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from carms_lake.errors import SourceRefused
+from carms_lake.readers.content import DELTA_LOG
+from carms_lake.readers.faults import readable
+from carms_lake.readers.frames import malformed_frame
+from carms_lake.readers.header import lay_out
+from carms_lake.readers.parquet import rows_as_json, with_row_numbers
+from carms_lake.records import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+
+def read(source: SourceFile, contract: Contract) -> Batch:
+    """The rows of a Delta table's newest version, in the table's own types.
+
+    Raises:
+        SourceRefused: it is no Delta table, is damaged, or its columns are not the contract's.
+    """
+    with readable(source):
+        frame = _scan(source)
+        layout = lay_out(frame.collect_schema().names(), contract, f"`{source.name}`")
+        records = frame.select(pl.len()).collect().item()
+        rows = with_row_numbers(frame, layout)
+    return Batch(source, rows, malformed_frame(()), layout.notes, records)
+
+
+def raw_records(source: SourceFile, _: Contract, row_numbers: Sequence[int]) -> dict[int, str]:
+    """Some rows as JSON objects, with the table's own column names.
+
+    Raises:
+        SourceRefused: the table cannot be read any more.
+    """
+    with readable(source):
+        return rows_as_json(_scan(source), row_numbers)
+
+
+def _scan(source: SourceFile) -> pl.LazyFrame:
+    if not (source.path / DELTA_LOG).is_dir():
+        raise SourceRefused(
+            "WRONG_FORMAT",
+            f"`{source.name}` is no Delta table: it has no folder `{DELTA_LOG}`",
+            "send the whole folder of the table, its log included",
+        )
+    try:
+        return pl.scan_delta(DeltaTable(str(source.path)))
+    except DeltaError as error:
+        raise SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}`: the table's log cannot be read: {error}",
+            "send the table again",
+        ) from error

@@ -1,0 +1,204 @@
+"""The files that a contract's patterns match, in natural order, each with its name.
+
+A file's name is its path from the folder where the pattern starts to match, so it is the same
+whether the whole layout or a folder inside it is looked through. Compressed files go by the name of
+their content.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from typing import TYPE_CHECKING, NamedTuple
+
+from carms_lake.errors import SourceError
+from carms_lake.readers.content import DELTA_LOG, DiskFacts, disk_facts
+from carms_lake.readers.header import spec_of
+from carms_lake.records import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from carms_lake.contract.model import Contract
+
+_NUMBER = re.compile(r"(\d+)")
+
+
+class _Pattern(NamedTuple):
+    """A contract's glob."""
+
+    expression: re.Pattern[str]
+    starts_literally: bool
+    """Its first folder has a name, so that a base inside the layout can be told from any other
+    folder."""
+
+
+class _Candidate(NamedTuple):
+    """A file, a zip's member or a Delta table that may be a source file."""
+
+    names: tuple[str, ...]
+    """Paths from the base folder under which it may be matched."""
+    path: Path
+    member: str | None = None
+
+
+def discover(contract: Contract, base: Path) -> list[SourceFile]:
+    """The source files of a contract in a folder, or the file `base`, in natural order.
+
+    Two files may have the same name, such as `a.csv` and `a.csv.gz`: their content decides later.
+
+    Raises:
+    SourceError: `base` is not there or must not be read.
+        ContractError: the contract is not one of bronze.
+    """
+    spec = spec_of(contract)
+    patterns = [_Pattern(_compiled(text), _starts_literally(text)) for text in spec.files]
+    is_table = spec.format == "delta"
+    above = base.absolute().parts[1:] if base.is_dir() else base.absolute().parts[1:-1]
+    found: list[SourceFile] = []
+    for candidate in _candidates(base, is_table=is_table):
+        is_base = candidate.path == base and candidate.member is None
+        name = _matching_name(candidate.names, above, patterns, is_base=is_base)
+        facts = _facts(candidate.path) if name is not None else None
+        if name is not None and facts is not None:
+            found.append(
+                SourceFile(contract.ref, name, candidate.path, *facts, member=candidate.member)
+            )
+    return sorted(found, key=lambda source: (natural_key(source.name), str(source.path)))
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """A sort key under which numbers count as numbers.
+
+    >>> sorted(["b10", "b9"], key=natural_key)
+    ['b9', 'b10']
+    """
+    parts = _NUMBER.split(name)
+    return [(1, int(p), p) if p.isdecimal() and p.isascii() else (0, 0, p) for p in parts if p]
+
+
+def _compiled(glob: str) -> re.Pattern[str]:
+    """The glob as a pattern: `**` is any number of folders, the others stay within a name."""
+    text = ""
+    position = 0
+    while position < len(glob):
+        if glob.startswith("**/", position):
+            text, position = text + "(?:[^/]+/)*", position + 3
+        elif glob.startswith("**", position):
+            text, position = text + ".*", position + 2
+        elif glob[position] == "[" and (end := glob.find("]", position + 2)) > 0:
+            inside = glob[position + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
+            negated = inside[0] in "!^"
+            text += f"(?!/)[{'^' if negated else ''}{inside[1:] if negated else inside}]"
+            position = end + 1
+        else:
+            text += {"*": "[^/]*", "?": "[^/]"}.get(glob[position], re.escape(glob[position]))
+            position += 1
+    return re.compile(text, re.DOTALL)
+
+
+def _starts_literally(glob: str) -> bool:
+    first, slash, _ = glob.partition("/")
+    return bool(slash) and not set(first) & set("*?[")
+
+
+def _matching_name(
+    names: tuple[str, ...], above: tuple[str, ...], patterns: list[_Pattern], *, is_base: bool
+) -> str | None:
+    """The shortest name that a pattern matches, with more and more folders above the base."""
+    for folders in range(len(above) + 1):
+        prefix = "/".join(above[len(above) - folders :])
+        for name in names:
+            longer = "/".join(part for part in (prefix, name) if part)
+            for pattern in patterns:
+                may_match = not folders or is_base or pattern.starts_literally
+                if may_match and pattern.expression.fullmatch(longer):
+                    return longer
+    return None
+
+
+def _candidates(base: Path, *, is_table: bool) -> Iterator[_Candidate]:
+    if not base.exists():
+        raise SourceError(f"`{base}` is not there", "check the folder, or the file, to read from")
+    if not base.is_dir():
+        yield from _of_file(base, "", is_table=is_table)
+        return
+    if (base / DELTA_LOG).is_dir():
+        if is_table:
+            yield _Candidate(("",), base)
+        return
+    try:
+        yield from _of_folder(base, "", frozenset(), is_table=is_table)
+    except PermissionError as error:
+        raise SourceError(
+            f"`{error.filename}` must not be read", "check that you may read the folder"
+        ) from error
+
+
+def _of_folder(
+    folder: Path, prefix: str, above: frozenset[tuple[int, int]], *, is_table: bool
+) -> Iterator[_Candidate]:
+    facts = folder.stat()
+    here = (facts.st_dev, facts.st_ino)
+    if here in above:
+        return
+    with os.scandir(folder) as entries:
+        named = sorted((entry.name, _is_folder(entry)) for entry in entries)
+    for name, is_folder in named:
+        path = folder / name
+        if name.startswith((".", "~$")):
+            continue
+        if not is_folder:
+            yield from _of_file(path, prefix, is_table=is_table)
+        elif (path / DELTA_LOG).is_dir():
+            # Its Parquet files are not the table: some of them hold deleted rows.
+            if is_table:
+                yield _Candidate((prefix + name,), path)
+        else:
+            yield from _of_folder(path, f"{prefix}{name}/", above | {here}, is_table=is_table)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link to itself, which is no file either.
+        return False
+
+
+def _of_file(path: Path, prefix: str, *, is_table: bool) -> Iterator[_Candidate]:
+    if is_table or not path.is_file():
+        return
+    ending = path.suffix.lower()
+    if ending == ".gz":
+        yield _Candidate((prefix + path.name[:-3],), path)
+    elif ending == ".zip":
+        yield from _of_zip(path, prefix)
+    else:
+        yield _Candidate((prefix + path.name,), path)
+
+
+def _of_zip(path: Path, prefix: str) -> Iterator[_Candidate]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        # Reading it says what is wrong; that it may be meant here, only its own name tells.
+        yield _Candidate((prefix + path.name[:-4],), path, member="")
+        return
+    for member in members:
+        parts = member.replace("\\", "/").split("/")
+        is_hidden = any(part.startswith((".", "~$")) or part in ("", "__MACOSX") for part in parts)
+        if not is_hidden:
+            names = dict.fromkeys((prefix + "/".join(parts), prefix + parts[-1]))
+            yield _Candidate(tuple(names), path, member)
+
+
+def _facts(path: Path) -> DiskFacts | None:
+    """Size and time; None for a file that vanished since its folder was listed."""
+    try:
+        return disk_facts(path)
+    except FileNotFoundError:
+        return None

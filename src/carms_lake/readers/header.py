@@ -1,0 +1,133 @@
+"""The columns that a file has against those that its contract promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carms_lake.errors import ContractError, SourceRefused, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from carms_lake.contract.model import Contract, SourceSpec
+
+_SHOWN = 40
+"""How many names a message lists."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a file has the contract's columns."""
+
+    positions: tuple[tuple[str, int], ...]
+    """The contract's name and the position in the file, in the contract's order."""
+    width: int
+    """How many columns the file has, dropped ones included."""
+    notes: tuple[str, ...] = ()
+
+
+def spec_of(contract: Contract) -> SourceSpec:
+    """Where and how the contract's files are read.
+
+    Raises:
+        ContractError: the contract is not one of bronze.
+    """
+    if contract.source is None:
+        raise ContractError(
+            f"`{contract.ref}` has no source files", "only bronze tables are read from files"
+        )
+    return contract.source
+
+
+def lay_out(found: Sequence[str], contract: Contract, where: str) -> Layout:
+    """Where the file has each of the contract's columns; `where` names file and line or sheet.
+
+    Another order, case or surrounding spaces are accepted and noted.
+
+    Raises:
+        SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also where a header stands twice.
+    """
+    dropped = set(spec_of(contract).drop_columns)
+    wanted = {column.source: column for column in contract.columns}
+    exact = {name: position for position, name in enumerate(found) if name in wanted}
+    folded = {_folded(name): name for name in wanted if name not in exact}
+    taken = {_folded(name) for name in exact}
+    repeated = [n for n, count in Counter(found).items() if count > 1 and n not in dropped]
+    unexpected: list[str] = []
+    renamed: dict[str, str] = {}
+    for position, name in enumerate(found):
+        if name in exact or name in dropped:
+            continue
+        target = folded.get(_folded(name))
+        if _folded(name) in taken or (target is not None and target in renamed):
+            repeated.append(name)
+        elif target is None and _folded(name) not in {_folded(n) for n in dropped}:
+            unexpected.append(name)
+        elif target is not None:
+            renamed[target] = name
+            exact[target] = position
+    missing = [
+        column.source
+        for column in contract.columns
+        if column.source not in exact and not column.may_be_absent and column.from_path is None
+    ]
+    if missing:
+        raise no_such_columns(where, found, missing)
+    if repeated:
+        raise SourceRefused(
+            "UNEXPECTED_COLUMN",
+            f"{where}: column {listed(repeated)} stands twice; found {listed(found)}",
+            "leave one of them in the file",
+        )
+    if unexpected:
+        raise unknown_columns(where, unexpected, wanted)
+    positions = tuple((c.name, exact[c.source]) for c in contract.columns if c.source in exact)
+    return Layout(positions, len(found), _notes(where, positions, renamed))
+
+
+def no_such_columns(where: str, found: Iterable[str], missing: Iterable[str]) -> SourceRefused:
+    """The refusal of a file that lacks columns."""
+    names, lacking = list(found), list(missing)
+    nearest = did_you_mean(lacking[0], {name for name in names if name})
+    return SourceRefused(
+        "MISSING_COLUMN",
+        f"{where}: missing {_columns(lacking)}; found {listed(names)}",
+        "; ".join(filter(None, [nearest, "correct the file or its contract"])),
+    )
+
+
+def unknown_columns(where: str, unexpected: Iterable[str], known: Iterable[str]) -> SourceRefused:
+    """The refusal of a file that has columns which its contract does not know."""
+    names = list(unexpected)
+    nearest = did_you_mean(names[0], known)
+    return SourceRefused(
+        "UNEXPECTED_COLUMN",
+        f"{where}: unexpected {_columns(names)}",
+        f"{nearest}; else add it to the contract, or to its `carms.dropColumns`",
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message: `a`, `b`; those of no name are shown as such."""
+    shown = ", ".join(f"`{name[:80]}`" if name else "(without a name)" for name in names[:_SHOWN])
+    return (shown or "none") + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"column{'s' * (len(names) > 1)} {listed(names)}"
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _notes(
+    where: str, positions: tuple[tuple[str, int], ...], renamed: dict[str, str]
+) -> tuple[str, ...]:
+    notes = [f"{where}: header `{name}` taken for `{target}`" for target, name in renamed.items()]
+    order = [position for _, position in positions]
+    if order != sorted(order):
+        notes.append(f"{where}: the columns stand in another order than in the contract")
+    return tuple(notes)

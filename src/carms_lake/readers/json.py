@@ -1,0 +1,156 @@
+"""A JSON array of objects; a column's `physicalName` is the dotted path of its value.
+
+The last of equal keys in an object wins, as in every common reader. Keys are compared exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from carms_lake.errors import SourceRefused
+from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.readers.content import blocks
+from carms_lake.readers.frames import Fault, malformed_frame, text_schema
+from carms_lake.readers.header import no_such_columns, unknown_columns
+from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
+from carms_lake.readers.signature import binary_kind, looks_like
+from carms_lake.readers.text import as_utf8, encoding_of
+from carms_lake.records import Batch, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
+_BLANKS = b" \t\r\n"
+
+
+def read(source: SourceFile, contract: Contract) -> Batch:
+    """The objects of a JSON array, all columns text.
+
+    Raises:
+        SourceRefused: it is no array of JSON objects, or its keys are not the contract's.
+    """
+    shape = shape_of(contract)
+    data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
+    elements = _elements(data, source, shape)
+    rows: list[dict[str, Any]] = []
+    misfits: dict[int, list[Misfit]] = {}
+    for number, element in enumerate(elements, start=1):
+        if not isinstance(element, dict):
+            misfits[number] = []
+            continue
+        row, wrong = shape.laid_out(element)
+        if wrong:
+            misfits[number] = wrong
+        else:
+            rows.append({SRC_ROW_NUMBER: number, **row})
+    refuse_other_keys(shape, f"`{source.name}`", is_empty=not elements)
+    schema = text_schema(shape.found)
+    frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+    texts = _texts(data, set(misfits))
+    faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
+    return Batch(source, frame.lazy(), malformed_frame(faults), (), len(elements))
+
+
+def raw_records(
+    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
+) -> dict[int, str]:
+    """The text of some elements as it stands in the document.
+
+    Raises:
+        SourceRefused: the file cannot be read any more.
+    """
+    data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
+    return _texts(data, set(row_numbers))
+
+
+def refuse_other_keys(shape: Shape, where: str, *, is_empty: bool) -> None:
+    """Refuse a file whose objects have unknown keys, or none of which has a key of the contract.
+
+    Raises:
+        SourceRefused: UNEXPECTED_COLUMN, MISSING_COLUMN.
+    """
+    missing = shape.missing
+    if missing and not is_empty:
+        found = [c.source for c in shape.columns if c.name in shape.seen]
+        raise no_such_columns(where, [*found, *shape.unknown], missing)
+    if shape.unknown:
+        raise unknown_columns(where, shape.unknown, {c.source for c in shape.columns})
+
+
+def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:
+    """The fault of a record whose values do not fit; without any, it is no object."""
+    if not misfits:
+        message = f"record {number} is not an object"
+        return Fault(number, raw, ReasonCode.MALFORMED_ROW, message)
+    first = misfits[0]
+    message = f"record {number}: " + "; ".join(misfit.message for misfit in misfits)
+    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, first.column, first.value)
+
+
+def _elements(data: bytes, source: SourceFile, shape: Shape) -> list[Any]:
+    if not data.strip(_BLANKS):
+        raise SourceRefused(
+            "EMPTY_FILE", f"`{source.name}` holds {looks_like(data)}", "send the file again"
+        )
+    try:
+        document = loaded(data, is_exact=shape.is_exact)
+    except orjson.JSONDecodeError as error:
+        raise _unreadable(source, data, error) from error
+    if not isinstance(document, list):
+        kind = "object" if isinstance(document, dict) else "value"
+        raise SourceRefused(
+            "WRONG_FORMAT",
+            f"`{source.name}` holds one JSON {kind}, not an array",
+            "put the objects into one array: [{...}, {...}]",
+        )
+    return document
+
+
+def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) -> SourceRefused:
+    kind = looks_like(data)
+    if binary_kind(data) or not data.lstrip().startswith((b"[", b"{", b'"')):
+        return SourceRefused(
+            "WRONG_FORMAT",
+            f"`{source.name}` is no JSON: it looks like {kind}",
+            "send the file again as JSON",
+        )
+    is_lines = data.lstrip().startswith(b"{") and b"\n{" in data
+    return SourceRefused(
+        "UNREADABLE",
+        f"`{source.name}`, line {error.lineno}, column {error.colno}: {error.msg}",
+        "one object per line is the format `jsonl`; correct `carms.format` in the contract"
+        if is_lines
+        else "the file may be cut off or damaged; send it again",
+    )
+
+
+def _texts(data: bytes, wanted: set[int]) -> dict[int, str]:
+    """The text of some elements of a valid document that is an array."""
+    texts: dict[int, str] = {}
+    if not wanted:
+        return texts
+    depth = start = 0
+    number = 1
+    for token in _TOKEN.finditer(data):
+        character = token[0]
+        if character in (b"[", b"{"):
+            depth += 1
+            start = token.end() if depth == 1 else start
+        elif character in (b"]", b"}"):
+            depth -= 1
+        if (character == b"," and depth == 1) or depth == 0:
+            if number in wanted:
+                texts[number] = data[start : token.start()].strip(_BLANKS).decode("utf-8")
+            if depth == 0 or len(texts) == len(wanted):
+                break
+            start = token.end()
+            number += 1
+    return texts

@@ -1,0 +1,191 @@
+"""JSON objects as a contract's columns: values by dotted path, canonical text, other keys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from carms_lake.readers.header import spec_of
+from carms_lake.readers.values import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carms_lake.contract.model import Column, Contract
+
+LINE = "$"
+"""The source of a column that takes a whole line."""
+
+_INT64 = range(-(1 << 63), 1 << 64)
+
+
+class Misfit(NamedTuple):
+    """A value that cannot stand in its column."""
+
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True)
+class _Node:
+    """What a contract expects under one key."""
+
+    column: Column | None = None
+    keys: dict[str, _Node] = field(default_factory=dict)
+    is_dropped: bool = False
+
+
+@dataclass
+class Shape:
+    """What a contract expects of the objects of a file, and what they were seen to have."""
+
+    root: _Node
+    columns: tuple[Column, ...]
+    is_exact: bool
+    """Numbers keep their digits, for columns of decimals."""
+    seen: set[str] = field(default_factory=set)
+    unknown: dict[str, None] = field(default_factory=dict)
+    """Dotted paths, in the order in which they were met."""
+
+    def laid_out(self, document: dict[str, Any]) -> tuple[dict[str, str | None], list[Misfit]]:
+        """The object's values by column, and those that cannot stand there."""
+        row: dict[str, str | None] = {}
+        misfits: list[Misfit] = []
+        self._walk(document, self.root, "", row, misfits)
+        return row, misfits
+
+    @property
+    def missing(self) -> list[str]:
+        """The sources of the columns that no object had and that must not be absent."""
+        return [
+            c.source
+            for c in self.columns
+            if c.name not in self.seen and not c.may_be_absent and c.from_path is None
+        ]
+
+    @property
+    def found(self) -> list[str]:
+        """The contract's names of the columns that some object had, in the contract's order."""
+        return [c.name for c in self.columns if c.name in self.seen]
+
+    def _walk(
+        self,
+        document: dict[str, Any],
+        node: _Node,
+        prefix: str,
+        row: dict[str, str | None],
+        misfits: list[Misfit],
+    ) -> None:
+        for key, value in document.items():
+            expected = node.keys.get(key)
+            if expected is None:
+                self.unknown.setdefault(prefix + key)
+            elif expected.is_dropped:
+                continue
+            elif expected.column is not None:
+                name = expected.column.name
+                self.seen.add(name)
+                if value is None:
+                    row[name] = None
+                elif type(value) is str and expected.column.type.name != "json":
+                    row[name] = value
+                else:
+                    self._fit(value, expected.column, row, misfits)
+            elif isinstance(value, dict):
+                self._walk(value, expected, f"{prefix}{key}.", row, misfits)
+            elif value is not None:
+                path = prefix + key
+                text = _dumped(value)
+                misfits.append(
+                    Misfit(
+                        next(_names(expected)), text, f"`{path}` is {_kind(value)}, not an object"
+                    )
+                )
+
+    @staticmethod
+    def _fit(value: Any, column: Column, row: dict[str, str | None], misfits: list[Misfit]) -> None:
+        if column.type.name == "json":
+            row[column.name] = _dumped(value)
+        elif column.type.name == "varchar" or isinstance(value, dict | list):
+            wanted = "text" if column.type.name == "varchar" else f"one {column.type}"
+            text = _dumped(value)
+            message = (
+                f"`{column.source}` is {_kind(value)} {text[:80]}; the contract wants {wanted}"
+            )
+            misfits.append(Misfit(column.name, text, message))
+        else:
+            row[column.name] = _scalar_text(value)
+
+
+def shape_of(contract: Contract) -> Shape:
+    """What the contract expects of the objects of a file."""
+    root = _Node()
+    columns = tuple(c for c in contract.columns if c.source != LINE)
+    for column in columns:
+        _plant(root, column.source, _Node(column))
+    for path in spec_of(contract).drop_columns:
+        _plant(root, path, _Node(is_dropped=True))
+    return Shape(root, columns, any(c.type.name == "decimal" for c in columns))
+
+
+def loaded(data: bytes, *, is_exact: bool) -> Any:
+    """The JSON value; numbers as `Decimal` where their digits matter. The last of equal keys wins.
+
+    Raises:
+        orjson.JSONDecodeError: it is no JSON.
+    """
+    value = orjson.loads(data)
+    if not is_exact:
+        return value
+    try:
+        return json.loads(data, parse_float=Decimal, parse_int=Decimal)
+    except RecursionError:
+        # Nested deeper than Python's parser goes, and no contract's path is; orjson's values are
+        # right but for digits beyond the sixteenth.
+        return value
+
+
+def _plant(root: _Node, path: str, leaf: _Node) -> None:
+    *parents, last = path.split(".")
+    node = root
+    for key in parents:
+        node = node.keys.setdefault(key, _Node())
+    node.keys[last] = leaf
+
+
+def _names(node: _Node) -> Iterator[str]:
+    for child in node.keys.values():
+        if child.column is not None:
+            yield child.column.name
+        yield from _names(child)
+
+
+def _scalar_text(value: Any) -> str:
+    if value is True or value is False:
+        return "true" if value else "false"
+    return number_text(value)
+
+
+def _dumped(value: Any) -> str:
+    return orjson.dumps(value, default=_plain_number).decode()
+
+
+def _plain_number(value: Decimal) -> int | float:
+    if value == value.to_integral_value() and abs(value) < (1 << 63):
+        return int(value)
+    return float(value)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, bool):
+        return "the truth value"
+    return "the text" if isinstance(value, str) else "the number"

@@ -1,0 +1,170 @@
+"""One JSON object per line; a column whose `physicalName` is `$` takes the whole line.
+
+Lines end with a line feed; a line of blanks is no record. Where a column takes the whole line, the
+other keys of the object are not compared with the contract.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from carms_lake.errors import SourceRefused
+from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.readers.content import BLOCK_BYTES, blocks
+from carms_lake.readers.frames import Fault, Part, gathered, text_schema
+from carms_lake.readers.json import misfit_fault, refuse_other_keys
+from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
+from carms_lake.readers.signature import binary_kind, looks_like
+from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
+from carms_lake.records import Batch, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+_BLANKS = b" \t\r"
+_LINE_BYTES = 256 << 20
+_PART_RECORDS = 50_000
+
+
+def read(source: SourceFile, contract: Contract) -> Batch:
+    """The lines of a JSON Lines file, all columns text; broken lines are set aside.
+
+    Raises:
+        SourceRefused: the file cannot be read, has no line, or its keys are not the contract's.
+    """
+    shape = shape_of(contract)
+    whole_lines = [column.name for column in contract.columns if column.source == LINE]
+    # A part cannot know which columns later parts will have, so all parts have all columns.
+    every = [column.name for column in contract.columns]
+    found = gathered(
+        lambda: _parts(source, shape, encoding_of(contract), whole_lines, every), text_schema(every)
+    )
+    if not found.records:
+        _refuse_if_blank(source, contract)
+    kept = shape.found
+    if whole_lines:
+        kept = [c.name for c in contract.columns if c.from_path is None or c.name in shape.seen]
+    else:
+        has_none = found.records == found.malformed.height
+        refuse_other_keys(shape, f"`{source.name}`", is_empty=has_none)
+    rows = found.rows.select(SRC_ROW_NUMBER, *kept)
+    return Batch(source, rows, found.malformed, (), found.records)
+
+
+def raw_records(
+    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
+) -> dict[int, str]:
+    """Some lines as they stand in the file.
+
+    Raises:
+        SourceRefused: the file cannot be read any more.
+    """
+    wanted = set(row_numbers)
+    encoding = encoding_of(contract)
+    texts: dict[int, str] = {}
+    for number, line in _lines(source, encoding):
+        if number in wanted:
+            texts[number] = shown(line, encoding)
+            if len(texts) == len(wanted):
+                break
+    return texts
+
+
+def _refuse_if_blank(source: SourceFile, contract: Contract) -> None:
+    start = next(as_utf8(blocks(source), encoding_of(contract)), b"")
+    if not start:
+        raise SourceRefused(
+            "EMPTY_FILE", f"`{source.name}` holds {looks_like(start)}", "send the file again"
+        )
+
+
+def _parts(
+    source: SourceFile, shape: Shape, encoding: str, whole_lines: list[str], every: list[str]
+) -> Iterator[Part]:
+    rows: list[dict[str, Any]] = []
+    faults: list[Fault] = []
+    size = 0
+    for number, line in _lines(source, encoding):
+        result = _record(number, line, shape, encoding, whole_lines)
+        if isinstance(result, Fault):
+            faults.append(result)
+        else:
+            rows.append(result)
+        size += len(line)
+        if size >= BLOCK_BYTES or len(rows) + len(faults) >= _PART_RECORDS:
+            yield Part(_frame(rows, every), faults)
+            rows, faults, size = [], [], 0
+    yield Part(_frame(rows, every), faults)
+
+
+def _record(
+    number: int, line: bytes, shape: Shape, encoding: str, whole_lines: list[str]
+) -> dict[str, Any] | Fault:
+    try:
+        document = loaded(line, is_exact=shape.is_exact)
+    except orjson.JSONDecodeError as error:
+        raw = shown(line, encoding)
+        if not is_text(line):
+            message = f"record {number}: bytes that are no text in the contract's encoding"
+            return Fault(number, raw, ReasonCode.ENCODING_ERROR, message)
+        return Fault(
+            number,
+            raw,
+            ReasonCode.MALFORMED_ROW,
+            f"record {number}, column {error.colno}: {error.msg}",
+        )
+    if not isinstance(document, dict):
+        return misfit_fault(number, shown(line, encoding), ())
+    row, misfits = shape.laid_out(document)
+    if misfits:
+        return misfit_fault(number, shown(line, encoding), misfits)
+    text = line.decode("utf-8") if whole_lines else None
+    return {SRC_ROW_NUMBER: number, **row, **dict.fromkeys(whole_lines, text)}
+
+
+def _frame(rows: list[dict[str, Any]], every: list[str]) -> pl.DataFrame:
+    schema = text_schema(every)
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+
+
+def _lines(source: SourceFile, encoding: str) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, numbered from 1."""
+    number = 0
+    is_first = True
+    for line in _split(as_utf8(blocks(source), encoding), source):
+        if is_first and binary_kind(line):
+            raise SourceRefused(
+                "WRONG_FORMAT",
+                f"`{source.name}` is no JSON Lines: it looks like {looks_like(line)}",
+                "send the file again, one JSON object per line",
+            )
+        is_first = False
+        if line.strip(_BLANKS):
+            number += 1
+            yield number, line.removesuffix(b"\r")
+
+
+def _split(stream: Iterable[bytes], source: SourceFile) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    waiting_bytes = 0
+    for block in stream:
+        first, *others = block.split(b"\n")
+        waiting.append(first)
+        waiting_bytes += len(first)
+        if waiting_bytes > _LINE_BYTES:
+            raise SourceRefused(
+                "TOO_LARGE",
+                f"`{source.name}` has a line longer than 256 MiB",
+                "send one JSON object per line",
+            )
+        if others:
+            yield b"".join(waiting)
+            yield from others[:-1]
+            waiting, waiting_bytes = [others[-1]], len(others[-1])
+    yield b"".join(waiting)

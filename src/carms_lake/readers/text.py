@@ -1,0 +1,100 @@
+"""Text of any encoding as UTF-8 bytes, with bytes that are no text marked.
+
+UTF-8 passes through as it is. Other encodings are decoded piece by piece; a byte that they do not
+know becomes a lone surrogate, which is no valid UTF-8, so one test finds the faults of every
+encoding.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+from carms_lake.errors import ContractError
+from carms_lake.readers.header import spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from carms_lake.contract.model import Contract
+
+BOM = codecs.BOM_UTF8
+_MARKS = 0xDC00
+_MARK = re.compile("[\udc00-\udcff]")
+_UTF8 = ("utf-8", "utf-8-sig", "ascii")
+
+
+def encoding_of(contract: Contract) -> str:
+    """The canonical name of the encoding of a contract's files.
+
+    Raises:
+        ContractError: there is no such text encoding.
+    """
+    name = spec_of(contract).encoding
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ContractError(
+            f"`{contract.ref}`: unknown encoding `{name}`",
+            "for instance `utf-8`, `cp1252`, `utf-16`",
+        ) from None
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether bytes in this encoding are UTF-8 already."""
+    return encoding in _UTF8
+
+
+def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The blocks as UTF-8 without a byte order mark; what is no text is invalid in them."""
+    if not is_utf8(encoding):
+        blocks = _decoded(blocks, encoding)
+    start = b""
+    is_started = False
+    for block in blocks:
+        if is_started:
+            yield block
+            continue
+        start += block
+        if len(start) >= len(BOM):
+            yield start.removeprefix(BOM)
+            is_started = True
+    if not is_started and start:
+        yield start
+
+
+def is_text(data: bytes) -> bool:
+    """Whether the bytes are valid UTF-8."""
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def shown(data: bytes, encoding: str) -> str:
+    r"""The bytes as text; a byte that is none is written \xff, as it stood in the file."""
+    if is_utf8(encoding):
+        return data.decode("utf-8", "backslashreplace")
+    text = data.decode("utf-8", "surrogatepass")
+    return _MARK.sub(lambda mark: f"\\x{ord(mark[0]) - _MARKS:02x}", text)
+
+
+def _decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("carms_mark")
+    for block in blocks:
+        yield decoder.decode(block).encode("utf-8", "surrogatepass")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(_MARKS + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("carms_mark", _mark)

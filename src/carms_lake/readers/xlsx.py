@@ -1,0 +1,214 @@
+"""Workbooks: the contract's sheet, else the first; `src_row_number` is the sheet's row.
+
+A cell has a type of its own. Where the contract wants text, anything but text is a TYPE_MISMATCH of
+its record, because a number has lost its leading zeros already; where it wants another type, a cell
+is handed on as canonical text, and the contract's types decide. Rows without a value are no
+records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from carms_lake.errors import SourceRefused
+from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.readers.content import opened
+from carms_lake.readers.frames import Fault, malformed_frame, text_schema, without_null_values
+from carms_lake.readers.header import Layout, lay_out, spec_of
+from carms_lake.readers.values import number_text
+from carms_lake.readers.workbook import ErrorCell, Grid, read_grid
+from carms_lake.records import Batch, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carms_lake.contract.model import Column, Contract
+    from carms_lake.records import SourceFile
+
+_TEXT_TYPES = ("varchar", "json")
+_SHOWN_FAULTS = 3
+
+
+def read(source: SourceFile, contract: Contract) -> Batch:
+    """The rows of a sheet, all columns text.
+
+    Raises:
+        SourceRefused: it is no workbook, has no such sheet, or its columns are not the contract's.
+    """
+    with opened(source) as path:
+        grid = read_grid(path, source, spec_of(contract).sheet)
+    header = _header(grid, source)
+    layout = _layout(grid, header, contract, source)
+    kept = [index for index in range(header + 1, len(grid.rows)) if _has_value(grid.rows[index])]
+    cells = dict(zip(layout.positions, _columns(grid, kept, layout), strict=True))
+    faults: dict[int, list[tuple[str, Any, str]]] = {}
+    texts: dict[str, pl.Series] = {}
+    for (name, position), values in cells.items():
+        column = contract.column(name)
+        texts[name] = _text_series(name, values, column)
+        for place in _misfits(values, column):
+            address = grid.address(kept[place], position)
+            wrong = (name, values[place], _message(address, values[place], column))
+            faults.setdefault(place, []).append(wrong)
+    numbers = [grid.first_row + index for index in kept]
+    frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String))
+    frame = frame.select(
+        pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64),
+        *(without_null_values(name, ("", *spec_of(contract).null_values)) for name in texts),
+    )
+    raw = _raw_texts(grid, header, [kept[place] for place in faults])
+    malformed = [_fault(numbers[p], raw[numbers[p]], wrong) for p, wrong in sorted(faults.items())]
+    if faults:
+        frame = frame.filter(~pl.col(SRC_ROW_NUMBER).is_in([numbers[place] for place in faults]))
+    schema = text_schema(texts)
+    return Batch(
+        source, frame.cast(schema).lazy(), malformed_frame(malformed), layout.notes, len(kept)
+    )
+
+
+def raw_records(
+    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
+) -> dict[int, str]:
+    """Some rows as JSON objects of header and cell.
+
+    Raises:
+        SourceRefused: the file cannot be read any more.
+    """
+    with opened(source) as path:
+        grid = read_grid(path, source, spec_of(contract).sheet)
+    wanted = [n - grid.first_row for n in row_numbers]
+    within = [index for index in wanted if 0 <= index < len(grid.rows)]
+    return _raw_texts(grid, _header(grid, source), within)
+
+
+def _header(grid: Grid, source: SourceFile) -> int:
+    for index, row in enumerate(grid.rows):
+        if _has_value(row):
+            return index
+    raise SourceRefused(
+        "EMPTY_FILE",
+        f"`{source.name}`, sheet `{grid.sheet}` is empty",
+        "send the workbook with its header and rows",
+    )
+
+
+def _layout(grid: Grid, header: int, contract: Contract, source: SourceFile) -> Layout:
+    names = [_cell_text(cell) for cell in grid.rows[header]]
+    # Columns without a header and without a value are only formatted cells.
+    used = [
+        position
+        for position, name in enumerate(names)
+        if name.strip() or any(row[position] != "" for row in grid.rows[header + 1 :])
+    ]
+    where = f"`{source.name}`, sheet `{grid.sheet}`, row {grid.first_row + header}"
+    layout = lay_out([names[position] for position in used], contract, where)
+    positions = tuple((name, used[position]) for name, position in layout.positions)
+    return Layout(positions, len(names), layout.notes)
+
+
+def _columns(grid: Grid, kept: list[int], layout: Layout) -> list[list[Any]]:
+    rows = [grid.rows[index] for index in kept]
+    return [[row[position] for row in rows] for _, position in layout.positions]
+
+
+def _has_value(row: list[Any]) -> bool:
+    return row.count("") < len(row)
+
+
+def _misfits(values: list[Any], column: Column) -> list[int]:
+    """Where the cells are that cannot be values of the column, whatever their text."""
+    types = set(map(type, values))
+    fits: set[type] = {str} if column.type.name in _TEXT_TYPES else types - {ErrorCell}
+    if types <= fits:
+        return []
+    return [place for place, value in enumerate(values) if type(value) not in fits]
+
+
+def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
+    """The cells as text; columns of one type are turned into text at once."""
+    types = set(map(type, values))
+    if types <= {str}:
+        return pl.Series(name, values, dtype=pl.String)
+    filled = [None if value == "" else value for value in values] if str in types else values
+    kinds = set(map(type, filled)) - {type(None)}
+    if kinds == {float}:
+        return _number_series(name, filled)
+    if kinds == {bool}:
+        return pl.Series(name, filled, dtype=pl.Boolean).cast(pl.String)
+    if kinds == {dt.date}:
+        return pl.Series(name, filled, dtype=pl.Date).dt.to_string("iso")
+    is_date = column.type.name == "date"
+    texts = [None if value is None else _cell_text(value, is_date=is_date) for value in filled]
+    return pl.Series(name, texts, dtype=pl.String)
+
+
+def _number_series(name: str, values: list[float | None]) -> pl.Series:
+    text = pl.Series(name, values, dtype=pl.Float64).cast(pl.String).str.strip_suffix(".0")
+    if text.str.contains("e", literal=True).any():
+        texts = [None if value is None else number_text(value) for value in values]
+        return pl.Series(name, texts, dtype=pl.String)
+    return text
+
+
+def _cell_text(value: Any, *, is_date: bool = False) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_text(value)
+    if isinstance(value, dt.datetime):
+        is_midnight = value.time() == dt.time()
+        return value.date().isoformat() if is_date and is_midnight else value.isoformat()
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return value.text if isinstance(value, ErrorCell) else str(value)
+
+
+def _message(address: str, value: Any, column: Column) -> str:
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (ErrorCell, "error"),
+        (bool, "truth value"),
+        ((int, float), "number"),
+        ((dt.date, dt.time, dt.timedelta), "date or time"),
+    )
+    kind = next(word for types, word in kinds if isinstance(value, types))
+    holds = f"`{address}` holds the {kind} {_cell_text(value)}"
+    if column.type.name not in _TEXT_TYPES:
+        return f"{holds}; the contract wants one {column.type}"
+    return f"{holds}; the contract wants text: format the column as text and enter its values again"
+
+
+def _fault(number: int, raw: str, wrong: list[tuple[str, Any, str]]) -> Fault:
+    column, value, message = wrong[0]
+    others = [text.split(";")[0] for _, _, text in wrong[1:_SHOWN_FAULTS]]
+    more = len(wrong) - 1 - len(others)
+    message = "; ".join([message, *others, *([f"and {more} more cells"] if more else [])])
+    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, column, _cell_text(value))
+
+
+def _raw_texts(grid: Grid, header: int, indexes: Sequence[int]) -> dict[int, str]:
+    """Rows as JSON by sheet row; a column without a header goes by its letters."""
+    names = [
+        _cell_text(cell) or grid.address(header, position).rpartition("!")[2].rstrip("0123456789")
+        for position, cell in enumerate(grid.rows[header])
+    ]
+    return {
+        grid.first_row + index: orjson.dumps(
+            {name: _json_value(cell) for name, cell in zip(names, grid.rows[index], strict=True)}
+        ).decode()
+        for index in indexes
+    }
+
+
+def _json_value(cell: Any) -> Any:
+    if cell == "":
+        return None
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= 2**53:
+        return int(cell)
+    is_plain = isinstance(cell, str | float | bool) or (isinstance(cell, int) and abs(cell) < 2**63)
+    return cell if is_plain else _cell_text(cell)

@@ -1,0 +1,24 @@
+"""Frames -> JSON Lines in UTF-8: one object per line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import polars as pl
+
+
+def write(path: Path, frames: Iterable[pl.DataFrame], *, text_column: str | None = None) -> None:
+    """Write one object per row, nulls as `null`.
+
+    With `text_column`, that column's text is the whole line: lines that are no JSON can be written.
+    """
+    with path.open("wb") as file:
+        for frame in frames:
+            if text_column is None:
+                frame.write_ndjson(file)
+            else:
+                file.writelines(f"{line}\n".encode() for line in frame[text_column].to_list())

@@ -1,0 +1,28 @@
+"""Frames -> one Parquet file, ZSTD, one row group per chunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import polars as pl
+
+
+def write(path: Path, frames: Iterable[pl.DataFrame], *, compression: str = "zstd") -> None:
+    """Write the chunks as they come; the first one's schema is the file's.
+
+    The iterable gives at least one chunk, which may be empty: without it the file had no columns.
+    """
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    plain = pl.CompatLevel.oldest()
+    chunks = iter(frames)
+    first = next(chunks).to_arrow(compat_level=plain)
+    with pq.ParquetWriter(path, first.schema, compression=compression) as writer:
+        writer.write_table(first)
+        for frame in chunks:
+            writer.write_table(frame.to_arrow(compat_level=plain))

@@ -1,0 +1,79 @@
+"""Frames -> a workbook with one sheet: text stays text, and its bytes are the same each time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from carms_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    import polars as pl
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+_MAX_ROWS = 1_048_576
+_MAX_CHARACTERS = 32_767
+_CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's clock has no zone
+
+
+def write(
+    path: Path,
+    frames: Iterable[pl.DataFrame],
+    *,
+    sheet: str = "Sheet1",
+    number_cells: Collection[tuple[int, str]] = (),
+) -> None:
+    """Write the chunks below one header row; a null is no cell, an empty column name too.
+
+    The whole sheet stays in memory until it is written. `number_cells` are (row, column) pairs,
+    rows from 0, whose text is written as a number: the fault that a spreadsheet makes of an id.
+
+    Raises:
+        UsageError: more rows or characters than a sheet can hold.
+    """
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as workbook:
+        workbook.set_properties({"created": _CREATED})
+        stamp = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        worksheet = workbook.add_worksheet(sheet)
+        row = 0
+        for number, frame in enumerate(frames):
+            if number == 0:
+                _write_row(worksheet, 0, tuple(name or None for name in frame.columns), stamp)
+            for values in frame.iter_rows():
+                held = tuple(
+                    int(value) if (row, name) in number_cells else value
+                    for name, value in zip(frame.columns, values, strict=True)
+                )
+                row += 1
+                if row >= _MAX_ROWS:
+                    raise UsageError(f"`{path.name}` would have more than {_MAX_ROWS} rows")
+                _write_row(worksheet, row, held, stamp)
+
+
+def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp: Format) -> None:
+    for column, value in enumerate(values):
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            worksheet.write_boolean(row, column, value)
+        elif isinstance(value, (int, float, Decimal)):
+            worksheet.write_number(row, column, value)
+        elif isinstance(value, datetime):
+            worksheet.write_datetime(row, column, value, stamp)
+        elif isinstance(value, date):
+            worksheet.write_datetime(row, column, value)
+        else:
+            text = str(value)
+            if len(text) > _MAX_CHARACTERS:
+                raise UsageError(
+                    f"row {row + 1} has a text of {len(text)} characters, "
+                    f"and a cell holds {_MAX_CHARACTERS}"
+                )
+            worksheet.write_string(row, column, text)

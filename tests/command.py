@@ -1,0 +1,55 @@
+"""The installed command, run as a user runs it: a process, its two outputs, its exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished command left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """Standard output as CSV."""
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+    @property
+    def json(self) -> Any:
+        """Standard output as one JSON value."""
+        return json.loads(self.out)
+
+
+def executable() -> str:
+    """The `carms` beside this Python."""
+    found = shutil.which("carms", path=str(Path(sys.executable).parent))
+    assert found is not None, "`carms` is not installed beside this Python"
+    return found
+
+
+def carms(folder: Path, *arguments: str, stdin: str | None = None, **environment: str) -> Outcome:
+    """Run `carms` in a folder and wait for it."""
+    done = subprocess.run(
+        [executable(), *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "CARMS_PROJECT": "", **environment},
+        timeout=300,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,155 @@
+"""Single facts and interview dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from carms_lake.domains.carms.documents.facts import (
+    application_language,
+    elective_requirements,
+    length_years,
+    parse_electives,
+    return_of_service,
+)
+from carms_lake.domains.carms.documents.interviews import (
+    interview_dates,
+    mentions_in_person,
+    mentions_virtual,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Program application language: English", "en"),
+        ("Program application language: **English**", "en"),
+        ("Program application language: Either English or French", "either"),
+        ("Langue de candidature du programme :  Français", "fr"),
+        ("Langue de candidature du programme : Soit en anglais, soit en français", "either"),
+        ("Program application language: Klingon", None),
+        ("English is spoken here.", None),
+    ],
+)
+def test_the_application_language_is_the_printed_field(text: str, language: str | None) -> None:
+    assert application_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("This residency program is for 5 years.", 5),
+        ("This residency program is for\n1 year.", 1),
+        ("Ce programme de résidence est d'une durée de 2 années.", 2),
+        ("Ce programme de résidence est d’une durée de 3 ans.", 3),
+        ("We train for 5 years.", None),
+    ],
+)
+def test_the_length_is_the_printed_sentence(text: str, years: int | None) -> None:
+    assert length_years(text) == years
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The IMG stream is subject to a Return of Service (ROS).", True),
+        ("APPLICANTS ARE REQUIRED TO FULLFILL A ROS\nCOMMITMENT", True),
+        ("All will be required to sign a return of service contract", True),
+        ("Individuals are **required** to sign a **return of service agreement**", True),
+        ("This program has a return of service obligation attached to it.", True),
+        ("Un résident qui s’engagera à pratiquer au moins cinq ans.", True),
+        ("There are no return of service requirements here.", False),
+        ("No return of service (RoS) is required for these seats.", False),
+        ("S/O", False),
+        (
+            "There is no Return of Service requirement for CMGs.\n\nIMGs are required to sign.",
+            False,
+        ),
+        ("Applicants with a ROS agreement elsewhere should be aware of it.", None),
+        ("Return of service is determined by others.", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_section_about_return_of_service_is_not_yet_an_obligation(
+    text: str | None, expected: bool | None
+) -> None:
+    assert return_of_service(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("We encourage applicants to have completed at least one\nelective in our discipline.",
+         "one_in_discipline"),
+        ("We are looking for and rewarding applicants who have completed a broad range of",
+         "broad_range"),
+        ("We do not evaluate this component", "not_evaluated"),
+        ("It is mandatory to have completed one elective.", "required"),
+        ("Electives are recommended but not mandatory.", "not_required"),
+        ("Electives in the field are preferred.", "encouraged"),
+        ("Clinical experiences gained through electives are considered", None),
+    ],
+)  # fmt: skip
+def test_an_elective_rule_is_given_where_the_words_are_clear(text: str, rule: str | None) -> None:
+    assert parse_electives(f"Elective Requirements: {text}\n").requirement_rule == rule
+
+
+def test_the_three_elective_texts_are_told_apart() -> None:
+    electives = parse_electives(
+        "Elective Requirements: None asked.\n\nOn Site Elective: We prefer applicants to\nhave it."
+        "\n\nOther information regarding elective requirement:\n\nOne.\n\nTwo.\n"
+    )
+    assert electives.requirement_text == "None asked."
+    assert electives.onsite_text == "We prefer applicants to have it."
+    assert electives.onsite_rule == "preferred"
+    assert electives.other_text == "One.\nTwo."
+
+
+def test_a_placeholder_is_printed_text_but_no_requirement() -> None:
+    electives = parse_electives("Elective Requirements: xx\n")
+    assert electives.requirement_text == "xx"
+    assert elective_requirements(electives, 0) == ()
+
+
+def test_a_mandatory_elective_is_required_and_an_unclear_one_has_no_level() -> None:
+    electives = parse_electives(
+        "Elective Requirements: One elective is mandatory.\n\nOn Site Elective: They are noted.\n"
+    )
+    found = elective_requirements(electives, 7)
+    assert [(each.ordinal, each.code, each.level) for each in found] == [
+        (8, "electives", "required"),
+        (9, "onsite_elective", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("Dates:\n\n  * January 21, 2031\n  * January 20, 2031\n  * January 20, 2031\n\nDetails: x",
+         (date(2031, 1, 20), date(2031, 1, 21))),
+        ("Details regarding interview dates: January 20, 2031", ()),
+        ("Dates:\n\nDetails\n\n  * January 20, 2031", ()),
+        ("", ()),
+    ],
+)  # fmt: skip
+def test_only_the_list_of_the_form_holds_interview_dates(
+    text: str, dates: tuple[date, ...]
+) -> None:
+    assert interview_dates(text) == dates
+
+
+@pytest.mark.parametrize(
+    ("text", "is_virtual", "is_in_person"),
+    [
+        ("Interviews are virtual.", True, False),
+        ("Entrevues par visioconférence.", True, False),
+        ("We meet in person, not by Zoom.", True, True),
+        ("Entrevues en présentiel.", False, True),
+        ("A panel of three.", False, False),
+    ],
+)
+def test_mentions_are_only_mentions(text: str, is_virtual: bool, is_in_person: bool) -> None:
+    assert mentions_virtual(text) is is_virtual
+    assert mentions_in_person(text) is is_in_person

@@ -1,0 +1,257 @@
+"""`carms programs`, `program` and `disciplines` on a published gold file of a few programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+
+import pytest
+from domains.carms.gold_lake import SECOND, published, silver_of, version
+from typer.testing import CliRunner
+
+from carms_lake.cli import make_app
+
+KEY = {"match_iteration_id": "1503", "program_stream_id": "27447"}
+SILVER = silver_of(
+    version("27447", quota=4),
+    version(
+        "27448", school_code=82, school_name="Queen’s University", training_province="ON",
+        program_stream="IMG Stream for IMG", eligibility="IMG", quota=1,
+    ),
+    version(
+        "27449", school_code=93, school_name="Université de Montréal", discipline_id="27",
+        discipline_name="Family Medicine", document_language="fr", quota=9,
+    ),
+    version("27450", is_deleted=True, valid_to=SECOND, deleted_on=SECOND.date()),
+    version("27447", match_iteration_id="1403", quota=1),
+    interview_date=[{**KEY, "interview_on": date(2025, 1, 20)}],
+    requirement=[
+        {
+            **KEY, "requirement_ordinal": 1, "requirement_code": "personal_letter",
+            "requirement_category": "document", "requirement_level": "required",
+            "is_alternative": False, "max_words": 500, "label": "Personal letter",
+        },
+        {
+            **KEY, "requirement_ordinal": 2, "requirement_code": "nac",
+            "requirement_category": "examination", "requirement_level": "conditional",
+            "applies_to": "IMG", "is_alternative": False, "label": "NAC",
+        },
+    ],
+    selection_criterion=[
+        {
+            **KEY, "stage": "file_review", "criterion_ordinal": 1, "component_code": "cv",
+            "label": "CV", "is_evaluated": True,
+        },
+        {
+            **KEY, "stage": "interview", "criterion_ordinal": 1, "component_code": "collegiality",
+            "label": "Collegiality", "is_evaluated": False,
+        },
+    ],
+    document_section=[
+        {
+            **KEY, "section_code": code, "section_ordinal": place, "heading": code.title(),
+            "content": "-", "masked_content": f"Text of {code}.\n", "character_count": 1,
+        }
+        for place, code in enumerate(("interviews", "faq"), start=1)
+    ],
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return published(tmp_path_factory.mktemp("project"), SILVER)
+
+
+@pytest.fixture
+def carms(project):
+    def run(*arguments):
+        return CliRunner().invoke(make_app(), ["-p", str(project), *arguments])
+
+    return run
+
+
+def ids(result):
+    assert result.exit_code == 0, result.stderr
+    return [row["program_stream_id"] for row in csv.DictReader(io.StringIO(result.stdout))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ([], ["27449", "27447", "27448"]),
+        (["--province", "on"], ["27448"]),
+        (["--province", "QC", "--discipline", "NEURO"], ["27447"]),
+        (["--discipline", "27"], ["27449"]),
+        (["--school", "montreal"], ["27449"]),
+        (["--school", "queen's"], ["27448"]),
+        (["--school", "80"], ["27447"]),
+        (["--eligibility", "img"], ["27448"]),
+        (["--language", "fr"], ["27449"]),
+        (["--iteration", "1403"], ["27447"]),
+        (["--limit", "1", "--offset", "1"], ["27447"]),
+        (["--school", "nowhere"], []),
+    ],
+)
+def test_programs_are_those_of_the_newest_match_that_fit(carms, arguments, found):
+    assert ids(carms("programs", *arguments)) == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "3 of 3 programs\n"),
+        (["--limit", "2"], "2 of 3 programs; 1 more with `--offset 2`\n"),
+        (["--limit", "2", "--offset", "2"], "1 of 3 programs\n"),
+        (["--school", "80"], "1 of 1 program\n"),
+        (["--offset", "9"], "no more programs match\n"),
+        (["--school", "nowhere"], "no program matches\n"),
+        (["-q"], ""),
+    ],
+)
+def test_programs_say_how_many_more_there_are(carms, arguments, message):
+    assert carms("programs", *arguments).stderr == message
+
+
+def test_programs_have_the_whole_profile_in_formats_for_machines(carms):
+    rows = json.loads(carms("programs", "--school", "80", "-f", "json").stdout)
+    assert len(rows[0]) == 34
+    assert rows[0]["quota"] == 4
+    whole = json.loads(carms("programs", "--school", "80", "--json").stdout)
+    assert whole["data"] == rows
+
+
+def test_programs_have_the_columns_that_fit_in_a_table(carms):
+    header = carms("programs", "-f", "table").stdout.splitlines()[0].split()
+    assert header == [
+        "program_stream_id", "discipline_name", "school_name", "program_site", "program_stream",
+        "eligibility", "training_province", "quota",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--province", "XX"], ["--eligibility", "dogs"], ["--language", "de"], ["--limit", "0"],
+        ["--offset", "-1"],
+    ],
+)  # fmt: skip
+def test_a_filter_that_can_match_nothing_is_wrong_usage(carms, arguments):
+    assert carms("programs", *arguments).exit_code == 2
+
+
+def test_a_program_reads_as_text(carms):
+    assert (
+        carms("program", "27447", "-f", "table").stdout
+        == """\
+McGill University / Neurology / Montreal / 27447
+
+program               27447, match iteration 1503
+school                McGill University (QC)
+site                  Montreal (QC)
+discipline            Neurology (Other)
+stream                Regular Stream for All
+eligibility           All
+seats                 4
+approved on           2024-10-15
+described in          English
+return of service     not clear, or not mentioned
+page                  https://example.org/1503/27447
+
+applications          51 to 200 a year, five years' mean; shared between streams and sites
+interviews on         2025-01-20
+
+required              Personal letter (at most 500 words)
+conditional           NAC (IMG only)
+
+file: looks at        CV
+interview: not at     Collegiality
+
+--section             interviews (20 characters)
+--section             faq (13 characters)
+"""
+    )
+
+
+def test_a_program_is_one_row_of_its_profile_in_formats_for_rows(carms):
+    row = json.loads(carms("program", "27448", "-f", "json").stdout)[0]
+    assert len(row) == 34
+    assert (row["school_name"], row["eligibility"]) == ("Queen’s University", "IMG")
+
+
+def test_a_program_is_all_that_is_known_in_the_envelope(carms):
+    data = json.loads(carms("program", "27447", "--json").stdout)["data"]
+    assert data["interview_dates"] == ["2025-01-20"]
+    assert [entry["requirement_code"] for entry in data["requirements"]] == [
+        "personal_letter",
+        "nac",
+    ]
+    assert [entry["is_evaluated"] for entry in data["selection_criteria"]] == [True, False]
+    assert [entry["section_code"] for entry in data["sections"]] == ["interviews", "faq"]
+
+
+def test_a_program_without_requirements_and_sections_is_shown_too(carms):
+    result = carms("program", "27449", "-f", "table")
+    assert result.exit_code == 0
+    assert "--section" not in result.stdout
+
+
+def test_a_program_of_an_older_match_is_shown_by_its_iteration(carms):
+    newest, older = (
+        json.loads(carms("program", "27447", *more, "-f", "json").stdout)[0]
+        for more in ([], ["--iteration", "1403"])
+    )
+    assert (newest["quota"], older["quota"]) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--section", "faq"], "# Faq\n\nText of faq.\n"),
+        (["--full"], "# Interviews\n\nText of interviews.\n\n# Faq\n\nText of faq.\n"),
+    ],
+)
+def test_the_text_of_a_program_is_printed_as_it_is(carms, tmp_path, arguments, text):
+    assert carms("program", "27447", *arguments).stdout == text
+    file = tmp_path / "text.txt"
+    assert carms("program", "27447", *arguments, "-o", str(file)).stdout == ""
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_the_text_of_a_program_comes_as_rows_where_they_are_asked_for(carms):
+    rows = json.loads(carms("program", "27447", "--section", "faq", "-f", "json").stdout)
+    assert rows == [{"section_code": "faq", "heading": "Faq", "content": "Text of faq.\n"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["1"], 1, "no program of today has the id `1`"),
+        (["27450"], 1, "no program of today has the id `27450`"),
+        (["27448", "--iteration", "1403"], 1, "no program of today has the id `27448`"),
+        (["27447", "--section", "fax"], 1, "did you mean `faq`?"),
+        (["27449", "--section", "faq"], 1, "program `27449` has no section `faq`"),
+        (["27447", "--section", "faq", "--full"], 2, "give one of them"),
+    ],
+)
+def test_what_is_not_there_is_told(carms, arguments, code, message):
+    result = carms("program", *arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_disciplines_are_listed_with_what_is_offered(carms):
+    rows = json.loads(carms("disciplines", "-f", "json").stdout)
+    assert [(r["discipline_name"], r["programs"], r["schools"], r["seats"]) for r in rows] == [
+        ("Family Medicine", 1, 1, 9), ("Neurology", 2, 2, 5),
+    ]  # fmt: skip
+    older = json.loads(carms("disciplines", "--iteration", "1403", "-f", "json").stdout)
+    assert [r["seats"] for r in older] == [1]
+
+
+def test_the_commands_ask_carms_whichever_domain_the_project_works_on(project, monkeypatch):
+    monkeypatch.setenv("CARMS_DOMAIN", "no_such_domain")
+    result = CliRunner().invoke(make_app(), ["-p", str(project), "disciplines"])
+    assert result.exit_code == 0

@@ -1,0 +1,82 @@
+"""Contracts and source files made in a line, for tests of readers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from carms_lake.contract.model import Column, Contract, SourceSpec
+from carms_lake.contract.types import ColumnType, parse_type
+from carms_lake.errors import SourceRefused
+from carms_lake.names import Layer, TableRef
+from carms_lake.readers import read
+from carms_lake.readers.content import disk_facts
+from carms_lake.readers.faults import readable
+from carms_lake.records import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    import polars as pl
+
+    from carms_lake.records import Batch
+
+REF = TableRef("test", Layer.BRONZE, "things")
+
+
+def column(name: str, type_: str = "varchar", **rest: Any) -> Column:
+    """A column of a contract; `source` is its header or path."""
+    parsed: ColumnType = parse_type(None, type_, where=name)
+    return Column(name=name, type=parsed, **{"source": name, **rest})
+
+
+def bronze(*columns: Column | str, format: str = "csv", **spec: Any) -> Contract:  # noqa: A002 - the contract's key
+    """A bronze contract; a bare name is a column of text."""
+    own = SourceSpec(**{"files": (f"*.{format}",), "format": format, **spec})
+    return Contract(
+        ref=REF,
+        version="1.0.0",
+        columns=tuple(column(c) if isinstance(c, str) else c for c in columns),
+        grain="",
+        source=own,
+    )
+
+
+def source(path: Path, member: str | None = None) -> SourceFile:
+    """A file as `discover` finds it."""
+    facts = disk_facts(path)
+    name = member or path.name.removesuffix(".gz")
+    return SourceFile(REF, name, path, facts.size, facts.mtime_ns, member)
+
+
+def written(folder: Path, content: bytes, name: str = "things.csv") -> SourceFile:
+    """A file with this content; a name of its own where none is given, since times may be equal."""
+    path = folder / name
+    path.write_bytes(content)
+    return source(path)
+
+
+def unique(folder: Path, content: bytes, ending: str) -> SourceFile:
+    """A file under a name that its content gives."""
+    return written(folder, content, f"{hashlib.sha256(content).hexdigest()[:16]}.{ending}")
+
+
+def collected(batch: Batch) -> pl.DataFrame:
+    """The rows of a batch, as a flow collects them."""
+    with readable(batch.source):
+        return batch.rows.collect()
+
+
+def landed(file: SourceFile, contract: Contract) -> list[dict[str, Any]]:
+    """The rows of a file without their numbers."""
+    return collected(read(file, contract)).drop("src_row_number").to_dicts()
+
+
+def outcome(file: SourceFile, contract: Contract) -> tuple[Batch, pl.DataFrame] | SourceRefused:
+    """What reading a file comes to: its batch and rows, or the refusal; any other error is a bug."""
+    try:
+        batch = read(file, contract)
+        return batch, collected(batch)
+    except SourceRefused as refusal:
+        return refusal

@@ -1,0 +1,64 @@
+"""Start-up is guarded by what is imported, not by a clock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lakes import small_lake
+from typer.testing import CliRunner
+
+from carms_lake.cli import make_app
+
+DATA_LIBRARIES = {
+    "blake3", "deltalake", "duckdb", "numpy", "openpyxl", "orjson", "pandas", "pandera", "polars",
+    "pyarrow", "pydantic", "python_calamine", "rich", "xlsxwriter", "yaml",
+}  # fmt: skip
+COMMANDS = [command.name or command.callback.__name__ for command in make_app().registered_commands if command.callback]
+
+
+def imported(argv: list[str]) -> set[str]:
+    """The data libraries that a call of the command imports, in a fresh interpreter."""
+    code = (
+        "import json, sys\n"
+        f"sys.argv = {['carms', *argv]!r}\n"
+        "from carms_lake.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8")
+    return set(json.loads(done.stderr.splitlines()[-1])) & DATA_LIBRARIES
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
+def test_help_imports_no_data_library(argv: list[str]) -> None:
+    assert imported(argv) == set()
+
+
+@pytest.mark.parametrize(
+    ("argv", "allowed"),
+    [
+        (["query", "select 1"], {"duckdb"}),
+        (["query", "from program_profile"], {"duckdb"}),
+        (["query", "from silver.program", "-f", "tsv"], {"duckdb", "deltalake"}),
+        (["tables", "--names"], {"yaml"}),
+        (["describe", "silver.program"], {"yaml"}),
+    ],
+    ids=lambda value: " ".join(sorted(value)),
+)
+def test_a_command_imports_what_it_needs_and_no_more(
+    tmp_path: Path, argv: list[str], allowed: set[str]
+) -> None:
+    small_lake(tmp_path)
+    assert imported(["-p", str(tmp_path), *argv]) <= allowed
+
+
+def test_every_command_says_what_it_does() -> None:
+    shown = CliRunner().invoke(make_app(), ["--help"]).output
+    for name in COMMANDS:
+        line = next(line for line in shown.splitlines() if line.strip().startswith(f"{name} "))
+        assert line.rstrip().endswith("."), f"`{name}`: its first sentence is too long to be shown"
+        assert not line.rstrip().endswith("...")
