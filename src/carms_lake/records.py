@@ -86,6 +86,8 @@ class Batch:
     malformed: pl.DataFrame
     notes: tuple[str, ...] = ()
     """What was accepted though unusual: another column order, case or spaces in a header."""
+    records: int | None = None
+    """All records of the file, rows and malformed, as the reader counted them without the frame library."""
 
 
 @dataclass(frozen=True)

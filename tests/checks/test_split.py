@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carms_lake.checks.split import REJECT_SCHEMA, Stamp, split
+from carms_lake.checks.rules import row_rules
 from carms_lake.contract.model import Contract
+from carms_lake.errors import ContractError, NotBalanced
 from carms_lake.names import AUDIT_COLUMNS
 from carms_lake.records import Batch, CheckedBatch, SourceFile
 
@@ -121,6 +123,20 @@ def test_a_record_with_two_malformed_cells_is_one_record(orders: Contract) -> No
     found = checked(orders, [GOOD], cells)
     assert (found.records, found.rejected.height) == (2, 1)
     assert reasons(found) == [[("TYPE_MISMATCH", "order_id.type"), ("TYPE_MISMATCH", "channel.type")]]
+
+
+def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> None:
+    wrong = contract(tmp_path, "bronze.orders", [property_("a", logicalTypeOptions={"pattern": "(?<=x)y"})])
+    with pytest.raises(ContractError, match="is no pattern"):
+        row_rules(wrong)
+
+
+def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> None:
+    rows = pl.LazyFrame({"src_row_number": [1], "order_id": ["1"], "quantity": ["1"], "channel": ["web"]})
+    source = SourceFile(orders.ref, "2025_orders.csv", Path("2025_orders.csv"), 1, 1)
+    batch = Batch(source, rows, pl.DataFrame(schema=MALFORMED), records=2)
+    with pytest.raises(NotBalanced, match="2 records, but 1 accepted"):
+        split(batch, orders, Stamp("run-1", NOW), lambda _: {})
 
 
 def test_an_empty_batch_is_two_empty_halves(orders: Contract) -> None:

@@ -206,7 +206,10 @@ def test_raw_text_is_found_for_every_element_of_any_array(
     assert [json.loads(texts[n]) for n in range(1, len(elements) + 1)] == elements
 
 
-GOOD = b'[{"text": "a\\u00e9", "metadata": {"source": "u"}}, {"text": "b", "metadata": {"source": null}}]'
+GOOD = (
+    b'[{"text": "a\\u00e9", "metadata": {"source": "u"}},'
+    b' {"text": "b", "metadata": {"source": null}}]'
+)
 
 
 @given(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.checks.types import polars_type
+from carms_lake.errors import ContractError
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
@@ -36,8 +37,23 @@ class Rule:
 
 
 def row_rules(contract: Contract) -> tuple[Rule, ...]:
-    """The rules that every row of the table must pass, in the order of the columns."""
+    """The rules that every row of the table must pass, in the order of the columns.
+
+    Raises:
+        ContractError: a pattern that is no regular expression (of Rust's regex).
+    """
+    for column in contract.columns:
+        if column.pattern is not None:
+            _see_pattern(column.pattern, f"`{contract.path}`, column `{column.name}`")
     return tuple(rule for column in contract.columns for rule in _column_rules(column))
+
+
+def _see_pattern(pattern: str, where: str) -> None:
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.PolarsError as error:
+        said = str(error).splitlines()[0]
+        raise ContractError(f"{where}: `{pattern}` is no pattern: {said}") from None
 
 
 def _column_rules(column: Column) -> Iterator[Rule]:

@@ -104,7 +104,9 @@ def split(
     malformed = _malformed(batch, contract, stamp)
     broken = _rejected(bad, batch, contract, stamp, rules, raw_records)
     rejected = pl.concat([malformed, broken])
-    records = int(count.item()) + malformed.height
+    laid_out = int(count.item()) + malformed.height
+    # What the reader counted on its own way, where it can, is the law; the frames must agree with it.
+    records = laid_out if batch.records is None else batch.records
     if good.height + rejected.height != records:
         raise NotBalanced(
             f"`{batch.source.name}`: {records} records, but {good.height} accepted and "

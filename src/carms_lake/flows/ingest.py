@@ -20,8 +20,9 @@ from carms_lake.contract.model import Contract, Delivery
 from carms_lake.errors import SourceError, SourceRefused
 from carms_lake.flows.runs import Run, running, selected
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
-from carms_lake.readers.content import digest
+from carms_lake.readers.content import digest, ensure_unchanged
 from carms_lake.readers.discover import discover
+from carms_lake.readers.faults import readable
 from carms_lake.records import CheckedBatch, FileReport, FileStatus, RunReport, SourceFile
 from carms_lake.store import delta
 from carms_lake.store.layout import parquet_path, table_path
@@ -183,13 +184,17 @@ class _Table:
             delivered_at = datetime.fromisoformat(known.delivered_at)
         elif is_snapshot:
             delivery_id = self.manifest.next_delivery(source.name)
-        batch = readers.read(source, self.contract)
-        checked = split(
-            batch,
-            self.contract,
-            Stamp(self.run.run_id, self.run.started_at, delivery_id, delivered_at),
-            lambda numbers: readers.raw_records(source, self.contract, numbers),
-        )
+        stamp = Stamp(self.run.run_id, self.run.started_at, delivery_id, delivered_at)
+        with readable(source):  # rows are lazy: what is damaged or taken away may show only here
+            try:
+                checked = split(
+                    readers.read(source, self.contract),
+                    self.contract,
+                    stamp,
+                    lambda numbers: readers.raw_records(source, self.contract, numbers),
+                )
+            finally:
+                ensure_unchanged(source)  # a file that changed explains whatever went wrong
         if is_snapshot and checked.records == 0:
             raise SourceRefused(
                 "EMPTY_FILE",

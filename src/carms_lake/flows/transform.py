@@ -130,14 +130,12 @@ def _reference(run: Run, target: TableRef, made: pl.DataFrame) -> pl.DataFrame:
 def _balanced(
     run: Run, step: SilverStep, kept: Kept, contracts: Mapping[TableRef, Contract], seconds: float
 ) -> TableReport:
-    """Count the keys of the table against those of its driver.
+    """Count what became of the driver: its rows, or where one gives several its keys.
 
     Raises:
-        NotBalanced: they do not answer to each other as the contract says.
+        NotBalanced: a row of the driver is neither in the table nor quarantined nor superseded.
     """
-    contract = step.contract
-    spec = contract.silver
-    key = list(contract.primary_key)
+    contract, spec = step.contract, step.contract.silver
     report = TableReport(
         contract.ref,
         "built",
@@ -146,23 +144,28 @@ def _balanced(
         superseded=kept.superseded,
         seconds=round(seconds, 3),
     )
-    if spec.driver is None or spec.balance in (Balance.NONE, Balance.AGGREGATE) or not key:
+    if spec.driver is None or spec.balance in (Balance.NONE, Balance.AGGREGATE):
         return report
     driver = _frame(run, spec.driver, contract, contracts)
-    is_expanded = spec.balance is Balance.EXPAND
-    driver_key = list(spec.driver_key or (contracts[spec.driver].primary_key if is_expanded else key))
-    keys = driver.select(driver_key).unique().collect()
-    counted = [name for name in driver_key if name in contract.column_names] if is_expanded else key
-    held = pl.concat([kept.rows.select(counted), kept.quarantined.select(counted)]).unique()
-    missing = keys.height - held.height
-    balanced = missing >= 0 if is_expanded else missing == 0
-    report = replace(report, driver_keys=keys.height, keys=held.height, balanced=balanced)
+    if spec.balance is Balance.EXPAND:
+        key = list(spec.driver_key or contracts[spec.driver].primary_key)
+        # A column that has another name here stands at the same place in this table's primary key.
+        pairs = zip(key, contract.primary_key[: len(key)], strict=True)
+        shared = [name if name in contract.column_names else here for name, here in pairs]
+        wanted = driver.select(key).unique().collect().height
+        held = pl.concat([kept.rows.select(shared), kept.quarantined.select(shared)]).n_unique()
+        balanced = held <= wanted
+    else:
+        wanted = driver.select(pl.len()).collect().item()
+        held = kept.rows.height + kept.quarantined.height + kept.superseded
+        balanced = held == wanted
+    report = replace(report, driver_keys=wanted, keys=held, balanced=balanced)
     if not balanced:
         run.tables.append(report)
         raise NotBalanced(
-            f"`{contract.ref}`: {keys.height} keys in `{spec.driver}`, but {held.height} in the table and "
-            "its quarantine",
-            "the function of the table loses or makes keys; its contract says how they balance",
+            f"`{contract.ref}`: {wanted} in `{spec.driver}`, but {held} in the table, its quarantine and "
+            "what was superseded",
+            "the function of the table loses or makes rows; its contract says how they balance",
         )
     return report
 

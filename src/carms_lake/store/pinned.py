@@ -30,8 +30,8 @@ _SQL_TYPES = {
 def read_pinned(pinned: Pinned) -> str:
     """A SELECT of a table's rows at its pinned version.
 
-    Timestamps are UTC without a zone (the connection's TimeZone must be UTC); a column that no file of
-    the version has yet is null.
+    Timestamps are UTC without a zone (the connection's TimeZone must be UTC); a column that no
+    file of the version has yet is null.
     """
     types = {name: sql_type(kind) for name, kind in pinned.columns}
     empty = "SELECT " + ", ".join(

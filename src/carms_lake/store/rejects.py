@@ -37,8 +37,9 @@ def set_aside(config: LakeConfig, rejects: pl.DataFrame, run_id: str) -> None:
     Raises:
         StoreError: the lake cannot be written.
     """
-    if not rejects.is_empty():
-        delta.append(rejects_path(config), rejects, {"run_id": run_id})
+    path = rejects_path(config)
+    if not rejects.is_empty() or not delta.exists(path):  # a lake without rejects says so with an empty table
+        delta.append(path, rejects, {"run_id": run_id})
 
 
 def live(config: LakeConfig, tables: Iterable[TableRef]) -> pl.LazyFrame | None:

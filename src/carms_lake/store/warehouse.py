@@ -126,10 +126,9 @@ class Warehouse:
 
     def finish(self, layers: Sequence[str]) -> None:
         """Take the lake's views out, write everything to the file and close it."""
-        self.connection.execute("detach database if exists published")
         for layer in layers:
             self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
-        self.connection.execute("checkpoint")
+        self.connection.execute("commit; checkpoint")
         self.connection.close()
 
 
@@ -154,7 +153,8 @@ def building(config: LakeConfig) -> Iterator[Warehouse]:
     try:
         connection.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
         connection.execute(_SURROGATE_KEY)
-        connection.execute("create schema gold; create schema ops")
+        # One transaction: a commit after every statement waits for the disk every time.
+        connection.execute("begin; create schema gold; create schema ops")
         yield Warehouse(connection, path)
     finally:
         connection.close()

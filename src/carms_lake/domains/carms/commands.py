@@ -23,6 +23,7 @@ from carms_lake.cli.options import (
     note,
     target,
 )
+from carms_lake.domains.carms import questions
 from carms_lake.domains.carms.profile_text import as_text
 
 if TYPE_CHECKING:
@@ -109,96 +110,17 @@ TABLE_COLUMNS = (
 )
 """What fits a terminal; other formats have every column of program_profile."""
 
-_PROGRAMS = """
-select *, count(*) over () as matching
-from programs_matching(
-    in_province := $province,
-    of_discipline := $discipline,
-    of_school := $school,
-    for_eligibility := $eligibility,
-    in_language := $language
-)
-where match_iteration_id = coalesce(
-    $iteration, (select max(match_iteration_id) from program_profile)
-)
-order by discipline_name, school_name, program_site, program_stream, program_stream_id
-limit $limit offset $offset
-"""
-
-_DISCIPLINES = """
-select discipline_id, discipline_name, discipline_group, programs, schools, seats
-from discipline_summary
-where match_iteration_id = coalesce(
-    $iteration, (select max(match_iteration_id) from discipline_summary)
-)
-order by discipline_name, discipline_id
-"""
-
-_PROGRAM = """
-with chosen as (
-    select fact.program_key, profile.*
-    from program_profile as profile
-    join fact_program as fact
-        on fact.match_iteration_id = profile.match_iteration_id
-        and fact.program_stream_id = profile.program_stream_id
-        and fact.is_current
-    where profile.program_stream_id = $program
-        and ($iteration is null or profile.match_iteration_id = $iteration)
-    order by profile.match_iteration_id desc
-    limit 1
-)
-select
-    chosen.* exclude (program_key),
-    (
-        select list(interview_on order by interview_on)
-        from fact_interview_date as interview
-        where interview.program_key = chosen.program_key
-    ) as interview_dates,
-    (
-        select list({
-            'requirement_code': requirement_code, 'requirement_name': requirement_name,
-            'requirement_level': requirement_level, 'applies_to': applies_to,
-            'requested_number': requested_number, 'max_words': max_words
-        } order by requirement_ordinal)
-        from bridge_program_requirement as asked
-        join dim_requirement using (requirement_key)
-        where asked.program_key = chosen.program_key
-    ) as requirements,
-    (
-        select list({
-            'stage': stated.stage, 'component_code': component_code,
-            'component_name': component_name, 'is_evaluated': is_evaluated,
-            'criterion_text': criterion_text
-        } order by stated.stage, criterion_ordinal)
-        from bridge_program_selection_criterion as stated
-        join dim_selection_criterion using (selection_criterion_key)
-        where stated.program_key = chosen.program_key
-    ) as selection_criteria,
-    (
-        select list({
-            'section_code': section_code, 'heading': heading, 'character_count': character_count
-        } order by section_ordinal)
-        from program_section as section
-        where section.program_key = chosen.program_key
-    ) as sections
-from chosen
-"""
-
-_LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
-
-_SECTIONS = """
-select section_code, heading, content
-from program_section
-where match_iteration_id = $iteration
-    and program_stream_id = $program
-    and ($section is null or section_code = $section)
-order by section_ordinal
-"""
+LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
+"""What a program has several of: columns of its envelope, not of a row of its profile."""
 
 
 def register(app: Typer) -> None:
     """Add the commands of the carms domain."""
+    _register_lists(app)
+    _register_program(app)
 
+
+def _register_lists(app: Typer) -> None:
     @command(app)
     def programs(
         call: Call,
@@ -226,12 +148,28 @@ def register(app: Typer) -> None:
             "language": language,
             "iteration": iteration,
         }
-        found = _asked(call, _PROGRAMS, **filters, limit=limit, offset=offset)
+        found = _asked(call, questions.PROGRAMS, **filters, limit=limit, offset=offset)
         matching = found.rows[0][-1] if found.rows else 0
         is_table = to.format is Format.TABLE and not call.json
         emit(call, _columns(found, TABLE_COLUMNS if is_table else found.columns[:-1]), to)
         note(call, _what_is_more(len(found.rows), matching, offset))
 
+    @command(app)
+    def disciplines(
+        call: Call,
+        iteration: IterationOption = None,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """List the disciplines, with programs and seats."""
+        emit(
+            call,
+            _asked(call, questions.DISCIPLINES, iteration=iteration),
+            target(output_format, output),
+        )
+
+
+def _register_program(app: Typer) -> None:
     @command(app)
     def program(
         call: Call,
@@ -242,13 +180,13 @@ def register(app: Typer) -> None:
         output_format: OutputFormat = None,
         output: OutputFile = None,
     ) -> None:
-        """Show one program: its facts, what it asks for and looks at, its interviews, its text.
+        """Show one program: its facts, demands and interviews.
 
         A table is text for reading; other formats have its profile in one row, --json all of it.
         """
         if section and full:
             raise UsageError("both `--section` and `--full` were given", "give one of them")
-        found = _asked(call, _PROGRAM, program=program_id, iteration=iteration)
+        found = _asked(call, questions.PROGRAM, program=program_id, iteration=iteration)
         if not found.rows:
             raise UnknownKey(
                 f"no program of today has the id `{program_id}`", "`carms programs` lists them"
@@ -263,17 +201,7 @@ def register(app: Typer) -> None:
         elif to.format is Format.TABLE:
             emit_text(as_text(profile), to)
         else:
-            emit(call, _columns(found, [name for name in found.columns if name not in _LISTS]), to)
-
-    @command(app)
-    def disciplines(
-        call: Call,
-        iteration: IterationOption = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """List the disciplines of the match, with their programs, schools and seats."""
-        emit(call, _asked(call, _DISCIPLINES, iteration=iteration), target(output_format, output))
+            emit(call, _columns(found, [name for name in found.columns if name not in LISTS]), to)
 
 
 def _show_sections(
@@ -289,7 +217,9 @@ def _show_sections(
         UnknownKey: the program has no such section.
     """
     program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
-    found = _asked(call, _SECTIONS, program=program_id, iteration=iteration, section=section)
+    found = _asked(
+        call, questions.SECTIONS, program=program_id, iteration=iteration, section=section
+    )
     if section and not found.rows:
         known = [entry["section_code"] for entry in profile["sections"] or []]
         raise UnknownKey(

@@ -63,7 +63,8 @@ def without_names(text: str, names: Iterable[str]) -> str:
     patterns = [p for name in names if name.rsplit(maxsplit=1)[-1] in text for p in _patterns(name)]
     if not patterns:
         return text
-    return re.sub(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", NAME_MASK, text)
+    # Markdown's `_` around a name is no part of it, though it is a character of words.
+    return re.sub(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])", NAME_MASK, text)
 
 
 def _patterns(name: str) -> tuple[str, str]:

@@ -1,0 +1,78 @@
+"""One query's connection and what belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+    from carms_lake.config import LakeConfig
+
+Result = TypeVar("Result")
+
+PUBLISHED = "published"
+"""The published file's catalog; the domain's name is the catalog of the views."""
+
+LAKE_SCHEMAS = ("silver", "bronze", "ops")
+"""Where a bare name is looked for, after gold."""
+
+
+_POLL_S = 0.05
+
+
+@dataclass
+class Session:
+    """One connection for one statement."""
+
+    config: LakeConfig
+    connection: duckdb.DuckDBPyConnection
+    has_gold: bool = False
+    used_s: float = 0.0
+    """Time that DuckDB worked; what the reader of the rows takes is not counted."""
+    timed_out: bool = False
+    files: list[str] = field(default_factory=list)
+    """What the views may read."""
+
+    @property
+    def domain(self) -> str:
+        """The catalog of the views."""
+        return self.config.domain.name
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Let DuckDB work in a second thread, where Ctrl-C and the time limit can stop it.
+
+        In the main thread Python learns of Ctrl-C only when DuckDB comes back.
+        """
+        results: list[Result] = []
+        faults: list[BaseException] = []
+
+        def worker() -> None:
+            try:
+                results.append(work())
+            except BaseException as fault:  # noqa: BLE001 - raised again below
+                faults.append(fault)
+            finally:
+                done.set()
+
+        done = Event()  # a thread whose `join` was interrupted is not `is_alive`, though it runs
+        started = monotonic()
+        Thread(target=worker, daemon=True).start()
+        try:
+            while not done.wait(_POLL_S):
+                if self.used_s + monotonic() - started > self.config.query_timeout_s:
+                    self.timed_out = True
+                    self.connection.interrupt()
+        except KeyboardInterrupt:
+            while not done.wait(_POLL_S):
+                self.connection.interrupt()
+            raise
+        self.used_s += monotonic() - started
+        if faults:
+            raise faults[0]
+        return results[0]

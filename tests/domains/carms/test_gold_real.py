@@ -1,0 +1,124 @@
+"""The gold file of the real files: the figures that were measured on them by hand."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from domains.carms.gold_lake import DOMAIN
+
+from carms_lake.config import LakeConfig
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
+from carms_lake.flows.query import query_rows
+
+pytestmark = pytest.mark.real_data
+
+EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
+
+
+@pytest.fixture(scope="module")
+def ask(real_carms, tmp_path_factory):
+    config = LakeConfig(tmp_path_factory.mktemp("lake"), DOMAIN)
+    ingest(config, [], from_path=real_carms)
+    report = build(config, [])
+    assert report.is_balanced
+    assert report.rejected == 0
+    return lambda sql: query_rows(config, sql).rows
+
+
+def test_the_profile_has_every_program_and_seat(ask):
+    assert ask("select count(*), count(quota), sum(quota) from program_profile") == [
+        (815, 815, 3942)
+    ]
+    assert ask(
+        "select count(distinct discipline_id), count(distinct school_code),"
+        " count(distinct program_site), count(distinct program_stream) from program_profile"
+    ) == [(37, 18, 199, 14)]
+
+
+@pytest.mark.parametrize(
+    ("column", "counts"),
+    [
+        ("eligibility", {"CMG": 456, "IMG": 191, "All": 163, "MOTP/MMTP": 5}),
+        ("document_language", {"en": 696, "fr": 119}),
+        ("application_language", {"en": 666, "fr": 115, "either": 34}),
+        (
+            "training_province",
+            {
+                "ON": 315, "QC": 140, "BC": 103, "AB": 79, "MB": 56, "NS": 44, "SK": 44, "NL": 17,
+                "NB": 13, "PE": 2, "NU": 1, "NT": 1,
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_the_values_of_a_column_are_as_many_as_in_the_files(ask, column, counts):
+    assert dict(ask(f"select {column}, count(*) from program_profile group by 1")) == counts
+
+
+@pytest.mark.parametrize(
+    ("condition", "least"),
+    [
+        ("approved_on is not null", 815),
+        ("accreditation_status is not null", 815),
+        ("applications_min is not null", 814),
+        ("interviewed_pct_min is not null", 814),
+        ("length_years is not null", 813),
+        ("reference_letters is not null", 758),
+        ("first_interview_on is not null", 741),
+        ("needs_casper", 98),
+        ("needs_fmproc", 271),
+        ("needs_mccqe1", 380),
+        ("needs_nac", 346),
+    ],
+)
+def test_a_fact_is_found_at_least_as_often_as_by_hand(ask, condition, least):
+    assert ask(f"select count(*) >= {least} from program_profile where {condition}") == [(True,)]
+
+
+def test_interviews_are_in_the_weeks_of_the_match(ask):
+    found = ask(
+        "select min(first_interview_on)::varchar, max(last_interview_on)::varchar"
+        " from program_profile"
+    )
+    assert found == [("2025-01-13", "2025-02-09")]
+
+
+@pytest.mark.parametrize(
+    ("discipline", "pressure"),
+    [("Family Medicine", 100.5), ("Psychiatry", 25.5), ("Pediatrics", 25.5)],
+)
+def test_the_usual_pressure_of_a_discipline(ask, discipline, pressure):
+    assert ask(
+        "select median(applications_per_seat_min) from match_pressure"
+        f" where discipline_name = '{discipline}'"
+    ) == [(pressure,)]
+
+
+def test_every_dimension_is_known_for_every_program(ask):
+    assert ask(
+        "select count(*) from fact_program where least(match_iteration_key, school_key,"
+        " discipline_key, training_site_key, stream_key, approved_date_key) = -1"
+    ) == [(0,)]
+
+
+def test_no_text_of_gold_has_an_address_or_the_number_of_a_person(ask):
+    columns = ask(
+        "select table_name, column_name from duckdb_columns()"
+        " where database_name = 'published' and schema_name = 'gold' and data_type = 'VARCHAR'"
+    )
+    assert len(columns) > 50
+    for table, column in columns:
+        sql = f"select count(*) from {table} where regexp_matches({column}, '{EMAIL}')"
+        assert ask(sql) == [(0,)], (table, column)
+    texts = ask("select content from program_section")
+    phones = re.compile(r"(?<![\d/=])\(?\b[2-9]\d{2}\)?[ .-][2-9]\d{2}[ .-]\d{4}\b")
+    assert [found for (text,) in texts if (found := phones.findall(text))] == []
+
+
+def test_no_director_is_named_in_gold(ask):
+    assert ask(
+        "select count(*) from silver.contact as person"
+        " join program_section as section using (match_iteration_id, program_stream_id)"
+        " where person.contact_role = 'director' and contains(section.content, person.contact_name)"
+    ) == [(0,)]

@@ -1,0 +1,161 @@
+"""Bad files: each gets a message that says what, where and what to do, and the good ones still land."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from command import carms
+
+MASTER = "9999_program_master.xlsx"
+DOCUMENTS = "9999_markdown_program_descriptions_v2.json"
+SECTIONS = "9999_program_descriptions_x_section.csv"
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sources")
+    carms(folder, "init")
+    done = carms(folder, "generate", "carms", "--programs", "20")
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.fixture
+def project(sources: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sources, tmp_path / "project"))
+
+
+def workbook(change: Callable[[openpyxl.worksheet.worksheet.Worksheet], None]) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        book = openpyxl.load_workbook(folder / MASTER)
+        change(book.worksheets[0])
+        book.save(folder / MASTER)
+        book.close()
+
+    return apply
+
+
+def documents(change: Callable[[list[dict[str, object]]], None]) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        found = json.loads((folder / DOCUMENTS).read_text(encoding="utf-8"))
+        change(found)
+        (folder / DOCUMENTS).write_text(json.dumps(found), encoding="utf-8")
+
+    return apply
+
+
+def written(name: str, data: bytes) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes(data) and None
+
+
+def cut(folder: Path) -> None:
+    data = (folder / DOCUMENTS).read_bytes()
+    (folder / DOCUMENTS).write_bytes(data[: len(data) // 2])
+
+
+def bomb(folder: Path) -> None:
+    (folder / SECTIONS).unlink()
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive, archive.open(SECTIONS, "w") as member:
+        for _ in range(100):
+            member.write(b"0" * 2**20)
+
+
+REFUSED = [
+    ("a renamed column", workbook(lambda s: s.__setitem__("D1", "school")), MASTER, "school_id"),
+    ("a missing column", workbook(lambda s: s.delete_cols(5)), MASTER, "school_name"),
+    ("an extra column", workbook(lambda s: s.__setitem__("L1", "notes")), MASTER, "notes"),
+    ("truncated JSON", cut, DOCUMENTS, "line"),
+    ("an object instead of an array", written(DOCUMENTS, b'{"id": 1}'), DOCUMENTS, "array"),
+    ("an empty file", written(SECTIONS, b""), SECTIONS, "0 bytes"),
+    ("a 0-byte workbook", written(MASTER, b""), MASTER, "0 bytes"),
+    ("a text called a workbook", written(MASTER, b"discipline_id,discipline\n"), MASTER, "xlsx"),
+    ("a workbook called a text", written(SECTIONS, b"PK\x03\x04" + bytes(200)), SECTIONS, "zip"),
+    ("a zip bomb", bomb, SECTIONS, "unpacks"),
+]
+
+
+@pytest.mark.parametrize(("change", "name", "word"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_a_file_that_cannot_be_read_is_named_and_the_others_land(
+    project: Path, change: Callable[[Path], None], name: str, word: str
+) -> None:
+    change(project / "data_raw/carms")
+    done = carms(project, "ingest")
+    assert done.code == 4
+    assert name in done.err and word.lower() in done.err.lower() and "hint:" in done.err
+    assert "Traceback" not in done.err
+    statuses = {row["file"]: row["status"] for row in done.rows}
+    assert statuses[name] == "refused" and sorted(statuses.values()) == ["landed", "landed", "landed", "refused"]
+
+
+def numbers(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+    for row in range(2, 5):
+        sheet.cell(row, 6).value = int(sheet.cell(row, 6).value)
+
+
+REJECTED = [
+    ("ids that are numbers", workbook(numbers), MASTER, 3, "TYPE_MISMATCH", "F2"),
+    ("a document without an id", documents(lambda d: d[0].__delitem__("id")), DOCUMENTS, 1, "REQUIRED_NULL", "document_id"),
+    ("an element that is no object", documents(lambda d: d.append("x")), DOCUMENTS, 1, "MALFORMED_ROW", "object"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "count", "code", "word"), [case[1:] for case in REJECTED], ids=[case[0] for case in REJECTED]
+)
+def test_a_bad_record_is_set_aside_and_the_good_ones_land(
+    project: Path, change: Callable[[Path], None], name: str, count: int, code: str, word: str
+) -> None:
+    change(project / "data_raw/carms")
+    done = carms(project, "ingest")
+    assert done.code == 0 and f"{count} rejected" in done.err
+    assert {row["file"]: row["rejected"] for row in done.rows}[name] == str(count)
+    reasons = carms(project, "rejects").rows
+    assert [row["code"] for row in reasons] == [code] * count
+    assert word in reasons[0]["message"] and reasons[0]["raw_record"]
+    assert carms(project, "ingest", "--strict", "--full-refresh").code == 1
+
+
+QUARANTINED = [
+    ("the same document twice", documents(lambda d: d.append(d[0])), "DUPLICATE_KEY", 2),
+    ("a document for no program", documents(lambda d: d.append({**d[0], "id": "9999|1", "metadata": {"source": "https://x.ca/9999/1"}})), "UNKNOWN_REFERENCE", 1),
+    ("the same program twice", workbook(lambda s: s.append([c.value for c in s[2]])), "DUPLICATE_KEY", 2),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "count"), [case[1:] for case in QUARANTINED], ids=[case[0] for case in QUARANTINED])
+def test_what_only_silver_can_see_is_quarantined_and_counted(
+    project: Path, change: Callable[[Path], None], code: str, count: int
+) -> None:
+    change(project / "data_raw/carms")
+    assert carms(project, "ingest").code == 0
+    done = carms(project, "build")
+    assert done.code == 0, done.err
+    found = [row["code"] for row in carms(project, "rejects").rows]
+    assert found.count(code) == count
+
+
+def test_a_missing_sheet_names_the_sheets_that_are_there(project: Path) -> None:
+    contract = project / "schemas/carms/bronze/program_master.odcs.yaml"
+    contract.parent.mkdir(parents=True)
+    shipped = Path(__file__).parents[2] / "schemas/carms/bronze/program_master.odcs.yaml"
+    text = shipped.read_text(encoding="utf-8")
+    sheet = "      - {property: carms.sheet, value: Programs}\n      - {property: carms.format"
+    contract.write_text(text.replace("      - {property: carms.format", sheet), encoding="utf-8")
+    done = carms(project, "ingest")
+    assert done.code == 4 and "`Programs`" in done.err and "Sheet1" in done.err
+
+
+def test_a_refused_file_that_was_mended_lands(project: Path) -> None:
+    path = project / "data_raw/carms" / SECTIONS
+    good = path.read_bytes()
+    path.write_bytes(b"")
+    assert carms(project, "ingest").code == 4
+    path.write_bytes(good)
+    done = carms(project, "ingest")
+    assert done.code == 0 and {r["file"]: r["status"] for r in done.rows}[SECTIONS] == "landed"
