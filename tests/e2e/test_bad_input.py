@@ -1,16 +1,19 @@
-"""Bad files: each gets a message that says what, where and what to do, and the good ones still land."""
+"""Bad files: each gets a message that says what, where and what to do; the good ones land."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
 from command import carms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MASTER = "9999_program_master.xlsx"
 DOCUMENTS = "9999_markdown_program_descriptions_v2.json"
@@ -31,7 +34,9 @@ def project(sources: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sources, tmp_path / "project"))
 
 
-def workbook(change: Callable[[openpyxl.worksheet.worksheet.Worksheet], None]) -> Callable[[Path], None]:
+def workbook(
+    change: Callable[[openpyxl.worksheet.worksheet.Worksheet], None],
+) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         book = openpyxl.load_workbook(folder / MASTER)
         change(book.worksheets[0])
@@ -61,7 +66,10 @@ def cut(folder: Path) -> None:
 
 def bomb(folder: Path) -> None:
     (folder / SECTIONS).unlink()
-    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive, archive.open(SECTIONS, "w") as member:
+    with (
+        zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(SECTIONS, "w") as member,
+    ):
         for _ in range(100):
             member.write(b"0" * 2**20)
 
@@ -80,17 +88,27 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("change", "name", "word"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+@pytest.mark.parametrize(
+    ("change", "name", "word"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
 def test_a_file_that_cannot_be_read_is_named_and_the_others_land(
     project: Path, change: Callable[[Path], None], name: str, word: str
 ) -> None:
     change(project / "data_raw/carms")
     done = carms(project, "ingest")
     assert done.code == 4
-    assert name in done.err and word.lower() in done.err.lower() and "hint:" in done.err
+    assert name in done.err
+    assert word.lower() in done.err.lower()
+    assert "hint:" in done.err
     assert "Traceback" not in done.err
     statuses = {row["file"]: row["status"] for row in done.rows}
-    assert statuses[name] == "refused" and sorted(statuses.values()) == ["landed", "landed", "landed", "refused"]
+    assert statuses[name] == "refused"
+    assert sorted(statuses.values()) == [
+        "landed",
+        "landed",
+        "landed",
+        "refused",
+    ]
 
 
 def numbers(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
@@ -100,35 +118,71 @@ def numbers(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
 
 REJECTED = [
     ("ids that are numbers", workbook(numbers), MASTER, 3, "TYPE_MISMATCH", "F2"),
-    ("a document without an id", documents(lambda d: d[0].__delitem__("id")), DOCUMENTS, 1, "REQUIRED_NULL", "document_id"),
-    ("an element that is no object", documents(lambda d: d.append("x")), DOCUMENTS, 1, "MALFORMED_ROW", "object"),
+    (
+        "a document without an id",
+        documents(lambda d: d[0].__delitem__("id")),
+        DOCUMENTS,
+        1,
+        "REQUIRED_NULL",
+        "document_id",
+    ),
+    (
+        "an element that is no object",
+        documents(lambda d: d.append("x")),
+        DOCUMENTS,
+        1,
+        "MALFORMED_ROW",
+        "object",
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("change", "name", "count", "code", "word"), [case[1:] for case in REJECTED], ids=[case[0] for case in REJECTED]
+    ("change", "name", "count", "code", "word"),
+    [case[1:] for case in REJECTED],
+    ids=[case[0] for case in REJECTED],
 )
 def test_a_bad_record_is_set_aside_and_the_good_ones_land(
     project: Path, change: Callable[[Path], None], name: str, count: int, code: str, word: str
 ) -> None:
     change(project / "data_raw/carms")
     done = carms(project, "ingest")
-    assert done.code == 0 and f"{count} rejected" in done.err
+    assert done.code == 0
+    assert f"{count} rejected" in done.err
     assert {row["file"]: row["rejected"] for row in done.rows}[name] == str(count)
     reasons = carms(project, "rejects").rows
     assert [row["code"] for row in reasons] == [code] * count
-    assert word in reasons[0]["message"] and reasons[0]["raw_record"]
+    assert word in reasons[0]["message"]
+    assert reasons[0]["raw_record"]
     assert carms(project, "ingest", "--strict", "--full-refresh").code == 1
 
 
 QUARANTINED = [
     ("the same document twice", documents(lambda d: d.append(d[0])), "DUPLICATE_KEY", 2),
-    ("a document for no program", documents(lambda d: d.append({**d[0], "id": "9999|1", "metadata": {"source": "https://x.ca/9999/1"}})), "UNKNOWN_REFERENCE", 1),
-    ("the same program twice", workbook(lambda s: s.append([c.value for c in s[2]])), "DUPLICATE_KEY", 2),
+    (
+        "a document for no program",
+        documents(
+            lambda d: d.append(
+                {**d[0], "id": "9999|1", "metadata": {"source": "https://x.ca/9999/1"}}
+            )
+        ),
+        "UNKNOWN_REFERENCE",
+        1,
+    ),
+    (
+        "the same program twice",
+        workbook(lambda s: s.append([c.value for c in s[2]])),
+        "DUPLICATE_KEY",
+        2,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("change", "code", "count"), [case[1:] for case in QUARANTINED], ids=[case[0] for case in QUARANTINED])
+@pytest.mark.parametrize(
+    ("change", "code", "count"),
+    [case[1:] for case in QUARANTINED],
+    ids=[case[0] for case in QUARANTINED],
+)
 def test_what_only_silver_can_see_is_quarantined_and_counted(
     project: Path, change: Callable[[Path], None], code: str, count: int
 ) -> None:
@@ -148,7 +202,9 @@ def test_a_missing_sheet_names_the_sheets_that_are_there(project: Path) -> None:
     sheet = "      - {property: carms.sheet, value: Programs}\n      - {property: carms.format"
     contract.write_text(text.replace("      - {property: carms.format", sheet), encoding="utf-8")
     done = carms(project, "ingest")
-    assert done.code == 4 and "`Programs`" in done.err and "Sheet1" in done.err
+    assert done.code == 4
+    assert "`Programs`" in done.err
+    assert "Sheet1" in done.err
 
 
 def test_a_refused_file_that_was_mended_lands(project: Path) -> None:
@@ -158,4 +214,5 @@ def test_a_refused_file_that_was_mended_lands(project: Path) -> None:
     assert carms(project, "ingest").code == 4
     path.write_bytes(good)
     done = carms(project, "ingest")
-    assert done.code == 0 and {r["file"]: r["status"] for r in done.rows}[SECTIONS] == "landed"
+    assert done.code == 0
+    assert {r["file"]: r["status"] for r in done.rows}[SECTIONS] == "landed"

@@ -6,10 +6,13 @@ The figures are those of the public data set of match iteration 1503, counted by
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from command import carms
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.real_data
 
@@ -44,7 +47,8 @@ def test_programs_documents_and_rows_are_joined_one_to_one(lake: Path) -> None:
             (select count(*) from bronze.program_master),
             (select count(*) from bronze.markdown_program_descriptions),
             (select count(*) from bronze.program_descriptions_x_section),
-            (select count(*) from silver.program join silver.document using (match_iteration_id, program_stream_id)),
+            (select count(*) from silver.program
+                join silver.document using (match_iteration_id, program_stream_id)),
             (select count(*) from fact_program where is_current and not is_deleted),
             (select count(*) from program_profile),
             (select count(*) from ops.rejects)
@@ -55,8 +59,8 @@ def test_programs_documents_and_rows_are_joined_one_to_one(lake: Path) -> None:
 def test_the_dimensions_have_their_sizes(lake: Path) -> None:
     sql = """
         select
-            count(distinct discipline_id), count(distinct school_code), count(distinct program_site),
-            count(distinct program_stream), sum(quota), count(quota)
+            count(distinct discipline_id), count(distinct school_code),
+            count(distinct program_site), count(distinct program_stream), sum(quota), count(quota)
         from program_profile
     """
     assert one(lake, sql) == ["37", "18", "199", "14", "3942", "815"]
@@ -66,37 +70,70 @@ def test_languages_eligibility_and_provinces(lake: Path) -> None:
     assert counts(lake, "document_language") == {"en": 696, "fr": 119}
     assert counts(lake, "eligibility") == {"CMG": 456, "IMG": 191, "All": 163, "MOTP/MMTP": 5}
     assert counts(lake, "training_province") == {
-        "ON": 315, "QC": 140, "BC": 103, "AB": 79, "MB": 56, "NS": 44, "SK": 44, "NL": 17, "NB": 13,
-        "PE": 2, "NU": 1, "NT": 1,
+        "ON": 315,
+        "QC": 140,
+        "BC": 103,
+        "AB": 79,
+        "MB": 56,
+        "NS": 44,
+        "SK": 44,
+        "NL": 17,
+        "NB": 13,
+        "PE": 2,
+        "NU": 1,
+        "NT": 1,
     }
     assert counts(lake, "application_language") == {"en": 666, "fr": 115, "either": 34}
 
 
 def test_every_section_cell_of_the_csv_is_accounted_for(lake: Path) -> None:
     assert sum(counts(lake, "csv_outcome", "silver.csv_section").values()) == 10_716
-    assert counts(lake, "csv_outcome", "silver.csv_section").keys() <= {"agrees", "cut_at_heading", "heading_only"}
+    assert counts(lake, "csv_outcome", "silver.csv_section").keys() <= {
+        "agrees",
+        "cut_at_heading",
+        "heading_only",
+    }
 
 
 @pytest.mark.parametrize(
     ("column", "least"),
     [
-        ("approved_on", 815), ("quota", 815), ("accreditation_status", 815), ("address", 814), ("postal_code", 793),
-        ("application_language", 815), ("reference_letters", 758), ("applications_min", 814), ("interviewed_pct_min", 814),
-        ("length_years", 813), ("considers_outside_information", 733), ("rescheduling_policy", 814),
-        ("elective_requirement_text", 782), ("onsite_elective_text", 689),
+        ("approved_on", 815),
+        ("quota", 815),
+        ("accreditation_status", 815),
+        ("address", 814),
+        ("postal_code", 793),
+        ("application_language", 815),
+        ("reference_letters", 758),
+        ("applications_min", 814),
+        ("interviewed_pct_min", 814),
+        ("length_years", 813),
+        ("considers_outside_information", 733),
+        ("rescheduling_policy", 814),
+        ("elective_requirement_text", 782),
+        ("onsite_elective_text", 689),
     ],
 )
 def test_each_fact_is_found_as_often_as_it_was_counted(lake: Path, column: str, least: int) -> None:
     assert int(one(lake, f"select count({column}) from silver.document")[0]) >= least
-    kept = "select filled from ops.field_coverage where column_name = '{}' and table_name = 'document' and group_name = 'all'"
-    assert one(lake, kept.format(column)) == one(lake, f"select count({column}) from silver.document")
+    kept = (
+        f"select filled from ops.field_coverage where column_name = '{column}' "
+        "and table_name = 'document' and group_name = 'all'"
+    )
+    assert one(lake, kept) == one(lake, f"select count({column}) from silver.document")
 
 
 @pytest.mark.parametrize(
-    ("code", "least"), [("casper", 98), ("fmproc", 271), ("mccqe1", 380), ("nac", 346), ("personal_letter", 808)]
+    ("code", "least"),
+    [("casper", 98), ("fmproc", 271), ("mccqe1", 380), ("nac", 346), ("personal_letter", 808)],
 )
-def test_each_requirement_is_found_as_often_as_it_was_counted(lake: Path, code: str, least: int) -> None:
-    sql = f"select count(distinct program_stream_id) from silver.requirement where requirement_code like '{code}%'"
+def test_each_requirement_is_found_as_often_as_it_was_counted(
+    lake: Path, code: str, least: int
+) -> None:
+    sql = (
+        "select count(distinct program_stream_id) from silver.requirement "
+        f"where requirement_code like '{code}%'"
+    )
     assert int(one(lake, sql)[0]) >= least
 
 
@@ -106,7 +143,8 @@ def test_lists_are_found_as_often_as_they_were_counted(lake: Path) -> None:
             (select count(distinct program_stream_id) from silver.interview_date),
             (select count(*) from silver.interview_date where interview_on = date '2025-01-23'),
             (select count(distinct program_stream_id) from silver.website),
-            (select count(distinct program_stream_id) from silver.contact where contact_role = 'director')
+            (select count(distinct program_stream_id) from silver.contact
+                where contact_role = 'director')
     """
     assert one(lake, sql) == ["741", "244", "787", "815"]
 

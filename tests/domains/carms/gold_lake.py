@@ -96,7 +96,6 @@ def published(folder: Path, silver: Rows) -> Path:
     """A project with a published gold file over these rows of silver."""
     (folder / "carms.toml").touch()
     with _filled(folder, silver) as warehouse:
-        warehouse.connection.execute("commit")
         warehouse.finish([Layer.SILVER])
         publish(warehouse.path, LakeConfig(folder, DOMAIN).gold_file)
     return folder
@@ -106,9 +105,6 @@ def published(folder: Path, silver: Rows) -> Path:
 def _filled(folder: Path, silver: Rows) -> Iterator[Warehouse]:
     with building(LakeConfig(folder, DOMAIN)) as warehouse:
         connection = warehouse.connection
-        connection.execute(
-            "begin"
-        )  # never committed: a commit of each statement waits for the disk
         connection.execute("create schema silver")
         for table, contract in contracts(Layer.SILVER).items():
             columns = ", ".join(f"{c.name} {c.type.sql}" for c in contract.columns)

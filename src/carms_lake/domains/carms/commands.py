@@ -22,11 +22,13 @@ from carms_lake.cli.options import (
     envelope,
     note,
     target,
+    text_width,
 )
 from carms_lake.domains.carms import questions
 from carms_lake.domains.carms.profile_text import as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from carms_lake.flows.query import QueryResult
@@ -98,17 +100,16 @@ SectionOption = Annotated[
 ]
 Full = Annotated[bool, Option("--full", help="The text of all sections.")]
 
-TABLE_COLUMNS = (
-    "program_stream_id",
-    "discipline_name",
-    "school_name",
-    "program_site",
-    "program_stream",
-    "eligibility",
-    "training_province",
-    "quota",
-)
-"""What fits a terminal; other formats have every column of program_profile."""
+TABLE_COLUMNS = {
+    "program_stream_id": "id",
+    "discipline_name": "discipline",
+    "school_name": "school",
+    "program_site": "site",
+    "eligibility": "for",
+    "training_province": "in",
+    "quota": "seats",
+}
+"""What fits a terminal, under short headings; other formats have every column of program_profile."""
 
 LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
 """What a program has several of: columns of its envelope, not of a row of its profile."""
@@ -151,7 +152,8 @@ def _register_lists(app: Typer) -> None:
         found = _asked(call, questions.PROGRAMS, **filters, limit=limit, offset=offset)
         matching = found.rows[0][-1] if found.rows else 0
         is_table = to.format is Format.TABLE and not call.json
-        emit(call, _columns(found, TABLE_COLUMNS if is_table else found.columns[:-1]), to)
+        every = {name: name for name in found.columns[:-1]}
+        emit(call, _columns(found, TABLE_COLUMNS if is_table else every), to)
         note(call, _what_is_more(len(found.rows), matching, offset))
 
     @command(app)
@@ -199,9 +201,10 @@ def _register_program(app: Typer) -> None:
         if call.json:
             envelope(profile)
         elif to.format is Format.TABLE:
-            emit_text(as_text(profile), to)
+            emit_text(as_text(profile, text_width(to)), to)
         else:
-            emit(call, _columns(found, [name for name in found.columns if name not in LISTS]), to)
+            single = {name: name for name in found.columns if name not in LISTS}
+            emit(call, _columns(found, single), to)
 
 
 def _show_sections(
@@ -238,12 +241,13 @@ def _asked(call: Call, sql: str, **parameters: object) -> QueryResult:
     return query_rows(call.on(domain=DOMAIN).config(), sql, parameters)
 
 
-def _columns(found: QueryResult, names: tuple[str, ...] | list[str]) -> QueryResult:
+def _columns(found: QueryResult, headings: Mapping[str, str]) -> QueryResult:
+    """Some columns of a result, under other headings."""
     from carms_lake.flows.query import QueryResult
 
-    places = [found.columns.index(name) for name in names]
+    places = [found.columns.index(name) for name in headings]
     return QueryResult(
-        tuple(names),
+        tuple(headings.values()),
         tuple(found.types[place] for place in places),
         [tuple(row[place] for place in places) for row in found.rows],
     )

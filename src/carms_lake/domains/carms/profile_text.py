@@ -8,33 +8,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-WIDTH = 100
+LEAST_WIDTH = 60
+"""Narrower than this, labels and values side by side are not readable."""
+
 _LABEL = 22
 
 _LANGUAGES = {"en": "English", "fr": "French", "either": "English or French"}
 _STAGES = {"file_review": "file", "interview": "interview"}
 
 
-def as_text(profile: Mapping[str, Any]) -> str:
+def as_text(profile: Mapping[str, Any], width: int = 100) -> str:
     """The facts of a program under their names, then what it asks for, looks at and says.
+
+    Lines have at most `width` characters, but for words that are longer.
 
     `profile` has the columns of program_profile, and the lists `interview_dates`, `requirements`,
     `selection_criteria` and `sections`, each of which may be null. What is not known is left out.
     """
-    lines = [profile["program_name"], ""]
+    width = max(width, LEAST_WIDTH)
+    lines = [*textwrap.wrap(profile["program_name"], width), ""]
     for part in (_facts, _demand, _requirements, _criteria, _sections):
         rows = [(label, value) for label, value in part(profile) if value]
         for label, value in rows:
-            lines += _row(label, value)
+            lines += _row(label, value, width)
         if rows:
             lines.append("")
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _row(label: str, value: str) -> list[str]:
+def _row(label: str, value: str, width: int) -> list[str]:
     return textwrap.wrap(
         value,
-        WIDTH,
+        width,
         initial_indent=f"{label:<{_LABEL}}",
         subsequent_indent=" " * _LABEL,
         break_long_words=False,
