@@ -1,7 +1,7 @@
 """The figures of docs/performance.md: `python benchmarks/run.py [--rounds N] [--data DIR]`.
 
-`--data` is a folder with the four public CaRMS files; without it, generated ones of the same number of
-programs are used. Each line is a ratio within one run, or a time and a peak of memory.
+`--data` is a folder with the four public CaRMS files; without it, generated ones of the same
+number of programs are used. Each line is a ratio within one run, or a time and a peak of memory.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def _measure(carms: str, folder: Path, data: Path | None, rounds: int) -> None:
     arrive(carms, project, data)
     firsts = [_first_run(carms, project) for _ in range(max(1, rounds // 2))]
     spent = median(firsts)
-    _line("`carms run`, everything new", f"{spent.wall_s:.2f} s, {spent.peak_mb:.0f} MB", "12 s, 1 GB")
+    _line(
+        "`carms run`, everything new", f"{spent.wall_s:.2f} s, {spent.peak_mb:.0f} MB", "12 s, 1 GB"
+    )
     again = median([run([carms, "-p", str(project), "run"]) for _ in range(rounds)])
     _line("`carms run`, nothing new", f"{again.wall_s:.2f} s, {again.peak_mb:.0f} MB", "1.5 s")
     typer = folder / "bare_typer.py"
@@ -70,7 +72,13 @@ def _measure(carms: str, folder: Path, data: Path | None, rounds: int) -> None:
     duck = folder / "bare_duckdb.py"
     duck.write_text(BARE_DUCKDB, encoding="utf-8")
     gold = project / "lake" / "carms.duckdb"
-    _ratio("`carms --help` / a bare Typer program", [carms, "--help"], [sys.executable, str(typer), "--help"], rounds, "1.3")
+    _ratio(
+        "`carms --help` / a bare Typer program",
+        [carms, "--help"],
+        [sys.executable, str(typer), "--help"],
+        rounds,
+        "1.3",
+    )
     _ratio(
         '`carms query "select 1"` / bare Python and DuckDB',
         [carms, "-p", str(project), "query", "select 1"],

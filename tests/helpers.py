@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
 
 
-def property_(name: str, logical: str = "string", physical: str | None = None, **rest: Any) -> dict[str, Any]:
+def property_(
+    name: str, logical: str = "string", physical: str | None = None, **rest: Any
+) -> dict[str, Any]:
     """An ODCS property; keys with a dot are custom properties (`carms.fromPath`)."""
     custom = [{"property": k, "value": v} for k, v in rest.items() if "." in k]
     plain = {k: v for k, v in rest.items() if "." not in k}
@@ -28,9 +30,14 @@ def property_(name: str, logical: str = "string", physical: str | None = None, *
 
 
 def write_contract(
-    folder: Path, ref: TableRef, properties: list[dict[str, Any]], *, kind: str = "table", **rest: Any
+    folder: Path,
+    ref: TableRef,
+    properties: list[dict[str, Any]],
+    *,
+    kind: str = "table",
+    **rest: Any,
 ) -> Path:
-    """Write a contract file where it belongs; keys with a dot are custom properties of the table."""
+    """Write a contract file where it belongs; keys with a dot are the table's custom properties."""
     table: dict[str, Any] = {
         "name": ref.table,
         "logicalType": "object",
@@ -40,8 +47,12 @@ def write_contract(
         **{k: v for k, v in rest.items() if "." not in k},
     }
     document = {
-        "apiVersion": "v3.2.0", "kind": "DataContract", "id": str(ref), "version": "1.0.0",
-        "status": "active", "schema": [table],
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": str(ref),
+        "version": "1.0.0",
+        "status": "active",
+        "schema": [table],
     }
     path = folder / ref.layer / f"{ref.table}.odcs.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,9 +60,7 @@ def write_contract(
     return path
 
 
-def contract(
-    tmp_path: Path, name: str, properties: list[dict[str, Any]], **rest: Any
-) -> Contract:
+def contract(tmp_path: Path, name: str, properties: list[dict[str, Any]], **rest: Any) -> Contract:
     """A loaded contract: `contract(tmp_path, "silver.orders", [property_("order_id")])`."""
     ref = TableRef.parse(name, domain="test")
     assert ref is not None

@@ -1,4 +1,4 @@
-"""A lake of a few rows, made by hand: a gold file and Delta tables, for tests of queries and commands."""
+"""A lake of a few rows, made by hand: a gold file and Delta tables, to query and command."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ GOLD = """
 CREATE SCHEMA gold;
 CREATE SCHEMA ops;
 CREATE TABLE gold.program_profile (
-    program_stream_id VARCHAR PRIMARY KEY, program_name VARCHAR, quota INTEGER, tuition DECIMAL(10, 2),
-    approved_at TIMESTAMP);
+    program_stream_id VARCHAR PRIMARY KEY, program_name VARCHAR, quota INTEGER,
+    tuition DECIMAL(10, 2), approved_at TIMESTAMP);
 INSERT INTO gold.program_profile VALUES
-    ('1', 'Médecine, "familiale"', 4, 1.50, '2025-01-01 10:00:00'), ('2', 'Two' || chr(10) || 'lines', 3, NULL, NULL);
+    ('1', 'Médecine, "familiale"', 4, 1.50, '2025-01-01 10:00:00'),
+    ('2', 'Two' || chr(10) || 'lines', 3, NULL, NULL);
 CREATE VIEW gold.large AS SELECT * FROM gold.program_profile WHERE quota > 3;
 CREATE MACRO gold.with_quota(wanted, more := 0) AS TABLE
     SELECT * FROM gold.program_profile WHERE quota = wanted + more;
@@ -50,7 +51,12 @@ def small_lake(project: Path, *, gold: bool = True) -> LakeConfig:
             connection.execute(GOLD)
     at = datetime(2025, 1, 1, 12, tzinfo=UTC)
     rows = pl.DataFrame(
-        {"program_stream_id": ["1", "2"], "seen_at": [at, at], "tags": [["x"], None], "hash": [b"a", b"b"]}
+        {
+            "program_stream_id": ["1", "2"],
+            "seen_at": [at, at],
+            "tags": [["x"], None],
+            "hash": [b"a", b"b"],
+        }
     )
     for name in ("bronze/program_master", "silver/program", "silver/program_profile"):
         delta.append(config.lake / name, rows, {})

@@ -74,7 +74,7 @@ def landed(file: SourceFile, contract: Contract) -> list[dict[str, Any]]:
 
 
 def outcome(file: SourceFile, contract: Contract) -> tuple[Batch, pl.DataFrame] | SourceRefused:
-    """What reading a file comes to: its batch and rows, or the refusal; any other error is a bug."""
+    """What reading comes to: batch and rows, or the refusal; any other error is a bug."""
     try:
         batch = read(file, contract)
         return batch, collected(batch)

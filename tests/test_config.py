@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from carms_lake.config import KEYS, Domain, LakeConfig, builtin_domains, builtin_schemas, load_config
+from carms_lake.config import (
+    KEYS,
+    Domain,
+    LakeConfig,
+    builtin_domains,
+    builtin_schemas,
+    load_config,
+)
 from carms_lake.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def project(folder: Path, settings: str = "") -> Path:

@@ -10,10 +10,10 @@ import duckdb
 import polars as pl
 
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.store import delta
-from carms_lake.store.rejects import live
 from carms_lake.names import Layer, TableRef
+from carms_lake.store import delta
 from carms_lake.store.layout import table_path
+from carms_lake.store.rejects import live
 
 PRODUCTS = "product_id,name,price\np1,Tea,2.50\np2,Jam,4.00\n"
 SALES = "sale_id,product_id,quantity\ns1,p1,2\ns2,p2,1\n"
@@ -53,10 +53,16 @@ def rows(config: LakeConfig, name: str, *columns: str) -> list[tuple[Any, ...]]:
 
 def rejects(config: LakeConfig) -> list[tuple[Any, ...]]:
     """(table, file, record, codes) of the rejects that count."""
-    refs = [TableRef(config.domain.name, layer, t) for layer, t in (
-        (Layer.BRONZE, "products"), (Layer.BRONZE, "sales"), (Layer.SILVER, "product"),
-        (Layer.SILVER, "product_history"), (Layer.SILVER, "sale"),
-    )]
+    refs = [
+        TableRef(config.domain.name, layer, t)
+        for layer, t in (
+            (Layer.BRONZE, "products"),
+            (Layer.BRONZE, "sales"),
+            (Layer.SILVER, "product"),
+            (Layer.SILVER, "product_history"),
+            (Layer.SILVER, "sale"),
+        )
+    ]
     found = live(config, refs)
     if found is None:
         return []
@@ -75,7 +81,13 @@ def digest(config: LakeConfig) -> dict[str, Any]:
     """What the lake holds, without the run's own marks: ids, times of ingestion."""
     marks = {"run_id", "ingestion_ts", "delivered_at", "valid_from", "valid_to", "deleted_on"}
     found: dict[str, Any] = {}
-    for name in ("bronze.products", "bronze.sales", "silver.product", "silver.product_history", "silver.sale"):
+    for name in (
+        "bronze.products",
+        "bronze.sales",
+        "silver.product",
+        "silver.product_history",
+        "silver.sale",
+    ):
         ref = TableRef.parse(name, domain=config.domain.name)
         assert ref is not None
         path = table_path(config, ref)

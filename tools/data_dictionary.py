@@ -22,7 +22,10 @@ def pages() -> Iterator[str]:
     """The lines of the page: domain by domain, layer by layer, table by table."""
     yield "# Data dictionary"
     yield ""
-    yield "Made from the contracts in `schemas/` by `tools/data_dictionary.py`; a test keeps it current."
+    yield (
+        "Made from the contracts in `schemas/` by `tools/data_dictionary.py`; "
+        "a test keeps it current."
+    )
     yield "Types are DuckDB's. A timestamp is in UTC. **Bold** columns are the primary key."
     for folder in sorted(path for path in (ROOT / "schemas").iterdir() if path.is_dir()):
         contracts = load_contracts([folder], folder.name)
@@ -47,7 +50,8 @@ def table(contract: Contract) -> Iterator[str]:
     for column in contract.columns:
         name = f"**{column.name}**" if column.primary_key_position else column.name
         null = "no" if column.required else "yes"
-        yield f"| {name} | {column.type} | {null} | {_cell(_meaning(contract, column))} | {_cell(_origin(column))} |"
+        meaning, origin = _cell(_meaning(contract, column)), _cell(_origin(column))
+        yield f"| {name} | {column.type} | {null} | {meaning} | {origin} |"
 
 
 def _meaning(contract: Contract, column: Column) -> str:

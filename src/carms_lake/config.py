@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +31,7 @@ KEYS = {
 """The keys of carms.toml; each but `domains` is also a variable: `CARMS_DOMAIN` and so on."""
 
 ENTRY_POINTS = "carms_lake.domains"
-"""The group under which a package names its domain; the value is a package with silver.py, gold/ and
-schemas/<layer>/."""
+"""The group of a package's domain; its value is a package with silver, gold/, schemas/<layer>/."""
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
@@ -42,8 +40,8 @@ _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 class Domain:
     """One business area: a name, the package that says what its data means, its contracts.
 
-    `package` has `silver.py`, `gold/*.sql` and may have `generate.py` and `commands.py`. `schemas` are
-    the folders with `<layer>/<table>.odcs.yaml`; a later one wins, file by file.
+    `package` has `silver.py`, `gold/*.sql` and may have `generate.py` and `commands.py`. `schemas`
+    are the folders with `<layer>/<table>.odcs.yaml`; a later one wins, file by file.
     """
 
     name: str
@@ -104,7 +102,9 @@ def load_config(
     return LakeConfig(
         project=folder,
         domain=resolve_domain(
-            domain or str(settings.get("domain", DEFAULT_DOMAIN)), folder, settings.get("domains", [])
+            domain or str(settings.get("domain", DEFAULT_DOMAIN)),
+            folder,
+            settings.get("domains", []),
         ),
         memory_limit=_memory(settings.get("memory_limit", LakeConfig.memory_limit)),
         query_timeout_s=_seconds(settings.get("query_timeout_s", LakeConfig.query_timeout_s)),
@@ -117,11 +117,14 @@ def find_project(project: Path | None, environment: Mapping[str, str]) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    named = project or (Path(environment["CARMS_PROJECT"]) if environment.get("CARMS_PROJECT") else None)
+    named = project or (
+        Path(environment["CARMS_PROJECT"]) if environment.get("CARMS_PROJECT") else None
+    )
     if named is not None:
         if not (named / CONFIG_FILE).is_file():
             raise ConfigError(
-                f"`{named}` is no project: it has no `{CONFIG_FILE}`", f"make it one with `carms init {named}`"
+                f"`{named}` is no project: it has no `{CONFIG_FILE}`",
+                f"make it one with `carms init {named}`",
             )
         return named.absolute()
     here = Path.cwd()
@@ -139,7 +142,9 @@ def builtin_domains() -> tuple[str, ...]:
     folder = Path(__file__).parent / "domains"
     if not folder.is_dir():
         return ()
-    return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and IDENTIFIER.fullmatch(p.name)))
+    return tuple(
+        sorted(p.name for p in folder.iterdir() if p.is_dir() and IDENTIFIER.fullmatch(p.name))
+    )
 
 
 def builtin_schemas() -> Path:
@@ -164,7 +169,7 @@ def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> 
 
 
 def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
-    """Package and contracts of an installed domain; looked up only when asked for, it takes 50-80 ms."""
+    """Package and contracts of an installed domain; looked up only when asked for: 50-80 ms."""
     from importlib.metadata import entry_points
     from importlib.util import find_spec
 
@@ -172,7 +177,11 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
     if name not in found:
         raise ConfigError(
             f"unknown domain `{name}`"
-            + (f", though `{CONFIG_FILE}` names it: no installed package brings it" if name in extra else ""),
+            + (
+                f", though `{CONFIG_FILE}` names it: no installed package brings it"
+                if name in extra
+                else ""
+            ),
             did_you_mean(name, {*builtin_domains(), *found}),
         )
     try:
@@ -181,13 +190,15 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
         spec = None
     if not IDENTIFIER.fullmatch(name) or spec is None or not spec.submodule_search_locations:
         raise ConfigError(
-            f"domain `{name}` is not usable: its entry point names `{found[name]}`, which is no package",
+            f"domain `{name}` is not usable: its entry point `{found[name]}` is no package",
             "a domain's entry point names a package with silver.py, gold/ and schemas/<layer>/",
         )
     return found[name], Path(next(iter(spec.submodule_search_locations))) / "schemas"
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -199,7 +210,9 @@ def _read_settings(path: Path) -> dict[str, Any]:
             raise ConfigError(f"`{path}`: unknown key `{key}`", did_you_mean(key, KEYS))
     domains = settings.get("domains", [])
     if not isinstance(domains, list) or not all(isinstance(name, str) for name in domains):
-        raise ConfigError(f"`{path}`: `domains` must be a list of names", 'write `domains = ["name"]`')
+        raise ConfigError(
+            f"`{path}`: `domains` must be a list of names", 'write `domains = ["name"]`'
+        )
     if not isinstance(settings.get("domain", ""), str):
         raise ConfigError(f"`{path}`: `domain` must be a name", 'write `domain = "carms"`')
     return settings
@@ -207,7 +220,9 @@ def _read_settings(path: Path) -> dict[str, Any]:
 
 def _memory(value: object) -> str:
     if not isinstance(value, str) or not _MEMORY.fullmatch(value.strip()):
-        raise ConfigError(f"`memory_limit`: `{value}` is no amount of memory", "write it as `2GB` or `500MB`")
+        raise ConfigError(
+            f"`memory_limit`: `{value}` is no amount of memory", "write it as `2GB` or `500MB`"
+        )
     return value.strip()
 
 

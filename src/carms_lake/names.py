@@ -51,12 +51,16 @@ class TableRef:
         >>> TableRef.parse("program", domain="carms") is None
         True
         """
-        parts = text.split(".")
-        if len(parts) == 2:
-            parts = [domain, *parts]
-        if len(parts) != 3 or parts[1] not in set(Layer) or not IDENTIFIER.fullmatch(parts[2]):
+        match text.split("."):
+            case [layer, table]:
+                owner = domain
+            case [owner, layer, table]:
+                pass
+            case _:
+                return None
+        if layer not in set(Layer) or not IDENTIFIER.fullmatch(table):
             return None
-        return cls(parts[0], Layer(parts[1]), parts[2])
+        return cls(owner, Layer(layer), table)
 
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")

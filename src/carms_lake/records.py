@@ -53,9 +53,9 @@ class FileStatus(StrEnum):
 class SourceFile:
     """One file that a contract's pattern matches.
 
-    `name` is the path from the folder where the pattern starts to match, with `/`, without the ending
-    of a compressed container: the identity of the file. `path` is where its bytes are on disk; for a
-    zip, `member` is the member to read.
+    `name` is the path from the folder where the pattern starts to match, with `/`, without the
+    ending of a compressed container: the identity of the file. `path` is where its bytes are on
+    disk; for a zip, `member` is the member to read.
     """
 
     table: TableRef
@@ -72,13 +72,13 @@ class SourceFile:
 class Batch:
     """The records of one source file, as a reader found them.
 
-    `rows` has `src_row_number` (int64, 1-based record after the header; for workbooks the sheet row)
-    and the contract's columns that the file has, under the contract's names: text (`pl.String`, null
-    where the cell is a null value) from text formats, the file's own types from Parquet, Delta, JSON
-    scalars and sheet cells. Columns that the contract takes from the path or lets be absent are missing.
-    `malformed` are the records that cannot be laid out in columns: `src_row_number` int64,
-    `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or null,
-    `message` string.
+    `rows` has `src_row_number` (int64, 1-based record after the header; for workbooks the sheet
+    row) and the contract's columns that the file has, under the contract's names: text
+    (`pl.String`, null where the cell is a null value) from text formats, the file's own types from
+    Parquet, Delta, JSON scalars and sheet cells. Columns that the contract takes from the path or
+    lets be absent are missing. `malformed` are the records that cannot be laid out in columns:
+    `src_row_number` int64, `raw_record` string, `code` string (ReasonCode), `column` string or
+    null, `value` string or null, `message` string.
     """
 
     source: SourceFile
@@ -87,7 +87,7 @@ class Batch:
     notes: tuple[str, ...] = ()
     """What was accepted though unusual: another column order, case or spaces in a header."""
     records: int | None = None
-    """All records of the file, rows and malformed, as the reader counted them without the frame library."""
+    """All records of the file, as the reader counted them without the frame library."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,9 @@ class TableReport:
 
     table: TableRef
     status: str
-    """built, unchanged, failed."""
-    rows: int = 0
+    """built, copied (from the published file) or unchanged."""
+    rows: int | None = None
+    """None where they were not counted: of a view or macro that was not made anew."""
     driver_keys: int | None = None
     keys: int | None = None
     quarantined: int = 0

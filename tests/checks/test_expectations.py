@@ -1,9 +1,8 @@
-"""What a contract does not let stay in a silver table is quarantined with its reason, or superseded."""
+"""What a contract does not let stay in a silver table is quarantined, or superseded."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -12,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carms_lake.checks.expectations import Kept, keep
-from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.contract.model import Contract
 
 SHOPS = TableRef.parse("silver.shop", domain="test")
 REFERENCES = {SHOPS: pl.DataFrame({"shop_id": ["s1", "s2"]})}
@@ -26,7 +29,10 @@ def sales(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 def make(folder: Path, **rest: Any) -> Contract:
-    shop = {"to": "shop.shop_id", "customProperties": [{"property": "carms.quarantine", "value": True}]}
+    shop = {
+        "to": "shop.shop_id",
+        "customProperties": [{"property": "carms.quarantine", "value": True}],
+    }
     return contract(
         folder,
         "silver.sale",
@@ -45,12 +51,15 @@ def sale(rows: list[tuple[Any, ...]], **columns: Any) -> pl.DataFrame:
 
 
 def codes(kept: Kept) -> list[tuple[str, list[str]]]:
-    return [(row["sale_id"], [r["code"] for r in row["reasons"]]) for row in kept.quarantined.to_dicts()]
+    return [
+        (row["sale_id"], [r["code"] for r in row["reasons"]]) for row in kept.quarantined.to_dicts()
+    ]
 
 
 def test_good_rows_stay_in_their_order(sales: Contract) -> None:
     kept = keep(sale([("b", "s1", 1), ("a", "s2", 2)]), sales, REFERENCES)
-    assert kept.rows["sale_id"].to_list() == ["b", "a"] and kept.quarantined.is_empty()
+    assert kept.rows["sale_id"].to_list() == ["b", "a"]
+    assert kept.quarantined.is_empty()
 
 
 def test_of_rows_with_one_key_none_is_kept(sales: Contract) -> None:
@@ -61,7 +70,8 @@ def test_of_rows_with_one_key_none_is_kept(sales: Contract) -> None:
 
 def test_an_unknown_reference_is_quarantined_and_a_missing_one_stays(sales: Contract) -> None:
     kept = keep(sale([("a", "s9", 1), ("b", None, 1)]), sales, REFERENCES)
-    assert codes(kept) == [("a", ["UNKNOWN_REFERENCE"])] and kept.rows["sale_id"].to_list() == ["b"]
+    assert codes(kept) == [("a", ["UNKNOWN_REFERENCE"])]
+    assert kept.rows["sale_id"].to_list() == ["b"]
 
 
 def test_a_row_has_all_its_reasons(sales: Contract) -> None:
@@ -71,7 +81,8 @@ def test_a_row_has_all_its_reasons(sales: Contract) -> None:
 
 def test_a_table_without_a_row_keeps_its_columns(sales: Contract) -> None:
     kept = keep(sale([]), sales, REFERENCES)
-    assert kept.rows.columns == list(sales.column_names) and kept.superseded == 0
+    assert kept.rows.columns == list(sales.column_names)
+    assert kept.superseded == 0
 
 
 def test_a_frame_with_other_columns_is_a_fault_of_the_code(sales: Contract) -> None:
@@ -85,27 +96,29 @@ def test_deduplicate_keeps_the_last_in_the_contracts_order(tmp_path: Path) -> No
     newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
     rows = [("a", "s1", 1, "v1"), ("a", "s1", 2, "v2"), ("b", "s1", 3, "v1")]
     kept = keep(sale(rows, src_filename=pl.String), newest, REFERENCES)
-    assert kept.rows.rows() == [("a", "s1", 2), ("b", "s1", 3)] and kept.superseded == 1
+    assert kept.rows.rows() == [("a", "s1", 2), ("b", "s1", 3)]
+    assert kept.superseded == 1
 
 
 def test_deduplicate_quarantines_what_its_order_cannot_tell_apart(tmp_path: Path) -> None:
     newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
     rows = [("a", "s1", 1, "v1"), ("a", "s1", 2, "v2"), ("a", "s1", 3, "v2")]
     kept = keep(sale(rows, src_filename=pl.String), newest, REFERENCES)
-    assert kept.rows.is_empty() and kept.superseded == 1
+    assert kept.rows.is_empty()
+    assert kept.superseded == 1
     assert codes(kept) == [("a", ["DUPLICATE_KEY"]), ("a", ["DUPLICATE_KEY"])]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["s1", "s9", None]), st.integers(-1, 2)), max_size=12))
-def test_every_row_is_kept_or_quarantined_once(rows: list[tuple[Any, ...]]) -> None:
-    kept = keep(sale(rows), _SALES, REFERENCES)
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["s1", "s9", None]), st.integers(-1, 2)),
+        max_size=12,
+    )
+)
+def test_every_row_is_kept_or_quarantined_once(
+    sales: Contract, rows: list[tuple[Any, ...]]
+) -> None:
+    kept = keep(sale(rows), sales, REFERENCES)
     assert kept.rows.height + kept.quarantined.height == len(rows)
-    assert kept.rows["sale_id"].is_unique().all() and (kept.rows["amount"] >= 0).all()
-
-
-_SALES: Contract
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _keep(sales: Contract) -> None:
-    globals()["_SALES"] = sales
+    assert kept.rows["sale_id"].is_unique().all()
+    assert (kept.rows["amount"] >= 0).all()

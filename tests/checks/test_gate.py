@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 from helpers import contract, property_
 
 from carms_lake.checks.gate import confirm
-from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.contract.model import Contract
 
 
 @pytest.fixture
@@ -20,15 +23,21 @@ def table(tmp_path: Path) -> Contract:
         tmp_path,
         "silver.item",
         [
-            property_("item_id", primaryKey=True, required=True, logicalTypeOptions={"pattern": "^i"}),
-            property_("size", "integer", "integer", logicalTypeOptions={"minimum": 1, "maximum": 9}),
+            property_(
+                "item_id", primaryKey=True, required=True, logicalTypeOptions={"pattern": "^i"}
+            ),
+            property_(
+                "size", "integer", "integer", logicalTypeOptions={"minimum": 1, "maximum": 9}
+            ),
             property_("colour", enum=[{"value": "red"}, {"value": "blue"}]),
         ],
     )
 
 
 def frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={"item_id": pl.String, "size": pl.Int32, "colour": pl.String}, orient="row")
+    return pl.DataFrame(
+        rows, schema={"item_id": pl.String, "size": pl.Int32, "colour": pl.String}, orient="row"
+    )
 
 
 def test_a_table_that_keeps_its_promises_passes(table: Contract) -> None:
@@ -37,7 +46,15 @@ def test_a_table_that_keeps_its_promises_passes(table: Contract) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [("x1", 1, "red"), (None, 1, "red"), ("i2", 0, "red"), ("i2", 10, "red"), ("i2", 1, "green"), ("i1", 1, "red")]
+    "row",
+    [
+        ("x1", 1, "red"),
+        (None, 1, "red"),
+        ("i2", 0, "red"),
+        ("i2", 10, "red"),
+        ("i2", 1, "green"),
+        ("i1", 1, "red"),
+    ],
 )
 def test_a_broken_promise_stops_the_table(table: Contract, row: tuple[Any, ...]) -> None:
     with pytest.raises(ContractError, match=r"test\.silver\.item"):

@@ -19,14 +19,28 @@ DAY = [datetime(2025, 1, day, tzinfo=UTC) for day in range(1, 8)]
 def states(rows: list[tuple[str, str, int, Any]]) -> pl.DataFrame:
     return pl.DataFrame(
         [(g, k, DAY[d], v) for g, k, d, v in rows],
-        schema={"group": pl.String, "key": pl.String, "delivered_at": pl.Datetime("us", "UTC"), "value": pl.Int64},
+        schema={
+            "group": pl.String,
+            "key": pl.String,
+            "delivered_at": pl.Datetime("us", "UTC"),
+            "value": pl.Int64,
+        },
         orient="row",
     )
 
 
 def history(rows: list[tuple[str, str, int, Any]]) -> list[tuple[Any, ...]]:
     found = versions(states(rows), SPEC)
-    columns = ["group", "key", "value", "valid_from", "valid_to", "is_current", "is_deleted", "deleted_on"]
+    columns = [
+        "group",
+        "key",
+        "value",
+        "valid_from",
+        "valid_to",
+        "is_current",
+        "is_deleted",
+        "deleted_on",
+    ]
     return found.select(columns).sort("group", "key", "valid_from").rows()
 
 
@@ -35,7 +49,9 @@ def test_one_delivery_is_one_open_version() -> None:
 
 
 def test_a_state_that_does_not_change_makes_no_version() -> None:
-    assert history([("g", "a", 0, 1), ("g", "a", 1, 1)]) == [("g", "a", 1, DAY[0], None, True, False, None)]
+    assert history([("g", "a", 0, 1), ("g", "a", 1, 1)]) == [
+        ("g", "a", 1, DAY[0], None, True, False, None)
+    ]
 
 
 def test_a_change_closes_the_version_and_opens_the_next() -> None:
@@ -57,7 +73,9 @@ def test_a_key_that_a_later_state_lacks_is_deleted_and_kept() -> None:
 
 
 def test_a_key_that_comes_back_is_current_again() -> None:
-    found = history([("g", "a", 0, 1), ("g", "b", 0, 1), ("g", "b", 1, 1), ("g", "a", 2, 1), ("g", "b", 2, 1)])
+    found = history(
+        [("g", "a", 0, 1), ("g", "b", 0, 1), ("g", "b", 1, 1), ("g", "a", 2, 1), ("g", "b", 2, 1)]
+    )
     assert found[:2] == [
         ("g", "a", 1, DAY[0], DAY[1], False, False, None),
         ("g", "a", 1, DAY[2], None, True, False, None),
@@ -77,16 +95,21 @@ def test_no_states_are_no_versions() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from("gh"), st.sampled_from("abc"), st.integers(0, 6), st.integers(0, 2)),
+        st.tuples(
+            st.sampled_from("gh"), st.sampled_from("abc"), st.integers(0, 6), st.integers(0, 2)
+        ),
         unique_by=lambda row: row[:3],
         max_size=30,
     )
 )
-def test_each_state_is_the_version_that_was_valid_then(rows: list[tuple[str, str, int, int]]) -> None:
+def test_each_state_is_the_version_that_was_valid_then(
+    rows: list[tuple[str, str, int, int]],
+) -> None:
     found = history(rows)
     for group, key, day, value in rows:
         valid = [
-            v for v in found
+            v
+            for v in found
             if v[:2] == (group, key) and v[3] <= DAY[day] and (v[4] is None or DAY[day] < v[4])
         ]
         assert [v[2] for v in valid] == [value]

@@ -21,7 +21,10 @@ VECTORS = [
 
 
 def hashed(fields: list[str | None]) -> bytes:
-    frame = pl.DataFrame({f"c{i}": [v] for i, v in enumerate(fields)}, schema_overrides={f"c{i}": pl.String for i in range(len(fields))})
+    frame = pl.DataFrame(
+        {f"c{i}": [v] for i, v in enumerate(fields)},
+        schema_overrides={f"c{i}": pl.String for i in range(len(fields))},
+    )
     value: bytes = frame.select(row_hash(frame.columns).alias("h"))["h"][0]
     return value
 

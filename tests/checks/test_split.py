@@ -1,10 +1,10 @@
-"""A batch by its contract: every record in exactly one half, every rejected one with its reasons."""
+"""A batch by its contract: every record in exactly one half, the rejected with reasons."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -12,17 +12,23 @@ from helpers import contract, property_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.checks.split import REJECT_SCHEMA, Stamp, split
 from carms_lake.checks.rules import row_rules
-from carms_lake.contract.model import Contract
+from carms_lake.checks.split import REJECT_SCHEMA, Stamp, split
 from carms_lake.errors import ContractError, NotBalanced
 from carms_lake.names import AUDIT_COLUMNS
 from carms_lake.records import Batch, CheckedBatch, SourceFile
 
+if TYPE_CHECKING:
+    from carms_lake.contract.model import Contract
+
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 MALFORMED = {
-    "src_row_number": pl.Int64, "raw_record": pl.String, "code": pl.String, "column": pl.String,
-    "value": pl.String, "message": pl.String,
+    "src_row_number": pl.Int64,
+    "raw_record": pl.String,
+    "code": pl.String,
+    "column": pl.String,
+    "value": pl.String,
+    "message": pl.String,
 }
 
 
@@ -33,16 +39,27 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Contract:
         "bronze.orders",
         [
             property_("order_id", required=True, logicalTypeOptions={"pattern": r"^\d+$"}),
-            property_("quantity", "integer", "integer", required=True, logicalTypeOptions={"minimum": 1}),
+            property_(
+                "quantity", "integer", "integer", required=True, logicalTypeOptions={"minimum": 1}
+            ),
             property_("channel", enum=[{"value": "web"}, {"value": "shop"}]),
             property_("year", "integer", "integer", **{"carms.fromPath": r"(\d{4})_"}),
-            property_("note", required=True, logicalTypeOptions={"maxLength": 5}, **{"carms.mayBeAbsent": True}),
+            property_(
+                "note",
+                required=True,
+                logicalTypeOptions={"maxLength": 5},
+                **{"carms.mayBeAbsent": True},
+            ),
         ],
     )
 
 
 def checked(
-    orders: Contract, rows: list[dict[str, Any]], malformed: list[tuple[Any, ...]] = (), *, columns: tuple[str, ...] = ("order_id", "quantity", "channel"),  # type: ignore[assignment]
+    orders: Contract,
+    rows: list[dict[str, Any]],
+    malformed: list[tuple[Any, ...]] = (),
+    *,
+    columns: tuple[str, ...] = ("order_id", "quantity", "channel"),  # type: ignore[assignment]
     delivery_id: int | None = None,
 ) -> CheckedBatch:
     source = SourceFile(orders.ref, "2025_orders.csv", Path("2025_orders.csv"), 1, 1)
@@ -65,9 +82,18 @@ GOOD = {"order_id": "1", "quantity": "2", "channel": "web"}
 
 def test_an_accepted_row_is_typed_and_stamped(orders: Contract) -> None:
     row = checked(orders, [GOOD]).accepted.row(0, named=True)
-    assert (row["order_id"], row["quantity"], row["channel"], row["year"], row["note"]) == ("1", 2, "web", 2025, None)
+    assert (row["order_id"], row["quantity"], row["channel"], row["year"], row["note"]) == (
+        "1",
+        2,
+        "web",
+        2025,
+        None,
+    )
     assert (row["src_filename"], row["src_row_number"], row["run_id"], row["ingestion_ts"]) == (
-        "2025_orders.csv", 1, "run-1", NOW,
+        "2025_orders.csv",
+        1,
+        "run-1",
+        NOW,
     )
     assert len(row["src_row_hash"]) == 16
 
@@ -89,7 +115,10 @@ def test_a_snapshot_row_knows_its_delivery(orders: Contract) -> None:
         ({"quantity": "0"}, [("OUT_OF_RANGE", "quantity.minimum")]),
         ({"order_id": "a"}, [("PATTERN_MISMATCH", "order_id.pattern")]),
         ({"channel": "phone"}, [("NOT_IN_ENUM", "channel.enum")]),
-        ({"order_id": None, "quantity": "-1"}, [("REQUIRED_NULL", "order_id.required"), ("OUT_OF_RANGE", "quantity.minimum")]),
+        (
+            {"order_id": None, "quantity": "-1"},
+            [("REQUIRED_NULL", "order_id.required"), ("OUT_OF_RANGE", "quantity.minimum")],
+        ),
     ],
 )
 def test_a_rejected_row_says_every_reason_once(
@@ -113,26 +142,41 @@ def test_a_null_passes_a_rule_that_does_not_require_a_value(orders: Contract) ->
 
 def test_a_column_that_the_file_need_not_have_is_required_where_it_has_it(orders: Contract) -> None:
     columns = ("order_id", "quantity", "channel", "note")
-    found = checked(orders, [GOOD | {"note": None}, GOOD | {"note": "ok"}, GOOD | {"note": "too long"}], columns=columns)
+    found = checked(
+        orders,
+        [GOOD | {"note": None}, GOOD | {"note": "ok"}, GOOD | {"note": "too long"}],
+        columns=columns,
+    )
     assert found.accepted["note"].to_list() == ["ok"]
-    assert reasons(found) == [[("REQUIRED_NULL", "note.required")], [("OUT_OF_RANGE", "note.maxLength")]]
+    assert reasons(found) == [
+        [("REQUIRED_NULL", "note.required")],
+        [("OUT_OF_RANGE", "note.maxLength")],
+    ]
 
 
 def test_a_record_with_two_malformed_cells_is_one_record(orders: Contract) -> None:
-    cells = [(5, "raw", "TYPE_MISMATCH", c, "1", f"`{c}` is a number") for c in ("order_id", "channel")]
+    cells = [
+        (5, "raw", "TYPE_MISMATCH", c, "1", f"`{c}` is a number") for c in ("order_id", "channel")
+    ]
     found = checked(orders, [GOOD], cells)
     assert (found.records, found.rejected.height) == (2, 1)
-    assert reasons(found) == [[("TYPE_MISMATCH", "order_id.type"), ("TYPE_MISMATCH", "channel.type")]]
+    assert reasons(found) == [
+        [("TYPE_MISMATCH", "order_id.type"), ("TYPE_MISMATCH", "channel.type")]
+    ]
 
 
 def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> None:
-    wrong = contract(tmp_path, "bronze.orders", [property_("a", logicalTypeOptions={"pattern": "(?<=x)y"})])
+    wrong = contract(
+        tmp_path, "bronze.orders", [property_("a", logicalTypeOptions={"pattern": "(?<=x)y"})]
+    )
     with pytest.raises(ContractError, match="is no pattern"):
         row_rules(wrong)
 
 
 def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> None:
-    rows = pl.LazyFrame({"src_row_number": [1], "order_id": ["1"], "quantity": ["1"], "channel": ["web"]})
+    rows = pl.LazyFrame(
+        {"src_row_number": [1], "order_id": ["1"], "quantity": ["1"], "channel": ["web"]}
+    )
     source = SourceFile(orders.ref, "2025_orders.csv", Path("2025_orders.csv"), 1, 1)
     batch = Batch(source, rows, pl.DataFrame(schema=MALFORMED), records=2)
     with pytest.raises(NotBalanced, match="2 records, but 1 accepted"):
@@ -148,19 +192,18 @@ def test_an_empty_batch_is_two_empty_halves(orders: Contract) -> None:
 cells = st.none() | st.text(max_size=4) | st.integers(-5, 5).map(str)
 
 
-@given(st.lists(st.fixed_dictionaries({"order_id": cells, "quantity": cells, "channel": cells}), max_size=8))
-def test_every_record_is_in_exactly_one_half(rows: list[dict[str, Any]]) -> None:
-    found = checked(_ORDERS, rows)
-    numbers = found.accepted["src_row_number"].to_list() + found.rejected["src_row_number"].to_list()
-    assert sorted(numbers) == list(range(1, len(rows) + 1)) and found.records == len(rows)
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries({"order_id": cells, "quantity": cells, "channel": cells}), max_size=8
+    )
+)
+def test_every_record_is_in_exactly_one_half(orders: Contract, rows: list[dict[str, Any]]) -> None:
+    found = checked(orders, rows)
+    numbers = (
+        found.accepted["src_row_number"].to_list() + found.rejected["src_row_number"].to_list()
+    )
+    assert sorted(numbers) == list(range(1, len(rows) + 1))
+    assert found.records == len(rows)
     assert all(reason for reason in reasons(found))
-    again = checked(_ORDERS, [rows[n - 1] for n in found.accepted["src_row_number"]])
+    again = checked(orders, [rows[n - 1] for n in found.accepted["src_row_number"]])
     assert again.rejected.is_empty()
-
-
-_ORDERS: Contract
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _keep(orders: Contract) -> None:
-    globals()["_ORDERS"] = orders

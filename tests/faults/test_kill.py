@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tiny import PRODUCTS, SALES, digest, put, stocked
 
-from carms_lake.config import LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
+
+if TYPE_CHECKING:
+    from carms_lake.config import LakeConfig
 
 TESTS = Path(__file__).parents[1]
 
@@ -43,7 +46,8 @@ def mortal(write):
 for name in ("append", "replace", "overwrite"):
     setattr(delta, name, mortal(getattr(delta, name)))
 os.replace = mortal(os.replace)
-config = LakeConfig(folder, Domain("tiny", "tiny_shop", (Path(str(files("tiny_shop"))) / "schemas",)))
+schemas = Path(str(files("tiny_shop"))) / "schemas"
+config = LakeConfig(folder, Domain("tiny", "tiny_shop", (schemas,)))
 ingest(config)
 build(config)
 print(done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tiny import SALES, digest, put, stocked
@@ -13,6 +13,9 @@ from carms_lake.errors import LakeError, SourceRefused, StoreError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.store import delta
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_full_disk_is_named_and_the_next_run_finishes(
@@ -108,7 +111,7 @@ def test_a_file_that_vanishes_is_refused_and_the_others_land(
     find_first = find
     assert find_first is find
     with monkeypatch.context() as patched:
-        patched.setattr(flow, "discover", lambda c, b: vanishing(c, b))
+        patched.setattr(flow, "discover", vanishing)
         report = flow.ingest(config, ["sales"])
     assert [(f.name, f.code) for f in report.refused] == [("sales/day_1.csv", "UNREADABLE")]
     assert isinstance(SourceRefused("X", "y"), LakeError)

@@ -6,7 +6,7 @@ import gzip
 import os
 import shutil
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -18,6 +18,9 @@ from carms_lake.records import FileStatus, RunReport
 from carms_lake.store import delta
 from carms_lake.store.layout import ops_path, rejects_path
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def statuses(report: RunReport) -> dict[str, FileStatus]:
     return {file.name: file.status for file in report.files}
@@ -26,9 +29,15 @@ def statuses(report: RunReport) -> dict[str, FileStatus]:
 def test_every_file_lands_with_its_marks(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     report = ingest(config)
-    assert statuses(report) == {"products.csv": FileStatus.LANDED, "sales/day_1.csv": FileStatus.LANDED}
-    assert rows(config, "bronze.sales", "sale_id", "quantity", "src_filename", "src_row_number") == [
-        ("s1", 2, "sales/day_1.csv", 1), ("s2", 1, "sales/day_1.csv", 2),
+    assert statuses(report) == {
+        "products.csv": FileStatus.LANDED,
+        "sales/day_1.csv": FileStatus.LANDED,
+    }
+    assert rows(
+        config, "bronze.sales", "sale_id", "quantity", "src_filename", "src_row_number"
+    ) == [
+        ("s1", 2, "sales/day_1.csv", 1),
+        ("s2", 1, "sales/day_1.csv", 2),
     ]
     assert rows(config, "bronze.products", "product_id", "delivery_id") == [("p1", 1), ("p2", 1)]
     assert report.is_balanced
@@ -39,7 +48,8 @@ def test_ingesting_twice_is_the_same_as_once(tmp_path: Path) -> None:
     ingest(config)
     before = digest(config)
     report = ingest(config)
-    assert set(statuses(report).values()) == {FileStatus.UNCHANGED} and digest(config) == before
+    assert set(statuses(report).values()) == {FileStatus.UNCHANGED}
+    assert digest(config) == before
 
 
 def test_a_touched_file_with_the_same_content_is_unchanged(tmp_path: Path) -> None:
@@ -78,7 +88,8 @@ def test_a_full_refresh_reads_the_files_again_and_doubles_nothing(tmp_path: Path
     ingest(config)
     before = digest(config)
     report = ingest(config, full_refresh=True)
-    assert report.files[0].status is FileStatus.REPLACED and digest(config) == before
+    assert report.files[0].status is FileStatus.REPLACED
+    assert digest(config) == before
 
 
 def test_a_renamed_copy_is_recognised(tmp_path: Path) -> None:
@@ -87,7 +98,8 @@ def test_a_renamed_copy_is_recognised(tmp_path: Path) -> None:
     shutil.copy(config.data_raw / "sales/day_1.csv", config.data_raw / "sales/day_1 (copy).csv")
     report = ingest(config)
     copy = next(f for f in report.files if f.name.endswith("(copy).csv"))
-    assert copy.status is FileStatus.COPY and "sales/day_1.csv" in copy.notes[0]
+    assert copy.status is FileStatus.COPY
+    assert "sales/day_1.csv" in copy.notes[0]
     assert len(rows(config, "bronze.sales")) == 2
 
 
@@ -136,14 +148,19 @@ def test_a_compressed_file_lands_under_the_name_of_its_content(tmp_path: Path) -
     with zipfile.ZipFile(config.data_raw / "sales" / "all.zip", "w") as archive:
         archive.writestr("deep/day_1.csv", SALES)
     report = ingest(config)
-    assert statuses(report) == {"products.csv": FileStatus.LANDED, "sales/day_1.csv": FileStatus.LANDED}
+    assert statuses(report) == {
+        "products.csv": FileStatus.LANDED,
+        "sales/day_1.csv": FileStatus.LANDED,
+    }
     put(config, "products.csv", PRODUCTS)
     assert statuses(ingest(config))["products.csv"] is FileStatus.UNCHANGED
 
 
 def test_two_files_of_one_name_and_other_content_are_refused(tmp_path: Path) -> None:
     config = stocked(tmp_path)
-    (config.data_raw / "products.csv.gz").write_bytes(gzip.compress(PRODUCTS.replace("Tea", "Tee").encode()))
+    (config.data_raw / "products.csv.gz").write_bytes(
+        gzip.compress(PRODUCTS.replace("Tea", "Tee").encode())
+    )
     report = ingest(config)
     assert [(f.name, f.code) for f in report.refused] == [("products.csv", "NAME_CLASH")]
 
@@ -154,10 +171,15 @@ def test_a_refused_file_is_named_and_the_others_land(tmp_path: Path) -> None:
     put(config, "sales/day_3.csv", "")
     report = ingest(config)
     assert {(f.name, f.code) for f in report.refused} == {
-        ("sales/day_2.csv", "MISSING_COLUMN"), ("sales/day_3.csv", "EMPTY_FILE"),
+        ("sales/day_2.csv", "MISSING_COLUMN"),
+        ("sales/day_3.csv", "EMPTY_FILE"),
     }
     assert len(rows(config, "bronze.sales")) == 2
-    kept = delta.scan(ops_path(config, "processed_files")).filter(pl.col("status") == "refused").collect()
+    kept = (
+        delta.scan(ops_path(config, "processed_files"))
+        .filter(pl.col("status") == "refused")
+        .collect()
+    )
     assert kept["src_filename"].sort().to_list() == ["sales/day_2.csv", "sales/day_3.csv"]
 
 

@@ -82,7 +82,9 @@ def test_names_come_gold_first(tmp_path: Path) -> None:
     assert "bronze.discipline" in names
 
 
-@pytest.mark.parametrize("name", ["bronze.program_master", "carms.bronze.program_master", "program_master"])
+@pytest.mark.parametrize(
+    "name", ["bronze.program_master", "carms.bronze.program_master", "program_master"]
+)
 def test_describe_gives_each_column_with_its_promises(tmp_path: Path, name: str) -> None:
     contract, columns = describe(config_of(tmp_path), name)
     assert str(contract.ref) == "carms.bronze.program_master"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tiny import PRODUCTS, put, stocked
@@ -11,6 +11,9 @@ from carms_lake.errors import UnknownKey
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.trace import trace
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_key_is_followed_from_its_file_to_gold(tmp_path: Path) -> None:
@@ -26,10 +29,16 @@ def test_a_key_is_followed_from_its_file_to_gold(tmp_path: Path) -> None:
         ("bronze.sales", "sales/day_1.csv, record 1"),
     ]
     assert {table for table, _ in steps} >= {
-        "silver.product", "silver.product_history", "silver.sale", "gold.dim_product", "gold.fact_sale",
+        "silver.product",
+        "silver.product_history",
+        "silver.sale",
+        "gold.dim_product",
+        "gold.fact_sale",
     }
     price = next(s for s in trace(config, "p1") if s.table.in_domain == "silver.sale").values
-    assert {v.column: v.rule for v in price}["amount"] == "quantity times the product's price of today"
+    assert {v.column: v.rule for v in price}[
+        "amount"
+    ] == "quantity times the product's price of today"
 
 
 def test_a_key_that_nothing_has_is_an_error(tmp_path: Path) -> None:

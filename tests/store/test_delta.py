@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
@@ -14,15 +14,33 @@ from carms_lake.errors import ContractError, StoreError
 from carms_lake.store import delta
 from carms_lake.store.pinned import read_pinned
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 EVERY_TYPE = pl.DataFrame(
     {
-        "text": ["a", None], "whole": [1, 2], "small": [1, 2], "amount": [Decimal("1.10"), None],
-        "share": [0.5, None], "yes": [True, None], "day": [date(2025, 1, 1), None],
-        "at": [datetime(2025, 1, 1, 12, tzinfo=UTC), None], "hash": [b"\x00\xff", None], "many": [["a"], []],
+        "text": ["a", None],
+        "whole": [1, 2],
+        "small": [1, 2],
+        "amount": [Decimal("1.10"), None],
+        "share": [0.5, None],
+        "yes": [True, None],
+        "day": [date(2025, 1, 1), None],
+        "at": [datetime(2025, 1, 1, 12, tzinfo=UTC), None],
+        "hash": [b"\x00\xff", None],
+        "many": [["a"], []],
     },
     schema={
-        "text": pl.String, "whole": pl.Int64, "small": pl.Int32, "amount": pl.Decimal(12, 2), "share": pl.Float64,
-        "yes": pl.Boolean, "day": pl.Date, "at": pl.Datetime("us", "UTC"), "hash": pl.Binary, "many": pl.List(pl.String),
+        "text": pl.String,
+        "whole": pl.Int64,
+        "small": pl.Int32,
+        "amount": pl.Decimal(12, 2),
+        "share": pl.Float64,
+        "yes": pl.Boolean,
+        "day": pl.Date,
+        "at": pl.Datetime("us", "UTC"),
+        "hash": pl.Binary,
+        "many": pl.List(pl.String),
     },
 )
 
@@ -34,7 +52,8 @@ def rows(path: Path) -> list[tuple[object, ...]]:
 def test_every_type_comes_back_as_it_was(tmp_path: Path) -> None:
     delta.append(tmp_path / "t", EVERY_TYPE, {})
     found = delta.scan(tmp_path / "t").collect()
-    assert found.schema == EVERY_TYPE.schema and found.rows() == EVERY_TYPE.rows()
+    assert found.schema == EVERY_TYPE.schema
+    assert found.rows() == EVERY_TYPE.rows()
 
 
 def test_the_log_has_what_each_commit_was_told(tmp_path: Path) -> None:
@@ -47,13 +66,16 @@ def test_the_log_has_what_each_commit_was_told(tmp_path: Path) -> None:
 
 def test_a_commit_without_rows_is_kept(tmp_path: Path) -> None:
     version = delta.append(tmp_path / "t", EVERY_TYPE.clear(), {"run_id": "r1"})
-    assert delta.log(tmp_path / "t")[-1].version == version and rows(tmp_path / "t") == []
+    assert delta.log(tmp_path / "t")[-1].version == version
+    assert rows(tmp_path / "t") == []
 
 
 def test_replace_changes_only_the_selected_rows(tmp_path: Path) -> None:
     frame = pl.DataFrame({"name": ["a", "b", "it's"], "value": [1, 2, 3]})
     delta.append(tmp_path / "t", frame, {})
-    delta.replace(tmp_path / "t", pl.DataFrame({"name": ["it's"], "value": [9]}), "name = 'it''s'", {})
+    delta.replace(
+        tmp_path / "t", pl.DataFrame({"name": ["it's"], "value": [9]}), "name = 'it''s'", {}
+    )
     assert sorted(rows(tmp_path / "t")) == [("a", 1), ("b", 2), ("it's", 9)]
 
 
@@ -67,19 +89,33 @@ def test_a_pinned_version_does_not_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("frame", [EVERY_TYPE, EVERY_TYPE.clear()])
-def test_duckdb_reads_the_files_of_a_table_with_its_types(tmp_path: Path, frame: pl.DataFrame) -> None:
+def test_duckdb_reads_the_files_of_a_table_with_its_types(
+    tmp_path: Path, frame: pl.DataFrame
+) -> None:
     delta.append(tmp_path / "t", frame, {})
     found = duckdb.sql(read_pinned(delta.pinned(tmp_path / "t")))
     assert [str(kind) for kind in found.types] == [
-        "VARCHAR", "BIGINT", "INTEGER", "DECIMAL(12,2)", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "BLOB", "VARCHAR[]",
+        "VARCHAR",
+        "BIGINT",
+        "INTEGER",
+        "DECIMAL(12,2)",
+        "DOUBLE",
+        "BOOLEAN",
+        "DATE",
+        "TIMESTAMP",
+        "BLOB",
+        "VARCHAR[]",
     ]
     assert len(found.fetchall()) == frame.height
 
 
 @pytest.mark.parametrize(
-    "frame", [pl.DataFrame({"value": [1.7]}), pl.DataFrame({"value": ["12"]}), pl.DataFrame({"other": [1]})]
+    "frame",
+    [pl.DataFrame({"value": [1.7]}), pl.DataFrame({"value": ["12"]}), pl.DataFrame({"other": [1]})],
 )
-def test_a_frame_of_other_types_is_refused_before_delta_casts_it(tmp_path: Path, frame: pl.DataFrame) -> None:
+def test_a_frame_of_other_types_is_refused_before_delta_casts_it(
+    tmp_path: Path, frame: pl.DataFrame
+) -> None:
     delta.append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
     with pytest.raises(ContractError, match="value"):
         delta.append(tmp_path / "t", frame, {})

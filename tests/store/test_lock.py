@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from carms_lake.errors import StoreLocked
 from carms_lake.store.lock import writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOLD = """
 import sys, time
@@ -23,7 +26,9 @@ with writing(Path(sys.argv[1]), "carms ingest"):
 
 
 def holder(lake: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(lake)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lake)], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "held"
     return process
@@ -36,7 +41,8 @@ def test_a_second_process_is_told_who_holds_the_lake(tmp_path: Path) -> None:
                 pass
         finally:
             process.kill()
-    assert "carms ingest" in caught.value.message and str(process.pid) in caught.value.message
+    assert "carms ingest" in caught.value.message
+    assert str(process.pid) in caught.value.message
 
 
 def test_a_killed_process_lets_go(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""What the engine takes out of a silver table before it is written: broken rows, duplicates, orphans.
+"""What the engine takes out of a silver table before it is written: bad rows and repeated keys.
 
-Domain code never drops a row for its quality; the contract says what may stay, and every row that goes
-is quarantined with its reason, or counted as superseded.
+Domain code never drops a row for its quality; the contract says what may stay, and every row that
+goes is quarantined with its reason, or counted as superseded.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _POSITION = "\x00position"
 class Kept:
     """A silver table and what was taken out of it.
 
-    `quarantined` has the table's columns and `reasons`; `superseded` counts the rows that a newer row
-    of the same key replaced.
+    `quarantined` has the table's columns and `reasons`; `superseded` counts the rows that a newer
+    row of the same key replaced.
     """
 
     rows: pl.DataFrame
@@ -40,11 +40,23 @@ class Kept:
     superseded: int
 
 
-def keep(frame: pl.DataFrame, contract: Contract, references: Mapping[TableRef, pl.DataFrame]) -> Kept:
+@dataclass(frozen=True)
+class _Fault:
+    """What is wrong with some rows, in the words of a reason."""
+
+    code: ReasonCode
+    column: str
+    rule: str
+    message: str
+
+
+def keep(
+    frame: pl.DataFrame, contract: Contract, references: Mapping[TableRef, pl.DataFrame]
+) -> Kept:
     """Take out the rows that the contract does not let stay.
 
-    `references` has, for each table that a quarantining relationship points to, at least the columns
-    that it points to.
+    `references` has, for each table that a quarantining relationship points to, at least the
+    columns that it points to.
 
     Raises:
         ContractError: the frame has other columns or types than the contract.
@@ -77,11 +89,14 @@ def keep(frame: pl.DataFrame, contract: Contract, references: Mapping[TableRef, 
 def _conforms(frame: pl.DataFrame, contract: Contract) -> None:
     wanted = polars_schema(contract)
     extra = set(contract.silver.order) | {name.lstrip("-") for name in contract.silver.order}
-    found = {name: kind for name, kind in frame.schema.items() if name in wanted or name not in extra}
+    found = {
+        name: kind for name, kind in frame.schema.items() if name in wanted or name not in extra
+    }
     if found == wanted:
         return
     differences = [
-        f"`{name}` is {found.get(name, 'missing')}, the contract says {wanted.get(name, 'nothing of it')}"
+        f"`{name}` is {found.get(name, 'missing')}, "
+        f"the contract says {wanted.get(name, 'nothing of it')}"
         for name in {**wanted, **found}
         if found.get(name) != wanted.get(name)
     ]
@@ -96,7 +111,10 @@ def _newest(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     order = contract.silver.order
     names = [name.lstrip("-") for name in order]
     ranked = rows.sort(
-        names, descending=[name.startswith("-") for name in order], nulls_last=False, maintain_order=True
+        names,
+        descending=[name.startswith("-") for name in order],
+        nulls_last=False,
+        maintain_order=True,
     )
     last = ranked.group_by(list(contract.primary_key), maintain_order=True).agg(
         pl.struct(names).last().alias("\x00last")
@@ -109,42 +127,55 @@ def _duplicates(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     key = list(contract.primary_key)
     repeated = rows.filter(pl.struct(key).is_duplicated())
     message = f"the key ({', '.join(key)}) stands more than once; none of its rows is kept"
-    return _reasons(repeated, ReasonCode.DUPLICATE_KEY, key[0], f"{'+'.join(key)}.primaryKey", message, key)
+    fault = _Fault(ReasonCode.DUPLICATE_KEY, key[0], f"{'+'.join(key)}.primaryKey", message)
+    return _reasons(repeated, fault, key)
 
 
 def _broken(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     found = [
         _reasons(
             rows.filter((~rule.passes).fill_null(value=False)),
-            rule.code, rule.column, rule.name, f"`{rule.column}` {rule.message}", [rule.column],
+            _Fault(rule.code, rule.column, rule.name, f"`{rule.column}` {rule.message}"),
+            [rule.column],
         )
         for rule in row_rules(contract)
     ]
-    return pl.concat([_reasons(rows.clear(), ReasonCode.RULE_FAILED, "", "", "", []), *found])
+    nothing = _reasons(rows.clear(), _Fault(ReasonCode.RULE_FAILED, "", "", ""), [])
+    return pl.concat([nothing, *found])
 
 
 def _orphans(rows: pl.DataFrame, relationship: Relationship, target: pl.DataFrame) -> pl.DataFrame:
     columns = list(relationship.columns)
     given = rows.filter(pl.all_horizontal(pl.col(columns).is_not_null()))
     unknown = given.join(
-        target, left_on=columns, right_on=list(relationship.target_columns), how="anti", maintain_order="left"
+        target,
+        left_on=columns,
+        right_on=list(relationship.target_columns),
+        how="anti",
+        maintain_order="left",
     )
     there = f"{relationship.target.in_domain}({', '.join(relationship.target_columns)})"
     message = f"({', '.join(columns)}) is not in {there}"
-    return _reasons(unknown, ReasonCode.UNKNOWN_REFERENCE, columns[0], relationship.name, message, columns)
+    fault = _Fault(ReasonCode.UNKNOWN_REFERENCE, columns[0], relationship.name, message)
+    return _reasons(unknown, fault, columns)
 
 
-def _reasons(
-    rows: pl.DataFrame, code: ReasonCode, column: str, rule: str, message: str, shown: list[str]
-) -> pl.DataFrame:
-    """One reason per row: its position and the reason."""
+def _reasons(rows: pl.DataFrame, fault: _Fault, shown: list[str]) -> pl.DataFrame:
+    """One reason per row: its position and the reason, with the values of the shown columns."""
     value = pl.concat_str(
-        [pl.col(name).cast(pl.String).fill_null("null") for name in shown if not isinstance(rows.schema[name], pl.List)]
+        [
+            pl.col(name).cast(pl.String).fill_null("null")
+            for name in shown
+            if not isinstance(rows.schema[name], pl.List)
+        ]
         or [pl.lit("")],
         separator=", ",
     ).str.head(VALUE_CHARACTERS)
     reason = pl.struct(
-        pl.lit(str(code)).alias("code"), pl.lit(column).alias("column"), pl.lit(rule).alias("rule"),
-        value.alias("value"), pl.lit(message).alias("message"),
+        pl.lit(str(fault.code)).alias("code"),
+        pl.lit(fault.column).alias("column"),
+        pl.lit(fault.rule).alias("rule"),
+        value.alias("value"),
+        pl.lit(fault.message).alias("message"),
     ).cast(REASON)
     return rows.select(_POSITION, reason.alias("reason"))

@@ -1,8 +1,8 @@
 """The gate: a whole table, read back as Pandera sees it, before it is written.
 
 What a row may not be was taken out already; what still fails here is a fault of the code or of the
-contract, and nothing is written. Frames are collected, because on a LazyFrame Pandera checks names and
-types only, and bad values pass silently.
+contract, and nothing is written. Frames are collected, because on a LazyFrame Pandera checks names
+and types only, and bad values pass silently.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def confirm(frame: pl.DataFrame, contract: Contract) -> None:
         schema(contract).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
         found = error.failure_cases.group_by("column", "check").len().sort("column", "check")
-        failures = ", ".join(f"{column}.{check}: {count} rows" for column, check, count in found.iter_rows())
+        failures = ", ".join(
+            f"{column}.{check}: {count} rows" for column, check, count in found.iter_rows()
+        )
         raise ContractError(
             f"`{contract.ref}` breaks its contract: {failures}",
             f"change the function `{contract.ref.table}`, or `{contract.path}`",
@@ -62,10 +64,14 @@ def _column(column: Column) -> pa.Column:
     is_number = column.type.name in ("smallint", "integer", "bigint", "double", "decimal")
     if is_number:
         limits = (
-            (pa.Check.ge, bounds.minimum), (pa.Check.le, bounds.maximum),
-            (pa.Check.gt, bounds.exclusive_minimum), (pa.Check.lt, bounds.exclusive_maximum),
+            (pa.Check.ge, bounds.minimum),
+            (pa.Check.le, bounds.maximum),
+            (pa.Check.gt, bounds.exclusive_minimum),
+            (pa.Check.lt, bounds.exclusive_maximum),
         )
         checks += [check(limit) for check, limit in limits if limit is not None]
     if bounds.min_length is not None or bounds.max_length is not None:
         checks.append(pa.Check.str_length(bounds.min_length, bounds.max_length))
-    return pa.Column(polars_type(column.type), checks, nullable=not column.required, unique=column.unique)
+    return pa.Column(
+        polars_type(column.type), checks, nullable=not column.required, unique=column.unique
+    )

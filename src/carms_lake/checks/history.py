@@ -27,20 +27,24 @@ _NUMBER = "\x00number"
 def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
     """One row per version of a key: the state's columns without the moment, and the interval.
 
-    `states` has one row per key and moment: the key, the group, the moment (`spec.at`, UTC) and the
-    attributes. Each distinct moment of a group is a complete state of it. Equal states that follow each
-    other without a gap are one version. `valid_from` is the moment of its first state, `valid_to` the
-    moment at which another state or a deletion ended it (null where none did). The newest version of a
-    key is current, deleted or not; `is_deleted` says that a later state of the group lacked the key, and
-    `deleted_on` the UTC date of that state.
+    `states` has one row per key and moment: the key, the group, the moment (`spec.at`, UTC) and
+    the attributes. Each distinct moment of a group is a complete state of it. Equal states that
+    follow each other without a gap are one version. `valid_from` is the moment of its first state,
+    `valid_to` the moment at which another state or a deletion ended it (null where none did). The
+    newest version of a key is current, deleted or not; `is_deleted` says that a later state of the
+    group lacked the key, and `deleted_on` the UTC date of that state.
     """
     key, group, at = list(spec.key), list(spec.group), spec.at
     compared = [c for c in states.columns if c not in {*key, *group, at, *spec.ignore}]
     moments = (
-        states.select(*group, at).unique().sort(*group, at)
+        states.select(*group, at)
+        .unique()
+        .sort(*group, at)
         .with_columns(
             (pl.col(at).shift(-1).over(group) if group else pl.col(at).shift(-1)).alias(_NEXT_AT),
-            (pl.int_range(pl.len()).over(group) if group else pl.int_range(pl.len())).alias(_NUMBER),
+            (pl.int_range(pl.len()).over(group) if group else pl.int_range(pl.len())).alias(
+                _NUMBER
+            ),
         )
     )
     ordered = states.join(moments, on=[*group, at], how="left").sort(*key, _NUMBER)
@@ -52,7 +56,8 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
     starts = ~(same_key & adjacent & same_state).fill_null(value=False)
     numbered = ordered.with_columns(starts.cum_sum().alias("\x00version"))
     closed = numbered.group_by("\x00version", maintain_order=True).agg(
-        pl.col(c).last() if c in spec.ignore else pl.col(c).first() for c in [*states.columns, _NEXT_AT, _NUMBER]
+        pl.col(c).last() if c in spec.ignore else pl.col(c).first()
+        for c in [*states.columns, _NEXT_AT, _NUMBER]
         if c not in {_NEXT_AT, _NUMBER, at}
     )
     spans = numbered.group_by("\x00version", maintain_order=True).agg(
@@ -61,6 +66,6 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
     joined = closed.join(spans, on="\x00version", maintain_order="left").drop("\x00version")
     is_last = pl.col(VALID_FROM) == pl.col(VALID_FROM).max().over(key)
     is_deleted = is_last & pl.col(VALID_TO).is_not_null()
-    return joined.with_columns(is_last.alias(IS_CURRENT), is_deleted.alias(IS_DELETED)).with_columns(
-        pl.when(IS_DELETED).then(pl.col(VALID_TO).dt.date()).alias(DELETED_ON)
-    )
+    return joined.with_columns(
+        is_last.alias(IS_CURRENT), is_deleted.alias(IS_DELETED)
+    ).with_columns(pl.when(IS_DELETED).then(pl.col(VALID_TO).dt.date()).alias(DELETED_ON))

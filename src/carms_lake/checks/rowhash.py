@@ -1,8 +1,9 @@
 """The row hash: what makes two records the same record.
 
-BLAKE3, its first 128 bits, over the record's fields as canonical UTF-8 text in file order, joined by
-U+001F; a null is U+001E. Text is itself; an integer has no leading zeros; a date is ISO 8601. Columns that
-the contract drops and columns taken from the path do not count. Test vectors: tests/checks/test_rowhash.py.
+BLAKE3, its first 128 bits, over the record's fields as canonical UTF-8 text in file order, joined
+by U+001F; a null is U+001E. Text is itself; an integer has no leading zeros; a date is ISO 8601.
+Columns that the contract drops and columns taken from the path do not count. Test vectors:
+tests/checks/test_rowhash.py.
 """
 
 from __future__ import annotations

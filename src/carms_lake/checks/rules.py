@@ -15,7 +15,7 @@ from carms_lake.errors import ContractError
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from carms_lake.contract.model import Column, Contract
 
@@ -60,7 +60,11 @@ def _column_rules(column: Column) -> Iterator[Rule]:
     value = pl.col(column.name)
     if column.required:
         yield Rule(
-            column.name, "required", ReasonCode.REQUIRED_NULL, value.is_not_null(), "must have a value"
+            column.name,
+            "required",
+            ReasonCode.REQUIRED_NULL,
+            value.is_not_null(),
+            "must have a value",
         )
     if column.enum:
         allowed = pl.Series(values=list(column.enum), dtype=polars_type(column.type))
@@ -85,14 +89,18 @@ def _column_rules(column: Column) -> Iterator[Rule]:
 def _bounds(column: Column, value: pl.Expr) -> Iterator[Rule]:
     bounds = column.bounds
 
-    def limit(raw: Any) -> pl.Expr:  # noqa: ANN401 - a number, or a date as text
-        return pl.lit(str(raw)).cast(pl.String).str.to_date() if column.type.name == "date" else (
-            pl.lit(str(raw)).str.to_datetime(time_zone="UTC")
-            if column.type.name == "timestamp"
-            else pl.lit(raw)
+    def limit(raw: Any) -> pl.Expr:
+        return (
+            pl.lit(str(raw)).cast(pl.String).str.to_date()
+            if column.type.name == "date"
+            else (
+                pl.lit(str(raw)).str.to_datetime(time_zone="UTC")
+                if column.type.name == "timestamp"
+                else pl.lit(raw)
+            )
         )
 
-    limits = (
+    limits: tuple[tuple[str, Any, Callable[[Any], pl.Expr], str], ...] = (
         ("minimum", bounds.minimum, lambda at: value >= at, "at least"),
         ("maximum", bounds.maximum, lambda at: value <= at, "at most"),
         ("exclusiveMinimum", bounds.exclusive_minimum, lambda at: value > at, "greater than"),
@@ -101,16 +109,26 @@ def _bounds(column: Column, value: pl.Expr) -> Iterator[Rule]:
     for kind, raw, holds, words in limits:
         if raw is not None:
             yield Rule(
-                column.name, kind, ReasonCode.OUT_OF_RANGE, holds(limit(raw)), f"must be {words} {raw}"
+                column.name,
+                kind,
+                ReasonCode.OUT_OF_RANGE,
+                holds(limit(raw)),
+                f"must be {words} {raw}",
             )
     length = value.str.len_chars()
     if bounds.min_length is not None:
         yield Rule(
-            column.name, "minLength", ReasonCode.OUT_OF_RANGE, length >= bounds.min_length,
+            column.name,
+            "minLength",
+            ReasonCode.OUT_OF_RANGE,
+            length >= bounds.min_length,
             f"must have at least {bounds.min_length} characters",
         )
     if bounds.max_length is not None:
         yield Rule(
-            column.name, "maxLength", ReasonCode.OUT_OF_RANGE, length <= bounds.max_length,
+            column.name,
+            "maxLength",
+            ReasonCode.OUT_OF_RANGE,
+            length <= bounds.max_length,
             f"must have at most {bounds.max_length} characters",
         )

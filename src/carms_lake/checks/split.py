@@ -36,21 +36,29 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
 
 REASON = pl.Struct(
-    {"code": pl.String, "column": pl.String, "rule": pl.String, "value": pl.String, "message": pl.String}
+    {
+        "code": pl.String,
+        "column": pl.String,
+        "rule": pl.String,
+        "value": pl.String,
+        "message": pl.String,
+    }
 )
-REJECT_SCHEMA: dict[str, pl.DataType] = {
-    "layer": pl.String(),
-    "table_name": pl.String(),
-    RUN_ID: pl.String(),
-    INGESTION_TS: pl.Datetime("us", "UTC"),
-    SRC_FILENAME: pl.String(),
-    SRC_ROW_NUMBER: pl.Int64(),
-    SRC_ROW_HASH: pl.Binary(),
-    DELIVERY_ID: pl.Int64(),
-    "row_key": pl.String(),
-    "raw_record": pl.String(),
-    "reasons": pl.List(REASON),
-}
+REJECT_SCHEMA = pl.Schema(
+    {
+        "layer": pl.String(),
+        "table_name": pl.String(),
+        RUN_ID: pl.String(),
+        INGESTION_TS: pl.Datetime("us", "UTC"),
+        SRC_FILENAME: pl.String(),
+        SRC_ROW_NUMBER: pl.Int64(),
+        SRC_ROW_HASH: pl.Binary(),
+        DELIVERY_ID: pl.Int64(),
+        "row_key": pl.String(),
+        "raw_record": pl.String(),
+        "reasons": pl.List(REASON),
+    }
+)
 """A rejected record of bronze, or a quarantined row of silver (`row_key` is its key as JSON)."""
 
 VALUE_CHARACTERS = 200
@@ -81,7 +89,8 @@ def split(
 ) -> CheckedBatch:
     """Split a batch into typed rows and rejects with their reasons.
 
-    `raw_records` gives the raw text of records by their number; it is asked only where rows are rejected.
+    `raw_records` gives the raw text of records by their number; it is asked only where rows are
+    rejected.
 
     Raises:
         NotBalanced: a record was lost or made; a bug.
@@ -102,10 +111,10 @@ def split(
         engine="streaming",
     )
     malformed = _malformed(batch, contract, stamp)
-    broken = _rejected(bad, batch, contract, stamp, rules, raw_records)
-    rejected = pl.concat([malformed, broken])
+    broken = _explained(bad, contract, rules, raw_records)
+    rejected = pl.concat([malformed, _as_rejects(broken, batch.source.name, contract, stamp)])
     laid_out = int(count.item()) + malformed.height
-    # What the reader counted on its own way, where it can, is the law; the frames must agree with it.
+    # What the reader counted on its own way, where it can, is the law; the frames must agree.
     records = laid_out if batch.records is None else batch.records
     if good.height + rejected.height != records:
         raise NotBalanced(
@@ -138,7 +147,11 @@ def _checked(
             broken.append(mismatch.alias(f"{_BAD}{name}.type"))
     kept_raw = {expression.meta.output_name() for expression in raws}
     for rule in rules:
-        if rule.kind == "required" and rule.column not in fields and contract.column(rule.column).may_be_absent:
+        if (
+            rule.kind == "required"
+            and rule.column not in fields
+            and contract.column(rule.column).may_be_absent
+        ):
             continue
         # A value of the wrong type is not a missing value: only its raw text can say which it is.
         raw = _RAW + rule.column
@@ -154,9 +167,7 @@ def _absent(from_path: str | None, filename: str, dtype: pl.DataType, name: str)
     return pl.lit(match[1] if match else None).cast(dtype, strict=False).alias(name)
 
 
-def _stamped(
-    good: pl.DataFrame, batch: Batch, contract: Contract, stamp: Stamp
-) -> pl.DataFrame:
+def _stamped(good: pl.DataFrame, batch: Batch, contract: Contract, stamp: Stamp) -> pl.DataFrame:
     audited = good.with_columns(
         pl.lit(stamp.ingestion_ts, pl.Datetime("us", "UTC")).alias(INGESTION_TS),
         pl.lit(batch.source.name).alias(SRC_FILENAME),
@@ -168,28 +179,28 @@ def _stamped(
     return audited.select(*contract.column_names, *AUDIT_COLUMNS, *extra)
 
 
-def _rejected(
+def _explained(
     bad: pl.DataFrame,
-    batch: Batch,
     contract: Contract,
-    stamp: Stamp,
     rules: Sequence[Rule],
     raw_records: Callable[[Sequence[int]], dict[int, str]],
 ) -> pl.DataFrame:
-    if bad.is_empty():
-        return pl.DataFrame(schema=REJECT_SCHEMA)
+    """The failing rows with `raw_record` and `reasons`."""
     numbers = bad[SRC_ROW_NUMBER].to_list()
-    raw = raw_records(numbers)
+    raw = raw_records(numbers) if numbers else {}
     texts = pl.Series("raw_record", [raw.get(number) for number in numbers], pl.String)
-    return _as_rejects(
-        bad.with_columns(texts, reasons_of(bad, contract, rules)),
-        batch.source.name, contract, stamp,
+    reasons = (
+        reasons_of(bad, contract, rules) if numbers else pl.Series("reasons", [], pl.List(REASON))
     )
+    return bad.with_columns(texts, reasons)
 
 
 def reasons_of(bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule]) -> pl.Series:
     """Why each row fails: a list of reasons per row, from the boolean columns of `_checked`."""
-    faults = [(f"{c.name}.type", c.name, ReasonCode.TYPE_MISMATCH, f"must be {c.type}") for c in contract.columns]
+    faults = [
+        (f"{c.name}.type", c.name, ReasonCode.TYPE_MISMATCH, f"must be {c.type}")
+        for c in contract.columns
+    ]
     faults += [(rule.name, rule.column, rule.code, rule.message) for rule in rules]
     reasons = [
         pl.when(pl.col(_BAD + name)).then(
@@ -204,7 +215,9 @@ def reasons_of(bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule]) -> 
         for name, column, code, message in faults
         if _BAD + name in bad.columns
     ]
-    return bad.select(pl.concat_list(reasons).list.drop_nulls().alias("reasons"))["reasons"].cast(pl.List(REASON))
+    return bad.select(pl.concat_list(reasons).list.drop_nulls().alias("reasons"))["reasons"].cast(
+        pl.List(REASON)
+    )
 
 
 def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:

@@ -1,7 +1,7 @@
 """The one table of types: contract <-> Polars, and how text becomes a value.
 
-A cast is strict and lossless, by rules of our own that are the same in every engine: a text that is not
-exactly a value of the type is a TYPE_MISMATCH, never a rounded, trimmed or guessed value.
+A cast is strict and lossless, by rules of our own that are the same in every engine: a text that
+is not exactly a value of the type is a TYPE_MISMATCH, never a rounded, trimmed or guessed value.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _INTEGER = r"^[+-]?\d+$"
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+_DAY_BYTES = len("2025-01-31")
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 
@@ -52,8 +53,9 @@ def polars_schema(contract: Contract) -> dict[str, pl.DataType]:
 def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
     """The values of a column in the contract's type; null where a value is not one of that type.
 
-    Text follows the rules of this module. Other types are cast where casting back gives the same value;
-    timestamps without a zone are UTC. A number is never taken for text: its leading zeros are gone.
+    Text follows the rules of this module. Other types are cast where casting back gives the same
+    value; timestamps without a zone are UTC. A number is never taken for text: its leading zeros
+    are gone.
     """
     value = pl.col(name)
     target = polars_type(wanted)
@@ -70,7 +72,7 @@ def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
     return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
 
 
-def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:
+def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911  # one for each type
     target = polars_type(wanted)
     match wanted.name:
         case "varchar" | "json":
@@ -81,7 +83,7 @@ def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:
             number = value.cast(target, strict=False)
             return pl.when(value.str.contains(_NUMBER) & number.is_finite()).then(number)
         case "decimal":
-            # More digits after the point than the scale would be rounded, each engine in its own way.
+            # More digits after the point than the scale would be rounded, each engine its own way.
             digits = rf"^[+-]?\d*\.?\d{{0,{wanted.scale}}}0*$"
             fits = value.str.contains(_NUMBER) & value.str.contains(digits)
             return pl.when(fits).then(value.cast(target, strict=False))
@@ -101,7 +103,7 @@ def _timestamp(value: pl.Expr) -> pl.Expr:
     """ISO 8601 to UTC; a text without a zone is UTC already, a day alone is its midnight."""
     iso = value.str.replace(" ", "T", literal=True).str.replace(r"Z$", "+0000")
     iso = iso.str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
-    iso = pl.when(value.str.len_bytes() == 10).then(iso + "T00:00:00").otherwise(iso)
+    iso = pl.when(value.str.len_bytes() == _DAY_BYTES).then(iso + "T00:00:00").otherwise(iso)
     iso = iso.str.replace(r"T(\d{2}:\d{2})($|[+-])", "T$1:00$2")
     with_zone = pl.when(iso.str.contains(r"[+-]\d{4}$")).then(iso).otherwise(iso + "+0000")
     parsed = with_zone.str.to_datetime(

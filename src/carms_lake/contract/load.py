@@ -1,15 +1,14 @@
 """ODCS files -> contracts.
 
-A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`. What the standard has no place
-for stands in `customProperties` under the prefix `carms.`; every such key is documented in
-docs/reference/contract-keys.md, and an unknown one is an error.
+A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`. What the standard has
+no place for stands in `customProperties` under the prefix `carms.`; every such key is documented
+in docs/reference/contract-keys.md, and an unknown one is an error.
 """
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -30,14 +29,17 @@ from carms_lake.contract.types import parse_type
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SUFFIX = ".odcs.yaml"
 
-TABLE_KEYS = frozenset(
-    "files format delivery encoding delimiter quote sheet dropColumns nullValues "
-    "driver balance driverKey order history reconcile parameters".split()
-)
-COLUMN_KEYS = frozenset("fromPath mayBeAbsent coverage".split())
-RELATIONSHIP_KEYS = frozenset("enforce quarantine budgetPct".split())
+TABLE_KEYS = frozenset([
+    "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
+    "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
+])  # fmt: skip
+COLUMN_KEYS = frozenset(["fromPath", "mayBeAbsent", "coverage"])
+RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 
 _OPERATORS = (
     "mustBe",
@@ -53,7 +55,7 @@ _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]:
-    """All contracts of a domain, by table, sorted; a later folder's file wins over an earlier one's.
+    """All contracts of a domain, by table, sorted; a later folder's file wins over an earlier.
 
     `folders` hold `<layer>/<table>.odcs.yaml`: the package's first, then the project's.
 
@@ -96,7 +98,9 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
     try:
         return _contract(tables[0], document, path, ref, hashlib.sha256(data).hexdigest())
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ContractError(f"`{path}`: {_plain(error)}", "see docs/reference/contract-keys.md") from error
+        raise ContractError(
+            f"`{path}`: {_plain(error)}", "see docs/reference/contract-keys.md"
+        ) from error
 
 
 def _plain(error: Exception) -> str:
@@ -107,7 +111,7 @@ def _contract(
     table: dict[str, Any], document: dict[str, Any], path: Path, ref: TableRef, fingerprint: str
 ) -> Contract:
     own = _custom(table, TABLE_KEYS, f"`{path}`")
-    columns = tuple(_column(p, ref, path) for p in table.get("properties") or [])
+    columns = tuple(_column(p, path) for p in table.get("properties") or [])
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
         raise ContractError(f"`{path}`: a column name stands twice")
@@ -156,7 +160,7 @@ def _custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[
     return found
 
 
-def _column(prop: dict[str, Any], ref: TableRef, path: Path) -> Column:
+def _column(prop: dict[str, Any], path: Path) -> Column:
     name = prop["name"]
     where = f"`{path}`, column `{name}`"
     if not IDENTIFIER.fullmatch(name):
@@ -165,7 +169,10 @@ def _column(prop: dict[str, Any], ref: TableRef, path: Path) -> Column:
     options = prop.get("logicalTypeOptions") or {}
     enum = tuple(entry["value"] for entry in prop.get("enum") or [])
     if prop.get("logicalType") == "string" and any(not isinstance(value, str) for value in enum):
-        raise ContractError(f"{where}: a value of its enum is no text", "quote it: YAML reads ON, NO and 1503 otherwise")
+        raise ContractError(
+            f"{where}: a value of its enum is no text",
+            "quote it: YAML reads ON, NO and 1503 otherwise",
+        )
     return Column(
         name=name,
         type=parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where),
@@ -173,7 +180,9 @@ def _column(prop: dict[str, Any], ref: TableRef, path: Path) -> Column:
         description=" ".join(str(prop.get("description") or "").split()),
         required=bool(prop.get("required") or prop.get("primaryKey")),
         unique=bool(prop.get("unique")),
-        primary_key_position=int(prop.get("primaryKeyPosition") or 1) if prop.get("primaryKey") else None,
+        primary_key_position=int(prop.get("primaryKeyPosition") or 1)
+        if prop.get("primaryKey")
+        else None,
         classification=prop.get("classification"),
         enum=enum,
         pattern=options.get("pattern"),
@@ -215,7 +224,9 @@ def _target(text: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
         table = f"{ref.layer}.{table}"
     target = TableRef.parse(table, domain=ref.domain)
     if target is None or not column:
-        raise ContractError(f"`{path}`: relationship to `{text}`", "write `table.column` or `layer.table.column`")
+        raise ContractError(
+            f"`{path}`: relationship to `{text}`", "write `table.column` or `layer.table.column`"
+        )
     return target, column
 
 

@@ -110,7 +110,7 @@ class Column:
     pattern: str | None = None
     bounds: Bounds = field(default_factory=Bounds)
     sources: tuple[str, ...] = ()
-    """`transformSourceObjects`: the columns this one is made of (`bronze.program_master.school_id`)."""
+    """`transformSourceObjects`: the columns this is made of (`bronze.program_master.school_id`)."""
     rule: str = ""
     """`transformDescription`: how the value is derived, in words; `trace` shows it."""
     from_path: str | None = None
@@ -126,7 +126,7 @@ class SourceSpec:
     """Where a bronze table's files are and how they are read."""
 
     files: tuple[str, ...]
-    """Glob patterns, from the folder of the domain's files, with `/`; `**` is any number of folders."""
+    """Glob patterns, from the folder of the domain's files, with `/`; `**` is any depth."""
     format: str
     """csv, jsonl, json, xlsx, parquet, delta."""
     delivery: Delivery = Delivery.APPEND
@@ -158,8 +158,8 @@ class SilverSpec:
 class HistorySpec:
     """A table of versions (SCD2), made from every kept delivery.
 
-    Within a `group` each distinct `at` is a complete state: a key that an earlier state had and a later
-    one lacks is deleted from then on.
+    Within a `group` each distinct `at` is a complete state: a key that an earlier state had and a
+    later one lacks is deleted from then on.
     """
 
     key: tuple[str, ...]

@@ -71,7 +71,9 @@ def parse_type(logical: str | None, physical: str | None, *, where: str) -> Colu
     if name not in _LOGICAL:
         raise ContractError(
             f"{where}: unknown type `{physical or logical}`",
-            "known: " + ", ".join(f"`{known}`" for known in sorted(_LOGICAL)) + ", and each with []",
+            "known: "
+            + ", ".join(f"`{known}`" for known in sorted(_LOGICAL))
+            + ", and each with []",
         )
     if logical is not None and _LOGICAL[name] != logical:
         raise ContractError(f"{where}: `{physical}` is no physical type of `{logical}`")

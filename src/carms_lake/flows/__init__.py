@@ -1,1 +1,1 @@
-"""What happens when a command runs, one module per verb. Flows return reports; only the CLI prints."""
+"""What happens when a command runs, one module per verb. Flows return reports, the CLI prints."""

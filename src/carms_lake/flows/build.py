@@ -1,7 +1,7 @@
 """Bronze -> silver -> gold: write, audit, publish.
 
-A table is built again only where its inputs, its code or its contract changed. Gold is made in a new file
-and checked there; a failing check leaves the published file as it was.
+A table is built again only where its inputs, its code or its contract changed. Gold is made in a
+new file and checked there; a failing check leaves the published file as it was.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from carms_lake.store import delta, ops
 from carms_lake.store.audit import audit
 from carms_lake.store.layout import ops_path, table_path
 from carms_lake.store.rejects import live, repair
-from carms_lake.store.warehouse import Warehouse, building, publish, published_fingerprint
+from carms_lake.store.warehouse import Warehouse, building, publish, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -117,7 +117,7 @@ def _gold(
     *,
     full_refresh: bool,
 ) -> None:
-    """Make the gold file anew, check it and publish it, unless nothing that it is made from changed.
+    """Make the gold file anew, check it and publish it, unless nothing it is made from changed.
 
     Raises:
         ContractError: a SELECT does not deliver its contract.
@@ -125,10 +125,20 @@ def _gold(
         StoreError: the file cannot be written.
     """
     config = run.config
-    silver = {ref: delta.version(table_path(config, ref)) for ref in contracts if ref.layer is Layer.SILVER}
+    silver = {
+        ref: delta.version(table_path(config, ref))
+        for ref in contracts
+        if ref.layer is Layer.SILVER
+    }
     fingerprint = _fingerprint(config, contracts, silver)
-    if not full_refresh and published_fingerprint(config.gold_file) == fingerprint:
-        run.tables += [TableReport(step.contract.ref, "unchanged") for step in steps]
+    there = published(config.gold_file)
+    if not full_refresh and there and there.fingerprint == fingerprint:
+        run.tables += [
+            TableReport(
+                step.contract.ref, "unchanged", rows=there.rows.get(step.contract.ref.table)
+            )
+            for step in steps
+        ]
         run.notes.append(f"nothing changed: `{config.gold_file}` stays as it is")
         return
     with building(config) as warehouse:
@@ -140,7 +150,9 @@ def _gold(
             warehouse.open_published(config.gold_file)
         for step in steps:
             run.tables.append(_create(warehouse, step, is_needed=step.contract.ref in needed))
-        checked = [c for c in contracts.values() if c.ref.layer is Layer.GOLD or silver.get(c.ref, -1) >= 0]
+        checked = [
+            c for c in contracts.values() if c.ref.layer is Layer.GOLD or silver.get(c.ref, -1) >= 0
+        ]
         run.checks += audit(warehouse.connection, checked)
         _stop_where_a_check_failed(run)
         _keep_ops(run, warehouse, contracts, steps, fingerprint if not is_partial else "")
@@ -157,16 +169,21 @@ def _create(warehouse: Warehouse, step: GoldStep, *, is_needed: bool) -> TableRe
         sql = warehouse.published_select(step.contract) or step.sql
     rows = warehouse.create(step.contract, sql)
     status = "built" if sql is step.sql else "copied"
-    return TableReport(step.contract.ref, status, rows=rows, seconds=round(time.perf_counter() - started, 3))
+    return TableReport(
+        step.contract.ref, status, rows=rows, seconds=round(time.perf_counter() - started, 3)
+    )
 
 
 def _stop_where_a_check_failed(run: Run) -> None:
     failed = [c for c in run.checks if not c.passed and c.severity == Severity.ERROR]
     if failed:
-        first = "; ".join(f"`{c.table.in_domain}` {c.rule}: {c.message} ({c.failed_rows} rows)" for c in failed[:3])
+        first = "; ".join(
+            f"`{c.table.in_domain}` {c.rule}: {c.message} ({c.failed_rows} rows)"
+            for c in failed[:3]
+        )
         raise DataError(
             f"{len(failed)} checks failed, nothing is published: {first}",
-            "`carms query \"from ops.check_results where not passed\"` lists them all",
+            '`carms query "from ops.check_results where not passed"` lists them all',
         )
 
 
@@ -192,8 +209,15 @@ def _keep_ops(
     rejects = live(run.config, [ref for ref in contracts if ref.layer is not Layer.GOLD])
     if rejects is not None:
         warehouse.add_ops("rejects", rejects.collect())
-    build_row = {"run_id": run.run_id, "fingerprint": fingerprint, "built_at": run.started_at, "tool_version": __version__}
-    warehouse.add_ops("build", pl.DataFrame([build_row], schema_overrides={"built_at": pl.Datetime("us", "UTC")}))
+    build_row = {
+        "run_id": run.run_id,
+        "fingerprint": fingerprint,
+        "built_at": run.started_at,
+        "tool_version": __version__,
+    }
+    warehouse.add_ops(
+        "build", pl.DataFrame([build_row], schema_overrides={"built_at": pl.Datetime("us", "UTC")})
+    )
 
 
 def _lineage_rows(
@@ -217,11 +241,13 @@ def _lineage_rows(
 def _fingerprint(
     config: LakeConfig, contracts: Mapping[TableRef, Contract], silver: Mapping[TableRef, int]
 ) -> str:
-    """What the gold file is made from: silver at its versions, the SELECTs, the contracts, the tool."""
+    """What the gold file is made from: silver at its versions, SELECTs, contracts, the tool."""
     made_from = {
         "tool": __version__,
         "sql": gold_fingerprint(config.domain),
         "silver": {str(ref): version for ref, version in silver.items()},
-        "contracts": {str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE},
+        "contracts": {
+            str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE
+        },
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

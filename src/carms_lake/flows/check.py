@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(config: LakeConfig) -> RunReport:
-    """Run the checks that a build runs, on the published file and the lake; the results stay in `ops`.
+    """Run the checks of a build on the published file and the lake; the results stay in `ops`.
 
     Raises:
         GoldMissing: there is no gold file yet.

@@ -1,7 +1,7 @@
 """Source files -> bronze: each file read once, split by its contract, committed with its rejects.
 
-Rejects are committed before the rows of the same files; a file whose commit did not happen is read again
-by the next run, and its orphaned rejects are taken out.
+Rejects are committed before the rows of the same files; a file whose commit did not happen is read
+again by the next run, and its orphaned rejects are taken out.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def ingest(
 ) -> RunReport:
     """Land the files of a domain in bronze and set aside the records that break their contract.
 
-    A file that cannot be read is refused and named in the report; the others land. Files that have not
-    changed are skipped, unless `full_refresh`. `dry_run` reads and checks, and writes nothing.
+    A file that cannot be read is refused and named in the report; the others land. Files that have
+    not changed are skipped, unless `full_refresh`. `dry_run` reads and checks, and writes nothing.
 
     Raises:
         UsageError: a source that the domain does not have.
@@ -71,14 +71,22 @@ def ingest(
     """
     options = Options(dry_run, full_refresh, also_parquet)
     contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    bronze = {ref.table: contract for ref, contract in contracts.items() if ref.layer is Layer.BRONZE}
+    bronze = {
+        ref.table: contract for ref, contract in contracts.items() if ref.layer is Layer.BRONZE
+    }
     chosen = selected(list(bronze), tuple(sources), "source")
     base = from_path or config.data_raw
     if not base.exists():
-        raise SourceError(f"no folder `{base}`", "put the source files there, or name another with `--from`")
+        raise SourceError(
+            f"no folder `{base}`", "put the source files there, or name another with `--from`"
+        )
     with running(config, "ingest", keep=not dry_run) as run:
         if not dry_run:
-            repair(config, [c.ref for c in contracts.values() if c.ref.layer is not Layer.GOLD], run.run_id)
+            repair(
+                config,
+                [c.ref for c in contracts.values() if c.ref.layer is not Layer.GOLD],
+                run.run_id,
+            )
         found = {name: discover(bronze[name], base) for name in chosen}
         if not any(found.values()):
             run.notes.append(f"no file in `{base}` matches a pattern of {', '.join(chosen)}")
@@ -99,7 +107,9 @@ class _Table:
         self.path = table_path(run.config, contract.ref)
         self.manifest: Manifest = read_manifest(delta.log(self.path))
 
-    def land(self, files: Sequence[SourceFile], progress: Progress | None, done: int, total: int) -> None:
+    def land(
+        self, files: Sequence[SourceFile], progress: Progress | None, done: int, total: int
+    ) -> None:
         """Read the table's files and commit them together."""
         landed: list[tuple[CheckedBatch, FileEntry]] = []
         for number, source in enumerate(self._without_clashes(files)):
@@ -130,7 +140,8 @@ class _Table:
             if len(same_name) > 1 and len({digest(source).sha256 for source in same_name}) > 1:
                 paths = ", ".join(f"`{source.path}`" for source in same_name)
                 error = SourceRefused(
-                    "NAME_CLASH", f"`{name}` is there more than once, with different content: {paths}",
+                    "NAME_CLASH",
+                    f"`{name}` is there more than once, with different content: {paths}",
                     "keep one of them",
                 )
                 self.run.files.append(self._refused(same_name[0], error))
@@ -143,16 +154,21 @@ class _Table:
     ) -> tuple[FileReport, tuple[CheckedBatch, FileEntry] | None]:
         known = self.manifest.current.get(source.name)
         report = FileReport(self.contract.ref, source.name, FileStatus.UNCHANGED, bytes=source.size)
-        if known and not self.options.full_refresh:
-            if (known.size, known.mtime_ns) == (source.size, source.mtime_ns):
-                return report, None
+        if (
+            known
+            and not self.options.full_refresh
+            and (known.size, known.mtime_ns) == (source.size, source.mtime_ns)
+        ):
+            return report, None
         source = replace(source, sha256=digest(source).sha256)
         if known and known.sha256 == source.sha256 and not self.options.full_refresh:
             return report, None
         twin = self._twin(source, landed)
         if twin:
             note = f"the same content landed as `{twin}`; skipped"
-            return replace(report, status=FileStatus.COPY, sha256=source.sha256, notes=(note,)), None
+            return replace(
+                report, status=FileStatus.COPY, sha256=source.sha256, notes=(note,)
+            ), None
         checked, entry = self._split(source, known)
         report = replace(
             report,
@@ -173,9 +189,7 @@ class _Table:
         names = [e.name for e in entries if e.sha256 == source.sha256 and e.name != source.name]
         return names[0] if names else None
 
-    def _split(
-        self, source: SourceFile, known: FileEntry | None
-    ) -> tuple[CheckedBatch, FileEntry]:
+    def _split(self, source: SourceFile, known: FileEntry | None) -> tuple[CheckedBatch, FileEntry]:
         spec = self.contract.source
         is_snapshot = spec is not None and spec.delivery is Delivery.SNAPSHOT
         delivered_at, delivery_id = self.run.started_at, None
@@ -231,12 +245,19 @@ class _Table:
 
     def _holds(self, entry: FileEntry) -> bool:
         """Whether the table has rows of this very delivery, which the new ones replace."""
-        return any(e.delivery_id == entry.delivery_id for e in self.manifest.deliveries.get(entry.name, ()))
+        return any(
+            e.delivery_id == entry.delivery_id for e in self.manifest.deliveries.get(entry.name, ())
+        )
 
     def _refused(self, source: SourceFile, error: SourceRefused) -> FileReport:
         return FileReport(
-            self.contract.ref, source.name, FileStatus.REFUSED, bytes=source.size,
-            code=error.code, message=error.message, hint=error.hint,
+            self.contract.ref,
+            source.name,
+            FileStatus.REFUSED,
+            bytes=source.size,
+            code=error.code,
+            message=error.message,
+            hint=error.hint,
         )
 
     def _copy_as_parquet(self) -> None:

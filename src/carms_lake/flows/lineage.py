@@ -70,9 +70,14 @@ def silver_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list
                 )
             reads[parameter] = known[parameter]
         steps[contract.ref] = SilverStep(contract, functions[table], reads)
-    graph = {ref: {r for r in step.reads.values() if r.layer is Layer.SILVER} for ref, step in steps.items()}
+    graph = {
+        ref: {r for r in step.reads.values() if r.layer is Layer.SILVER}
+        for ref, step in steps.items()
+    }
     for ref, step in steps.items():  # a reference is looked up when its table is there
-        graph[ref] |= {r.target for r in step.contract.relationships if r.quarantine and r.target != ref}
+        graph[ref] |= {
+            r.target for r in step.contract.relationships if r.quarantine and r.target != ref
+        }
     return [steps[ref] for ref in _ordered(graph)]
 
 
@@ -80,8 +85,8 @@ def gold_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[G
     """The gold tables, views and macros of a domain, each after the tables that it needs.
 
     Raises:
-        ContractError: SQL without contract or the other way round, a name that is no table, a view that
-            reads silver (the published file has none), or a circle.
+        ContractError: SQL without contract or the other way round, a name that is no table, a view
+            that reads silver (the published file has none), or a circle.
     """
     texts = _gold_texts(domain)
     wanted = {ref.table: c for ref, c in contracts.items() if ref.layer is Layer.GOLD}
@@ -92,11 +97,15 @@ def gold_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[G
         names = tables_read(texts[table], where=f"{domain.package}/gold/{table}.sql")
         for name in names:
             if name not in known:
-                raise ContractError(f"`gold/{table}.sql` reads `{name}`, which is no table", did_you_mean(name, known))
+                raise ContractError(
+                    f"`gold/{table}.sql` reads `{name}`, which is no table",
+                    did_you_mean(name, known),
+                )
         reads = tuple(sorted(known[name] for name in names))
         if contract.kind != "table" and any(ref.layer is not Layer.GOLD for ref in reads):
             raise ContractError(
-                f"the {contract.kind} `{contract.ref}` reads outside gold", "only gold is in the published file"
+                f"the {contract.kind} `{contract.ref}` reads outside gold",
+                "only gold is in the published file",
             )
         steps[contract.ref] = GoldStep(contract, texts[table], reads)
     graph = {
@@ -114,14 +123,18 @@ def code_fingerprint(domain: Domain) -> str:
     for folder in sorted(getattr(module, "__path__", [])):
         root = Path(folder)
         for path in sorted(p for p in root.rglob("*") if p.suffix in _CODE_SUFFIXES):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+            digest.update(
+                path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
+            )
     return digest.hexdigest()
 
 
 def gold_fingerprint(domain: Domain) -> str:
     """SHA-256 over the domain's gold SELECTs."""
     texts = _gold_texts(domain)
-    return hashlib.sha256("\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()).hexdigest()
+    return hashlib.sha256(
+        "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()
+    ).hexdigest()
 
 
 def _module(name: str) -> ModuleType | None:
@@ -136,7 +149,11 @@ def _module(name: str) -> ModuleType | None:
 def _transforms(module: ModuleType) -> dict[str, Transform]:
     names = getattr(module, "__all__", None)
     if names is None:
-        names = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
+        names = [
+            n
+            for n, f in vars(module).items()
+            if inspect.isfunction(f) and f.__module__ == module.__name__
+        ]
     return {n: getattr(module, n) for n in names if not n.startswith("_")}
 
 
@@ -153,9 +170,13 @@ def _gold_texts(domain: Domain) -> dict[str, str]:
 
 def _same_names(found: set[str], wanted: set[str], what: str, where: str) -> None:
     for name in sorted(found - wanted):
-        raise ContractError(f"`{where}`: {what} `{name}` has no contract", did_you_mean(name, wanted))
+        raise ContractError(
+            f"`{where}`: {what} `{name}` has no contract", did_you_mean(name, wanted)
+        )
     for name in sorted(wanted - found):
-        raise ContractError(f"`{where}`: no {what} for the contract `{name}`", did_you_mean(name, found))
+        raise ContractError(
+            f"`{where}`: no {what} for the contract `{name}`", did_you_mean(name, found)
+        )
 
 
 def _ordered(graph: Mapping[TableRef, set[TableRef]]) -> list[TableRef]:
@@ -163,4 +184,6 @@ def _ordered(graph: Mapping[TableRef, set[TableRef]]) -> list[TableRef]:
         order = TopologicalSorter({ref: sorted(graph[ref]) for ref in sorted(graph)}).static_order()
         return [ref for ref in order if ref in graph]
     except CycleError as error:
-        raise ContractError("tables read each other in a circle: " + " -> ".join(map(str, error.args[1]))) from None
+        raise ContractError(
+            "tables read each other in a circle: " + " -> ".join(map(str, error.args[1]))
+        ) from None

@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 COLUMNS = (
-    "layer", "table_name", SRC_FILENAME, SRC_ROW_NUMBER, "row_key", "code", "rule", "value", "message",
-    "raw_record", RUN_ID,
+    "layer",
+    "table_name",
+    SRC_FILENAME,
+    SRC_ROW_NUMBER,
+    "row_key",
+    "code",
+    "rule",
+    "value",
+    "message",
+    "raw_record",
+    RUN_ID,
 )
 
 
@@ -48,6 +57,10 @@ def rejects(
     reasons = frame.explode("reasons").unnest("reasons")
     if code:
         reasons = reasons.filter(pl.col("code") == code.upper())
-    found = reasons.select(COLUMNS).sort("layer", "table_name", SRC_FILENAME, SRC_ROW_NUMBER, "row_key").collect()
+    found = (
+        reasons.select(COLUMNS)
+        .sort("layer", "table_name", SRC_FILENAME, SRC_ROW_NUMBER, "row_key")
+        .collect()
+    )
     kinds = tuple("BIGINT" if kind == pl.Int64 else "VARCHAR" for kind in found.dtypes)
     return QueryResult(COLUMNS, kinds, found.rows())

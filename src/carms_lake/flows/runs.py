@@ -73,7 +73,9 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
         try:
             yield run
         except LakeError as error:
-            if not isinstance(error, StoreError):  # a store that cannot be written cannot keep this either
+            if not isinstance(
+                error, StoreError
+            ):  # a store that cannot be written cannot keep this either
                 ops.record_run(config, run.report(), "failed", error.message, __version__)
             raise
         ops.record_run(config, run.report(), "done", "", __version__)

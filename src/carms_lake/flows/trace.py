@@ -15,10 +15,9 @@ from carms_lake.store.warehouse import reading
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import duckdb
-
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
+    from carms_lake.store.lookup import Connection
 
     Row = dict[str, Any]
 
@@ -44,10 +43,10 @@ class TraceStep:
 
 
 def trace(config: LakeConfig, key: str) -> list[TraceStep]:
-    """The rows that belong to a key, from bronze through silver to gold, with the rule of each value.
+    """The rows that belong to a key, from bronze through silver to gold, with each value's rule.
 
-    The key is looked for in the primary keys of silver; the columns that these are made of lead down to
-    bronze, equal names and references up to gold.
+    The key is looked for in the primary keys of silver; the columns that these are made of lead
+    down to bronze, equal names and references up to gold.
 
     Raises:
         UnknownKey: no row has it.
@@ -63,7 +62,10 @@ def trace(config: LakeConfig, key: str) -> list[TraceStep]:
     with reading(config, list(there.values())) as connection:
         names = _key_columns(connection, there, key)
         if not names:
-            raise UnknownKey(f"no row of `{config.domain.name}` has the key `{key}`", "`carms tables` lists the tables")
+            raise UnknownKey(
+                f"no row of `{config.domain.name}` has the key `{key}`",
+                "`carms tables` lists the tables",
+            )
         found = _bronze(connection, there, names, key)
         for ref, contract in there.items():
             columns = [name for name in contract.column_names if name in names]
@@ -80,20 +82,27 @@ def trace(config: LakeConfig, key: str) -> list[TraceStep]:
 
 
 def _key_columns(
-    connection: duckdb.DuckDBPyConnection, contracts: Mapping[TableRef, Contract], key: str
+    connection: Connection, contracts: Mapping[TableRef, Contract], key: str
 ) -> set[str]:
     """The primary key columns of silver that have this value somewhere."""
     names: set[str] = set()
     for ref, contract in contracts.items():
         if ref.layer is Layer.SILVER:
-            wanted = [n for n in contract.primary_key if contract.column(n).type.name in ("varchar", "integer", "bigint")]
+            wanted = [
+                n
+                for n in contract.primary_key
+                if contract.column(n).type.name in ("varchar", "integer", "bigint")
+            ]
             rows = lookup.rows_with(connection, ref, wanted, key) if wanted else []
             names |= {name for row in rows for name in wanted if str(row[name]) == key}
     return names
 
 
 def _bronze(
-    connection: duckdb.DuckDBPyConnection, contracts: Mapping[TableRef, Contract], names: set[str], key: str
+    connection: Connection,
+    contracts: Mapping[TableRef, Contract],
+    names: set[str],
+    key: str,
 ) -> dict[TableRef, list[Row]]:
     """The bronze rows in which the columns that the key is made of name it."""
     sources: dict[TableRef, set[str]] = {}
@@ -104,15 +113,16 @@ def _bronze(
             for text in column.sources if column.name in names else ():
                 table, _, source = text.rpartition(".")
                 target = TableRef.parse(table, domain=ref.domain)
-                if target in contracts and target.layer is Layer.BRONZE:
+                if target and target in contracts and target.layer is Layer.BRONZE:
                     sources.setdefault(target, set()).add(source)
     return {
-        ref: lookup.rows_naming(connection, ref, sorted(columns), key) for ref, columns in sources.items()
+        ref: lookup.rows_naming(connection, ref, sorted(columns), key)
+        for ref, columns in sources.items()
     }
 
 
 def _follow_references(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     contracts: Mapping[TableRef, Contract],
     found: dict[TableRef, list[Row]],
 ) -> None:
@@ -120,19 +130,32 @@ def _follow_references(
     begun = {ref: rows for ref, rows in found.items() if ref.layer is Layer.GOLD and rows}
     for ref, contract in contracts.items():
         for relationship in contract.relationships:
-            if ref in begun and relationship.target not in found and relationship.target in contracts:
+            if (
+                ref in begun
+                and relationship.target not in found
+                and relationship.target in contracts
+            ):
                 values = {tuple(row[c] for c in relationship.columns) for row in begun[ref]}
                 found[relationship.target] = lookup.rows_referring(
-                    connection, relationship.target, relationship.target_columns, sorted(values, key=repr)
+                    connection,
+                    relationship.target,
+                    relationship.target_columns,
+                    sorted(values, key=repr),
                 )
             if relationship.target in begun and ref not in found:
-                values = {tuple(row[c] for c in relationship.target_columns) for row in begun[relationship.target]}
-                found[ref] = lookup.rows_referring(connection, ref, relationship.columns, sorted(values, key=repr))
+                values = {
+                    tuple(row[c] for c in relationship.target_columns)
+                    for row in begun[relationship.target]
+                }
+                found[ref] = lookup.rows_referring(
+                    connection, ref, relationship.columns, sorted(values, key=repr)
+                )
 
 
 def _step(ref: TableRef, row: Row, contract: Contract) -> TraceStep:
     values = tuple(
-        TracedValue(column.name, row[column.name], column.sources, column.rule) for column in contract.columns
+        TracedValue(column.name, row[column.name], column.sources, column.rule)
+        for column in contract.columns
     )
     place = ""
     if ref.layer is Layer.BRONZE:

@@ -1,4 +1,4 @@
-"""Bronze -> silver: each table by its function, what the contract refuses quarantined, the keys balanced."""
+"""Bronze -> silver: each table by its function; what its contract refuses is quarantined."""
 
 from __future__ import annotations
 
@@ -37,7 +37,12 @@ LANGUAGE_GROUPS = ("document_language",)
 
 
 def transform(
-    run: Run, step: SilverStep, contracts: Mapping[TableRef, Contract], code: str, *, full_refresh: bool
+    run: Run,
+    step: SilverStep,
+    contracts: Mapping[TableRef, Contract],
+    code: str,
+    *,
+    full_refresh: bool,
 ) -> TableReport:
     """Build one silver table, unless what it is made from has not changed since it was built.
 
@@ -76,8 +81,12 @@ def transform(
 
 
 def _inputs(step: SilverStep) -> list[TableRef]:
-    """What the table is made from: its parameters, and the tables in which references are looked up."""
-    looked_up = [r.target for r in step.contract.relationships if r.quarantine and r.target != step.contract.ref]
+    """What the table is made from: its parameters, and where references are looked up."""
+    looked_up = [
+        r.target
+        for r in step.contract.relationships
+        if r.quarantine and r.target != step.contract.ref
+    ]
     return sorted({*step.reads.values(), *looked_up})
 
 
@@ -93,7 +102,7 @@ def _last_build(path: Path) -> dict[str, Any]:
 def _frame(
     run: Run, ref: TableRef, reader: Contract, contracts: Mapping[TableRef, Contract]
 ) -> pl.LazyFrame:
-    """What a function is given for a parameter: the newest deliveries, or all for a history table."""
+    """What a function gets for a parameter: the newest deliveries, or all for a history table."""
     path = table_path(run.config, ref)
     if not delta.exists(path):
         raise ContractError(
@@ -163,8 +172,8 @@ def _balanced(
     if not balanced:
         run.tables.append(report)
         raise NotBalanced(
-            f"`{contract.ref}`: {wanted} in `{spec.driver}`, but {held} in the table, its quarantine and "
-            "what was superseded",
+            f"`{contract.ref}`: {wanted} in `{spec.driver}`, but {held} in the table, "
+            "its quarantine and what was superseded",
             "the function of the table loses or makes rows; its contract says how they balance",
         )
     return report
@@ -183,7 +192,11 @@ def _as_rejects(quarantined: pl.DataFrame, contract: Contract, run: Run) -> pl.D
         pl.lit(run.run_id).alias(RUN_ID),
         pl.lit(run.started_at, pl.Datetime("us", "UTC")).alias("ingestion_ts"),
     )
-    missing = [pl.lit(None, kind).alias(name) for name, kind in REJECT_SCHEMA.items() if name not in frame.columns]
+    missing = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in REJECT_SCHEMA.items()
+        if name not in frame.columns
+    ]
     return frame.with_columns(missing).select(REJECT_SCHEMA.keys()).cast(REJECT_SCHEMA)
 
 
@@ -197,7 +210,10 @@ def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[
     groups: list[tuple[str, pl.DataFrame]] = [("all", rows)]
     for column in LANGUAGE_GROUPS:
         if fields and column in rows.columns:
-            groups += [(str(name[0]), part) for name, part in sorted(rows.group_by(column), key=lambda g: str(g[0]))]
+            groups += [
+                (str(name[0]), part)
+                for name, part in sorted(rows.group_by(column), key=lambda g: str(g[0]))
+            ]
     return [
         {
             "run_id": run_id,
@@ -207,7 +223,9 @@ def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[
             "group_name": name,
             "filled": part.height - part[field].null_count(),
             "total": part.height,
-            "coverage_pct": round(100 * (1 - part[field].null_count() / part.height), 2) if part.height else 0.0,
+            "coverage_pct": round(100 * (1 - part[field].null_count() / part.height), 2)
+            if part.height
+            else 0.0,
         }
         for field in fields
         for name, part in groups

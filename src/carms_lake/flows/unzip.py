@@ -58,7 +58,7 @@ def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile
 
 
 def _is_resource_fork(name: str) -> bool:
-    """macOS packs `__MACOSX/._data.json` beside `data.json`."""
+    """MacOS packs `__MACOSX/._data.json` beside `data.json`."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
 
 

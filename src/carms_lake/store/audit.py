@@ -16,12 +16,14 @@ from carms_lake.store.sql import literal, quoted
 from carms_lake.store.warehouse import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from carms_lake.contract.model import Column, Contract, QualityRule, Relationship
 
 
-def audit(connection: duckdb.DuckDBPyConnection, contracts: Sequence[Contract]) -> list[CheckResult]:
+def audit(
+    connection: duckdb.DuckDBPyConnection, contracts: Sequence[Contract]
+) -> list[CheckResult]:
     """Check every promise of the contracts on their tables, which the connection can read.
 
     Raises:
@@ -46,7 +48,14 @@ def _table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Iterato
         failed = int(scalar(connection, failing) or 0)
         passed = failed <= rows * budget_pct / 100
         return CheckResult(
-            contract.ref, rule, Severity.ERROR, passed, failed, rows, budget_pct, "" if passed else message
+            contract.ref,
+            rule,
+            Severity.ERROR,
+            passed,
+            failed,
+            rows,
+            budget_pct,
+            "" if passed else message,
         )
 
     if contract.primary_key:
@@ -86,18 +95,35 @@ def _column_conditions(table: str, column: Column) -> Iterator[tuple[str, str, s
         yield f"{column.name}.enum", f"{name} not in ({allowed})", f"not one of {allowed}"
     if column.pattern is not None:
         pattern = literal(column.pattern)
-        yield f"{column.name}.pattern", f"not regexp_matches({name}, {pattern})", f"not like {pattern}"
+        yield (
+            f"{column.name}.pattern",
+            f"not regexp_matches({name}, {pattern})",
+            f"not like {pattern}",
+        )
     bounds = column.bounds
     limits = (
-        ("minimum", "<", bounds.minimum), ("maximum", ">", bounds.maximum),
-        ("exclusiveMinimum", "<=", bounds.exclusive_minimum), ("exclusiveMaximum", ">=", bounds.exclusive_maximum),
+        ("minimum", "<", bounds.minimum),
+        ("maximum", ">", bounds.maximum),
+        ("exclusiveMinimum", "<=", bounds.exclusive_minimum),
+        ("exclusiveMaximum", ">=", bounds.exclusive_maximum),
     )
     for rule, operator, limit in limits:
         if limit is not None:
-            yield f"{column.name}.{rule}", f"{name} {operator} {_value(limit)}", f"{operator} {limit}"
-    for rule, operator, length in (("minLength", "<", bounds.min_length), ("maxLength", ">", bounds.max_length)):
+            yield (
+                f"{column.name}.{rule}",
+                f"{name} {operator} {_value(limit)}",
+                f"{operator} {limit}",
+            )
+    for rule, operator, length in (
+        ("minLength", "<", bounds.min_length),
+        ("maxLength", ">", bounds.max_length),
+    ):
         if length is not None:
-            yield f"{column.name}.{rule}", f"length({name}) {operator} {length}", f"length {operator} {length}"
+            yield (
+                f"{column.name}.{rule}",
+                f"length({name}) {operator} {length}",
+                f"length {operator} {length}",
+            )
 
 
 def _orphans(table: str, relationship: Relationship) -> str:
@@ -121,7 +147,9 @@ def _quality(
     passed = holds(measured, rule.operators)
     failed = int(found or 0) if not passed and rule.metric != "rowCount" else 0
     message = "" if passed else f"found {measured:g}, " + _wanted(rule.operators)
-    return CheckResult(contract.ref, rule.name, rule.severity, passed, failed, rows, message=message)
+    return CheckResult(
+        contract.ref, rule.name, rule.severity, passed, failed, rows, message=message
+    )
 
 
 def rule_sql(contract: Contract, rule: QualityRule) -> str:
@@ -133,7 +161,11 @@ def rule_sql(contract: Contract, rule: QualityRule) -> str:
     table = contract.ref.in_domain
     if rule.kind == "sql":
         text = rule.query or ""
-        for name, value in (("table", table), ("object", table), ("column", quoted(rule.column or ""))):
+        for name, value in (
+            ("table", table),
+            ("object", table),
+            ("column", quoted(rule.column or "")),
+        ):
             text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
         return text
     column = quoted(rule.column or "")
@@ -143,8 +175,14 @@ def rule_sql(contract: Contract, rule: QualityRule) -> str:
         case "nullValues":
             return f"select count(*) from {table} where {column} is null"
         case "missingValues":
-            missing = [value for value in rule.arguments.get("missingValues", []) if value is not None]
-            listed = f" or {column}::varchar in ({', '.join(literal(str(v)) for v in missing)})" if missing else ""
+            missing = [
+                value for value in rule.arguments.get("missingValues", []) if value is not None
+            ]
+            listed = (
+                f" or {column}::varchar in ({', '.join(literal(str(v)) for v in missing)})"
+                if missing
+                else ""
+            )
             return f"select count(*) from {table} where {column} is null{listed}"
         case "invalidValues":
             return f"select count(*) from {table} where {_invalid(column, rule.arguments)}"
@@ -153,7 +191,9 @@ def rule_sql(contract: Contract, rule: QualityRule) -> str:
             key = ", ".join(quoted(str(name)) for name in names)
             return f"select count(({key})) - count(distinct ({key})) from {table}"
         case _:
-            raise ContractError(f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`")
+            raise ContractError(
+                f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`"
+            )
 
 
 def _invalid(column: str, arguments: Mapping[str, Any]) -> str:
@@ -170,7 +210,7 @@ def holds(value: float, operators: Mapping[str, Any]) -> bool:
     """Whether a measured value is within the operators of an ODCS rule (none: it must be 0)."""
     if not operators:
         return value == 0
-    tests = {
+    tests: dict[str, Callable[[Any], bool]] = {
         "mustBe": lambda limit: value == float(limit),
         "mustNotBe": lambda limit: value != float(limit),
         "mustBeGreaterThan": lambda limit: value > limit,
@@ -195,10 +235,19 @@ def _reconciled(
     passed = gold == silver
     message = "" if passed else f"gold has {gold}, silver {silver}"
     return CheckResult(
-        contract.ref, f"{contract.ref.table}.reconcile.{entry['name']}", Severity.ERROR, passed,
-        0 if passed else 1, 1, message=message,
+        contract.ref,
+        f"{contract.ref.table}.reconcile.{entry['name']}",
+        Severity.ERROR,
+        passed,
+        0 if passed else 1,
+        1,
+        message=message,
     )
 
 
-def _value(value: Any) -> str:  # noqa: ANN401 - a contract's literal
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else literal(str(value))
+def _value(value: Any) -> str:
+    return (
+        str(value)
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else literal(str(value))
+    )

@@ -1,7 +1,8 @@
 """Delta tables through delta-rs: create, append, replace, read at a pinned version.
 
-A commit's metadata says what the commit holds; it is the lake's only manifest. Frames are compared with
-the table's schema before every write, because delta-rs casts silently (1.7 becomes 1 in a long column).
+A commit's metadata says what the commit holds; it is the lake's only manifest. Frames are compared
+with the table's schema before every write, because delta-rs casts silently (1.7 becomes 1 in a
+long column).
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ _CONFIGURATION = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.dataSkippingNumIndexedCols": "0",
 }
-"""Commit metadata is the manifest, so the log is never cleaned; statistics of long texts are not kept."""
+"""Commit metadata is the manifest, so the log is never cleaned; long texts get no statistics."""
+
+_COLUMN_MAPPING_READER = 2
+"""The reader version that means column mapping; later versions name their features."""
 
 _METADATA_KEY = "carms"
 _ZSTD = WriterProperties(compression="ZSTD")
@@ -70,7 +74,9 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable:
     try:
         return DeltaTable(str(path), version=version)
     except TableNotFoundError:
-        raise StoreError(f"no table in `{path}`", "run `carms ingest`, then `carms build`") from None
+        raise StoreError(
+            f"no table in `{path}`", "run `carms ingest`, then `carms build`"
+        ) from None
     except (DeltaError, OSError) as error:
         raise StoreError(f"the table in `{path}` cannot be read: {error}") from error
 
@@ -79,15 +85,16 @@ def pinned(path: Path, version: int | None = None) -> Pinned:
     """The files and columns of a table at a version.
 
     Raises:
-        StoreError: no such table, or its protocol needs more than reading its files: deletion vectors
-            or column mapping, which other writers may have turned on.
+        StoreError: no such table, or its protocol needs more than reading its files: deletion
+            vectors or column mapping, which other writers may have turned on.
     """
     table = open_table(path, version)
     protocol = table.protocol()
     needed = set(protocol.reader_features or ())
-    if needed - {"timestampNtz"} or protocol.min_reader_version == 2:
+    if needed - {"timestampNtz"} or protocol.min_reader_version == _COLUMN_MAPPING_READER:
         raise StoreError(
-            f"the table in `{path}` needs reader features: {', '.join(sorted(needed)) or 'column mapping'}",
+            f"the table in `{path}` needs reader features: "
+            + (", ".join(sorted(needed)) or "column mapping"),
             "it was written by another tool; write it again without them",
         )
     return Pinned(
@@ -171,21 +178,30 @@ def delete(path: Path, predicate: str, metadata: Mapping[str, Any]) -> None:
 
 
 def _write(
-    path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any], **how: Any  # noqa: ANN401 - passed through
+    path: Path,
+    frame: pl.DataFrame,
+    metadata: Mapping[str, Any],
+    **how: Any,
 ) -> int:
     try:
         if not exists(path):
             path.mkdir(parents=True, exist_ok=True)
             DeltaTable.create(
-                str(path), frame.clear().to_arrow().schema, mode="ignore", configuration=_CONFIGURATION
+                str(path),
+                frame.clear().to_arrow().schema,
+                mode="ignore",
+                configuration=_CONFIGURATION,
             )
         elif how.get("schema_mode") != "overwrite":
             _compare(path, frame)
         for attempt in range(_ATTEMPTS):
             try:
                 write_deltalake(
-                    str(path), frame, writer_properties=_ZSTD,
-                    commit_properties=_properties(metadata), **how,
+                    str(path),
+                    frame,
+                    writer_properties=_ZSTD,
+                    commit_properties=_properties(metadata),
+                    **how,
                 )
                 break
             except CommitFailedError:

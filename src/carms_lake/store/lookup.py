@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from carms_lake.store.sql import quoted
 
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from carms_lake.names import TableRef
 
+    Connection: TypeAlias = duckdb.DuckDBPyConnection
+    """What `reading` opens; for those who pass it on and know nothing of DuckDB."""
+
 ROWS = 20
 """How many rows of one table are looked at; a trace is for one record, not for a list."""
 
 
 def rows_with(
-    connection: duckdb.DuckDBPyConnection, ref: TableRef, columns: Sequence[str], key: str
+    connection: Connection, ref: TableRef, columns: Sequence[str], key: str
 ) -> list[dict[str, Any]]:
     """The rows of a table in which one of the columns is the key, as text."""
     condition = " or ".join(f"{quoted(column)}::varchar = $key" for column in columns)
@@ -27,29 +30,39 @@ def rows_with(
 
 
 def rows_naming(
-    connection: duckdb.DuckDBPyConnection, ref: TableRef, columns: Sequence[str], key: str
+    connection: Connection, ref: TableRef, columns: Sequence[str], key: str
 ) -> list[dict[str, Any]]:
     """The rows in which one of the columns has the key as a word of its own (`1503|27447`)."""
-    condition = " or ".join(f"regexp_matches({quoted(column)}::varchar, $word)" for column in columns)
+    condition = " or ".join(
+        f"regexp_matches({quoted(column)}::varchar, $word)" for column in columns
+    )
     word = rf"(^|[^0-9A-Za-z]){re.escape(key)}([^0-9A-Za-z]|$)"
     return _rows(connection, ref, condition, {"word": word})
 
 
 def rows_referring(
-    connection: duckdb.DuckDBPyConnection, ref: TableRef, columns: Sequence[str], values: Sequence[tuple[Any, ...]]
+    connection: Connection,
+    ref: TableRef,
+    columns: Sequence[str],
+    values: Sequence[tuple[Any, ...]],
 ) -> list[dict[str, Any]]:
     """The rows whose columns together are one of the values."""
     names = ", ".join(quoted(column) for column in columns)
-    marks = [f"({', '.join(f'$v{i}_{j}' for j in range(len(columns)))})" for i in range(len(values))]
+    marks = [
+        f"({', '.join(f'$v{i}_{j}' for j in range(len(columns)))})" for i in range(len(values))
+    ]
     parameters = {f"v{i}_{j}": value for i, row in enumerate(values) for j, value in enumerate(row)}
-    return _rows(connection, ref, f"({names}) in ({', '.join(marks)})", parameters) if values else []
+    return (
+        _rows(connection, ref, f"({names}) in ({', '.join(marks)})", parameters) if values else []
+    )
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection, ref: TableRef, condition: str, parameters: dict[str, Any]
+    connection: Connection, ref: TableRef, condition: str, parameters: dict[str, Any]
 ) -> list[dict[str, Any]]:
     cursor = connection.execute(
-        f"from {quoted(ref.layer)}.{quoted(ref.table)} where {condition} order by all limit {ROWS}", parameters
+        f"from {quoted(ref.layer)}.{quoted(ref.table)} where {condition} order by all limit {ROWS}",
+        parameters,
     )
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

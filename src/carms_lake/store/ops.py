@@ -164,7 +164,9 @@ def _check_row(run_id: str, check: CheckResult) -> dict[str, Any]:
     }
 
 
-def version_row(run_id: str, table: TableReport, version: int, contract_version: str) -> dict[str, Any]:
+def version_row(
+    run_id: str, table: TableReport, version: int, contract_version: str
+) -> dict[str, Any]:
     """A row of `table_versions`: one table as one run made it."""
     return {
         "run_id": run_id,

@@ -1,8 +1,8 @@
 """The domain's one table of rejects: records that bronze set aside, rows that silver quarantined.
 
-Rejects are committed before the rows they were split from. They count only where the commit of their
-table says so: a bronze file's entry names the run that read it, a silver table's commit the run that
-built it. What a killed run left behind counts for nothing, and the next run takes it out.
+Rejects are committed before the rows they were split from. They count only where the commit of
+their table says so: a bronze file's entry names the run that read it, a silver table's commit the
+run that built it. What a killed run left behind counts for nothing, and the next run takes it out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def set_aside(config: LakeConfig, rejects: pl.DataFrame, run_id: str) -> None:
         StoreError: the lake cannot be written.
     """
     path = rejects_path(config)
-    if not rejects.is_empty() or not delta.exists(path):  # a lake without rejects says so with an empty table
+    if not rejects.is_empty() or not delta.exists(
+        path
+    ):  # a lake without rejects says so with an empty table
         delta.append(path, rejects, {"run_id": run_id})
 
 
@@ -83,10 +85,17 @@ def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
         if "run_id" in entry.metadata
     ]
     known = pl.LazyFrame(
-        committed, schema={"layer": pl.String, "table_name": pl.String, RUN_ID: pl.String}, orient="row"
+        committed,
+        schema={"layer": pl.String, "table_name": pl.String, RUN_ID: pl.String},
+        orient="row",
     )
     whole = delta.scan(path)
-    lost = whole.join(known, on=["layer", "table_name", RUN_ID], how="anti").select(pl.len()).collect().item()
+    lost = (
+        whole.join(known, on=["layer", "table_name", RUN_ID], how="anti")
+        .select(pl.len())
+        .collect()
+        .item()
+    )
     if lost:
         kept = whole.join(known, on=["layer", "table_name", RUN_ID], how="semi").collect()
         delta.overwrite(path, kept, {"run_id": run_id, "repaired": lost})

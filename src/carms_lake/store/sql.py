@@ -13,7 +13,10 @@ from carms_lake.names import Layer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 """On every connection: even a misspelt function name makes DuckDB try the network."""
 
 
@@ -35,7 +38,7 @@ def tables_read(sql: str, *, where: str) -> set[str]:
     return {name for name in _names(tree) if name.split(".")[0] in set(Layer)}
 
 
-def _names(node: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON tree
+def _names(node: Any) -> Iterator[str]:
     if isinstance(node, list):
         for item in node:
             yield from _names(item)

@@ -1,14 +1,14 @@
 """The gold file: built beside the published one, audited, closed, then put in its place.
 
-Readers keep the file that they opened until they open it again. Nobody sees a table that has not passed
-its checks.
+Readers keep the file that they opened until they open it again. Nobody sees a table that has not
+passed its checks.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -38,7 +38,7 @@ create temp macro surrogate_key(parts) as
     (md5_number_lower(array_to_string(
         list_transform(parts, lambda part: coalesce(part, chr(30))), chr(31))) >> 1)::bigint
 """
-"""63 bits of the MD5 of the business key's parts, joined by U+001F, null = U+001E; stable for ever."""
+"""63 bits of the MD5 of the key's parts, joined by U+001F, null = U+001E; stable for ever."""
 
 
 class Warehouse:
@@ -53,8 +53,8 @@ class Warehouse:
         self.connection.execute(f"create schema if not exists {quoted(ref.layer)}")
         self.connection.execute(f"create view {_name(ref)} as {read_pinned(pinned)}")
 
-    def create(self, contract: Contract, sql: str) -> int:
-        """Create a table, view or macro from its SELECT; how many rows it has (0 for a macro).
+    def create(self, contract: Contract, sql: str) -> int | None:
+        """Create a table, view or macro from its SELECT; how many rows it has (None for a macro).
 
         Raises:
             ContractError: the SELECT does not deliver the contract's columns and types, or its rows
@@ -63,7 +63,7 @@ class Warehouse:
         try:
             if contract.kind == "macro":
                 self._create_macro(contract, sql)
-                return 0
+                return None
             if contract.kind == "view":
                 self.connection.execute(f"create view {_name(contract.ref)} as {sql}")
                 self._comment(contract)
@@ -75,7 +75,9 @@ class Warehouse:
                 self._comment(contract)
             return self.count(contract.ref)
         except duckdb.Error as error:
-            raise ContractError(f"`{contract.ref}`: {error}", "see the table's SELECT and its contract") from error
+            raise ContractError(
+                f"`{contract.ref}`: {error}", "see the table's SELECT and its contract"
+            ) from error
 
     def _create_macro(self, contract: Contract, sql: str) -> None:
         parameters = ", ".join(contract.parameters)
@@ -88,11 +90,14 @@ class Warehouse:
 
     def _comment(self, contract: Contract) -> None:
         kind = "view" if contract.kind == "view" else "table"
-        text = ". ".join(part for part in (contract.description.rstrip("."), contract.grain) if part)
+        text = ". ".join(
+            part for part in (contract.description.rstrip("."), contract.grain) if part
+        )
         self.connection.execute(f"comment on {kind} {_name(contract.ref)} is {literal(text)}")
         for column in contract.columns:
             self.connection.execute(
-                f"comment on column {_name(contract.ref)}.{quoted(column.name)} is {literal(column.description)}"
+                f"comment on column {_name(contract.ref)}.{quoted(column.name)} "
+                f"is {literal(column.description)}"
             )
 
     def open_published(self, path: Path) -> None:
@@ -121,7 +126,9 @@ class Warehouse:
             f"{quoted(n)}::timestamp as {quoted(n)}" if "Datetime" in str(t) else quoted(n)
             for n, t in frame.schema.items()
         )
-        self.connection.execute(f"create or replace table ops.{quoted(table)} as select {columns} from ops_frame")
+        self.connection.execute(
+            f"create or replace table ops.{quoted(table)} as select {columns} from ops_frame"
+        )
         self.connection.unregister("ops_frame")
 
     def finish(self, layers: Sequence[str]) -> None:
@@ -146,10 +153,16 @@ def building(config: LakeConfig) -> Iterator[Warehouse]:
         path = folder / config.gold_file.name
         connection = duckdb.connect(
             str(path),
-            config={**OFFLINE, "storage_compatibility_version": STORAGE_VERSION, "memory_limit": config.memory_limit},
+            config={
+                **OFFLINE,
+                "storage_compatibility_version": STORAGE_VERSION,
+                "memory_limit": config.memory_limit,
+            },
         )
     except (OSError, duckdb.IOException) as error:
-        raise StoreError(f"`{folder}` cannot be written: {error}", "check its permissions and the disk") from error
+        raise StoreError(
+            f"`{folder}` cannot be written: {error}", "check its permissions and the disk"
+        ) from error
     try:
         connection.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
         connection.execute(_SURROGATE_KEY)
@@ -162,7 +175,9 @@ def building(config: LakeConfig) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def reading(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(
+    config: LakeConfig, contracts: Sequence[Contract]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection on which the tables and views of the contracts answer as `<layer>.<table>`.
 
     Raises:
@@ -187,7 +202,7 @@ def reading(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[duckd
 
 
 def publish(built: Path, target: Path) -> str:
-    """Put a closed gold file in the place of the published one; a note where that could not be done.
+    """Put a closed gold file in the place of the published one; a note where that cannot be.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -195,11 +210,11 @@ def publish(built: Path, target: Path) -> str:
     try:
         # A log of the old file beside the new one would make the new one unreadable.
         target.with_name(target.name + ".wal").unlink(missing_ok=True)
-        os.replace(built, target)
+        built.replace(target)
     except PermissionError:
         beside = target.with_name(f"{target.stem}.new{target.suffix}")
         try:
-            os.replace(built, beside)
+            built.replace(beside)
         except OSError as error:
             raise StoreError(f"`{target}` cannot be written: {error}") from error
         return f"`{target}` is open in another program: the new tables are in `{beside}`"
@@ -208,18 +223,30 @@ def publish(built: Path, target: Path) -> str:
     return ""
 
 
-def published_fingerprint(path: Path) -> str | None:
-    """What the published file was built from, or None where there is none that can be read."""
+@dataclass(frozen=True)
+class Published:
+    """What the published file was built from, and how many rows its tables have, by name."""
+
+    fingerprint: str
+    rows: dict[str, int]
+
+
+def published(path: Path) -> Published | None:
+    """What is published, or None where there is no file that can be read."""
     if not path.exists():
         return None
     try:
         with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
-            return str(scalar(connection, "select fingerprint from ops.build"))
+            fingerprint = str(scalar(connection, "select fingerprint from ops.build"))
+            counts = connection.execute(
+                "select table_name, estimated_size from duckdb_tables() where schema_name = 'gold'"
+            ).fetchall()
     except duckdb.Error:
         return None
+    return Published(fingerprint, dict(counts))
 
 
-def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:  # noqa: ANN401 - any SQL value
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """The one value that a SELECT gives; None where it gives no row."""
     rows = connection.execute(sql).fetchall()
     return rows[0][0] if rows else None
@@ -228,14 +255,16 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:  # noqa: ANN
 def table_ddl(contract: Contract) -> str:
     """CREATE TABLE with the types, NOT NULL, PRIMARY KEY, UNIQUE and FOREIGN KEY of a contract."""
     parts = [
-        f"{quoted(c.name)} {c.type.sql}{' not null' if c.required else ''}{' unique' if c.unique else ''}"
+        f"{quoted(c.name)} {c.type.sql}"
+        + (" not null" if c.required else "")
+        + (" unique" if c.unique else "")
         for c in contract.columns
     ]
     if contract.primary_key:
-        parts.append(f"primary key ({', '.join(quoted(name) for name in contract.primary_key)})")
+        parts.append(f"primary key ({_names(contract.primary_key)})")
     parts += [
-        f"foreign key ({', '.join(quoted(c) for c in relationship.columns)}) "
-        f"references {_name(relationship.target)} ({', '.join(quoted(c) for c in relationship.target_columns)})"
+        f"foreign key ({_names(relationship.columns)}) "
+        f"references {_name(relationship.target)} ({_names(relationship.target_columns)})"
         for relationship in contract.relationships
         if relationship.enforced
     ]
@@ -253,7 +282,8 @@ def conforms(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str
     if found == wanted:
         return
     differences = [
-        f"`{name}` is {found.get(name, 'missing')}, the contract says {wanted.get(name, 'nothing of it')}"
+        f"`{name}` is {found.get(name, 'missing')}, "
+        f"the contract says {wanted.get(name, 'nothing of it')}"
         for name in {**wanted, **found}
         if found.get(name) != wanted.get(name)
     ]
@@ -265,3 +295,7 @@ def conforms(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str
 
 def _name(ref: TableRef) -> str:
     return f"{quoted(ref.layer)}.{quoted(ref.table)}"
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(quoted(column) for column in columns)

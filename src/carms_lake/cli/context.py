@@ -1,0 +1,48 @@
+"""One call of the command: what every command is told, and the project that it works in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+
+
+@dataclass(frozen=True)
+class Call:
+    """The options that all commands share."""
+
+    project: Path | None = None
+    domain: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def merged(self, later: Call) -> Call:
+        """These options with those given after the verb, which win."""
+        return Call(
+            project=later.project or self.project,
+            domain=later.domain or self.domain,
+            json=later.json or self.json,
+            quiet=later.quiet or self.quiet,
+            verbose=later.verbose or self.verbose,
+        )
+
+    def on(self, *, project: Path | None = None, domain: str | None = None) -> Call:
+        """The same call on another project or domain."""
+        return replace(self, project=project or self.project, domain=domain or self.domain)
+
+    def config(self, *, query_timeout_s: float | None = None) -> LakeConfig:
+        """The project and domain that the call is about.
+
+        Raises:
+            ConfigError: there is no such project or domain, or a setting is wrong.
+        """
+        from carms_lake.config import load_config
+
+        return load_config(
+            project=self.project, domain=self.domain, query_timeout_s=query_timeout_s
+        )

@@ -1,0 +1,159 @@
+"""Where rows go: the format and the file that the options ask for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.cli import render
+from carms_lake.cli.formats import Format, write_rows
+from carms_lake.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from carms_lake.cli.context import Call
+    from carms_lake.config import LakeConfig
+    from carms_lake.flows.query import QueryResult
+
+_SUFFIXES = {f".{name.value}": name for name in Format if name is not Format.TABLE} | {
+    ".txt": Format.TABLE,
+    ".ndjson": Format.JSONL,
+}
+_BINARY = (Format.PARQUET, Format.XLSX)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A format, and a file or stdout (None)."""
+
+    format: Format
+    file: Path | None = None
+
+
+def target(file_format: Format | None, output: Path | None) -> Target:
+    """What `-f` and `-o` ask for: the suffix names the format where `-f` does not.
+
+    Raises:
+        UsageError: a suffix that names no format, or a binary format on a terminal.
+    """
+    file = None if output is None or str(output) == "-" else output
+    if file_format is None and file is not None:
+        if file.suffix.lower() not in _SUFFIXES:
+            raise UsageError(
+                f"`{file}`: the suffix names no format",
+                "name one with `-f`, or use "
+                + ", ".join(f"`{suffix}`" for suffix in sorted(_SUFFIXES)),
+            )
+        return Target(_SUFFIXES[file.suffix.lower()], file)
+    chosen = file_format or (Format.TABLE if sys.stdout.isatty() else Format.CSV)
+    if chosen in _BINARY and file is None and sys.stdout.isatty():
+        raise UsageError(
+            f"`{chosen}` is not for a terminal", f"write it to a file: `-o rows.{chosen}`"
+        )
+    return Target(chosen, file)
+
+
+def emit_query(call: Call, config: LakeConfig, sql: str, to: Target) -> int:
+    """Run a query and write its rows as they come; how many.
+
+    Raises:
+        LakeError: what the query raises.
+        StoreError: the file cannot be written.
+    """
+    from carms_lake.flows.query import query_batches, query_to_file
+
+    if to.format in _BINARY and not call.json:
+        with _whole_file(to.file) as path:
+            return query_to_file(config, sql, path, to.format.value)
+    with query_batches(config, sql) as answer:
+        return _emit(call, answer.columns, answer.batches, to)
+
+
+def emit(call: Call, result: QueryResult, to: Target) -> int:
+    """Write rows that are in memory; how many.
+
+    Raises:
+        UsageError: a binary format, which only `carms query` writes.
+        StoreError: the file cannot be written.
+    """
+    if to.format in _BINARY and not call.json:
+        raise UsageError(
+            f"`{to.format}` is written by `carms query` only", "choose a text format with `-f`"
+        )
+    return _emit(call, result.columns, [result.rows], to)
+
+
+def text_width(to: Target) -> int:
+    """How wide a text for reading is laid out: the terminal, or 100 characters elsewhere."""
+    return 100 if to.file else min(render.width(render.out()), 100)
+
+
+def emit_text(text: str, to: Target) -> None:
+    """Write a text as it is, whatever the format.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    if to.file is None:
+        render.out().write(text)
+        return
+    with _whole_file(to.file) as path:
+        path.write_text(text, encoding="utf-8", newline="")
+
+
+def _emit(
+    call: Call, columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]], to: Target
+) -> int:
+    if call.json:
+        rows = [dict(zip(columns, row, strict=True)) for batch in batches for row in batch]
+        render.envelope(rows)
+        return len(rows)
+    if to.file is None:
+        return _write(call, columns, batches, to, render.out())
+    with _whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
+        return _write(call, columns, batches, to, stream)
+
+
+def _write(
+    call: Call, columns: Sequence[str], batches: Iterable[Any], to: Target, stream: Any
+) -> int:
+    if to.format is not Format.TABLE:
+        return write_rows(stream, to.format, columns, batches)
+    rows = [row for batch in batches for row in batch]
+    shortened = render.table(stream, columns, rows)
+    stream.flush()
+    if stream.isatty():
+        render.note(call, f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}")
+    if shortened:
+        render.note(call, "cells were shortened to fit; `-f csv` or `-f json` shows them whole")
+    return len(rows)
+
+
+@contextmanager
+def _whole_file(file: Path | None) -> Iterator[Path]:
+    """A path to write to; the file appears whole under its name, or on stdout, or not at all."""
+    try:
+        if file is None:
+            import tempfile
+
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(folder) / "rows"
+                sys.stdout.buffer.write((Path(folder) / "rows").read_bytes())
+            return
+        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        try:
+            yield part
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StoreError(
+            f"`{file or 'stdout'}` cannot be written: {error.strerror}", "check the folder"
+        ) from error

@@ -1,0 +1,108 @@
+"""`query`, `tables`, `describe`: read the lake."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carms_lake.cli import render
+from carms_lake.cli.context import Call
+from carms_lake.cli.options import OutputFile, OutputFormat, command
+from carms_lake.cli.output import emit, emit_query, target
+from carms_lake.errors import UsageError
+
+Sql = Annotated[
+    str | None,
+    typer.Argument(metavar="[SQL]", help="One reading statement; - reads it from stdin."),
+]
+SqlFile = Annotated[
+    Path | None,
+    typer.Option("-i", "--input", metavar="FILE", help="Read the statement from a file."),
+]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after so long.")
+]
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="As silver.program, or program.")]
+Names = Annotated[
+    bool, typer.Option("--names", help="The names alone, one per line; reads no data.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that read."""
+
+    @command(app)
+    def query(
+        call: Call,
+        sql: Sql = None,
+        file: SqlFile = None,
+        timeout: Timeout = None,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Answer one SQL statement; it can only read.
+
+        A bare name is looked for in gold, silver, bronze, ops; `silver.program` names its layer.
+        """
+        text = _statement(sql, file)
+        to = target(output_format, output)
+        emit_query(call, call.config(query_timeout_s=timeout), text, to)
+
+    @command(app)
+    def tables(
+        call: Call,
+        names: Names = False,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """List the tables of the domain and what they hold."""
+        from carms_lake.flows import describe as flow
+
+        if names:
+            found = flow.table_names(call.config())
+            if call.json:
+                render.envelope(list(found))
+            else:
+                render.out().write("".join(f"{name}\n" for name in found))
+            return
+        emit(call, flow.tables(call.config()), target(output_format, output))
+
+    @command(app)
+    def describe(
+        call: Call, table: Table, output_format: OutputFormat = None, output: OutputFile = None
+    ) -> None:
+        """Show a table's columns, types, keys and references."""
+        from carms_lake.flows.describe import describe as flow
+
+        to = target(output_format, output)
+        contract, columns = flow(call.config(), table)
+        about = [contract.description, f"Grain: {contract.grain}" if contract.grain else ""]
+        render.note(call, f"{contract.ref} ({contract.kind}, version {contract.version})")
+        for line in filter(None, about):
+            render.note(call, line)
+        emit(call, columns, to)
+
+
+def _statement(sql: str | None, file: Path | None) -> str:
+    """The statement from the argument, a file or stdin.
+
+    Raises:
+        UsageError: none of them, two of them, or a file that cannot be read.
+    """
+    if sql is not None and file is not None:
+        raise UsageError("both an SQL argument and `-i` were given", "give one of them")
+    try:
+        if file is not None and str(file) != "-":
+            return file.read_text(encoding="utf-8-sig")
+        if sql == "-" or file is not None or (sql is None and not sys.stdin.isatty()):
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the statement cannot be read: {error}", "give UTF-8 text") from None
+    if sql is None:
+        raise UsageError(
+            "no SQL was given", 'write `carms query "select ..."`, or `-i FILE`, or pipe it in'
+        )
+    return sql

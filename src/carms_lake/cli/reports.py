@@ -1,0 +1,146 @@
+"""Reports of runs: one line per file and per table, refusals with what to do, the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.cli import render
+from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.output import Target, emit
+from carms_lake.flows.query import QueryResult
+from carms_lake.names import TableRef
+from carms_lake.records import FileStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from carms_lake.cli.context import Call
+    from carms_lake.records import CheckResult, FileReport, RunReport
+
+
+def exit_code(*reports: RunReport, strict: bool = False) -> ExitCode:
+    """What runs end with: 4 where a file was refused, 1 where the data is not fine, else 0."""
+    if any(report.refused for report in reports):
+        return ExitCode.SOURCE
+    failed = any(c.severity == "error" and not c.passed for r in reports for c in r.checks)
+    balanced = all(report.is_balanced for report in reports)
+    rejected = sum(report.rejected for report in reports)
+    return ExitCode.DATA if failed or not balanced or (strict and rejected) else ExitCode.DONE
+
+
+def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool = False) -> ExitCode:
+    """Write reports: files and tables as rows, the rest as messages; the exit code they earn."""
+    code = exit_code(*reports, strict=strict)
+    if call.json:
+        data = [as_plain(report) for report in reports]
+        render.envelope(
+            data[0] if len(data) == 1 else data,
+            status="done" if code is ExitCode.DONE else "failed",
+            run_id=reports[-1].run_id,
+            errors=[_refusal(file) for report in reports for file in report.refused],
+        )
+    else:
+        emit(call, rows_of(reports), to)
+    for report in reports:
+        tell(call, report)
+    return code
+
+
+def tell(call: Call, report: RunReport) -> None:
+    """Say what a run did, on stderr: refusals and failed checks always, the rest unless `-q`."""
+    for file in report.refused:
+        render.say(f"refused: `{file.name}`: {file.message}")
+        if file.hint:
+            render.say(f"hint: {file.hint}")
+    for text in (*report.notes, *(f"`{f.name}`: {n}" for f in report.files for n in f.notes)):
+        render.note(call, text)
+    for check in report.checks:
+        if not check.passed:
+            render.say(_failed(check))
+    render.note(call, summary(report))
+
+
+def rows_of(reports: Sequence[RunReport]) -> QueryResult:
+    """One row per file of an ingest, table of a build, rule of a check; of two, what they share."""
+    files = [f for report in reports for f in report.files]
+    tables = [t for report in reports for t in report.tables]
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    if len(reports) > 1:
+        names = ("name", "status", "rows", "rejected")
+        rows = [(f.name, str(f.status), *_counts(f)[1:]) for f in files]
+        rows += [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
+    elif reports[0].command == "ingest":
+        names = ("file", "status", "records", "accepted", "rejected")
+        rows = [(f.name, str(f.status), *_counts(f)) for f in files]
+    elif reports[0].command == "check":
+        names = ("table", "rule", "severity", "passed", "failed_rows", "checked_rows")
+        rows = [
+            (c.table.in_domain, c.rule, c.severity, c.passed, c.failed_rows, c.checked_rows)
+            for c in reports[0].checks
+        ]
+    else:
+        names = ("table", "status", "rows", "quarantined")
+        rows = [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
+    return QueryResult(names, ("VARCHAR",) * len(names), rows)
+
+
+def _counts(file: FileReport) -> tuple[int | None, int | None, int | None]:
+    """Records, accepted and rejected; nothing where this run did not read the file."""
+    if file.status not in (FileStatus.LANDED, FileStatus.REPLACED):
+        return None, None, None
+    return file.records, file.accepted, file.rejected
+
+
+def summary(report: RunReport) -> str:
+    """A run in one line."""
+    parts = [f"{report.command}: {report.seconds:.1f} s"]
+    if report.files:
+        parts.append(_counted(len(report.files), "file"))
+        parts.append(f"{sum(f.accepted for f in report.files)} records accepted")
+    if report.tables:
+        built = sum(t.status == "built" for t in report.tables)
+        parts.append(f"{_counted(built, 'table')} built, {len(report.tables) - built} unchanged")
+    parts.append(f"{report.rejected} rejected")
+    if report.refused:
+        parts.append(f"{_counted(len(report.refused), 'file')} refused")
+    if report.checks:
+        passed = sum(check.passed for check in report.checks)
+        parts.append(f"{passed} of {_counted(len(report.checks), 'check')} passed")
+    if report.published:
+        parts.append(f"published `{report.published}`")
+    return ", ".join(parts)
+
+
+def as_plain(value: Any) -> Any:
+    """A frozen record as JSON holds it: tables by name, paths as text."""
+    if isinstance(value, TableRef | Path):
+        return str(value)
+    if is_dataclass(value):
+        return {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): as_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(item) for item in value]
+    return value
+
+
+def _refusal(file: FileReport) -> Mapping[str, Any]:
+    return {
+        "code": int(ExitCode.SOURCE),
+        "kind": file.code,
+        "message": f"`{file.name}`: {file.message}",
+        "hint": file.hint,
+    }
+
+
+def _failed(check: CheckResult) -> str:
+    what = "failed" if check.severity == "error" else "warning"
+    detail = check.message or f"{check.failed_rows} of {check.checked_rows} rows"
+    return f"{what}: `{check.table}` {check.rule}: {detail}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

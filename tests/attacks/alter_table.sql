@@ -1,0 +1,2 @@
+-- ALTER TABLE
+ALTER TABLE gold.program_profile ADD COLUMN x INTEGER

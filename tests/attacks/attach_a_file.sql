@@ -1,0 +1,2 @@
+-- ATTACH writes a new file
+ATTACH '{folder}/new.duckdb' AS other

@@ -1,0 +1,2 @@
+-- a transaction of its own
+BEGIN TRANSACTION

@@ -1,0 +1,2 @@
+-- COMMENT ON
+COMMENT ON TABLE gold.program_profile IS 'mine'

@@ -1,0 +1,2 @@
+-- COPY TO
+COPY gold.program_profile TO '{folder}/out.csv'

@@ -1,0 +1,2 @@
+-- tells paths of the machine
+SELECT current_setting('home_directory')

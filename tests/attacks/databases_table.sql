@@ -1,0 +1,2 @@
+-- tells paths of the machine
+FROM duckdb_databases()

@@ -1,0 +1,2 @@
+-- DELETE
+DELETE FROM gold.program_profile

@@ -1,0 +1,2 @@
+-- DETACH
+DETACH published

@@ -1,0 +1,2 @@
+-- writes a log
+FROM enable_logging()

@@ -1,0 +1,2 @@
+-- never ends
+WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i FROM r) SELECT count(*) FROM r

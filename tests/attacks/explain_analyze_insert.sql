@@ -1,0 +1,2 @@
+-- EXPLAIN ANALYZE of something else
+EXPLAIN ANALYZE INSERT INTO gold.program_profile VALUES ('3', 'x', 1, 1, NULL)

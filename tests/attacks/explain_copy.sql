@@ -1,0 +1,2 @@
+-- EXPLAIN of something else
+EXPLAIN COPY (SELECT 1) TO '{gold}'

@@ -1,0 +1,2 @@
+-- EXPORT DATABASE
+EXPORT DATABASE '{folder}/export'

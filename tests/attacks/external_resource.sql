@@ -1,0 +1,2 @@
+-- makes a resource
+FROM create_external_resource('x')

@@ -1,0 +1,2 @@
+-- a file's name as a table
+FROM '/etc/passwd'

@@ -1,0 +1,2 @@
+-- a table function that writes
+FROM force_checkpoint('published')

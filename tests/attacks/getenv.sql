@@ -1,0 +1,2 @@
+-- reads the environment
+SELECT getenv('HOME')

@@ -1,0 +1,2 @@
+-- lists folders
+FROM glob('/*')

@@ -1,0 +1,2 @@
+-- IMPORT DATABASE
+IMPORT DATABASE '{folder}/export'

@@ -1,0 +1,2 @@
+-- INSTALL reaches the network
+INSTALL httpfs

@@ -1,0 +1,2 @@
+-- a table's name that is a path
+FROM bronze."/outside"

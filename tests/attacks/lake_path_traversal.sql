@@ -1,0 +1,2 @@
+-- a table's name that climbs out of the lake
+FROM silver."../../../../outside"

@@ -1,0 +1,2 @@
+-- fills the memory
+SELECT length(list(i)) FROM range(1000000000) t(i)

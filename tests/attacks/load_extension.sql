@@ -1,0 +1,2 @@
+-- LOAD runs foreign code
+LOAD '{folder}/evil.duckdb_extension'

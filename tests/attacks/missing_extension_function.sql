@@ -1,0 +1,2 @@
+-- a function that would be downloaded
+FROM delta_scan('{folder}')

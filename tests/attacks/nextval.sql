@@ -1,0 +1,2 @@
+-- a function that changes something
+SELECT nextval('s')

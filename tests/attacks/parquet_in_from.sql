@@ -1,0 +1,2 @@
+-- an allowed file's name as a table
+SELECT * FROM silver.program, '{parquet}'

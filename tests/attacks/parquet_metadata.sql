@@ -1,0 +1,2 @@
+-- reads a file's footer
+FROM parquet_metadata('{parquet}')

@@ -1,0 +1,2 @@
+-- PRAGMA writes a profile
+PRAGMA profiling_output = '{folder}/profile.json'

@@ -1,0 +1,2 @@
+-- PRAGMA turns the sandbox off
+PRAGMA enable_external_access = true

@@ -1,0 +1,2 @@
+-- PREPARE keeps a statement for later
+PREPARE p AS SELECT 1

@@ -1,0 +1,2 @@
+-- a Python variable as a table
+FROM config

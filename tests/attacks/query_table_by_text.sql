@@ -1,0 +1,2 @@
+-- query_table() names tables where no parser sees them
+FROM query_table('silver.program')

@@ -1,0 +1,2 @@
+-- quotes around a function's name
+FROM "read_text"('/etc/passwd')

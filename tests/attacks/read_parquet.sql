@@ -1,0 +1,2 @@
+-- reads a file past its Delta log
+FROM read_parquet('{parquet}')

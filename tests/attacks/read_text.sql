@@ -1,0 +1,2 @@
+-- reads any file
+FROM read_text('/etc/passwd')

@@ -1,0 +1,2 @@
+-- RESET turns the sandbox off
+RESET enable_external_access

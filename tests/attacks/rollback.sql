@@ -1,0 +1,2 @@
+-- ROLLBACK ends the read-only transaction
+ROLLBACK

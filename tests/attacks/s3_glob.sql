@@ -1,0 +1,2 @@
+-- reaches the network
+FROM read_parquet('s3://bucket/*.parquet')

@@ -1,0 +1,2 @@
+-- tells secrets
+FROM duckdb_secrets()

@@ -1,0 +1,2 @@
+-- SET turns the sandbox off
+SET enable_external_access = true

@@ -1,0 +1,2 @@
+-- waits without working
+SELECT sleep_ms(100000)

@@ -1,0 +1,2 @@
+-- reads a file's first lines
+FROM sniff_csv('/etc/passwd')

@@ -1,0 +1,2 @@
+-- fills the memory
+SELECT * FROM range(100000000) t(i) ORDER BY md5(i::VARCHAR)

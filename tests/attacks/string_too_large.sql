@@ -1,0 +1,2 @@
+-- fills the memory past DuckDB's own limit
+SELECT length(repeat('x', 3900000000))

@@ -1,0 +1,2 @@
+-- TRUNCATE
+TRUNCATE gold.program_profile

@@ -1,0 +1,2 @@
+-- UPDATE
+UPDATE gold.program_profile SET quota = 0

@@ -1,0 +1,2 @@
+-- reaches the network
+FROM 'https://example.com/x.parquet'

@@ -1,0 +1,2 @@
+-- USE
+USE memory

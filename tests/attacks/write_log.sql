@@ -1,0 +1,2 @@
+-- writes a log
+SELECT write_log('x')

@@ -1,0 +1,138 @@
+"""One value has one spelling in every format, and comes back as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carms_lake.cli.formats import Format, as_json, as_text, write_rows
+from carms_lake.cli.render import on_one_line, table
+
+HARD: list[tuple[Any, str, str]] = [
+    (None, "", "null"),
+    (True, "true", "true"),
+    (1, "1", "1"),
+    (2**100, str(2**100), str(2**100)),
+    (-(2**63), str(-(2**63)), str(-(2**63))),
+    (1.5, "1.5", "1.5"),
+    (float("nan"), "nan", "null"),
+    (Decimal("1.50"), "1.50", "1.50"),
+    (Decimal("12345678901234567890.123456789"), "12345678901234567890.123456789", "12345678901234567890.123456789"),
+    ('é"\n', 'é"\n', '"é\\"\\n"'),
+    (date(2025, 1, 2), "2025-01-02", '"2025-01-02"'),
+    (datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC), "2025-01-02 03:04:05+00:00", '"2025-01-02T03:04:05+00:00"'),
+    (time(3, 4), "03:04:00", '"03:04:00"'),
+    (timedelta(minutes=1), "0:01:00", "60.0"),
+    (b"\x00\xff", "00ff", '"00ff"'),
+    (["a", None, Decimal("1.0")], '["a",null,1.0]', '["a",null,1.0]'),
+    ({"k": b"\x01"}, '{"k":"01"}', '{"k":"01"}'),
+    ({1: "x"}, '{"1":"x"}', '{"1":"x"}'),
+    (uuid.UUID(int=1), str(uuid.UUID(int=1)), f'"{uuid.UUID(int=1)}"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "text", "json_text"), HARD, ids=lambda v: type(v).__name__)
+def test_a_value_has_one_spelling(value: object, text: str, json_text: str) -> None:
+    assert as_text(value) == text
+    assert as_json(value) == json_text
+
+
+def written(file_format: Format, rows: list[tuple[Any, ...]]) -> str:
+    stream = io.StringIO(newline="")
+    assert write_rows(stream, file_format, ("a|b", "c"), [rows[:1], rows[1:]]) == len(rows)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("file_format", "text"),
+    [
+        (Format.CSV, 'a|b,c\n1,"x,y"\n,"z\n|"\n'),
+        (Format.TSV, 'a|b\tc\n1\tx,y\n\t"z\n|"\n'),
+        (Format.JSON, '[\n {"a|b":1,"c":"x,y"},\n {"a|b":null,"c":"z\\n|"}\n]\n'),
+        (Format.JSONL, '{"a|b":1,"c":"x,y"}\n{"a|b":null,"c":"z\\n|"}\n'),
+        (Format.MD, "| a\\|b | c |\n| --- | --- |\n| 1 | x,y |\n|  | z<br>\\| |\n"),
+    ],
+)
+def test_rows_are_written_in_each_format(file_format: Format, text: str) -> None:
+    assert written(file_format, [(1, "x,y"), (None, "z\n|")]) == text
+
+
+@pytest.mark.parametrize("file_format", [Format.CSV, Format.TSV, Format.JSON, Format.JSONL, Format.MD])
+def test_no_rows_are_still_a_whole_document(file_format: Format) -> None:
+    text = written(file_format, [])
+    if file_format is Format.JSON:
+        assert json.loads(text) == []
+    elif file_format is Format.JSONL:
+        assert text == ""
+    else:
+        assert text.startswith(("a|b", "| a\\|b"))
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=5))
+def test_text_comes_back_from_csv_and_json_as_it_was(rows: list[tuple[str, str]]) -> None:
+    rows = [row for row in rows if not any("\ud800" <= c <= "\udfff" for cell in row for c in cell)]
+    back = list(csv.reader(io.StringIO(written(Format.CSV, rows), newline="")))
+    assert [tuple(row) for row in back[1:]] == rows
+    assert [tuple(row.values()) for row in json.loads(written(Format.JSON, rows))] == rows
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def drawn(columns: list[str], rows: list[tuple[Any, ...]], width: int, monkeypatch: pytest.MonkeyPatch) -> tuple[str, bool]:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    shortened = table(stream, columns, rows)
+    return stream.getvalue(), shortened
+
+
+def test_a_table_that_fits_is_drawn_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, shortened = drawn(["id", "name"], [(1, "Aé"), (22, None)], 80, monkeypatch)
+    assert not shortened
+    assert "\x1b" not in text
+    assert [line.rstrip() for line in text.splitlines()] == ["id  name", "────────", " 1  Aé", "22"]
+
+
+def test_a_wide_table_keeps_every_row_within_the_terminal_and_says_that_it_is_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [(i, "x" * 100, "y" * 30) for i in range(200)]
+    text, shortened = drawn(["id", "long", "other"], rows, 80, monkeypatch)
+    lines = text.splitlines()
+    assert shortened
+    assert len(lines) == 202
+    assert max(map(len, lines)) <= 80
+    assert "y" * 30 in lines[-1]
+    assert "…" in lines[-1]
+
+
+def test_too_many_columns_become_one_line_each_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = [f"column_{i}" for i in range(30)]
+    text, shortened = drawn(columns, [tuple("v" * 90 for _ in columns)], 80, monkeypatch)
+    assert not shortened
+    assert text.count("v" * 90) == 30
+    assert text.startswith("-- row 1\ncolumn_0 ")
+
+
+def test_a_table_in_a_pipe_is_not_shortened() -> None:
+    stream = io.StringIO()
+    assert not table(stream, ["a"], [("x" * 500,)])
+    assert "x" * 500 in stream.getvalue()
+
+
+def test_control_characters_cannot_move_the_cursor() -> None:
+    assert on_one_line("a\x1b[2J\nb\té") == "a\\x1b[2J\\nb\\té"
