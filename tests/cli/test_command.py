@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
@@ -18,6 +18,9 @@ from typer.testing import CliRunner, Result
 
 from carms_lake import __version__
 from carms_lake.cli import make_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WINDOWS = sys.platform == "win32"
 
@@ -29,7 +32,9 @@ def invoke(*argv: str, stdin: str | None = None) -> Result:
 def carms(*argv: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "carms_lake", *argv]
     variables = {k: v for k, v in os.environ.items() if not k.startswith("CARMS_")} | env
-    return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, cwd=cwd, env=variables, capture_output=True, check=False, stdin=subprocess.DEVNULL
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,9 @@ def test_the_version_goes_to_stdout() -> None:
         ["-p", "nowhere", "-d", "none", "query", "select 7", "-p", "{lake}", "-d", "carms"],
     ],
 )
-def test_shared_options_work_before_and_after_the_verb_and_the_later_wins(lake: Path, argv: list[str]) -> None:
+def test_shared_options_work_before_and_after_the_verb_and_the_later_wins(
+    lake: Path, argv: list[str]
+) -> None:
     result = invoke(*(word.replace("{lake}", str(lake)) for word in argv))
     assert (result.exit_code, result.stdout) == (0, "7\n7\n")
 
@@ -80,7 +87,9 @@ def test_a_statement_comes_from_an_argument_a_file_or_stdin(lake: Path, tmp_path
         (["-d", "carmz", "tables"], "unknown domain `carmz`"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_says_what_to_do(lake: Path, argv: list[str], message: str) -> None:
+def test_wrong_usage_ends_with_2_and_says_what_to_do(
+    lake: Path, argv: list[str], message: str
+) -> None:
     result = invoke("-p", str(lake), *argv)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -88,8 +97,12 @@ def test_wrong_usage_ends_with_2_and_says_what_to_do(lake: Path, argv: list[str]
     assert "hint: " in result.stderr
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl", "ndjson", "md", "parquet", "xlsx", "txt"])
-def test_a_suffix_names_the_format_and_the_file_appears_whole(lake: Path, tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize(
+    "suffix", ["csv", "tsv", "json", "jsonl", "ndjson", "md", "parquet", "xlsx", "txt"]
+)
+def test_a_suffix_names_the_format_and_the_file_appears_whole(
+    lake: Path, tmp_path: Path, suffix: str
+) -> None:
     path = tmp_path / f"rows.{suffix}"
     result = invoke("-p", str(lake), "query", "from program_profile", "-o", str(path))
     assert (result.exit_code, result.stdout) == (0, "")
@@ -108,7 +121,9 @@ def test_a_query_that_fails_midway_leaves_the_old_file(lake: Path, tmp_path: Pat
 
 
 def test_the_json_envelope_has_the_same_fields_for_rows_and_for_errors(lake: Path) -> None:
-    good = invoke("-p", str(lake), "--json", "query", "select tuition from program_profile order by 1")
+    good = invoke(
+        "-p", str(lake), "--json", "query", "select tuition from program_profile order by 1"
+    )
     assert json.loads(good.stdout) == {
         "schema_version": 1, "run_id": None, "status": "done",
         "data": [{"tuition": 1.5}, {"tuition": None}], "errors": [],
@@ -123,7 +138,9 @@ def test_the_json_envelope_has_the_same_fields_for_rows_and_for_errors(lake: Pat
 def test_names_of_tables_are_one_per_line(lake: Path) -> None:
     names = invoke("-p", str(lake), "tables", "--names").stdout.splitlines()
     assert "silver.program" in names
-    assert names == json.loads(invoke("-p", str(lake), "tables", "--names", "--json").stdout)["data"]
+    assert (
+        names == json.loads(invoke("-p", str(lake), "tables", "--names", "--json").stdout)["data"]
+    )
 
 
 def test_describe_tells_about_the_table_on_stderr_and_its_columns_on_stdout(lake: Path) -> None:
@@ -156,7 +173,11 @@ def test_a_new_project_has_settings_that_can_be_read(tmp_path: Path) -> None:
     [
         (["query", "select 1"], 0, ""),
         (["query", "from nope"], 2, "no table `nope`"),
-        (["query", "select count(*) from range(9000000000000)", "--timeout", "0.2"], 1, "longer than 0.2 s"),
+        (
+            ["query", "select count(*) from range(9000000000000)", "--timeout", "0.2"],
+            1,
+            "longer than 0.2 s",
+        ),
         (["qery", "select 1"], 2, "Did you mean 'query'?"),
         (["query", "--nope"], 2, "No such option: --nope"),
         (["query", "select 1", "-f", "html"], 2, "'html' is not one of"),
@@ -164,7 +185,9 @@ def test_a_new_project_has_settings_that_can_be_read(tmp_path: Path) -> None:
         ([], 2, "Usage: carms"),
     ],
 )
-def test_a_process_ends_with_the_code_of_what_happened(lake: Path, argv: list[str], code: int, message: str) -> None:
+def test_a_process_ends_with_the_code_of_what_happened(
+    lake: Path, argv: list[str], code: int, message: str
+) -> None:
     done = carms(*argv, cwd=lake)
     assert done.returncode == code
     assert message in done.stderr.decode()
@@ -219,7 +242,9 @@ def test_parquet_goes_down_a_pipe_whole(lake: Path, tmp_path: Path) -> None:
 
 def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
     command = [sys.executable, "-m", "carms_lake", "query", "from range(3000000)"]
-    with subprocess.Popen(command, cwd=lake, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=lake, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == b"range\n"
@@ -230,8 +255,16 @@ def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
 
 @pytest.mark.skipif(WINDOWS, reason="a console event cannot be sent to one process there")
 def test_ctrl_c_ends_with_130_and_changes_nothing(lake: Path) -> None:
-    command = [sys.executable, "-m", "carms_lake", "query", "select count(*) from range(9000000000000)"]
-    with subprocess.Popen(command, cwd=lake, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "carms_lake",
+        "query",
+        "select count(*) from range(9000000000000)",
+    ]
+    with subprocess.Popen(
+        command, cwd=lake, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -245,3 +278,10 @@ def test_a_gold_file_held_by_a_writer_names_the_way_out(tmp_path: Path) -> None:
         done = carms("query", "select 1", cwd=tmp_path)
     assert done.returncode == 5
     assert b"hint: close the program" in done.stderr
+
+
+def test_a_command_that_is_not_called_is_listed_with_the_same_words() -> None:
+    whole = CliRunner().invoke(make_app(), ["--help"]).output
+    assert CliRunner().invoke(make_app(frozenset({"--help"})), ["--help"]).output == whole
+    one = make_app(frozenset({"query", "--help"}))
+    assert CliRunner().invoke(one, ["query", "--help"]).output == invoke("query", "--help").output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 
 import pytest
 
@@ -15,7 +16,8 @@ from carms_lake.errors import LakeError, SourceRefused
 
 def test_the_codes_are_these_and_no_others() -> None:
     assert {code.name: code.value for code in ExitCode} == {
-        "DONE": 0, "DATA": 1, "USAGE": 2, "CONTRACT": 3, "SOURCE": 4, "STORE": 5, "BUG": 70, "INTERRUPTED": 130,
+        "DONE": 0, "DATA": 1, "USAGE": 2, "CONTRACT": 3, "SOURCE": 4, "STORE": 5, "BUG": 70,
+        "INTERRUPTED": 130,
     }  # fmt: skip
 
 
@@ -24,7 +26,7 @@ def test_every_code_says_what_it_means() -> None:
     body = tree.body[0].body[1:]  # type: ignore[attr-defined]  # a class has a body
     documented = [
         name.targets[0].id
-        for name, text in zip(body, body[1:], strict=False)
+        for name, text in itertools.pairwise(body)
         if isinstance(name, ast.Assign) and isinstance(text, ast.Expr)
     ]
     assert documented == [code.name for code in ExitCode]
@@ -33,9 +35,10 @@ def test_every_code_says_what_it_means() -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("UsageError", 2), ("ConfigError", 2), ("QueryRefused", 2), ("ContractError", 3), ("SourceError", 4),
-        ("SourceRefused", 4), ("StoreError", 5), ("StoreLocked", 5), ("GoldMissing", 5), ("DataError", 1),
-        ("NotBalanced", 1), ("QueryLimit", 1), ("UnknownKey", 1),
+        ("UsageError", 2), ("ConfigError", 2), ("QueryRefused", 2), ("ContractError", 3),
+        ("SourceError", 4), ("SourceRefused", 4), ("StoreError", 5), ("StoreLocked", 5),
+        ("GoldMissing", 5), ("DataError", 1), ("NotBalanced", 1), ("QueryLimit", 1),
+        ("UnknownKey", 1),
     ],
 )  # fmt: skip
 def test_each_error_ends_with_its_code(name: str, code: int) -> None:
@@ -45,6 +48,10 @@ def test_each_error_ends_with_its_code(name: str, code: int) -> None:
 
 
 def test_no_error_is_without_a_branch() -> None:
-    kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, LakeError) and k is not LakeError]
+    kinds = [
+        k
+        for k in vars(errors).values()
+        if isinstance(k, type) and issubclass(k, LakeError) and k is not LakeError
+    ]
     assert kinds
     assert all(issubclass(kind, tuple(exit_codes.CODES)) for kind in kinds)

@@ -1,4 +1,4 @@
-"""Ctrl-C, two at once, no room to write: the command says so with its exit code, and nothing is lost."""
+"""Ctrl-C, two at once, no room to write: the exit code says so, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from command import carms, executable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openpyxl
 import polars as pl
@@ -13,6 +13,9 @@ from lakes import config_of, small_lake
 from carms_lake.errors import QueryRefused, UsageError
 from carms_lake.flows.describe import describe, table_names, tables
 from carms_lake.flows.query import query_rows, query_to_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_query_becomes_a_parquet_file_with_its_types(tmp_path: Path) -> None:

@@ -8,18 +8,21 @@ import time
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 import pytest
 from lakes import config_of, digest, small_lake
 
-from carms_lake.config import LakeConfig
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
 from carms_lake.flows.query import query_batches, query_rows
 from carms_lake.store import delta
 from carms_lake.store.session import _session, answering, streaming
 from carms_lake.store.statement import REFUSED_FUNCTIONS
+
+if TYPE_CHECKING:
+    from carms_lake.config import LakeConfig
 
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*.sql"))
 NOON = datetime(2025, 1, 1, 12)  # noqa: DTZ001 - what the lake stores as UTC comes without a zone
@@ -183,8 +186,8 @@ def test_the_corpus_says_what_each_attack_is() -> None:
 def test_every_function_with_side_effects_is_refused_or_known_to_be_harmless() -> None:
     """A new DuckDB brings new functions: each must be looked at."""
     harmless = {
-        "current_connection_id", "current_query", "current_query_id", "current_transaction_id", "error",
-        "gen_random_uuid", "random", "stats", "uuid", "uuidv4", "uuidv7", "vector_type",
+        "current_connection_id", "current_query", "current_query_id", "current_transaction_id",
+        "error", "gen_random_uuid", "random", "stats", "uuid", "uuidv4", "uuidv7", "vector_type",
     }  # fmt: skip
     with duckdb.connect() as connection:
         rows = connection.execute(

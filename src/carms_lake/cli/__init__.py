@@ -17,7 +17,7 @@ from carms_lake.cli import lake, read, render, trust
 from carms_lake.cli.boundary import report_bug
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.options import AsJson, Domain, Project, Quiet, Verbose
+from carms_lake.cli.options import App, AsJson, Domain, Project, Quiet, Verbose
 
 
 def _version(wanted: bool) -> None:
@@ -34,9 +34,12 @@ Version = Annotated[
 ]
 
 
-def make_app() -> typer.Typer:
-    """The whole command, with the commands that the built-in domains add."""
-    app = typer.Typer(
+def make_app(words: frozenset[str] | None = None) -> typer.Typer:
+    """The whole command, with the commands that the built-in domains add.
+
+    With the `words` of a command line, only the commands among them can be called.
+    """
+    app = App(
         name="carms",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -44,6 +47,7 @@ def make_app() -> typer.Typer:
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
+    app.words = words
     app.callback()(_shared)
     lake.register(app)
     read.register(app)
@@ -57,7 +61,7 @@ def make_app() -> typer.Typer:
 def main() -> None:
     """The entry point `carms`: run the command and leave with its exit code."""
     try:
-        code = make_app()(prog_name="carms", standalone_mode=False)
+        code = make_app(frozenset(sys.argv[1:]))(prog_name="carms", standalone_mode=False)
     except typer.TyperException as error:
         _wrong_usage(error)
         code = error.exit_code

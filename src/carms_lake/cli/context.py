@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,9 +10,8 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 
-@dataclass(frozen=True)
-class Call:
-    """The options that all commands share."""
+class Call(NamedTuple):
+    """The options that all commands share; no dataclass, since those cost 1 ms of `--help` each."""
 
     project: Path | None = None
     domain: str | None = None
@@ -33,7 +31,7 @@ class Call:
 
     def on(self, *, project: Path | None = None, domain: str | None = None) -> Call:
         """The same call on another project or domain."""
-        return replace(self, project=project or self.project, domain=domain or self.domain)
+        return self._replace(project=project or self.project, domain=domain or self.domain)
 
     def config(self, *, query_timeout_s: float | None = None) -> LakeConfig:
         """The project and domain that the call is about.

@@ -99,12 +99,31 @@ _PREFIX = "call_"
 _DEFAULTS: dict[str, Any] = {"json": False, "quiet": False, "verbose": False}
 
 
+class App(typer.Typer):
+    """A Typer program that prepares only the commands that may be called.
+
+    What Typer makes of every option of 16 commands takes 10 ms, a seventh of `carms --help`.
+    """
+
+    words: frozenset[str] | None = None
+    """The words of the command line; None prepares all commands."""
+
+
+def _listed_only() -> None:
+    """Stand in for a command whose name is not on the command line: it is listed, never called."""
+
+
 def command(
     app: typer.Typer, name: str | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a command: first parameter the `Call`, the others its options."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
+        verb = name or function.__name__
+        words = getattr(app, "words", None)
+        if words is not None and verb not in words:
+            app.command(verb, help=inspect.getdoc(function))(_listed_only)
+            return function
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
         @wraps(function)
@@ -125,7 +144,7 @@ def command(
         ]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by Typer
         run.__annotations__ = {p.name: p.annotation for p in parameters}
-        app.command(name)(run)
+        app.command(verb)(run)
         return function
 
     return register

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carms_lake.cli import render
-from carms_lake.cli.formats import Format, write_rows
+from carms_lake.cli.formats import Format
 from carms_lake.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ _SUFFIXES = {f".{name.value}": name for name in Format if name is not Format.TAB
 _BINARY = (Format.PARQUET, Format.XLSX)
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A format, and a file or stdout (None)."""
 
     format: Format
@@ -123,6 +121,8 @@ def _write(
     call: Call, columns: Sequence[str], batches: Iterable[Any], to: Target, stream: Any
 ) -> int:
     if to.format is not Format.TABLE:
+        from carms_lake.cli.spelling import write_rows
+
         return write_rows(stream, to.format, columns, batches)
     rows = [row for batch in batches for row in batch]
     shortened = render.table(stream, columns, rows)

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.cli.exit_codes import exit_code_of
-from carms_lake.cli.formats import as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,6 +76,8 @@ def envelope(
         "data": data,
         "errors": list(errors),
     }
+    from carms_lake.cli.spelling import as_json
+
     out().write(as_json(whole) + "\n")
 
 
@@ -98,6 +99,8 @@ def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]])
 
     Where even short cells do not fit, each row is a block of lines, one per column, unshortened.
     """
+    from carms_lake.cli.spelling import as_text
+
     texts = [[on_one_line(as_text(value)) for value in row] for row in rows]
     width = shutil.get_terminal_size().columns if stream.isatty() else None
     widths = [

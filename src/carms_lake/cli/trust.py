@@ -9,7 +9,7 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.formats import Format, as_text
+from carms_lake.cli.formats import Format
 from carms_lake.cli.options import OutputFile, OutputFormat, command
 from carms_lake.cli.output import emit, target
 
@@ -84,6 +84,7 @@ def register(app: typer.Typer) -> None:
 
 def _rows(steps: Sequence[TraceStep]) -> QueryResult:
     """One row per value of each row on the way."""
+    from carms_lake.cli.spelling import as_text
     from carms_lake.flows.query import QueryResult
 
     return QueryResult(
@@ -136,6 +137,8 @@ def _draw_whole(stream: TextIO, step: TraceStep) -> None:
 
 
 def _shown(value: TracedValue) -> str:
+    from carms_lake.cli.spelling import as_text
+
     text = render.on_one_line(as_text(value.value))
     if len(text) <= render.LONG_TEXT:
         return text

@@ -7,10 +7,10 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+import duckdb
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import duckdb
 
     from carms_lake.config import LakeConfig
 
@@ -48,7 +48,13 @@ class Session:
         """Let DuckDB work in a second thread, where Ctrl-C and the time limit can stop it.
 
         In the main thread Python learns of Ctrl-C only when DuckDB comes back.
+
+        Raises:
+            InterruptException: the time was used up.
         """
+        if self.used_s > self.config.query_timeout_s:
+            self.timed_out = True
+            raise duckdb.InterruptException
         results: list[Result] = []
         faults: list[BaseException] = []
 

@@ -116,6 +116,8 @@ def _filled(folder: Path, silver: Rows) -> Iterator[Warehouse]:
                     f"insert into silver.{table} ({', '.join(known)}) values ({values})",
                     [row[name] for name in known],
                 )
+        # DuckDB cannot drop a table, as `finish` does, with rows of the same transaction in it.
+        connection.execute("commit; begin")
         for step in _steps():
             warehouse.create(step.contract, step.sql)
         yield warehouse

@@ -24,8 +24,6 @@ from carms_lake.cli.options import (
     target,
     text_width,
 )
-from carms_lake.domains.carms import questions
-from carms_lake.domains.carms.profile_text import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +107,7 @@ TABLE_COLUMNS = {
     "training_province": "in",
     "quota": "seats",
 }
-"""What fits a terminal, under short headings; other formats have every column of program_profile."""
+"""What fits a terminal, under short headings; other formats have all columns of program_profile."""
 
 LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
 """What a program has several of: columns of its envelope, not of a row of its profile."""
@@ -140,6 +138,8 @@ def _register_lists(app: Typer) -> None:
 
         A table has the columns that fit a terminal, other formats the whole profile.
         """
+        from carms_lake.domains.carms import questions
+
         to = target(output_format, output)
         filters = {
             "province": province,
@@ -164,6 +164,8 @@ def _register_lists(app: Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """List the disciplines, with programs and seats."""
+        from carms_lake.domains.carms import questions
+
         emit(
             call,
             _asked(call, questions.DISCIPLINES, iteration=iteration),
@@ -186,6 +188,9 @@ def _register_program(app: Typer) -> None:
 
         A table is text for reading; other formats have its profile in one row, --json all of it.
         """
+        from carms_lake.domains.carms import questions
+        from carms_lake.domains.carms.profile_text import as_text
+
         if section and full:
             raise UsageError("both `--section` and `--full` were given", "give one of them")
         found = _asked(call, questions.PROGRAM, program=program_id, iteration=iteration)
@@ -219,6 +224,8 @@ def _show_sections(
     Raises:
         UnknownKey: the program has no such section.
     """
+    from carms_lake.domains.carms import questions
+
     program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
     found = _asked(
         call, questions.SECTIONS, program=program_id, iteration=iteration, section=section

@@ -1,0 +1,35 @@
+"""docs/cli.md says what the command has."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from carms_lake.cli import make_app
+from carms_lake.cli.exit_codes import ExitCode
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_is_current_whatever_the_terminal() -> None:
+    script = ROOT / "tools" / "generate_cli_reference.py"
+    for columns in ("40", "200"):
+        done = subprocess.run(
+            [sys.executable, str(script), "--check"],
+            env=os.environ | {"COLUMNS": columns},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_every_command_and_every_exit_code_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for command in make_app().registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__
+        assert f"\n## carms {name}\n" in text
+    assert all(f"| {code.value} | " in text for code in ExitCode)
