@@ -14,8 +14,8 @@ import polars as pl
 from carms_lake.checks.rules import row_rules
 from carms_lake.checks.split import REASON, VALUE_CHARACTERS
 from carms_lake.checks.types import polars_schema
+from carms_lake.contract.conform import conforms
 from carms_lake.contract.model import Balance
-from carms_lake.errors import ContractError
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ def keep(
     Raises:
         ContractError: the frame has other columns or types than the contract.
     """
-    _conforms(frame, contract)
+    promised = polars_schema(contract)
+    ordering = {name.lstrip("-") for name in contract.silver.order} - promised.keys()
+    delivered = {name: kind for name, kind in frame.schema.items() if name not in ordering}
+    conforms(contract, delivered, promised, f"the function `{contract.ref.table}`")
     rows = frame.with_row_index(_POSITION)
     reasons: list[pl.DataFrame] = []
     survivors = rows
@@ -83,26 +86,6 @@ def keep(
         kept.select(contract.column_names),
         quarantined.select(*contract.column_names, "reasons"),
         superseded,
-    )
-
-
-def _conforms(frame: pl.DataFrame, contract: Contract) -> None:
-    wanted = polars_schema(contract)
-    extra = set(contract.silver.order) | {name.lstrip("-") for name in contract.silver.order}
-    found = {
-        name: kind for name, kind in frame.schema.items() if name in wanted or name not in extra
-    }
-    if found == wanted:
-        return
-    differences = [
-        f"`{name}` is {found.get(name, 'missing')}, "
-        f"the contract says {wanted.get(name, 'nothing of it')}"
-        for name in {**wanted, **found}
-        if found.get(name) != wanted.get(name)
-    ]
-    raise ContractError(
-        f"`{contract.ref}` does not deliver its contract: " + "; ".join(differences),
-        f"change the function `{contract.ref.table}`, or `{contract.path}`",
     )
 
 

@@ -65,11 +65,12 @@ def register(app: typer.Typer) -> None:
 
         steps(call, folder or Path("carms-demo"))
 
-    _register_sources(app)
+    _register_generate(app)
+    _register_fetch(app)
     _register_runs(app)
 
 
-def _register_sources(app: typer.Typer) -> None:
+def _register_generate(app: typer.Typer) -> None:
     @command(app)
     def generate(
         call: Call,
@@ -123,6 +124,8 @@ def _register_sources(app: typer.Typer) -> None:
             written = flow(config.domain.package, out or config.data_raw, given, progress)
         _paths(call, written)
 
+
+def _register_fetch(app: typer.Typer) -> None:
     @command(app)
     def fetch(
         call: Call,
@@ -163,7 +166,8 @@ def _register_sources(app: typer.Typer) -> None:
                 progress=progress,
             )
         for file in report.files:
-            render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes")
+            instead = ", in the place of another one" if file.replaced else ""
+            render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes{instead}")
         _paths(call, [file.path for file in report.files])
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from carms_lake.contract.conform import conforms
 from carms_lake.errors import ContractError, GoldMissing, StoreError
 from carms_lake.names import Layer
 from carms_lake.store.delta import Pinned, pinned
@@ -67,9 +68,9 @@ class Warehouse:
             if contract.kind == "view":
                 self.connection.execute(f"create view {_name(contract.ref)} as {sql}")
                 self._comment(contract)
-                conforms(self.connection, contract, f"from {_name(contract.ref)}")
+                _delivers(self.connection, contract, f"from {_name(contract.ref)}")
             else:
-                conforms(self.connection, contract, sql)
+                _delivers(self.connection, contract, sql)
                 self.connection.execute(table_ddl(contract))
                 self.connection.execute(f"insert into {_name(contract.ref)} by name {sql}")
                 self._comment(contract)
@@ -83,7 +84,7 @@ class Warehouse:
         parameters = ", ".join(contract.parameters)
         self.connection.execute(f"create macro {_name(contract.ref)}({parameters}) as table {sql}")
         nulls = ", ".join("null" for _ in contract.parameters)
-        conforms(self.connection, contract, f"from {_name(contract.ref)}({nulls})")
+        _delivers(self.connection, contract, f"from {_name(contract.ref)}({nulls})")
         self.connection.execute(
             f"comment on macro table {_name(contract.ref)} is {literal(contract.description)}"
         )
@@ -109,7 +110,7 @@ class Warehouse:
         """A SELECT of a table as it was published, or None where that is not there in this form."""
         sql = f"from published.{_name(contract.ref)}"
         try:
-            conforms(self.connection, contract, sql)
+            _delivers(self.connection, contract, sql)
         except (duckdb.Error, ContractError):
             return None
         return sql
@@ -271,7 +272,7 @@ def table_ddl(contract: Contract) -> str:
     return f"create table {_name(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
 
 
-def conforms(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
+def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
     """See that a SELECT delivers exactly the contract's columns and types.
 
     Raises:
@@ -279,18 +280,7 @@ def conforms(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str
     """
     found = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
     wanted = {column.name: column.type.sql for column in contract.columns}
-    if found == wanted:
-        return
-    differences = [
-        f"`{name}` is {found.get(name, 'missing')}, "
-        f"the contract says {wanted.get(name, 'nothing of it')}"
-        for name in {**wanted, **found}
-        if found.get(name) != wanted.get(name)
-    ]
-    raise ContractError(
-        f"`{contract.ref}` does not deliver its contract: " + "; ".join(differences),
-        f"change the SELECT, or `{contract.path}`",
-    )
+    conforms(contract, found, wanted, "the SELECT")
 
 
 def _name(ref: TableRef) -> str:
