@@ -37,6 +37,7 @@ SUFFIX = ".odcs.yaml"
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
     "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
+    "coverageBy",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset(["fromPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
@@ -139,6 +140,7 @@ def _contract(
         silver=_silver(own, ref.domain),
         reconcile=tuple(own.get("reconcile") or ()),
         parameters=tuple(own.get("parameters") or ()),
+        coverage_by=tuple(own.get("coverageBy") or ()),
         path=path,
         fingerprint=fingerprint,
     )

@@ -189,6 +189,8 @@ class Contract:
     """Gold only: `name`, and two scalar SELECTs, `gold` and `silver`, that must be equal."""
     parameters: tuple[str, ...] = ()
     """Of a macro, as its definition writes them: `province := null`."""
+    coverage_by: tuple[str, ...] = ()
+    """Columns by whose values the coverage of extracted fields is counted too."""
     path: Path | None = None
     fingerprint: str = ""
     """SHA-256 of the file: other text, other contract."""

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from carms_lake.flows.runs import Run
     from carms_lake.names import TableRef
 
-LANGUAGE_GROUPS = ("document_language",)
-"""Columns by whose values the coverage of extracted fields is also kept."""
-
 
 def transform(
     run: Run,
@@ -205,15 +202,12 @@ def _json(row: Mapping[str, Any]) -> str:
 
 
 def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """How many rows have each extracted field, in all and by language."""
+    """How many rows have each extracted field, in all and by the groups that the contract names."""
     fields = [column.name for column in contract.columns if column.coverage]
     groups: list[tuple[str, pl.DataFrame]] = [("all", rows)]
-    for column in LANGUAGE_GROUPS:
-        if fields and column in rows.columns:
-            groups += [
-                (str(name[0]), part)
-                for name, part in sorted(rows.group_by(column), key=lambda g: str(g[0]))
-            ]
+    for column in contract.coverage_by:
+        parts = sorted(rows.group_by(column), key=lambda group: str(group[0]))
+        groups += [(str(name[0]), part) for name, part in parts]
     return [
         {
             "run_id": run_id,
