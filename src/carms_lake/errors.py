@@ -60,7 +60,8 @@ class SourceRefused(SourceError):
     """One file is refused whole: none of its records lands, the other files do.
 
     `code` says which fault it is, for `ops.processed_files`: MISSING_COLUMN, UNEXPECTED_COLUMN,
-    UNREADABLE, EMPTY_FILE, WRONG_FORMAT, TOO_LARGE, STILL_GROWING, NAME_CLASH, MISSING_SHEET.
+    UNREADABLE, EMPTY_FILE, WRONG_FORMAT, TOO_LARGE, STILL_GROWING, NAME_CLASH, MISSING_SHEET,
+    NO_GOOD_RECORD.
     """
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

@@ -1,18 +1,17 @@
 """What flows through the lake, one frozen object for each step of a record's way.
 
-    SourceFile --readers--> Batch --checks--> CheckedBatch --store--> Commit ... RunReport
+    SourceFile --readers--> Batch --checks--> CheckedBatch --store--> FileReport ... RunReport
 
 Conservation law: the records of a file are accepted + rejected, at every step.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -103,16 +102,6 @@ class CheckedBatch:
     rejected: pl.DataFrame
     records: int
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One transaction of one table."""
-
-    table: TableRef
-    version: int
-    rows: int
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -122,3 +122,16 @@ def test_every_row_is_kept_or_quarantined_once(
     assert kept.rows.height + kept.quarantined.height == len(rows)
     assert kept.rows["sale_id"].is_unique().all()
     assert (kept.rows["amount"] >= 0).all()
+
+
+def test_an_order_by_a_column_that_the_function_does_not_deliver_is_told(tmp_path: Path) -> None:
+    newest = make(
+        tmp_path,
+        **{
+            "carms.driver": "bronze.sales",
+            "carms.balance": "deduplicate",
+            "carms.order": ["src_filename"],
+        },
+    )
+    with pytest.raises(ContractError, match="names `src_filename`, which the function `sale`"):
+        keep(sale([("1", "s1", 1)]), newest, REFERENCES)

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from carms_lake.checks.history import versions
 from carms_lake.contract.model import HistorySpec
+from carms_lake.errors import ContractError
 
 SPEC = HistorySpec(key=("group", "key"), group=("group",))
 DAY = [datetime(2025, 1, day, tzinfo=UTC) for day in range(1, 8)]
@@ -114,3 +116,20 @@ def test_each_state_is_the_version_that_was_valid_then(
         ]
         assert [v[2] for v in valid] == [value]
     assert all(sum(v[5] for v in found if v[:2] == key) == 1 for key in {v[:2] for v in found})
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        HistorySpec(key=("group", "ky"), group=("group",)),
+        HistorySpec(key=("key",), group=("grup",)),
+        HistorySpec(key=("key",), group=(), at="delivered"),
+        HistorySpec(key=("key",), group=(), ignore=("valu",)),
+    ],
+)
+def test_a_column_that_the_function_does_not_deliver_is_named_with_the_nearest(
+    spec: HistorySpec,
+) -> None:
+    with pytest.raises(ContractError, match=r"`carms.history` names `\w+`") as caught:
+        versions(states([("g", "a", 0, 1)]), spec)
+    assert caught.value.hint.startswith("did you mean")

@@ -82,7 +82,6 @@ def test_a_statement_comes_from_an_argument_a_file_or_stdin(lake: Path, tmp_path
         (["query", "select 1", "-o", "rows.ods"], "the suffix names no format"),
         (["query", "select 1", "--timeout", "0"], "no number of seconds"),
         (["query", "drop table x"], "refuses a DROP statement"),
-        (["tables", "-f", "xlsx"], "is written by `carms query` only"),
         (["describe", "silver.progam"], "no table `silver.progam`"),
         (["-d", "carmz", "tables"], "unknown domain `carmz`"),
     ],
@@ -226,6 +225,20 @@ def test_a_fault_of_the_program_is_one_line_and_ends_with_70(lake: Path) -> None
     ]
     loud = subprocess.run([*command, "-v"], capture_output=True, text=True, check=False)
     assert (loud.returncode, "Traceback" in loud.stderr) == (70, True)
+
+
+def test_a_library_that_panics_is_a_fault_of_the_program_in_one_line(lake: Path) -> None:
+    code = (
+        "from carms_lake.flows import describe\n"
+        "class PanicException(BaseException):\n    pass\n"
+        "def broken(config):\n    raise PanicException('index 7')\n"
+        "describe.table_names = broken\nfrom carms_lake.cli import main\nmain()\n"
+    )
+    command = [sys.executable, "-c", code, "tables", "--names", "-p", str(lake)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert done.stderr.startswith("error: this is a bug in carms: PanicException: index 7\n")
+    assert "Traceback" not in done.stderr
 
 
 def test_stdout_is_utf8_with_line_feeds_whatever_the_locale(lake: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
+from openpyxl import load_workbook
 from tiny import put, stocked
 from typer.testing import CliRunner, Result
 
@@ -128,3 +130,52 @@ def test_check_lists_every_rule_and_trace_leads_from_file_to_gold(shop: LakeConf
     assert "bronze.sales  (sales/day_1.csv, record 1)" in shown
     unknown = invoke(shop, "trace", "nobody")
     assert (unknown.exit_code, unknown.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["-f", "csv"], ["-f", "json"], ["-f", "table"], ["--json"]]
+)
+def test_a_trace_that_shows_not_all_rows_says_so(shop: LakeConfig, options: list[str]) -> None:
+    put(shop, "sales/day_2.csv", "sale_id,product_id,quantity\n" + "".join(
+        f"x{n},p1,1\n" for n in range(20)
+    ))  # fmt: skip
+    invoke(shop, "run")
+    told = invoke(shop, "trace", "p1", *options).stderr.splitlines()
+    assert told == [
+        f"only the first 20 rows of `{table}` are shown"
+        for table in ("bronze.sales", "silver.sale", "gold.fact_sale")
+    ]
+    assert invoke(shop, "trace", "x1", *options).stderr.count("silver.sale") == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["ingest"], ["build"], ["run"], ["check"], ["tables"], ["describe", "fact_sale"],
+        ["rejects"], ["trace", "s1"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_command_writes_parquet_and_workbooks_with_the_rows_of_its_csv(
+    shop: LakeConfig, tmp_path: Path, argv: list[str]
+) -> None:
+    with_a_rejected_record(shop)
+    invoke(shop, "run")
+    rows = invoke(shop, *argv).stdout
+    assert rows
+    for suffix in ("parquet", "xlsx"):
+        result = invoke(shop, *argv, "-o", str(tmp_path / f"rows.{suffix}"))
+        assert (result.exit_code, result.stdout) == (0, ""), result.stderr
+    frame = pl.read_parquet(tmp_path / "rows.parquet")
+    assert frame.columns == rows.splitlines()[0].split(",")
+    cells = list(load_workbook(tmp_path / "rows.xlsx").active.iter_rows(values_only=True))
+    assert cells == [tuple(frame.columns), *frame.rows()]
+    assert frame.height
+
+
+def test_numbers_and_truths_keep_their_types_in_parquet(shop: LakeConfig, tmp_path: Path) -> None:
+    invoke(shop, "run")
+    invoke(shop, "check", "-o", str(tmp_path / "rows.parquet"))
+    frame = pl.read_parquet(tmp_path / "rows.parquet")
+    assert (frame.schema["passed"], frame.schema["checked_rows"]) == (pl.Boolean, pl.Int64)
+    assert frame["passed"].all()

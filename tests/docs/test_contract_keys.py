@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from carms_lake.contract.load import COLUMN_KEYS, RELATIONSHIP_KEYS, TABLE_KEYS
+from carms_lake.contract.keys import COLUMN_KEYS, RELATIONSHIP_KEYS, TABLE_KEYS
 
 ROOT = Path(__file__).parents[2]
 

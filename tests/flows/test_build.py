@@ -6,19 +6,21 @@ import shutil
 from typing import TYPE_CHECKING
 
 import duckdb
+import polars as pl
 import pytest
 import yaml
 from tiny import PRODUCTS, SALES, digest, gold, put, rejects, rows, stocked
 
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.errors import ContractError, DataError, NotBalanced, UsageError
+from carms_lake.errors import ContractError, DataError, NotBalanced, StoreError, UsageError
 from carms_lake.flows.build import build
+from carms_lake.flows.check import check
 from carms_lake.flows.ingest import ingest
+from carms_lake.flows.trace import trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    import polars as pl
 
     from carms_lake.records import RunReport
 
@@ -144,20 +146,80 @@ def test_a_selected_table_is_built_with_what_it_needs_and_the_others_are_copied(
     tmp_path: Path,
 ) -> None:
     config = lake(tmp_path)
-    put(config, "products.csv", PRODUCTS.replace("Tea", "Chai"))
+    put(config, "products.csv", PRODUCTS.replace("2.50", "2.75"))
     put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
     ingest(config)
-    report = build(config, ["dim_product"])
-    assert built(report) >= {"silver.product", "gold.dim_product"}
-    assert "silver.sale" not in built(report)
+    report = build(config, ["price_history"])
+    assert {t.table.table for t in report.tables if t.status == "copied"} == {
+        "dim_product",
+        "fact_sale",
+    }
+    assert gold(config, "select count(*) from gold.price_history") == [(3,)]
     assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
-    assert gold(config, "select name from gold.dim_product order by name") == [
-        ("Chai",),
-        ("Jam",),
-        ("unknown",),
-    ]
     build(config)
     assert gold(config, "select count(*) from gold.fact_sale") == [(4,)]
+
+
+def test_a_selected_table_is_built_with_all_where_nothing_is_published_yet(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    build(config, ["dim_product"])
+    assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
+
+
+def test_what_refers_to_a_selected_table_is_built_with_it(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    put(config, "products.csv", "product_id,name,price\np1,Tea,2.50\n")
+    put(config, "sales/day_1.csv", "sale_id,product_id,quantity\ns1,p1,2\n")
+    ingest(config)
+    assert "gold.fact_sale" in built(build(config, ["dim_product"]))
+    assert gold(config, "select count(*) from gold.dim_product") == [(2,)]
+
+
+def test_the_gold_file_holds_what_is_known_of_its_own_build(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    assert gold(config, "select command, status from ops.runs order by started_at") == [
+        ("ingest", "done"),
+        ("build", "done"),
+    ]
+    assert gold(config, "select bool_and(passed) and count(*) > 10 from ops.check_results") == [
+        (True,)
+    ]
+    versions = "select count(*) from ops.table_versions where layer = 'gold'"
+    assert gold(config, versions) == [(3,)]
+
+
+@pytest.mark.parametrize("use", [check, lambda config: trace(config, "p1")])
+def test_a_damaged_gold_file_is_named(tmp_path: Path, use: Callable[[LakeConfig], object]) -> None:
+    config = lake(tmp_path)
+    config.gold_file.write_bytes(b"no database")
+    with pytest.raises(StoreError, match=r"tiny\.duckdb") as caught:
+        use(config)
+    assert "carms build" in caught.value.hint
+    build(config)
+    assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
+
+
+def test_a_key_that_the_driver_has_not_does_not_balance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tiny_shop.silver
+
+    config = stocked(tmp_path)
+    ingest(config)
+    expanded = [{"property": "carms.driver", "value": "bronze.products"}]
+    expanded += [{"property": "carms.balance", "value": "expand"}]
+    expanded += [{"property": "carms.driverKey", "value": ["product_id"]}]
+    config = with_contract(config, "silver/product", {"customProperties": expanded})
+    _renamed_product.__module__ = tiny_shop.silver.__name__
+    monkeypatch.setattr(tiny_shop.silver, "product", _renamed_product)
+    with pytest.raises(NotBalanced):
+        build(config)
+
+
+def _renamed_product(bronze_products: pl.LazyFrame) -> pl.LazyFrame:
+    renamed = pl.when(pl.col("product_id") == "p1").then(pl.lit("p9")).otherwise("product_id")
+    return bronze_products.select(renamed.alias("product_id"), "name", "price")
 
 
 def test_a_selected_name_that_is_no_table_is_an_error(tmp_path: Path) -> None:

@@ -6,13 +6,16 @@ import gzip
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from tiny import PRODUCTS, SALES, digest, project, put, rejects, rows, stocked
+import yaml
+from tiny import PRODUCTS, SALES, digest, gold, project, put, rejects, rows, stocked
 
-from carms_lake.errors import SourceError, UsageError
+from carms_lake.errors import ContractError, SourceError, StoreError, UsageError
+from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.records import FileStatus, RunReport
 from carms_lake.store import delta
@@ -20,6 +23,8 @@ from carms_lake.store.layout import ops_path, rejects_path
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from carms_lake.config import LakeConfig
 
 
 def statuses(report: RunReport) -> dict[str, FileStatus]:
@@ -224,3 +229,144 @@ def test_rejects_of_a_killed_run_are_taken_out(tmp_path: Path) -> None:
     assert len(rejects(config)) == 1
     ingest(config)
     assert delta.scan(path).collect().height == 1
+
+
+@pytest.mark.parametrize("name", ["my lake", "é ñ", "100%", "a&b+c=d", "(x) {y}"])
+def test_a_project_may_stand_in_any_ordinary_folder(tmp_path: Path, name: str) -> None:
+    config = stocked(tmp_path / name)
+    ingest(config)
+    put(config, "products.csv", PRODUCTS.replace("2.50", "2.75"))
+    put(config, "sales/day_1.csv", SALES.replace(",1\n", ",9\n"))
+    assert ingest(config).is_balanced
+    build(config)
+    assert rows(config, "bronze.sales", "quantity") == [(2,), (9,)]
+    assert gold(config, "select count(*) from gold.fact_sale") == [(2,)]
+
+
+@pytest.mark.parametrize("name", ["a#b", "a[1]", "a%41"])
+def test_a_folder_in_which_no_table_can_be_kept_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoreError, match="in its path"):
+        ingest(stocked(tmp_path / name))
+
+
+def test_files_that_swap_their_contents_are_both_read_again(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    other = SALES.replace("s1", "s3").replace("s2", "s4")
+    put(config, "sales/day_2.csv", other)
+    ingest(config)
+    put(config, "sales/day_1.csv", other)
+    put(config, "sales/day_2.csv", SALES)
+    ingest(config)
+    assert rows(config, "bronze.sales", "sale_id", "src_filename") == [
+        ("s1", "sales/day_2.csv"),
+        ("s2", "sales/day_2.csv"),
+        ("s3", "sales/day_1.csv"),
+        ("s4", "sales/day_1.csv"),
+    ]
+
+
+def test_a_copy_stays_a_copy_when_its_original_is_corrected(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "sales/day_1 (copy).csv", SALES)
+    ingest(config)
+    put(config, "sales/day_1.csv", SALES.replace(",1\n", ",9\n"))
+    ingest(config)
+    before = digest(config)
+    ingest(config)
+    assert digest(config) == before
+    assert len(rows(config, "bronze.sales")) == 2
+
+
+def test_a_copy_that_gets_a_content_of_its_own_lands(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", SALES)
+    ingest(config)
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
+    assert statuses(ingest(config))["sales/day_2.csv"] is FileStatus.LANDED
+    assert len(rows(config, "bronze.sales")) == 4
+
+
+def test_a_snapshot_without_a_good_record_is_refused_and_empties_nothing(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "products.csv", "product_id,name,price\np1,Tea,x\np2,Jam,y\n")
+    (refused,) = ingest(config).refused
+    assert refused.code == "NO_GOOD_RECORD"
+    assert "record 1" in refused.message
+    assert "`price`" in refused.message
+    assert len(rows(config, "bronze.products")) == 2
+
+
+def test_rejects_of_an_older_delivery_no_longer_count(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    put(config, "products.csv", PRODUCTS + "p3,Oil,x\n")
+    ingest(config)
+    assert len(rejects(config)) == 1
+    put(config, "products.csv", PRODUCTS + "p3,Oil,9.00\n")
+    ingest(config)
+    assert rejects(config) == []
+
+
+def test_a_broken_archive_of_the_same_name_is_refused_and_the_others_land(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    (config.data_raw / "products.csv.gz").write_bytes(gzip.compress(PRODUCTS.encode())[:-12])
+    report = ingest(config)
+    assert [f.name for f in report.refused] == ["products.csv"]
+    assert len(rows(config, "bronze.sales")) == 2
+
+
+def test_a_contract_with_a_new_column_reads_the_files_again_on_a_full_refresh(
+    tmp_path: Path,
+) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "products.csv", PRODUCTS.replace("2.50", "2.75"))
+    ingest(config)
+    config = _with_colour(config)
+    assert "--full-refresh" in ingest(config).notes[0]
+    ingest(config, ["products"], full_refresh=True)
+    assert rows(config, "bronze.products", "product_id", "delivery_id", "colour") == [
+        (p, d, None) for p in ("p1", "p2") for d in (1, 2)
+    ]
+    put(config, "products.csv", "product_id,name,price,colour\np1,Tea,2.75,green\n")
+    ingest(config)
+    assert ("p1", "green") in rows(config, "bronze.products", "product_id", "colour")
+
+
+def test_a_file_whose_commit_failed_is_not_reported_as_landed(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config, ["products"])
+    put(config, "products.csv", PRODUCTS.replace("2.50", "2.75"))
+    with pytest.raises(ContractError, match="colour"):
+        ingest(_with_colour(config), ["products"])
+    kept = delta.scan(ops_path(config, "processed_files")).collect()
+    assert kept["status"].to_list() == ["landed"]
+
+
+def _with_colour(config: LakeConfig) -> LakeConfig:
+    """The same project with a column more in the contract of products, that files may lack."""
+    source = config.domain.schemas[0] / "bronze/products.odcs.yaml"
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    absent = [{"property": "carms.mayBeAbsent", "value": True}]
+    column = {"name": "colour", "logicalType": "string", "customProperties": absent}
+    document["schema"][0]["properties"].append(column)
+    target = config.project / "schemas/tiny/bronze/products.odcs.yaml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    schemas = (*config.domain.schemas, config.project / "schemas" / "tiny")
+    return replace(config, domain=replace(config.domain, schemas=schemas))
+
+
+def test_new_and_changed_files_land_in_one_commit(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    put(config, "sales/day_1.csv", SALES.replace(",1\n", ",9\n"))
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
+    ingest(config)
+    assert rows(config, "bronze.sales", "sale_id", "quantity") == [
+        ("s1", 2),
+        ("s2", 9),
+        ("s3", 2),
+        ("s4", 1),
+    ]

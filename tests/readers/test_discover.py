@@ -164,3 +164,10 @@ def test_size_and_time_are_the_files(tmp_path):
         facts.st_mtime_ns,
         tmp_path / "a.csv",
     )
+
+
+@pytest.mark.parametrize("base", ["..", "../../initial", "../../incremental/../initial"])
+def test_a_base_that_goes_up_is_the_folder_that_it_leads_to(tmp_path, monkeypatch, base):
+    laid(tmp_path, "initial/orders.csv", "initial/sub/x.csv", "incremental/x.csv")
+    monkeypatch.chdir(tmp_path / "initial" / "sub")
+    assert names(Path(base), "initial/orders.csv") == ["initial/orders.csv"]

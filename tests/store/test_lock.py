@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from carms_lake.errors import StoreLocked
+from carms_lake.errors import StoreError, StoreLocked
 from carms_lake.store.lock import writing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOLD = """
 import sys, time
@@ -51,3 +49,27 @@ def test_a_killed_process_lets_go(tmp_path: Path) -> None:
     with writing(tmp_path, "carms build", wait_s=5):
         assert str(os.getpid()) in (tmp_path / ".lock.holder").read_text(encoding="utf-8")
     assert not (tmp_path / ".lock.holder").exists()
+
+
+def test_what_the_work_itself_may_not_do_is_no_fault_of_the_lake(tmp_path: Path) -> None:
+    denied = PermissionError(13, "Permission denied", "source.csv")
+    with pytest.raises(PermissionError) as caught, writing(tmp_path, "carms ingest"):
+        raise denied
+    assert caught.value is denied
+    with writing(tmp_path, "carms ingest", wait_s=0.1):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_lake_that_cannot_be_taken_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", refused)
+        with pytest.raises(StoreError, match=os.strerror(number)), writing(tmp_path, "carms build"):
+            pass
+    with writing(tmp_path, "carms build", wait_s=0.1):
+        pass

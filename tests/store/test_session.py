@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 import pytest
+from deltalake import DeltaTable, write_deltalake
 from lakes import config_of, digest, small_lake
 
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
@@ -113,11 +114,9 @@ def test_a_gold_table_hides_a_silver_one_of_the_same_name(lake: LakeConfig) -> N
 def test_rows_that_delta_deleted_are_not_seen_and_new_columns_are_null(tmp_path: Path) -> None:
     config = small_lake(tmp_path)
     path = config.lake / "silver" / "program"
-    delta.delete(path, "program_stream_id = '1'", {})
+    DeltaTable(str(path)).delete("program_stream_id = '1'")
     assert query_rows(config, "select program_stream_id from silver.program").rows == [("2",)]
     wider = delta.scan(path).collect().with_columns(extra=pl.lit(None, dtype=pl.Int64)).clear()
-    from deltalake import write_deltalake
-
     write_deltalake(str(path), wider, mode="append", schema_mode="merge")
     assert query_rows(config, "select program_stream_id, extra from silver.program").rows == [
         ("2", None)

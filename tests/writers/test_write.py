@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -154,3 +155,16 @@ def test_an_unknown_format_or_option_is_refused_with_the_nearest_one(tmp_path):
     with pytest.raises(UsageError) as option:
         write(tmp_path / "rows.csv", [], "csv", {"seperator": ";"})
     assert option.value.hint == "did you mean `separator`?"
+
+
+def test_xlsx_writes_what_a_sheet_does_not_know_as_it_knows_it(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    zoned = pl.Series([datetime(2099, 1, 1, 8, 30, tzinfo=ZoneInfo("America/Toronto"))])
+    numbers = pl.Series([float("nan"), float("inf"), float("-inf"), 1.5])
+    frame = pl.DataFrame({"n": numbers}).with_columns(
+        at=zoned.dt.convert_time_zone("America/Toronto").new_from_index(0, 4)
+    )
+    write(path, [frame], "xlsx")
+    rows = list(load_workbook(path)["Sheet1"].iter_rows(values_only=True, min_row=2))
+    utc = datetime.fromisoformat("2099-01-01 13:30")
+    assert rows == [("nan", utc), ("inf", utc), ("-inf", utc), (1.5, utc)]

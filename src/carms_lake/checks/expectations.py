@@ -16,6 +16,7 @@ from carms_lake.checks.split import REASON, VALUE_CHARACTERS
 from carms_lake.checks.types import polars_schema
 from carms_lake.contract.conform import conforms
 from carms_lake.contract.model import Balance
+from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def keep(
     """
     promised = polars_schema(contract)
     ordering = {name.lstrip("-") for name in contract.silver.order} - promised.keys()
+    _has(frame, ordering, contract)
     delivered = {name: kind for name, kind in frame.schema.items() if name not in ordering}
     conforms(contract, delivered, promised, f"the function `{contract.ref.table}`")
     rows = frame.with_row_index(_POSITION)
@@ -87,6 +89,15 @@ def keep(
         quarantined.select(*contract.column_names, "reasons"),
         superseded,
     )
+
+
+def _has(frame: pl.DataFrame, ordering: set[str], contract: Contract) -> None:
+    for name in sorted(ordering - set(frame.columns)):
+        raise ContractError(
+            f"`{contract.path}`: `carms.order` names `{name}`, which the function "
+            f"`{contract.ref.table}` does not deliver",
+            did_you_mean(name, frame.columns),
+        )
 
 
 def _newest(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:

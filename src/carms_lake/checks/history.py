@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.errors import ContractError, did_you_mean
+
 if TYPE_CHECKING:
     from carms_lake.contract.model import HistorySpec
 
@@ -17,10 +19,8 @@ VALID_TO = "valid_to"
 IS_CURRENT = "is_current"
 IS_DELETED = "is_deleted"
 DELETED_ON = "deleted_on"
-HISTORY_COLUMNS = (VALID_FROM, VALID_TO, IS_CURRENT, IS_DELETED, DELETED_ON)
 
 _NEXT_AT = "\x00next_at"
-_LAST_AT = "\x00last_at"
 _NUMBER = "\x00number"
 
 
@@ -33,7 +33,16 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
     `valid_to` the moment at which another state or a deletion ended it (null where none did). The
     newest version of a key is current, deleted or not; `is_deleted` says that a later state of the
     group lacked the key, and `deleted_on` the UTC date of that state.
+
+    Raises:
+        ContractError: the states lack a column that the contract's history names.
     """
+    for name in (*spec.key, *spec.group, spec.at, *spec.ignore):
+        if name not in states.columns:
+            raise ContractError(
+                f"`carms.history` names `{name}`, which the table's function does not deliver",
+                did_you_mean(name, states.columns),
+            )
     key, group, at = list(spec.key), list(spec.group), spec.at
     compared = [c for c in states.columns if c not in {*key, *group, at, *spec.ignore}]
     moments = (

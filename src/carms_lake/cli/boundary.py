@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from carms_lake.cli.context import Call
 
+_PANIC = "PanicException"
+"""What libraries written in Rust raise when they give up: no `Exception`, and a class of each."""
+
 
 @contextmanager
 def bounded(call: Call) -> Iterator[None]:
@@ -44,7 +47,9 @@ def bounded(call: Call) -> Iterator[None]:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except (typer.Exit, typer.Abort, typer.TyperException):
         raise
-    except Exception as error:  # noqa: BLE001 - the last line of defence
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         report_bug(error, verbose=call.verbose)
         if call.json:
             render.envelope(

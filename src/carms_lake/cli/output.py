@@ -76,13 +76,14 @@ def emit(call: Call, result: QueryResult, to: Target) -> int:
     """Write rows that are in memory; how many.
 
     Raises:
-        UsageError: a binary format, which only `carms query` writes.
+        UsageError: a workbook cannot hold the rows.
         StoreError: the file cannot be written.
     """
     if to.format in _BINARY and not call.json:
-        raise UsageError(
-            f"`{to.format}` is written by `carms query` only", "choose a text format with `-f`"
-        )
+        from carms_lake.cli.binary import write_binary
+
+        with _whole_file(to.file) as path:
+            return write_binary(path, result, to.format.value)
     return _emit(call, result.columns, [result.rows], to)
 
 

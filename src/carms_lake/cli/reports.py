@@ -67,24 +67,29 @@ def rows_of(reports: Sequence[RunReport]) -> QueryResult:
     files = [f for report in reports for f in report.files]
     tables = [t for report in reports for t in report.tables]
     names: tuple[str, ...]
+    kinds: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     if len(reports) > 1:
         names = ("name", "status", "rows", "rejected")
+        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT")
         rows = [(f.name, str(f.status), *_counts(f)[1:]) for f in files]
         rows += [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
     elif reports[0].command == "ingest":
         names = ("file", "status", "records", "accepted", "rejected")
+        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "BIGINT")
         rows = [(f.name, str(f.status), *_counts(f)) for f in files]
     elif reports[0].command == "check":
         names = ("table", "rule", "severity", "passed", "failed_rows", "checked_rows")
+        kinds = ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "BIGINT", "BIGINT")
         rows = [
             (c.table.in_domain, c.rule, c.severity, c.passed, c.failed_rows, c.checked_rows)
             for c in reports[0].checks
         ]
     else:
         names = ("table", "status", "rows", "quarantined")
+        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT")
         rows = [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
-    return QueryResult(names, ("VARCHAR",) * len(names), rows)
+    return QueryResult(names, kinds, rows)
 
 
 def _counts(file: FileReport) -> tuple[int | None, int | None, int | None]:

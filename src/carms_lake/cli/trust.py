@@ -72,14 +72,17 @@ def register(app: typer.Typer) -> None:
         call: Call, key: Key, *, output_format: OutputFormat = None, output: OutputFile = None
     ) -> None:
         """Show a record's way: file, bronze, silver, gold."""
+        from carms_lake.flows.trace import ROWS_SHOWN
         from carms_lake.flows.trace import trace as flow
 
         to = target(output_format, output)
-        steps = flow(call.config(), key)
+        found = flow(call.config(), key)
         if to.format is Format.TABLE and to.file is None and not call.json:
-            _draw(steps)
+            _draw(found.steps)
         else:
-            emit(call, _rows(steps), to)
+            emit(call, _rows(found.steps), to)
+        for table in found.cut:
+            render.note(call, f"only the first {ROWS_SHOWN} rows of `{table.in_domain}` are shown")
 
 
 def _rows(steps: Sequence[TraceStep]) -> QueryResult:

@@ -1,8 +1,6 @@
 """ODCS files -> contracts.
 
-A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`. What the standard has
-no place for stands in `customProperties` under the prefix `carms.`; every such key is documented
-in docs/reference/contract-keys.md, and an unknown one is an error.
+A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`.
 """
 
 from __future__ import annotations
@@ -12,35 +10,34 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from carms_lake.contract.keys import (
+    COLUMN_KEYS,
+    RELATIONSHIP_KEYS,
+    TABLE_KEYS,
+    custom,
+    listed,
+    reconciled,
+    silver_spec,
+    source_spec,
+    texts,
+)
 from carms_lake.contract.model import (
-    Balance,
     Bounds,
     Column,
     Contract,
-    Delivery,
-    HistorySpec,
     QualityRule,
     Relationship,
     Severity,
-    SilverSpec,
-    SourceSpec,
 )
 from carms_lake.contract.types import parse_type
-from carms_lake.errors import ContractError, did_you_mean
+from carms_lake.contract.verify import verify
+from carms_lake.errors import ContractError
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".odcs.yaml"
-
-TABLE_KEYS = frozenset([
-    "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
-    "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
-    "coverageBy",
-])  # fmt: skip
-COLUMN_KEYS = frozenset(["fromPath", "mayBeAbsent", "coverage"])
-RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 
 _OPERATORS = (
     "mustBe",
@@ -74,7 +71,9 @@ def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]
         raise ContractError(
             f"domain `{domain}` has no contracts in " + ", ".join(f"`{f}`" for f in folders)
         )
-    return {ref: load_contract(path, ref) for ref, path in sorted(paths.items())}
+    contracts = {ref: load_contract(path, ref) for ref, path in sorted(paths.items())}
+    verify(contracts)
+    return contracts
 
 
 def load_contract(path: Path, ref: TableRef) -> Contract:
@@ -90,8 +89,9 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
         raise ContractError(f"`{path}` is not YAML: {error}") from None
     if not isinstance(document, dict) or document.get("kind") != "DataContract":
         raise ContractError(f"`{path}` is no data contract", "its `kind` must be `DataContract`")
-    tables = document.get("schema") or []
-    if len(tables) != 1 or tables[0].get("name") != ref.table:
+    found = document.get("schema")
+    tables = [t for t in found if isinstance(t, dict)] if isinstance(found, list) else []
+    if len(tables) != 1 or len(found or ()) != 1 or tables[0].get("name") != ref.table:
         raise ContractError(
             f"`{path}`: `schema` must hold one object named `{ref.table}`",
             "a contract's file name is its table's name",
@@ -105,13 +105,17 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
 
 
 def _plain(error: Exception) -> str:
-    return f"missing `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
+    if isinstance(error, KeyError):
+        return f"missing `{error.args[0]}`"
+    if isinstance(error, ValueError):
+        return str(error)
+    return f"a part of it has another shape than the standard says: {error}"
 
 
 def _contract(
     table: dict[str, Any], document: dict[str, Any], path: Path, ref: TableRef, fingerprint: str
 ) -> Contract:
-    own = _custom(table, TABLE_KEYS, f"`{path}`")
+    own = custom(table, TABLE_KEYS, f"`{path}`")
     columns = tuple(_column(p, path) for p in table.get("properties") or [])
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
@@ -122,7 +126,7 @@ def _contract(
         for entry in p.get("relationships") or []
     ]
     for entry in table.get("relationships") or []:
-        here = [str(name).split(".")[-1] for name in _listed(entry["from"])]
+        here = [str(name).split(".")[-1] for name in listed(entry["from"])]
         relationships.append(_relationship(here, entry, ref, path))
     quality = [_rule(entry, None, ref) for entry in table.get("quality") or []]
     for prop in table.get("properties") or []:
@@ -136,30 +140,14 @@ def _contract(
         kind=str(table.get("physicalType") or "table"),
         relationships=tuple(relationships),
         quality=tuple(rule for rule in quality if rule.kind != "text"),
-        source=_source(own) if ref.layer is Layer.BRONZE else None,
-        silver=_silver(own, ref.domain),
-        reconcile=tuple(own.get("reconcile") or ()),
-        parameters=tuple(own.get("parameters") or ()),
-        coverage_by=tuple(own.get("coverageBy") or ()),
+        source=source_spec(own) if ref.layer is Layer.BRONZE else None,
+        silver=silver_spec(own, ref.domain, path),
+        reconcile=reconciled(own),
+        parameters=texts(own, "parameters"),
+        coverage_by=texts(own, "coverageBy"),
         path=path,
         fingerprint=fingerprint,
     )
-
-
-def _custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[str, Any]:
-    """The `carms.` custom properties of an element, without their prefix."""
-    found: dict[str, Any] = {}
-    for entry in element.get("customProperties") or []:
-        key = str(entry["property"])
-        if not key.startswith("carms."):
-            continue
-        if key[6:] not in known:
-            raise ContractError(
-                f"{where}: unknown custom property `{key}`",
-                did_you_mean(key, {f"carms.{name}" for name in known}),
-            )
-        found[key[6:]] = entry.get("value")
-    return found
 
 
 def _column(prop: dict[str, Any], path: Path) -> Column:
@@ -167,7 +155,7 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
     where = f"`{path}`, column `{name}`"
     if not IDENTIFIER.fullmatch(name):
         raise ContractError(f"{where}: not a column name", "lower-case letters, digits and _")
-    own = _custom(prop, COLUMN_KEYS, where)
+    own = custom(prop, COLUMN_KEYS, where)
     options = prop.get("logicalTypeOptions") or {}
     enum = tuple(entry["value"] for entry in prop.get("enum") or [])
     if prop.get("logicalType") == "string" and any(not isinstance(value, str) for value in enum):
@@ -207,8 +195,14 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
 def _relationship(
     here: list[str], entry: dict[str, Any], ref: TableRef, path: Path
 ) -> Relationship:
-    own = _custom(entry, RELATIONSHIP_KEYS, f"`{path}`, relationship of `{'+'.join(here)}`")
-    targets = [_target(str(text), ref, path) for text in _listed(entry["to"])]
+    own = custom(entry, RELATIONSHIP_KEYS, f"`{path}`, relationship of `{'+'.join(here)}`")
+    targets = [_target(str(text), ref, path) for text in listed(entry["to"])]
+    if len({table for table, _ in targets}) != 1 or len(targets) != len(here):
+        raise ContractError(
+            f"`{path}`, relationship of `{'+'.join(here)}`: "
+            + ", ".join(f"`{table.in_domain}.{column}`" for table, column in targets),
+            "name as many columns there as here, all of one table",
+        )
     return Relationship(
         columns=tuple(here),
         target=targets[0][0],
@@ -232,10 +226,6 @@ def _target(text: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
     return target, column
 
 
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
 def _rule(entry: dict[str, Any], column: str | None, ref: TableRef) -> QualityRule:
     kind = entry.get("type") or "library"
     metric = entry.get("metric")
@@ -252,37 +242,4 @@ def _rule(entry: dict[str, Any], column: str | None, ref: TableRef) -> QualityRu
         unit=str(entry.get("unit") or "rows"),
         dimension=entry.get("dimension"),
         description=" ".join(str(entry.get("description") or "").split()),
-    )
-
-
-def _source(own: dict[str, Any]) -> SourceSpec:
-    return SourceSpec(
-        files=tuple(own["files"]),
-        format=own["format"],
-        delivery=Delivery(own.get("delivery") or "append"),
-        encoding=str(own.get("encoding") or "utf-8").lower(),
-        delimiter=own.get("delimiter") or ",",
-        quote=own.get("quote") or '"',
-        sheet=own.get("sheet"),
-        drop_columns=tuple(own.get("dropColumns") or ()),
-        null_values=tuple(own.get("nullValues") or ("",)),
-    )
-
-
-def _silver(own: dict[str, Any], domain: str) -> SilverSpec:
-    driver = own.get("driver")
-    history = own.get("history")
-    return SilverSpec(
-        driver=TableRef.parse(driver, domain=domain) if driver else None,
-        balance=Balance(own.get("balance") or "none"),
-        driver_key=tuple(own.get("driverKey") or ()),
-        order=tuple(own.get("order") or ()),
-        history=HistorySpec(
-            key=tuple(history["key"]),
-            group=tuple(history.get("group") or ()),
-            at=history.get("at") or "delivered_at",
-            ignore=tuple(history.get("ignore") or ()),
-        )
-        if history
-        else None,
     )

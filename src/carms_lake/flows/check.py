@@ -10,7 +10,7 @@ from carms_lake.names import Layer
 from carms_lake.store import delta
 from carms_lake.store.audit import audit
 from carms_lake.store.layout import table_path
-from carms_lake.store.warehouse import reading
+from carms_lake.store.published import reading
 
 if TYPE_CHECKING:
     from carms_lake.config import LakeConfig

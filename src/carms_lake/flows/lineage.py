@@ -117,10 +117,10 @@ def gold_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[G
 
 
 def code_fingerprint(domain: Domain) -> str:
-    """SHA-256 over the domain's code and reference data: other code, other tables."""
-    module = _module(domain.package)
+    """SHA-256 over the code and reference data that make silver: the domain's and the checks'."""
     digest = hashlib.sha256()
-    for folder in sorted(getattr(module, "__path__", [])):
+    modules = (_module(domain.package), _module("carms_lake.checks"))
+    for folder in (path for module in modules for path in getattr(module, "__path__", [])):
         root = Path(folder)
         for path in sorted(p for p in root.rglob("*") if p.suffix in _CODE_SUFFIXES):
             digest.update(

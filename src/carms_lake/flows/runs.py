@@ -58,6 +58,7 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
     """A run that holds the lake; its report is kept in `ops` also where it fails.
 
     Run ids sort by time: `20261121T120102.345678Z-1a2b3c`. `keep=False` writes nothing (dry runs).
+    A run is recorded as done, failed or interrupted (Ctrl-C).
 
     Raises:
         StoreLocked: another process is writing.
@@ -72,13 +73,26 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
     with writing(config.lake, f"carms {command}"):
         try:
             yield run
-        except LakeError as error:
-            if not isinstance(
-                error, StoreError
-            ):  # a store that cannot be written cannot keep this either
-                ops.record_run(config, run.report(), "failed", error.message, __version__)
+        except StoreError:  # a store that cannot be written cannot keep this either
+            raise
+        except BaseException as error:
+            _record_end(run, error)
             raise
         ops.record_run(config, run.report(), "done", "", __version__)
+
+
+def _record_end(run: Run, error: BaseException) -> None:
+    """Keep how a run ended that did not end well; the error that ended it stays the one raised."""
+    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    if isinstance(error, LakeError):
+        message = error.message
+    else:
+        said = str(error).strip().splitlines()
+        message = ": ".join([type(error).__name__, *said[:1]])
+    try:
+        ops.record_run(run.config, run.report(), status, message, __version__)
+    except BaseException as second:  # noqa: BLE001 - a second Ctrl-C must not hide the first error
+        error.add_note(f"the run could not be recorded: {second!r}")
 
 
 def selected(names: list[str], wanted: tuple[str, ...], what: str) -> list[str]:

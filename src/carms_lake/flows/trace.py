@@ -10,7 +10,7 @@ from carms_lake.errors import UnknownKey
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.store import delta, lookup
 from carms_lake.store.layout import table_path
-from carms_lake.store.warehouse import reading
+from carms_lake.store.published import reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from carms_lake.store.lookup import Connection
 
     Row = dict[str, Any]
+
+ROWS_SHOWN = lookup.ROWS
+"""How many rows of one table a trace shows."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,15 @@ class TraceStep:
     values: tuple[TracedValue, ...]
 
 
-def trace(config: LakeConfig, key: str) -> list[TraceStep]:
+@dataclass(frozen=True)
+class Trace:
+    """A record's way, and the tables that have more rows of it than are shown."""
+
+    steps: tuple[TraceStep, ...]
+    cut: tuple[TableRef, ...] = ()
+
+
+def trace(config: LakeConfig, key: str) -> Trace:
     """The rows that belong to a key, from bronze through silver to gold, with each value's rule.
 
     The key is looked for in the primary keys of silver; the columns that these are made of lead
@@ -72,13 +83,11 @@ def trace(config: LakeConfig, key: str) -> list[TraceStep]:
             if ref.layer is not Layer.BRONZE and columns:
                 found[ref] = lookup.rows_with(connection, ref, columns, key)
         _follow_references(connection, there, found)
-    return [
-        _step(ref, row, there[ref])
-        for layer in Layer
-        for ref in sorted(found)
-        if ref.layer is layer
-        for row in found[ref]
-    ]
+    ordered = [ref for layer in Layer for ref in sorted(found) if ref.layer is layer]
+    return Trace(
+        tuple(_step(ref, row, there[ref]) for ref in ordered for row in found[ref][:ROWS_SHOWN]),
+        tuple(ref for ref in ordered if len(found[ref]) > ROWS_SHOWN),
+    )
 
 
 def _key_columns(
@@ -93,8 +102,11 @@ def _key_columns(
                 for n in contract.primary_key
                 if contract.column(n).type.name in ("varchar", "integer", "bigint")
             ]
-            rows = lookup.rows_with(connection, ref, wanted, key) if wanted else []
-            names |= {name for row in rows for name in wanted if str(row[name]) == key}
+            names |= {
+                name
+                for name in wanted
+                if name not in names and lookup.rows_with(connection, ref, [name], key)
+            }
     return names
 
 

@@ -63,12 +63,14 @@ def transform(
     frames = {name: _frame(run, ref, contract, contracts) for name, ref in step.reads.items()}
     made = _collected(step, frames)
     references = {
-        r.target: _reference(run, r.target, made) for r in contract.relationships if r.quarantine
+        r.target: made if r.target == contract.ref else _reference(run, r.target)
+        for r in contract.relationships
+        if r.quarantine
     }
     kept = keep(made, contract, references)
     confirm(kept.rows, contract)
     report = _balanced(run, step, kept, contracts, time.perf_counter() - started)
-    set_aside(run.config, _as_rejects(kept.quarantined, contract, run), run.run_id)
+    set_aside(run.config, [_as_rejects(kept.quarantined, contract, run)], run.run_id)
     metadata = {"run_id": run.run_id, "made_from": made_from, "rows": kept.rows.height}
     version = delta.overwrite(path, kept.rows, metadata)
     row = ops.version_row(run.run_id, report, version, contract.version)
@@ -128,9 +130,8 @@ def _collected(step: SilverStep, frames: Mapping[str, pl.LazyFrame]) -> pl.DataF
     return versioned.select([c for c in step.contract.column_names if c in versioned.columns])
 
 
-def _reference(run: Run, target: TableRef, made: pl.DataFrame) -> pl.DataFrame:
-    path = table_path(run.config, target)
-    return delta.scan(path).collect() if delta.exists(path) else made.clear()
+def _reference(run: Run, target: TableRef) -> pl.DataFrame:
+    return delta.scan(table_path(run.config, target)).collect()
 
 
 def _balanced(
@@ -158,9 +159,10 @@ def _balanced(
         # A column that has another name here stands at the same place in this table's primary key.
         pairs = zip(key, contract.primary_key[: len(key)], strict=True)
         shared = [name if name in contract.column_names else here for name, here in pairs]
-        wanted = driver.select(key).unique().collect().height
-        held = pl.concat([kept.rows.select(shared), kept.quarantined.select(shared)]).n_unique()
-        balanced = held <= wanted
+        there = driver.select(key).unique().collect()
+        here = pl.concat([kept.rows.select(shared), kept.quarantined.select(shared)]).unique()
+        invented = here.join(there, left_on=shared, right_on=key, how="anti", nulls_equal=True)
+        wanted, held, balanced = there.height, here.height, invented.is_empty()
     else:
         wanted = driver.select(pl.len()).collect().item()
         held = kept.rows.height + kept.quarantined.height + kept.superseded

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from carms_lake.errors import SourceError
@@ -19,7 +20,6 @@ from carms_lake.records import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from carms_lake.contract.model import Contract
 
@@ -50,13 +50,15 @@ def discover(contract: Contract, base: Path) -> list[SourceFile]:
     Two files may have the same name, such as `a.csv` and `a.csv.gz`: their content decides later.
 
     Raises:
-    SourceError: `base` is not there or must not be read.
+        SourceError: `base` is not there or must not be read.
         ContractError: the contract is not one of bronze.
     """
     spec = spec_of(contract)
     patterns = [_Pattern(_compiled(text), _starts_literally(text)) for text in spec.files]
     is_table = spec.format == "delta"
-    above = base.absolute().parts[1:] if base.is_dir() else base.absolute().parts[1:-1]
+    # `Path.absolute` keeps `..`, and `Path.resolve` leaves the names under which links stand.
+    parts = Path(os.path.abspath(base)).parts[1:]  # noqa: PTH100
+    above = parts if base.is_dir() else parts[:-1]
     found: list[SourceFile] = []
     for candidate in _candidates(base, is_table=is_table):
         is_base = candidate.path == base and candidate.member is None

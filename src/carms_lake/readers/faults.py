@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def readable(source: SourceFile) -> Iterator[None]:
-    """Refuse the file where Polars cannot read it; use it also around collecting a batch's rows.
+    """Refuse the file that a library cannot read; use it also around collecting a batch's rows.
 
     Raises:
         SourceRefused: UNREADABLE.
@@ -30,7 +30,11 @@ def readable(source: SourceFile) -> Iterator[None]:
             f"`{source.name}` is gone: `{source.path}`",
             "leave source files in place until the command has ended",
         ) from error
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(source, error) from error
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
         raise unreadable(source, error) from error
 
 
@@ -44,6 +48,6 @@ def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
     )
 
 
-def is_panic(error: BaseException) -> bool:
+def _is_panic(error: BaseException) -> bool:
     """Whether a library written in Rust gave up; its errors share a name and no class."""
     return type(error).__name__ == "PanicException"

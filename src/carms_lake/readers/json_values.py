@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 LINE = "$"
 """The source of a column that takes a whole line."""
 
-_INT64 = range(-(1 << 63), 1 << 64)
-
 
 class Misfit(NamedTuple):
     """A value that cannot stand in its column."""

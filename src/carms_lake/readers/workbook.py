@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from carms_lake.errors import SourceRefused, did_you_mean
 from carms_lake.readers.content import LIMITS, Limits
-from carms_lake.readers.faults import is_panic, unreadable
+from carms_lake.readers.faults import readable, unreadable
 from carms_lake.readers.signature import looks_like
 from carms_lake.readers.values import EXACT_INTEGERS
 
@@ -101,16 +101,12 @@ def read_grid(path: Path, source: SourceFile, sheet: str | None) -> Grid:
     """
     has_errors = _looked_through(path, source)
     try:
-        with CalamineWorkbook.from_path(path) as workbook:
+        with readable(source), CalamineWorkbook.from_path(path) as workbook:
             name = _sheet_name(workbook, source, sheet)
             used = workbook.get_sheet_by_name(name)
             rows = used.to_python(skip_empty_area=True)
             row, column = used.start or (0, 0)
-    except (CalamineError, OSError, ValueError) as error:
-        raise unreadable(source, error) from error
-    except BaseException as error:
-        if not is_panic(error):
-            raise
+    except (CalamineError, ValueError) as error:
         raise unreadable(source, error) from error
     grid = Grid(name, rows, row + 1, column + 1)
     if has_errors or _has_inexact_numbers(rows):

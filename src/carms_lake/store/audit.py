@@ -12,8 +12,8 @@ import duckdb
 from carms_lake.contract.model import Severity
 from carms_lake.errors import ContractError
 from carms_lake.records import CheckResult
+from carms_lake.store.published import scalar
 from carms_lake.store.sql import literal, quoted
-from carms_lake.store.warehouse import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -8,12 +8,12 @@ long column).
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote
 
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -38,6 +38,7 @@ _COLUMN_MAPPING_READER = 2
 _METADATA_KEY = "carms"
 _ZSTD = WriterProperties(compression="ZSTD")
 _ATTEMPTS = 5
+_UNUSABLE = re.compile(r"[#?\[\]^|]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,16 @@ class LogEntry:
     """One commit of a table, with what the tool wrote into it."""
 
     version: int
-    committed_ms: int
-    operation: str
     metadata: Mapping[str, Any]
 
 
 def exists(path: Path) -> bool:
-    """Whether there is a Delta table in the folder."""
+    """Whether there is a Delta table in the folder.
+
+    Raises:
+        StoreError: the folder's path has characters that delta-rs takes for another path.
+    """
+    _see_path(path)
     return (path / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(path))
 
 
@@ -71,6 +75,7 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable:
     Raises:
         StoreError: there is none, or it cannot be read.
     """
+    _see_path(path)
     try:
         return DeltaTable(str(path), version=version)
     except TableNotFoundError:
@@ -99,7 +104,7 @@ def pinned(path: Path, version: int | None = None) -> Pinned:
         )
     return Pinned(
         version=table.version(),
-        files=tuple(_local(uri) for uri in table.file_uris()),
+        files=_files(path, table),
         columns=tuple((field.name, str(field.type)) for field in table.schema().fields),
     )
 
@@ -112,7 +117,15 @@ def scan(path: Path, version: int | None = None) -> pl.LazyFrame:
     """
     import polars as pl
 
-    return pl.scan_delta(open_table(path, version))
+    table = open_table(path, version)
+    schema = pl.Schema(table.schema().to_arrow())
+    files = list(_files(path, table))
+    if not files:
+        return pl.LazyFrame(schema=schema)
+    found = pl.scan_parquet(
+        files, glob=False, hive_partitioning=False, schema=schema, missing_columns="insert"
+    )
+    return found.select(schema.names())
 
 
 def version(path: Path) -> int:
@@ -127,8 +140,6 @@ def log(path: Path) -> list[LogEntry]:
     entries = [
         LogEntry(
             version=entry["version"],
-            committed_ms=entry.get("timestamp", 0),
-            operation=entry.get("operation", ""),
             metadata=json.loads(entry.get(_METADATA_KEY) or "{}"),
         )
         for entry in open_table(path).history()
@@ -136,13 +147,19 @@ def log(path: Path) -> list[LogEntry]:
     return sorted(entries, key=lambda entry: entry.version)
 
 
-def append(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> int:
+def append(
+    path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any], *, new_columns: bool = False
+) -> int:
     """Add rows in one commit, creating the table where there is none; the new version.
+
+    With `new_columns` the frame may have columns that the table has not; older rows are null there.
 
     Raises:
         ContractError: the frame's columns or types are not the table's.
         StoreError: the folder cannot be written.
     """
+    if new_columns and exists(path) and set(frame.columns) - set(columns(path)):
+        return _write(path, frame, metadata, mode="append", schema_mode="merge")
     return _write(path, frame, metadata, mode="append")
 
 
@@ -165,18 +182,6 @@ def overwrite(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> i
     return _write(path, frame, metadata, mode="overwrite", schema_mode="overwrite")
 
 
-def delete(path: Path, predicate: str, metadata: Mapping[str, Any]) -> None:
-    """Take out the rows that `predicate` selects, in one commit.
-
-    Raises:
-        StoreError: the folder cannot be written.
-    """
-    try:
-        open_table(path).delete(predicate, commit_properties=_properties(metadata))
-    except (DeltaError, OSError) as error:
-        raise StoreError(f"`{path}` cannot be written: {error}") from error
-
-
 def _write(
     path: Path,
     frame: pl.DataFrame,
@@ -192,7 +197,7 @@ def _write(
                 mode="ignore",
                 configuration=_CONFIGURATION,
             )
-        elif how.get("schema_mode") != "overwrite":
+        elif "schema_mode" not in how:
             _compare(path, frame)
         for attempt in range(_ATTEMPTS):
             try:
@@ -215,10 +220,19 @@ def _write(
     return open_table(path).version()
 
 
-def _compare(path: Path, frame: pl.DataFrame) -> None:
+def columns(path: Path) -> dict[str, pl.DataType]:
+    """The columns of a table and their Polars types.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
     import polars as pl
 
-    there = dict(pl.Schema(open_table(path).schema().to_arrow()))
+    return dict(pl.Schema(open_table(path).schema().to_arrow()))
+
+
+def _compare(path: Path, frame: pl.DataFrame) -> None:
+    there = columns(path)
     here = dict(frame.schema)
     if there != here:
         changed = sorted(k for k in there.keys() | here.keys() if there.get(k) != here.get(k))
@@ -233,8 +247,16 @@ def _properties(metadata: Mapping[str, Any]) -> CommitProperties:
     return CommitProperties(custom_metadata={_METADATA_KEY: json.dumps(metadata, sort_keys=True)})
 
 
-def _local(uri: str) -> str:
-    """A file's path on disk from what the log calls it."""
-    if uri.startswith("file:"):
-        return url2pathname(unquote(urlsplit(uri).path))
-    return str(Path(uri))
+def _files(path: Path, table: DeltaTable) -> tuple[str, ...]:
+    """The files of a table on disk; the log percent-encodes them, and there are no partitions."""
+    return tuple(str(path / PurePosixPath(unquote(uri)).name) for uri in table.file_uris())
+
+
+def _see_path(path: Path) -> None:
+    """Refuse what delta-rs reads as a URL's own characters, and would look for elsewhere."""
+    found = _UNUSABLE.search(str(path.absolute()))
+    if found:
+        raise StoreError(
+            f"`{path.absolute()}`: no table can be kept in a folder with `{found[0]}` in its path",
+            "move the project to a folder without it",
+        )

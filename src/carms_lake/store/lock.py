@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -27,25 +27,33 @@ def writing(lake: Path, command: str, *, wait_s: float = WAIT_S) -> Iterator[Non
         StoreError: the folder cannot be written.
     """
     holder = lake / ".lock.holder"
+    lock = _acquired(lake, holder, command, wait_s)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # whoever holds the lake next writes its own name over this one
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _acquired(lake: Path, holder: Path, command: str, wait_s: float) -> FileLock:
+    lock = FileLock(lake / ".lock", timeout=wait_s)
     try:
         lake.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(lake / ".lock", timeout=wait_s)
-        with lock:
-            holder.write_text(f"`{command}`, process {os.getpid()}", encoding="utf-8")
-            try:
-                yield
-            finally:
-                holder.unlink(missing_ok=True)
+        lock.acquire()
+        holder.write_text(f"`{command}`, process {os.getpid()}", encoding="utf-8")
     except Timeout:
         raise StoreLocked(
             f"the lake in `{lake}` is being written by {_holder(holder)}",
             "wait until it is done, then run this again",
         ) from None
-    except PermissionError as error:
+    except OSError as error:
+        lock.release()
         raise StoreError(
-            f"`{error.filename or lake}` cannot be written: {error.strerror}",
-            "check the permissions of the lake folder",
+            f"`{error.filename or lake}` cannot be written: {error.strerror or error}",
+            "is the disk full, or may the lake folder not be written?",
         ) from error
+    return lock
 
 
 def _holder(path: Path) -> str:

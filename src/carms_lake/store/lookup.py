@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     """What `reading` opens; for those who pass it on and know nothing of DuckDB."""
 
 ROWS = 20
-"""How many rows of one table are looked at; a trace is for one record, not for a list."""
+"""How many rows of one table a trace shows: it is for one record, not for a list. One more is
+looked up, so that it can say where there are others."""
 
 
 def rows_with(
@@ -61,7 +62,8 @@ def _rows(
     connection: Connection, ref: TableRef, condition: str, parameters: dict[str, Any]
 ) -> list[dict[str, Any]]:
     cursor = connection.execute(
-        f"from {quoted(ref.layer)}.{quoted(ref.table)} where {condition} order by all limit {ROWS}",
+        f"from {quoted(ref.layer)}.{quoted(ref.table)} where {condition} "
+        f"order by all limit {ROWS + 1}",
         parameters,
     )
     names = [column[0] for column in cursor.description or ()]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -24,13 +26,15 @@ class FileEntry:
     mtime_ns: int
     sha256: str
     """Of the uncompressed content."""
-    records: int
-    accepted: int
-    rejected: int
     run_id: str
+    records: int = 0
+    accepted: int = 0
+    rejected: int = 0
     delivery_id: int | None = None
     delivered_at: str | None = None
     """ISO 8601, UTC."""
+    copy_of: str | None = None
+    """The file with the same content that landed instead; a copy has no rows."""
 
     def as_metadata(self) -> dict[str, Any]:
         """The entry as a commit keeps it."""
@@ -45,7 +49,7 @@ class Manifest:
 
     @property
     def current(self) -> dict[str, FileEntry]:
-        """The newest delivery of each file, by name."""
+        """The newest delivery of each file, by name, copies included."""
         return {name: entries[-1] for name, entries in self.deliveries.items()}
 
     @property
@@ -78,3 +82,18 @@ def read_manifest(commits: Sequence[LogEntry]) -> Manifest:
 
 def _entries(raw: Iterable[dict[str, Any]]) -> Iterable[FileEntry]:
     return (FileEntry(**entry) for entry in raw)
+
+
+def rows_of(entries: Sequence[FileEntry]) -> str:
+    """SQL that selects the rows of these deliveries in their table."""
+    names: dict[int | None, list[str]] = {}
+    for entry in entries:
+        quoted = entry.name.replace("'", "''")
+        names.setdefault(entry.delivery_id, []).append(f"'{quoted}'")
+    conditions = []
+    for delivery, listed in names.items():
+        condition = f"{SRC_FILENAME} in ({', '.join(listed)})"
+        if delivery is not None:
+            condition += f" and {DELIVERY_ID} = {delivery}"
+        conditions.append(f"({condition})")
+    return " or ".join(conditions)

@@ -102,7 +102,8 @@ def record(config: LakeConfig, table: str, rows: Sequence[dict[str, Any]]) -> No
     """
     if rows:
         frame = pl.DataFrame(rows, schema=OPS_SCHEMAS[table], orient="row")
-        delta.append(ops_path(config, table), frame, {"run_id": rows[0]["run_id"]})
+        metadata = {"run_id": rows[0]["run_id"]}
+        delta.append(ops_path(config, table), frame, metadata, new_columns=True)
 
 
 def record_run(config: LakeConfig, report: RunReport, status: str, message: str, tool: str) -> None:
@@ -111,8 +112,14 @@ def record_run(config: LakeConfig, report: RunReport, status: str, message: str,
     Raises:
         StoreError: the lake cannot be written.
     """
-    record(config, "processed_files", [_file_row(report.run_id, f) for f in report.files])
-    record(config, "check_results", [_check_row(report.run_id, c) for c in report.checks])
+    for table, rows in rows_of(report, status, message, tool).items():
+        record(config, table, rows)
+
+
+def rows_of(
+    report: RunReport, status: str, message: str, tool: str
+) -> dict[str, list[dict[str, Any]]]:
+    """What a run did, as rows of the tables of operations, by table."""
     row = {
         "run_id": report.run_id,
         "command": report.command,
@@ -128,7 +135,11 @@ def record_run(config: LakeConfig, report: RunReport, status: str, message: str,
         "message": message,
         "tool_version": tool,
     }
-    record(config, "runs", [row])
+    return {
+        "processed_files": [_file_row(report.run_id, f) for f in report.files],
+        "check_results": [_check_row(report.run_id, c) for c in report.checks],
+        "runs": [row],
+    }
 
 
 def _file_row(run_id: str, file: FileReport) -> dict[str, Any]:

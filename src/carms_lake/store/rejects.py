@@ -17,7 +17,7 @@ from carms_lake.store.layout import rejects_path, table_path
 from carms_lake.store.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from carms_lake.config import LakeConfig
     from carms_lake.names import TableRef
@@ -31,17 +31,17 @@ _LIVE_SCHEMA = {
 }
 
 
-def set_aside(config: LakeConfig, rejects: pl.DataFrame, run_id: str) -> None:
+def set_aside(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: str) -> None:
     """Add rejects of a run, before the rows that they were split from are committed.
 
     Raises:
         StoreError: the lake cannot be written.
     """
     path = rejects_path(config)
-    if not rejects.is_empty() or not delta.exists(
-        path
-    ):  # a lake without rejects says so with an empty table
-        delta.append(path, rejects, {"run_id": run_id})
+    found = [frame for frame in rejects if not frame.is_empty()] or list(rejects[:1])
+    # A lake without rejects says so with an empty table.
+    if found and not (found[0].is_empty() and delta.exists(path)):
+        delta.append(path, pl.concat(found), {"run_id": run_id}, new_columns=True)
 
 
 def live(config: LakeConfig, tables: Iterable[TableRef]) -> pl.LazyFrame | None:
@@ -110,7 +110,7 @@ def _counted(config: LakeConfig, tables: Iterable[TableRef]) -> pl.DataFrame:
         if ref.layer is Layer.BRONZE:
             rows += [
                 (ref.layer, ref.table, entry.run_id, entry.name, entry.delivery_id)
-                for entry in read_manifest(commits).entries
+                for entry in read_manifest(commits).current.values()
             ]
             continue
         builds = [entry.metadata["run_id"] for entry in commits if "run_id" in entry.metadata]

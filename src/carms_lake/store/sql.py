@@ -13,6 +13,8 @@ from carms_lake.names import Layer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from carms_lake.names import TableRef
+
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -60,3 +62,8 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def qualified(ref: TableRef) -> str:
+    """A table's name in its domain as SQL writes it: `"silver"."program"`."""
+    return f"{quoted(ref.layer)}.{quoted(ref.table)}"

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from carms_lake.contract.conform import conforms
-from carms_lake.errors import ContractError, GoldMissing, StoreError
-from carms_lake.names import Layer
-from carms_lake.store.delta import Pinned, pinned
-from carms_lake.store.layout import table_path
+from carms_lake.errors import ContractError, StoreError
 from carms_lake.store.pinned import read_pinned
-from carms_lake.store.sql import OFFLINE, literal, quoted
+from carms_lake.store.published import attach, scalar
+from carms_lake.store.sql import OFFLINE, literal, qualified, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
+    from carms_lake.store.delta import Pinned
 
 STORAGE_VERSION = "v1.0.0"
 """What the file can be opened by: BI tools bundle drivers that are a year old."""
@@ -52,7 +50,7 @@ class Warehouse:
     def add_source(self, ref: TableRef, pinned: Pinned) -> None:
         """Make a table of the lake readable as `silver.<table>`, at a pinned version."""
         self.connection.execute(f"create schema if not exists {quoted(ref.layer)}")
-        self.connection.execute(f"create view {_name(ref)} as {read_pinned(pinned)}")
+        self.connection.execute(f"create view {qualified(ref)} as {read_pinned(pinned)}")
 
     def create(self, contract: Contract, sql: str) -> int | None:
         """Create a table, view or macro from its SELECT; how many rows it has (None for a macro).
@@ -66,15 +64,20 @@ class Warehouse:
                 self._create_macro(contract, sql)
                 return None
             if contract.kind == "view":
-                self.connection.execute(f"create view {_name(contract.ref)} as {sql}")
+                self.connection.execute(f"create view {qualified(contract.ref)} as {sql}")
                 self._comment(contract)
-                _delivers(self.connection, contract, f"from {_name(contract.ref)}")
+                _delivers(self.connection, contract, f"from {qualified(contract.ref)}")
             else:
                 _delivers(self.connection, contract, sql)
                 self.connection.execute(table_ddl(contract))
-                self.connection.execute(f"insert into {_name(contract.ref)} by name {sql}")
+                self.connection.execute(f"insert into {qualified(contract.ref)} by name {sql}")
                 self._comment(contract)
             return self.count(contract.ref)
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise StoreError(
+                f"`{contract.ref}` cannot be built: {error}",
+                "free memory or disk, or raise `memory_limit` in carms.toml",
+            ) from error
         except duckdb.Error as error:
             raise ContractError(
                 f"`{contract.ref}`: {error}", "see the table's SELECT and its contract"
@@ -82,11 +85,13 @@ class Warehouse:
 
     def _create_macro(self, contract: Contract, sql: str) -> None:
         parameters = ", ".join(contract.parameters)
-        self.connection.execute(f"create macro {_name(contract.ref)}({parameters}) as table {sql}")
-        nulls = ", ".join("null" for _ in contract.parameters)
-        _delivers(self.connection, contract, f"from {_name(contract.ref)}({nulls})")
         self.connection.execute(
-            f"comment on macro table {_name(contract.ref)} is {literal(contract.description)}"
+            f"create macro {qualified(contract.ref)}({parameters}) as table {sql}"
+        )
+        nulls = ", ".join("null" for _ in contract.parameters)
+        _delivers(self.connection, contract, f"from {qualified(contract.ref)}({nulls})")
+        self.connection.execute(
+            f"comment on macro table {qualified(contract.ref)} is {literal(contract.description)}"
         )
 
     def _comment(self, contract: Contract) -> None:
@@ -94,21 +99,21 @@ class Warehouse:
         text = ". ".join(
             part for part in (contract.description.rstrip("."), contract.grain) if part
         )
-        self.connection.execute(f"comment on {kind} {_name(contract.ref)} is {literal(text)}")
+        self.connection.execute(f"comment on {kind} {qualified(contract.ref)} is {literal(text)}")
         for column in contract.columns:
             self.connection.execute(
-                f"comment on column {_name(contract.ref)}.{quoted(column.name)} "
+                f"comment on column {qualified(contract.ref)}.{quoted(column.name)} "
                 f"is {literal(column.description)}"
             )
 
     def open_published(self, path: Path) -> None:
         """Make the tables of the published file readable, to copy those that are not built."""
         if path.exists():
-            self.connection.execute(f"attach {literal(str(path))} as published (read_only)")
+            attach(self.connection, path)
 
     def published_select(self, contract: Contract) -> str | None:
         """A SELECT of a table as it was published, or None where that is not there in this form."""
-        sql = f"from published.{_name(contract.ref)}"
+        sql = f"from published.{qualified(contract.ref)}"
         try:
             _delivers(self.connection, contract, sql)
         except (duckdb.Error, ContractError):
@@ -117,7 +122,7 @@ class Warehouse:
 
     def count(self, ref: TableRef) -> int:
         """How many rows a table has."""
-        return int(scalar(self.connection, f"select count(*) from {_name(ref)}"))
+        return int(scalar(self.connection, f"select count(*) from {qualified(ref)}"))
 
     def add_ops(self, table: str, frame: pl.DataFrame) -> None:
         """Put a copy of a table of operations into the file."""
@@ -175,35 +180,10 @@ def building(config: LakeConfig) -> Iterator[Warehouse]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def reading(
-    config: LakeConfig, contracts: Sequence[Contract]
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection on which the tables and views of the contracts answer as `<layer>.<table>`.
+def publish(built: Path, target: Path) -> Path:
+    """Put a closed gold file in the place of the published one; where it stands now.
 
-    Raises:
-        GoldMissing: there is no gold file yet.
-        StoreError: a table of the lake cannot be read.
-    """
-    if not config.gold_file.exists():
-        raise GoldMissing(f"no gold file `{config.gold_file}` yet", "run `carms build` first")
-    with duckdb.connect(config=OFFLINE) as connection:
-        connection.execute("set timezone = 'UTC'")
-        connection.execute(f"attach {literal(str(config.gold_file))} as published (read_only)")
-        for layer in Layer:
-            connection.execute(f"create schema {quoted(layer)}")
-        for contract in contracts:
-            if contract.kind == "macro":
-                continue
-            select = f"from published.{_name(contract.ref)}"
-            if contract.ref.layer is not Layer.GOLD:
-                select = read_pinned(pinned(table_path(config, contract.ref)))
-            connection.execute(f"create view {_name(contract.ref)} as {select}")
-        yield connection
-
-
-def publish(built: Path, target: Path) -> str:
-    """Put a closed gold file in the place of the published one; a note where that cannot be.
+    Where the published file is open and cannot be replaced (Windows), that is beside it.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -218,39 +198,10 @@ def publish(built: Path, target: Path) -> str:
             built.replace(beside)
         except OSError as error:
             raise StoreError(f"`{target}` cannot be written: {error}") from error
-        return f"`{target}` is open in another program: the new tables are in `{beside}`"
+        return beside
     except OSError as error:
         raise StoreError(f"`{target}` cannot be written: {error}") from error
-    return ""
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the published file was built from, and how many rows its tables have, by name."""
-
-    fingerprint: str
-    rows: dict[str, int]
-
-
-def published(path: Path) -> Published | None:
-    """What is published, or None where there is no file that can be read."""
-    if not path.exists():
-        return None
-    try:
-        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
-            fingerprint = str(scalar(connection, "select fingerprint from ops.build"))
-            counts = connection.execute(
-                "select table_name, estimated_size from duckdb_tables() where schema_name = 'gold'"
-            ).fetchall()
-    except duckdb.Error:
-        return None
-    return Published(fingerprint, dict(counts))
-
-
-def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    """The one value that a SELECT gives; None where it gives no row."""
-    rows = connection.execute(sql).fetchall()
-    return rows[0][0] if rows else None
+    return target
 
 
 def table_ddl(contract: Contract) -> str:
@@ -265,11 +216,11 @@ def table_ddl(contract: Contract) -> str:
         parts.append(f"primary key ({_names(contract.primary_key)})")
     parts += [
         f"foreign key ({_names(relationship.columns)}) "
-        f"references {_name(relationship.target)} ({_names(relationship.target_columns)})"
+        f"references {qualified(relationship.target)} ({_names(relationship.target_columns)})"
         for relationship in contract.relationships
         if relationship.enforced
     ]
-    return f"create table {_name(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
+    return f"create table {qualified(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
 
 
 def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
@@ -281,10 +232,6 @@ def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: st
     found = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
     wanted = {column.name: column.type.sql for column in contract.columns}
     conforms(contract, found, wanted, "the SELECT")
-
-
-def _name(ref: TableRef) -> str:
-    return f"{quoted(ref.layer)}.{quoted(ref.table)}"
 
 
 def _names(columns: Sequence[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import math
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ def write(
 
     The whole sheet stays in memory until it is written. `number_cells` are (row, column) pairs,
     rows from 0, whose text is written as a number: the fault that a spreadsheet makes of an id.
+    What a sheet does not know stands as it knows it: NaN and infinity as text, a moment with a zone
+    as UTC without one.
 
     Raises:
         UsageError: more rows or characters than a sheet can hold.
@@ -63,10 +66,11 @@ def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp
             continue
         if isinstance(value, bool):
             worksheet.write_boolean(row, column, value)
-        elif isinstance(value, (int, float, Decimal)):
+        elif isinstance(value, (int, float, Decimal)) and math.isfinite(value):
             worksheet.write_number(row, column, value)
         elif isinstance(value, datetime):
-            worksheet.write_datetime(row, column, value, stamp)
+            naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            worksheet.write_datetime(row, column, naive, stamp)
         elif isinstance(value, date):
             worksheet.write_datetime(row, column, value)
         else:

@@ -8,12 +8,13 @@ import polars as pl
 import pytest
 from domains.carms import bronze
 
-from carms_lake.checks.history import HISTORY_COLUMNS
+from carms_lake.checks.history import DELETED_ON, IS_CURRENT, IS_DELETED, VALID_FROM, VALID_TO
 from carms_lake.checks.types import polars_schema
 from carms_lake.domains.carms import silver
 from carms_lake.names import Layer
 
 SILVER = bronze.contracts(Layer.SILVER)
+HISTORY_COLUMNS = (VALID_FROM, VALID_TO, IS_CURRENT, IS_DELETED, DELETED_ON)
 
 
 def empty(parameter: str) -> pl.LazyFrame:

@@ -1,0 +1,149 @@
+"""The keys under `carms.`: what the standard has no place for, read from `customProperties`.
+
+Every key is documented in docs/reference/contract-keys.md, and an unknown one is an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.contract.model import Balance, Delivery, HistorySpec, SilverSpec, SourceSpec
+from carms_lake.errors import ContractError, did_you_mean
+from carms_lake.names import TableRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+TABLE_KEYS = frozenset([
+    "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
+    "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
+    "coverageBy",
+])  # fmt: skip
+COLUMN_KEYS = frozenset(["fromPath", "mayBeAbsent", "coverage"])
+RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
+
+_HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
+
+
+def custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[str, Any]:
+    """The `carms.` custom properties of an element, without their prefix.
+
+    Raises:
+        ContractError: a key that is not among the `known` ones; `where` names the place.
+    """
+    found: dict[str, Any] = {}
+    for entry in element.get("customProperties") or []:
+        key = str(entry["property"])
+        if not key.startswith("carms."):
+            continue
+        if key[6:] not in known:
+            raise ContractError(
+                f"{where}: unknown custom property `{key}`",
+                did_you_mean(key, {f"carms.{name}" for name in known}),
+            )
+        found[key[6:]] = entry.get("value")
+    return found
+
+
+def listed(value: Any) -> list[Any]:
+    """The elements of a list; a single value is a list of one, nothing is an empty one."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def texts(own: Mapping[str, Any], key: str, prefix: str = "carms.") -> tuple[str, ...]:
+    """The texts of a key that holds a list; a single text is a list of one.
+
+    Raises:
+        ValueError: an element is no text.
+    """
+    found = listed(own.get(key))
+    wrong = [element for element in found if not isinstance(element, str)]
+    if wrong:
+        raise ValueError(f"`{prefix}{key}` has `{wrong[0]}`, which is no text: quote it")
+    return tuple(found)
+
+
+def source_spec(own: Mapping[str, Any]) -> SourceSpec:
+    """Where the files of a bronze table are and how they are read.
+
+    Raises:
+        KeyError: there is no `files`, or no `format`.
+        ValueError: a value is not one of those that a key can have.
+    """
+    for key in ("files", "format"):
+        if not own.get(key):
+            raise KeyError(f"carms.{key}")
+    return SourceSpec(
+        files=texts(own, "files"),
+        format=str(own["format"]),
+        delivery=Delivery(own.get("delivery") or "append"),
+        encoding=str(own.get("encoding") or "utf-8").lower(),
+        delimiter=str(own.get("delimiter") or ","),
+        quote=str(own.get("quote") or '"'),
+        sheet=own.get("sheet"),
+        drop_columns=texts(own, "dropColumns"),
+        null_values=texts(own, "nullValues") or ("",),
+    )
+
+
+def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
+    """How a silver table is made and how it balances.
+
+    Raises:
+        ContractError: the driver is no name of a table, or the history has an unknown key.
+        KeyError: a history without a key.
+        ValueError: a value is not one of those that a key can have.
+    """
+    driver = own.get("driver")
+    ref = TableRef.parse(str(driver), domain=domain) if driver else None
+    if driver and ref is None:
+        raise ContractError(
+            f"`{path}`: `carms.driver` is `{driver}`, which names no table",
+            f"write `layer.table`, as `bronze.{str(driver).rpartition('.')[2]}`",
+        )
+    return SilverSpec(
+        driver=ref,
+        balance=Balance(own.get("balance") or "none"),
+        driver_key=texts(own, "driverKey"),
+        order=texts(own, "order"),
+        history=_history(own["history"], path) if own.get("history") else None,
+    )
+
+
+def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What gold must equal in silver.
+
+    Raises:
+        ValueError: an entry lacks its name, or one of the two statements.
+    """
+    entries = listed(own.get("reconcile"))
+    for entry in entries:
+        for key in ("name", "gold", "silver"):
+            if not isinstance(entry, dict) or not entry.get(key):
+                raise ValueError(f"an entry of `carms.reconcile` has no `{key}`: {entry}")
+    return tuple(entries)
+
+
+def _history(value: Any, path: Path) -> HistorySpec:
+    if not isinstance(value, dict):
+        raise ContractError(
+            f"`{path}`: `carms.history` is `{value}`", "write `{key: [column], group: [column]}`"
+        )
+    for name in value:
+        if name not in _HISTORY_KEYS:
+            raise ContractError(
+                f"`{path}`: `carms.history` has the unknown key `{name}`",
+                did_you_mean(str(name), _HISTORY_KEYS),
+            )
+    if not value.get("key"):
+        raise KeyError("carms.history.key")
+    prefix = "carms.history."
+    return HistorySpec(
+        key=texts(value, "key", prefix),
+        group=texts(value, "group", prefix),
+        at=str(value.get("at") or "delivered_at"),
+        ignore=texts(value, "ignore", prefix),
+    )

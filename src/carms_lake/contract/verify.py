@@ -1,0 +1,165 @@
+"""What contracts say of each other and of their own columns, checked before anything is run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from carms_lake.contract.model import Balance
+from carms_lake.errors import ContractError, did_you_mean
+from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from carms_lake.contract.model import Column, Contract, Relationship
+    from carms_lake.names import TableRef
+
+FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet", "delta")
+"""What `carms.format` can be."""
+
+_NEEDS_DRIVER = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
+
+
+def verify(contracts: Mapping[TableRef, Contract]) -> None:
+    """Check that every table and column that a contract of a domain names is there.
+
+    What only a function can tell is checked when it has run: `carms.order` may name a column of
+    its frame that bronze gave, and `carms.history` groups by columns that no table keeps.
+
+    Raises:
+        ContractError: the first mistake, with its file, its place and the nearest name.
+    """
+    for contract in contracts.values():
+        _source(contract)
+        for column in contract.columns:
+            _from_path(contract, column)
+        _balance(contract, contracts)
+        _own_columns(contract, contracts)
+        for relationship in contract.relationships:
+            _relationship(contract, relationship, contracts)
+
+
+def _source(contract: Contract) -> None:
+    if contract.source is not None and contract.source.format not in FORMATS:
+        found = contract.source.format
+        raise ContractError(
+            f"`{contract.path}`: unknown `carms.format`: `{found}`", did_you_mean(found, FORMATS)
+        )
+
+
+def _from_path(contract: Contract, column: Column) -> None:
+    if column.from_path is None:
+        return
+    where = f"`{contract.path}`, column `{column.name}`: `carms.fromPath`"
+    try:
+        groups = re.compile(column.from_path).groups
+    except (re.error, TypeError) as error:
+        raise ContractError(f"{where} is no pattern: {error}", "see Python's `re`") from None
+    if groups != 1:
+        raise ContractError(
+            f"{where} has {groups} groups",
+            r"give it one, as in `(\d+)_[^/]*$`: the value is what it matches",
+        )
+
+
+def _balance(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:
+    spec = contract.silver
+    if spec.driver is None:
+        if spec.balance in _NEEDS_DRIVER:
+            raise ContractError(
+                f"`{contract.path}`: `carms.balance` is `{spec.balance}`, and there is no driver",
+                "name the table that it answers to with `carms.driver`",
+            )
+        if spec.driver_key:
+            raise ContractError(
+                f"`{contract.path}`: `carms.driverKey` without a driver",
+                "name the table whose columns these are with `carms.driver`",
+            )
+        return
+    driver = _table(contract, "`carms.driver`", spec.driver, contracts)
+    _columns(contract, "`carms.driverKey`", spec.driver_key, _given(driver), driver)
+    if spec.balance is Balance.DEDUPLICATE and not (spec.order and contract.primary_key):
+        missing = "`carms.order`" if contract.primary_key else "primary key"
+        raise ContractError(
+            f"`{contract.path}`: `carms.balance` is `deduplicate`, and there is no {missing}",
+            "the row of a key that comes last in the order is kept",
+        )
+    if spec.balance is Balance.EXPAND:
+        _expands(contract, driver)
+
+
+def _expands(contract: Contract, driver: Contract) -> None:
+    """The driver's key stands in the table, under the same names or first in its primary key."""
+    key = contract.silver.driver_key or driver.primary_key
+    if not key:
+        raise ContractError(
+            f"`{contract.path}`: `carms.balance` is `expand`, and `{driver.ref}` has no key",
+            "name the driver's columns that are its key with `carms.driverKey`",
+        )
+    if len(contract.primary_key) < len(key):
+        raise ContractError(
+            f"`{contract.path}`: its primary key is shorter than its driver's, "
+            f"({', '.join(key)}) of `{driver.ref}`",
+            "begin the primary key with the columns that hold the driver's key",
+        )
+
+
+def _own_columns(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:
+    own, spec = contract.column_names, contract.silver
+    driver = contracts.get(spec.driver) if spec.driver else None
+    carried = {*own, *AUDIT_COLUMNS, *DELIVERY_COLUMNS, *(_given(driver) if driver else ())}
+    order = [name.removeprefix("-") for name in spec.order]
+    _columns(contract, "`carms.order`", order, carried)
+    _columns(contract, "`carms.coverageBy`", contract.coverage_by, own)
+    if spec.history is not None:
+        _columns(contract, "`carms.history`, `key`", spec.history.key, own)
+        _columns(contract, "`carms.history`, `ignore`", spec.history.ignore, carried)
+    for rule in contract.quality:
+        names = rule.arguments.get("properties") or ()
+        _columns(contract, f"rule `{rule.name}`", [str(name) for name in names], own)
+
+
+def _relationship(
+    contract: Contract, relationship: Relationship, contracts: Mapping[TableRef, Contract]
+) -> None:
+    where = f"relationship of `{'+'.join(relationship.columns)}`"
+    _columns(contract, where, relationship.columns, contract.column_names)
+    target = _table(contract, where, relationship.target, contracts)
+    _columns(contract, where, relationship.target_columns, target.column_names, target)
+
+
+def _given(contract: Contract) -> tuple[str, ...]:
+    """The columns that a function finds in a table."""
+    if contract.ref.layer is Layer.BRONZE:
+        return (*contract.column_names, *AUDIT_COLUMNS, *DELIVERY_COLUMNS)
+    return contract.column_names
+
+
+def _table(
+    contract: Contract, where: str, ref: TableRef, contracts: Mapping[TableRef, Contract]
+) -> Contract:
+    if ref not in contracts:
+        raise ContractError(
+            f"`{contract.path}`, {where}: no table `{ref.in_domain}` in `{contract.ref.domain}`",
+            did_you_mean(ref.in_domain, (known.in_domain for known in contracts)),
+        )
+    return contracts[ref]
+
+
+def _columns(
+    contract: Contract,
+    where: str,
+    names: Iterable[str],
+    known: Iterable[str],
+    owner: Contract | None = None,
+) -> None:
+    """Refuse names that are not among the known columns of the owner, the contract itself."""
+    there = tuple(known)
+    for name in names:
+        if name not in there:
+            raise ContractError(
+                f"`{contract.path}`, {where}: no column `{name}` in "
+                f"`{(owner or contract).ref.in_domain}`",
+                did_you_mean(name, there),
+            )

@@ -1,0 +1,192 @@
+"""Silver -> the gold file: written beside the published one, audited, then put in its place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake import __version__
+from carms_lake.contract.model import Severity
+from carms_lake.errors import DataError
+from carms_lake.flows.lineage import gold_fingerprint, silver_steps
+from carms_lake.names import Layer, TableRef
+from carms_lake.records import TableReport
+from carms_lake.store import delta, ops
+from carms_lake.store.audit import audit
+from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.published import published
+from carms_lake.store.rejects import live
+from carms_lake.store.warehouse import Warehouse, building, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.lineage import GoldStep
+    from carms_lake.flows.runs import Run
+
+    OpsRows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def build_gold(
+    run: Run,
+    contracts: Mapping[TableRef, Contract],
+    steps: Sequence[GoldStep],
+    needed: set[TableRef],
+    *,
+    full_refresh: bool,
+) -> None:
+    """Make the gold file anew, check it and publish it, unless nothing it is made from changed.
+
+    Raises:
+        ContractError: a SELECT does not deliver its contract.
+        DataError: a check of severity error failed.
+        StoreError: the file cannot be written.
+    """
+    config = run.config
+    silver = {
+        ref: delta.version(table_path(config, ref))
+        for ref in contracts
+        if ref.layer is Layer.SILVER
+    }
+    fingerprint = _fingerprint(config, contracts, silver)
+    there = published(config.gold_file)
+    if not full_refresh and there and there.fingerprint == fingerprint:
+        run.tables += [
+            TableReport(
+                step.contract.ref, "unchanged", rows=there.rows.get(step.contract.ref.table)
+            )
+            for step in steps
+        ]
+        run.notes.append(f"nothing changed: `{config.gold_file}` stays as it is")
+        return
+    with building(config) as warehouse:
+        for ref, version in silver.items():
+            if version >= 0:
+                warehouse.add_source(ref, delta.pinned(table_path(config, ref), version))
+        is_partial = not {step.contract.ref for step in steps} <= needed
+        if is_partial:
+            warehouse.open_published(config.gold_file)
+        for step in steps:
+            run.tables.append(_create(warehouse, step, is_needed=step.contract.ref in needed))
+        checked = [
+            c for c in contracts.values() if c.ref.layer is Layer.GOLD or silver.get(c.ref, -1) >= 0
+        ]
+        run.checks += audit(warehouse.connection, checked)
+        _stop_where_a_check_failed(run)
+        made = _made(run, contracts, steps)
+        _add_ops(run, warehouse, contracts, made, fingerprint if not is_partial else "")
+        warehouse.finish([Layer.SILVER])
+        run.published = publish(warehouse.path, config.gold_file)
+    for table, rows in made.items():
+        ops.record(config, table, rows)
+    if run.published != config.gold_file:
+        run.notes.append(
+            f"`{config.gold_file}` is open in another program: the new tables are in "
+            f"`{run.published}`; close it and build again"
+        )
+
+
+def _create(warehouse: Warehouse, step: GoldStep, *, is_needed: bool) -> TableReport:
+    started = time.perf_counter()
+    sql = step.sql
+    if not is_needed and step.contract.kind == "table":
+        sql = warehouse.published_select(step.contract) or step.sql
+    rows = warehouse.create(step.contract, sql)
+    status = "built" if sql is step.sql else "copied"
+    return TableReport(
+        step.contract.ref, status, rows=rows, seconds=round(time.perf_counter() - started, 3)
+    )
+
+
+def _stop_where_a_check_failed(run: Run) -> None:
+    failed = [c for c in run.checks if not c.passed and c.severity == Severity.ERROR]
+    if failed:
+        first = "; ".join(
+            f"`{c.table.in_domain}` {c.rule}: {c.message} ({c.failed_rows} rows)"
+            for c in failed[:3]
+        )
+        raise DataError(
+            f"{len(failed)} checks failed, nothing is published: {first}",
+            '`carms query "from ops.check_results where not passed"` lists them all',
+        )
+
+
+def _made(
+    run: Run, contracts: Mapping[TableRef, Contract], steps: Sequence[GoldStep]
+) -> dict[str, list[dict[str, Any]]]:
+    """What this build adds to the tables of operations once it is published."""
+    built = [
+        ops.version_row(run.run_id, table, 0, contracts[table.table].version)
+        for table in run.tables
+        if table.table.layer is Layer.GOLD and contracts[table.table].kind == "table"
+    ]
+    return {"table_versions": built, "lineage": _lineage_rows(run, contracts, steps)}
+
+
+def _add_ops(
+    run: Run,
+    warehouse: Warehouse,
+    contracts: Mapping[TableRef, Contract],
+    made: OpsRows,
+    fingerprint: str,
+) -> None:
+    """Put what is known of the runs before and of this one into the gold file."""
+    this_run = {**made, **ops.rows_of(run.report(), "done", "", __version__)}
+    for table, schema in ops.OPS_SCHEMAS.items():
+        path = ops_path(run.config, table)
+        frame = pl.DataFrame(this_run.get(table, []), schema=schema, orient="row")
+        if delta.exists(path):
+            before = delta.scan(path).collect()
+            frame = pl.concat([before, frame], how="diagonal").select(frame.columns)
+        warehouse.add_ops(table, frame)
+    rejects = live(run.config, [ref for ref in contracts if ref.layer is not Layer.GOLD])
+    if rejects is not None:
+        warehouse.add_ops("rejects", rejects.collect())
+    build_row = {
+        "run_id": run.run_id,
+        "fingerprint": fingerprint,
+        "built_at": run.started_at,
+        "tool_version": __version__,
+    }
+    warehouse.add_ops(
+        "build", pl.DataFrame([build_row], schema_overrides={"built_at": pl.Datetime("us", "UTC")})
+    )
+
+
+def _lineage_rows(
+    run: Run, contracts: Mapping[TableRef, Contract], steps: Sequence[GoldStep]
+) -> list[dict[str, str]]:
+    pairs = [(step.contract.ref, read) for step in steps for read in step.reads]
+    for step in silver_steps(run.config.domain, contracts):
+        pairs += [(step.contract.ref, read) for read in step.reads.values()]
+    return [
+        {
+            "run_id": run.run_id,
+            "layer": str(ref.layer),
+            "table_name": ref.table,
+            "reads_layer": str(read.layer),
+            "reads_table": read.table,
+        }
+        for ref, read in pairs
+    ]
+
+
+def _fingerprint(
+    config: LakeConfig, contracts: Mapping[TableRef, Contract], silver: Mapping[TableRef, int]
+) -> str:
+    """What the gold file is made from: silver at its versions, SELECTs, contracts, the tool."""
+    made_from = {
+        "tool": __version__,
+        "sql": gold_fingerprint(config.domain),
+        "silver": {str(ref): version for ref, version in silver.items()},
+        "contracts": {
+            str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE
+        },
+    }
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

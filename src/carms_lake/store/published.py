@@ -1,0 +1,100 @@
+"""The published gold file, as flows read it: what is in it, and its tables beside the lake's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from carms_lake.errors import GoldMissing, StoreError
+from carms_lake.names import Layer
+from carms_lake.store.delta import pinned
+from carms_lake.store.layout import table_path
+from carms_lake.store.pinned import read_pinned
+from carms_lake.store.sql import OFFLINE, literal, qualified, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the published file was built from, and how many rows its tables have, by name."""
+
+    fingerprint: str
+    rows: dict[str, int]
+
+
+def published(path: Path) -> Published | None:
+    """What is published, or None where there is no file that can be read."""
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
+            fingerprint = str(scalar(connection, "select fingerprint from ops.build"))
+            counts = connection.execute(
+                "select table_name, estimated_size from duckdb_tables() where schema_name = 'gold'"
+            ).fetchall()
+    except duckdb.Error:
+        return None
+    return Published(fingerprint, dict(counts))
+
+
+@contextmanager
+def reading(
+    config: LakeConfig, contracts: Sequence[Contract]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection on which the tables and views of the contracts answer as `<layer>.<table>`.
+
+    Raises:
+        GoldMissing: there is no gold file yet.
+        StoreError: a table of the lake cannot be read.
+    """
+    if not config.gold_file.exists():
+        raise GoldMissing(f"no gold file `{config.gold_file}` yet", "run `carms build` first")
+    with duckdb.connect(config=OFFLINE) as connection:
+        connection.execute("set timezone = 'UTC'")
+        attach(connection, config.gold_file)
+        for layer in Layer:
+            connection.execute(f"create schema {quoted(layer)}")
+        for contract in contracts:
+            if contract.kind == "macro":
+                continue
+            select = f"from published.{qualified(contract.ref)}"
+            if contract.ref.layer is not Layer.GOLD:
+                select = read_pinned(pinned(table_path(config, contract.ref)))
+            try:
+                connection.execute(f"create view {qualified(contract.ref)} as {select}")
+            except duckdb.CatalogException as error:
+                raise StoreError(
+                    f"`{config.gold_file}` has no `{contract.ref.in_domain}`: it was built by "
+                    "another version",
+                    "run `carms build`",
+                ) from error
+        yield connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Open the published file as `published`, to be read.
+
+    Raises:
+        StoreError: it is damaged, or another program has it for writing.
+    """
+    try:
+        connection.execute(f"attach {literal(str(path))} as published (read_only)")
+    except duckdb.Error as error:
+        raise StoreError(
+            f"`{path}` cannot be read: {error}", "`carms build --full-refresh` makes it anew"
+        ) from error
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """The one value that a SELECT gives; None where it gives no row."""
+    rows = connection.execute(sql).fetchall()
+    return rows[0][0] if rows else None
