@@ -168,3 +168,31 @@ def test_xlsx_writes_what_a_sheet_does_not_know_as_it_knows_it(tmp_path):
     rows = list(load_workbook(path)["Sheet1"].iter_rows(values_only=True, min_row=2))
     utc = datetime.fromisoformat("2099-01-01 13:30")
     assert rows == [("nan", utc), ("inf", utc), ("-inf", utc), (1.5, utc)]
+
+
+def test_xlsx_writes_a_number_that_a_cell_would_round_as_text(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    kept, lost = 999_999_999_999_999, 6_917_529_027_641_081_857
+    exact, rounded = Decimal("1234567890.12345"), Decimal("1234567890.123456")
+    write(
+        path,
+        [
+            pl.DataFrame(
+                {"key": [kept, lost, -lost], "price": [exact, rounded, None]},
+                schema_overrides={"price": pl.Decimal(20, 6)},
+            )
+        ],
+        "xlsx",
+    )
+    assert list(load_workbook(path)["Sheet1"].iter_rows(values_only=True, min_row=2)) == [
+        (kept, 1234567890.12345),
+        (str(lost), "1234567890.123456"),
+        (str(-lost), None),
+    ]
+
+
+def test_xlsx_writes_a_date_from_before_its_calendar_as_text(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    write(path, [pl.DataFrame({"on": [date(1899, 12, 31), date(1901, 1, 1)]})], "xlsx")
+    cells = [row[0] for row in load_workbook(path)["Sheet1"].iter_rows(values_only=True, min_row=2)]
+    assert cells == ["1899-12-31", datetime.fromisoformat("1901-01-01")]

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _MAX_ROWS = 1_048_576
 _MAX_CHARACTERS = 32_767
+_MAX_DIGITS = 15
+_TOO_LARGE = 1_000_000_000_000_000
+_FIRST_YEAR = 1901
+"""A sheet counts days from 1900, and has a 29 February in that year."""
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's clock has no zone
 
 
@@ -33,8 +37,8 @@ def write(
 
     The whole sheet stays in memory until it is written. `number_cells` are (row, column) pairs,
     rows from 0, whose text is written as a number: the fault that a spreadsheet makes of an id.
-    What a sheet does not know stands as it knows it: NaN and infinity as text, a moment with a zone
-    as UTC without one.
+    What a sheet cannot hold stands as text: NaN, infinity, numbers of more than 15 digits, dates
+    before 1901; a moment with a zone is written in UTC without one.
 
     Raises:
         UsageError: more rows or characters than a sheet can hold.
@@ -66,13 +70,14 @@ def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp
             continue
         if isinstance(value, bool):
             worksheet.write_boolean(row, column, value)
-        elif isinstance(value, (int, float, Decimal)) and math.isfinite(value):
+        elif isinstance(value, (int, float, Decimal)) and _holds_number(value):
             worksheet.write_number(row, column, value)
-        elif isinstance(value, datetime):
-            naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-            worksheet.write_datetime(row, column, naive, stamp)
-        elif isinstance(value, date):
-            worksheet.write_datetime(row, column, value)
+        elif isinstance(value, date) and value.year >= _FIRST_YEAR:
+            if isinstance(value, datetime):
+                naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+                worksheet.write_datetime(row, column, naive, stamp)
+            else:
+                worksheet.write_datetime(row, column, value)
         else:
             text = str(value)
             if len(text) > _MAX_CHARACTERS:
@@ -81,3 +86,13 @@ def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp
                     f"and a cell holds {_MAX_CHARACTERS}"
                 )
             worksheet.write_string(row, column, text)
+
+
+def _holds_number(value: float | Decimal) -> bool:
+    """Whether a cell, a double that is shown with 15 digits, holds the number without a loss."""
+    if isinstance(value, int):
+        return abs(value) < _TOO_LARGE
+    if isinstance(value, float):
+        return math.isfinite(value)
+    digits = "".join(map(str, value.as_tuple().digits)).rstrip("0")
+    return value.is_finite() and len(digits) <= _MAX_DIGITS
