@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 import pytest
+from command import carms
 from deltalake import DeltaTable, write_deltalake
 from lakes import config_of, digest, small_lake
 
+from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
 from carms_lake.flows.query import query_batches, query_rows
 from carms_lake.store import delta
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*.sql"))
+HUNGRY = sorted((Path(__file__).parents[1] / "attacks" / "hungry").glob("*.sql"))
+"""Attacks on memory and time, each in a process of its own, as the command is."""
+
 NOON = datetime(2025, 1, 1, 12)  # noqa: DTZ001 - what the lake stores as UTC comes without a zone
 
 
@@ -177,9 +182,25 @@ def test_an_attack_is_refused_and_changes_nothing(
     assert query_rows(config, "select count(*) from silver.program, program_profile").rows == [(4,)]
 
 
+@pytest.mark.parametrize("attack", HUNGRY, ids=lambda path: path.stem)
+def test_an_attack_on_memory_or_time_is_stopped_at_a_limit(attack: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    small_lake(project)
+    before = digest(tmp_path)
+    limits = {"CARMS_MEMORY_LIMIT": "200MB", "CARMS_QUERY_TIMEOUT_S": "2"}
+    started = time.monotonic()
+    done = carms(project, "query", "-i", str(attack), **limits)
+    assert time.monotonic() - started < 60
+    assert done.code in (ExitCode.DATA, ExitCode.USAGE), done.err
+    assert "error:" in done.err
+    assert "Traceback" not in done.err
+    assert digest(tmp_path) == before
+
+
 def test_the_corpus_says_what_each_attack_is() -> None:
-    assert len(ATTACKS) >= 40
-    assert all(path.read_text(encoding="utf-8").startswith("-- ") for path in ATTACKS)
+    assert len(ATTACKS) >= 60
+    assert len(HUNGRY) >= 8
+    assert all(path.read_text(encoding="utf-8").startswith("-- ") for path in ATTACKS + HUNGRY)
 
 
 def test_every_function_with_side_effects_is_refused_or_known_to_be_harmless() -> None:
