@@ -11,7 +11,7 @@ import typer
 
 from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode, exit_code_of
-from carms_lake.errors import LakeError
+from carms_lake.errors import LakeError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +33,19 @@ def bounded(call: Call) -> Iterator[None]:
         yield
         sys.stdout.flush()
     except LakeError as error:
-        if call.verbose:
-            _print_traceback(error)
-        render.error(error)
-        if call.json:
-            render.envelope(None, status="failed", errors=[render.error_record(error)])
-        raise typer.Exit(exit_code_of(error)) from None
+        raise _told(call, error) from None
     except BrokenPipeError:
         _drop_stdout()
         raise typer.Exit(ExitCode.DONE) from None
+    except OSError as error:  # no permission, no room, no such file: the system's no, not a bug
+        if error.filename is None:
+            _drop_stdout()
+        where = f"`{error.filename}`" if error.filename is not None else "the output"
+        fault = StoreError(
+            f"{where} cannot be read or written: {error.strerror or error}",
+            "check that it is there, its permissions and the room on the disk",
+        )
+        raise _told(call, fault) from None
     except KeyboardInterrupt:
         render.say("interrupted: everything is as it was")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -56,6 +60,16 @@ def bounded(call: Call) -> Iterator[None]:
                 None, status="failed", errors=[{"code": int(ExitCode.BUG), "message": str(error)}]
             )
         raise typer.Exit(ExitCode.BUG) from None
+
+
+def _told(call: Call, error: LakeError) -> typer.Exit:
+    """Tell of an error that a person can act on; how the command ends."""
+    if call.verbose:
+        _print_traceback(error)
+    render.error(error)
+    if call.json:
+        render.envelope(None, status="failed", errors=[render.error_record(error)])
+    return typer.Exit(exit_code_of(error))
 
 
 def report_bug(error: BaseException, *, verbose: bool) -> None:

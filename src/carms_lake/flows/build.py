@@ -46,10 +46,10 @@ def build(
 
     Raises:
         UsageError: a table that the domain does not have.
-        ContractError: code or SELECTs do not deliver their contracts, or bronze is not there yet.
+        ContractError: code or SELECTs do not deliver their contracts.
         NotBalanced: keys were lost or made.
         DataError: a check of severity error failed; the published file is left as it was.
-        StoreError: the lake or the gold file cannot be written.
+        StoreError: bronze is not there yet, or the lake or the gold file cannot be written.
     """
     contracts = load_contracts(list(config.domain.schemas), config.domain.name)
     with running(config, "build") as run:

@@ -53,7 +53,8 @@ def ingest(
     bronze = {
         ref.table: contract for ref, contract in contracts.items() if ref.layer is Layer.BRONZE
     }
-    chosen = selected(list(bronze), tuple(sources), "source")
+    plain = tuple(name.removeprefix(f"{Layer.BRONZE}.") for name in sources)
+    chosen = selected(list(bronze), plain, "source")
     base = from_path or config.data_raw
     if not base.exists():
         raise SourceError(

@@ -181,6 +181,11 @@ class Landing:
                 ensure_unchanged(source)  # a file that changed explains whatever went wrong
         if self.is_snapshot and checked.accepted.is_empty():
             raise _would_empty(source, checked)
+        if self.is_snapshot and known and not checked.rejected.is_empty():
+            self.run.notes.append(
+                f"`{source.name}`: {checked.rejected.height} records are set aside; until they are "
+                "mended, what they describe counts as dropped by this delivery"
+            )
         entry = replace(
             self._entry(source),
             records=checked.records,

@@ -15,7 +15,7 @@ from carms_lake.checks.gate import confirm
 from carms_lake.checks.history import versions
 from carms_lake.checks.split import REJECT_SCHEMA
 from carms_lake.contract.model import Balance, Delivery
-from carms_lake.errors import ContractError, NotBalanced
+from carms_lake.errors import NotBalanced, StoreError
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops
@@ -44,9 +44,9 @@ def transform(
     """Build one silver table, unless what it is made from has not changed since it was built.
 
     Raises:
-        ContractError: the function does not deliver its contract, or bronze is not there yet.
+        ContractError: the function does not deliver its contract.
         NotBalanced: keys were lost or made.
-        StoreError: the lake cannot be written.
+        StoreError: bronze is not there yet, or the lake cannot be written.
     """
     started = time.perf_counter()
     contract = step.contract
@@ -104,8 +104,9 @@ def _frame(
     """What a function gets for a parameter: the newest deliveries, or all for a history table."""
     path = table_path(run.config, ref)
     if not delta.exists(path):
-        raise ContractError(
-            f"`{reader.ref}` reads `{ref}`, which is not there yet", "run `carms ingest` first"
+        raise StoreError(
+            f"`{reader.ref}` reads `{ref}`, which is not there yet: no file of it has landed",
+            "put its files into data_raw and run `carms ingest`, which names what it refuses",
         )
     frame = delta.scan(path)
     source = contracts[ref].source

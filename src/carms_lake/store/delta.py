@@ -83,7 +83,11 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable:
             f"no table in `{path}`", "run `carms ingest`, then `carms build`"
         ) from None
     except (DeltaError, OSError) as error:
-        raise StoreError(f"the table in `{path}` cannot be read: {error}") from error
+        raise StoreError(
+            f"the table in `{path}` cannot be read: {_first_line(error)}",
+            "delete that folder: `carms build` makes silver and ops anew, `carms ingest "
+            "--full-refresh` bronze, from the source files that are there",
+        ) from error
 
 
 def pinned(path: Path, version: int | None = None) -> Pinned:
@@ -215,7 +219,8 @@ def _write(
                 time.sleep(0.05 * 2**attempt)
     except (DeltaError, OSError) as error:
         raise StoreError(
-            f"`{path}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+            f"`{path}` cannot be written: {_first_line(error)}",
+            "is the disk full, the folder read-only, or a data file missing?",
         ) from error
     return open_table(path).version()
 
@@ -250,6 +255,11 @@ def _properties(metadata: Mapping[str, Any]) -> CommitProperties:
 def _files(path: Path, table: DeltaTable) -> tuple[str, ...]:
     """The files of a table on disk; the log percent-encodes them, and there are no partitions."""
     return tuple(str(path / PurePosixPath(unquote(uri)).name) for uri in table.file_uris())
+
+
+def _first_line(error: Exception) -> str:
+    """What is wrong; the lines below it are where in the library."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _see_path(path: Path) -> None:

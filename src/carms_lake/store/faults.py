@@ -31,7 +31,8 @@ def explained(session: Session, statement: Statement, error: duckdb.Error) -> La
         paths = sorted(path for path in statement.tables if path[-1] == name)
         return _missing_table(session, paths[0] if paths else (name,), text)
     names = statement.tables | statement.macros
-    if not session.has_gold and any(_is_of_gold(session, path) for path in names):
+    is_unknown = isinstance(error, duckdb.CatalogException) and "Function with name" in text
+    if not session.has_gold and (is_unknown or any(_is_of_gold(session, path) for path in names)):
         return _no_gold(session)
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused(text, "`carms query` reads the tables of the lake and nothing else")

@@ -141,7 +141,12 @@ class Warehouse:
         """Take the lake's views out, write everything to the file and close it."""
         for layer in layers:
             self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
-        self.connection.execute("commit; checkpoint")
+        try:
+            self.connection.execute("commit; checkpoint")
+        except duckdb.Error as error:
+            raise StoreError(
+                f"`{self.path}` cannot be written: {error}", "is the disk full?"
+            ) from error
         self.connection.close()
 
 

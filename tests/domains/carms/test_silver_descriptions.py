@@ -220,7 +220,9 @@ def sections_and_cells(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     cells = bronze.frame("program_descriptions_x_section", rows)
     texts = descriptions(*records)
-    sections = silver.document_section(silver.document(texts), texts, cells)
+    documents = silver.document(texts)
+    programs = documents.select("match_iteration_id", "program_stream_id", school_code=83)
+    sections = silver.document_section(programs, documents, texts, cells)
     return sections.collect(), silver.csv_section(cells, sections).collect()
 
 

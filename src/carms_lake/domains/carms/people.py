@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents import masked
+from carms_lake.domains.carms.documents.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +16,8 @@ NAME_MASK = "[name]"
 
 _SALUTATIONS = r"(?:Dr\(e\)|(?:Dre?|Docteure?|Mrs|Mr|Ms|Mme|Madame|Monsieur|Prof|Pre?)\b\.?)"
 _SALUTATION = re.compile(rf"^(?:\(e\)|{_SALUTATIONS})\s*", re.IGNORECASE)
+_FOLDED_SALUTATIONS = fold(_SALUTATIONS)
+_BEHIND_SALUTATION = re.compile(rf"(?<![^\W_]){_FOLDED_SALUTATIONS}\s*([^\W_]+)(?![^\W_])")
 _SEPARATORS = re.compile(r"\s*(?:[/&,;]|\((?!e\))|\bet\b|\band\b|\bc/o\b)\s*")
 _NO_NAME_WORDS = frozenset(
     {"administration", "administrator", "admission", "admissions", "agente", "chief", "contact"}
@@ -54,20 +58,41 @@ def without_people(text: str, names: Iterable[str]) -> str:
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
-    """Text with the names of these people masked.
+    """Text with the names of these people masked, however accents and hyphens are written.
 
-    >>> without_names("Ask Dr. Ann Lee", ["Ann Lee"])
-    'Ask [name]'
+    >>> without_names("Ask Dr. Ann Lee, or Marie-\u00c8ve Roy", ["Ann Lee", "Marie Eve Roy"])
+    'Ask [name], or [name]'
     """
+    folded = fold(text)
     # Looking for the last names first costs little, and most texts have none.
-    patterns = [p for name in names if name.rsplit(maxsplit=1)[-1] in text for p in _patterns(name)]
-    if not patterns:
+    found = [words for name in names if (words := _words(name)) and words[-1] in folded]
+    if not found:
         return text
-    # Markdown's `_` around a name is no part of it, though it is a character of words.
-    return re.sub(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])", NAME_MASK, text)
+    last_names = {words[-1] for words in found}
+    spans = [m.span() for m in _BEHIND_SALUTATION.finditer(folded) if m[1] in last_names]
+    for words in found:
+        if all(word in folded for word in words):
+            spans += [match.span() for match in _whole(words).finditer(folded)]
+    parts, end = [], 0
+    for start, stop in sorted(spans, key=lambda span: (span[0], -span[1])):
+        # A name has capitals; the same letters in small ones are a word.
+        if start >= end and not text[start:stop].islower():
+            parts += [text[end:start], NAME_MASK]
+            end = stop
+    return "".join([*parts, text[end:]])
 
 
-def _patterns(name: str) -> tuple[str, str]:
-    words = [re.escape(word) for word in name.split()]
-    title = rf"(?:{_SALUTATIONS}\s*)?"
-    return title + r"\s+".join(words), rf"{_SALUTATIONS}\s*{words[-1]}"
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    """The words of a name, folded; each name is looked for in thousands of texts."""
+    return tuple(fold(name).replace("-", " ").split())
+
+
+@cache
+def _whole(words: tuple[str, ...]) -> re.Pattern[str]:
+    """A folded name, with or without a salutation.
+
+    Markdown's `_` around a name is no part of it, though it is a character of words.
+    """
+    name = r"[\s-]+".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<![^\W_])(?:{_FOLDED_SALUTATIONS}\s*)?{name}(?![^\W_])")

@@ -53,26 +53,35 @@ _SECTION_SCHEMA: dict[str, pl.DataType] = {
 
 
 def document_section(
+    silver_program: pl.LazyFrame,
     silver_document: pl.LazyFrame,
     bronze_markdown_program_descriptions: pl.LazyFrame,
     bronze_program_descriptions_x_section: pl.LazyFrame,
 ) -> pl.LazyFrame:
     """One row per program and section of its description, sorted by program and section.
 
-    `csv_agrees` is null where the CSV has no column or cell, or several rows for the program.
+    `csv_agrees` is null where the CSV has no column or cell, or several rows for the program. The
+    names of the people of all programs of the school are masked: they stand in each other's texts.
     """
     record = ["src_filename", "src_row_number"]
     texts = bronze_markdown_program_descriptions.select(*record, "page_content").cast(
         {"src_row_number": pl.Int32()}
     )
     documents = (
-        silver_document.select(*KEY, *record, "lists").join(texts, on=record).sort(KEY).collect()
+        silver_document.select(*KEY, *record, "lists")
+        .join(texts, on=record)
+        .join(silver_program.select(*KEY, "school_code"), on=KEY, how="left")
+        .sort(KEY)
+        .collect()
     )
+    names = _names_by_school(documents)
     cells = _cells_by_section(bronze_program_descriptions_x_section)
     rows = [
         row
-        for iteration, stream, lists, text in documents.select(*KEY, "lists", "page_content").rows()
-        for row in _sections((iteration, stream), lists, text, cells)
+        for iteration, stream, school, text in documents.select(
+            *KEY, "school_code", "page_content"
+        ).rows()
+        for row in _sections((iteration, stream), names[school], text, cells)
     ]
     agrees = pl.col("csv_outcome") != "differs"
     return (
@@ -140,11 +149,22 @@ def _cells_by_section(csv: pl.LazyFrame) -> dict[tuple[str, str, str], str]:
     return {(iteration, stream, code): cell for iteration, stream, code, cell in columns}
 
 
+def _names_by_school(documents: pl.DataFrame) -> dict[int | None, list[str]]:
+    """The directors and contacts of each school's programs."""
+    printed: dict[int | None, list[str]] = {}
+    for school, lists in documents.select("school_code", "lists").rows():
+        people = json.loads(lists)
+        contacts = [entry["name"] for entry in people["contacts"] if entry["name"]]
+        printed.setdefault(school, []).extend([*people["directors"], *contacts])
+    return {school: people_of(names, ()) for school, names in printed.items()}
+
+
 def _sections(
-    key: tuple[str, str], lists: str, page_content: str, cells: dict[tuple[str, str, str], str]
+    key: tuple[str, str],
+    names: list[str],
+    page_content: str,
+    cells: dict[tuple[str, str, str], str],
 ) -> list[tuple[Any, ...]]:
-    people = json.loads(lists)
-    names = people_of(people["directors"], (entry["name"] for entry in people["contacts"]))
     return [
         (
             *key,
