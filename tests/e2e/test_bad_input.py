@@ -199,8 +199,7 @@ def test_a_missing_sheet_names_the_sheets_that_are_there(project: Path) -> None:
     contract.parent.mkdir(parents=True)
     shipped = Path(__file__).parents[2] / "schemas/carms/bronze/program_master.odcs.yaml"
     text = shipped.read_text(encoding="utf-8")
-    sheet = "      - {property: carms.sheet, value: Programs}\n      - {property: carms.format"
-    contract.write_text(text.replace("      - {property: carms.format", sheet), encoding="utf-8")
+    contract.write_text(text.replace("value: Sheet1", "value: Programs"), encoding="utf-8")
     done = carms(project, "ingest")
     assert done.code == 4
     assert "`Programs`" in done.err
