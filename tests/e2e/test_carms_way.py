@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from command import Outcome, carms
+from command import carms
 
 PROFILE = [
     "match_iteration_id", "program_stream_id", "program_name", "school_code", "school_name",
@@ -245,10 +245,6 @@ def test_the_parquet_copies_are_the_bronze_tables(project: Path) -> None:
             f"select count(*) as n, hex(max(src_row_hash)) as h from bronze.{table}",
         )
         assert here.json == [{"n": copied[0][0], "h": copied[0][1].hex().upper()}]
-
-
-def outcome(folder: Path, *arguments: str) -> Outcome:
-    return carms(folder, *arguments)
 
 
 def test_the_planted_faults_are_found_and_nothing_else(tmp_path: Path) -> None:

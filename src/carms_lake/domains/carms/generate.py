@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.domains.carms.silver.sections import CSV_SECTIONS
 from carms_lake.domains.carms.synthetic import anomalies as faults
 from carms_lake.domains.carms.synthetic.disciplines import DISCIPLINES
 from carms_lake.domains.carms.synthetic.document import document
@@ -26,21 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["ProgramPlan", "generate", "page_content", "plan"]
 
 _CHUNK = 100
-_CSV_SECTIONS = (
-    "program_contracts",
-    "general_instructions",
-    "supporting_documentation_information",
-    "review_process",
-    "interviews",
-    "selection_criteria",
-    "program_highlights",
-    "program_curriculum",
-    "training_sites",
-    "additional_information",
-    "return_of_service",
-    "faq",
-    "summary_of_changes",
-)
+_CSV_SECTIONS = CSV_SECTIONS[2:]
+"""Those behind the title and the header block, which a row has in columns of their own."""
+
 _CSV_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "": pl.Int64,
     "document_id": pl.String,
