@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import polars as pl
+
+from carms_lake import readers
 from carms_lake.contract.model import Column, Contract, SourceSpec
 from carms_lake.contract.types import ColumnType, parse_type
 from carms_lake.errors import SourceRefused
 from carms_lake.names import Layer, TableRef
-from carms_lake.readers import read
 from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
+from carms_lake.readers.frames import malformed_frame
 from carms_lake.records import SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Any
 
-    import polars as pl
-
-    from carms_lake.records import Batch
+    from carms_lake.records import Part
 
 REF = TableRef("test", Layer.BRONZE, "things")
 
@@ -33,7 +35,7 @@ def column(name: str, type_: str = "varchar", **rest: Any) -> Column:
 
 def bronze(*columns: Column | str, format: str = "csv", **spec: Any) -> Contract:  # noqa: A002 - the contract's key
     """A bronze contract; a bare name is a column of text."""
-    own = SourceSpec(**{"files": (f"*.{format}",), "format": format, **spec})
+    own = SourceSpec(**{"files": (f"*.{format}",), "formats": (format,), **spec})
     return Contract(
         ref=REF,
         version="1.0.0",
@@ -62,21 +64,55 @@ def unique(folder: Path, content: bytes, ending: str) -> SourceFile:
     return written(folder, content, f"{hashlib.sha256(content).hexdigest()[:16]}.{ending}")
 
 
-def collected(batch: Batch) -> pl.DataFrame:
-    """The rows of a batch, as a flow collects them."""
-    with readable(batch.source):
-        return batch.rows.collect()
+class Whole(NamedTuple):
+    """A batch whose parts were read."""
+
+    source: SourceFile
+    rows: pl.DataFrame
+    malformed: pl.DataFrame
+    records: int
+    notes: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+def read(file: SourceFile, contract: Contract) -> Whole:
+    """A file as a flow reads it, all parts at once."""
+    with readable(file):
+        batch = readers.read(file, contract)
+        parts = tuple(batch.parts)
+    rows = [part.rows for part in parts]
+    return Whole(
+        file,
+        pl.concat(rows) if rows else pl.DataFrame(schema={"src_row_number": pl.Int64}),
+        pl.concat([malformed_frame(()), *(part.malformed for part in parts)]),
+        sum(part.records for part in parts),
+        batch.notes,
+        parts,
+    )
+
+
+def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) -> dict[int, str]:
+    """The raw text of records, as their parts have it."""
+    found: dict[int, str] = {}
+    for part in read(file, contract).parts:
+        found |= part.raw_records(numbers)
+    return found
+
+
+def collected(batch: Whole) -> pl.DataFrame:
+    """The rows of a batch."""
+    return batch.rows
 
 
 def landed(file: SourceFile, contract: Contract) -> list[dict[str, Any]]:
     """The rows of a file without their numbers."""
-    return collected(read(file, contract)).drop("src_row_number").to_dicts()
+    return read(file, contract).rows.drop("src_row_number").to_dicts()
 
 
-def outcome(file: SourceFile, contract: Contract) -> tuple[Batch, pl.DataFrame] | SourceRefused:
+def outcome(file: SourceFile, contract: Contract) -> tuple[Whole, pl.DataFrame] | SourceRefused:
     """What reading comes to: batch and rows, or the refusal; any other error is a bug."""
     try:
         batch = read(file, contract)
-        return batch, collected(batch)
     except SourceRefused as refusal:
         return refusal
+    return batch, batch.rows

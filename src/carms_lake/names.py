@@ -73,6 +73,8 @@ SRC_ROW_HASH = "src_row_hash"
 RUN_ID = "run_id"
 DELIVERY_ID = "delivery_id"
 DELIVERED_AT = "delivered_at"
+SRC_REPAIR = "src_repair"
+SRC_EXTRA = "src_extra"
 
 AUDIT_COLUMNS = (INGESTION_TS, SRC_FILENAME, SRC_ROW_NUMBER, SRC_ROW_HASH, RUN_ID)
 """On every bronze row, after the columns of the contract."""

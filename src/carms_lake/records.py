@@ -1,6 +1,6 @@
 """What flows through the lake, one frozen object for each step of a record's way.
 
-    SourceFile --readers--> Batch --checks--> CheckedBatch --store--> FileReport ... RunReport
+    SourceFile --readers--> Batch of Parts --checks--> Checked --store--> FileReport ... RunReport
 
 Conservation law: the records of a file are accepted + rejected, at every step.
 """
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -63,45 +64,81 @@ class SourceFile:
     size: int
     mtime_ns: int
     member: str | None = None
+    format: str = ""
+    """How it is read; empty where the contract has one format only."""
     sha256: str = ""
     """Of the uncompressed content; empty until it was read."""
 
 
 @dataclass(frozen=True)
-class Batch:
-    """The records of one source file, as a reader found them.
+class Part:
+    """Some records of a source file, in order, as a reader found them.
 
     `rows` has `src_row_number` (int64, 1-based record after the header; for workbooks the sheet
     row) and the contract's columns that the file has, under the contract's names: text
     (`pl.String`, null where the cell is a null value) from text formats, the file's own types from
     Parquet, Delta, JSON scalars and sheet cells. Columns that the contract takes from the path or
-    lets be absent are missing. `malformed` are the records that cannot be laid out in columns:
-    `src_row_number` int64, `raw_record` string, `code` string (ReasonCode), `column` string or
-    null, `value` string or null, `message` string.
+    lets be absent are missing. Where the contract names a repair, `src_repair` says what was
+    repaired; where it lets a file have new columns, `src_extra` has their values as JSON.
+
+    `malformed` are the records that cannot be laid out in columns: `src_row_number` int64,
+    `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or
+    null, `message` string.
     """
 
-    source: SourceFile
-    rows: pl.LazyFrame
+    rows: pl.DataFrame
     malformed: pl.DataFrame
-    notes: tuple[str, ...] = ()
-    """What was accepted though unusual: another column order, case or spaces in a header."""
-    records: int | None = None
-    """All records of the file, as the reader counted them without the frame library."""
+    records: int
+    """How many records there are, counted without the frame library where the format lets us."""
+    raw_records: Callable[[Sequence[int]], Mapping[int, str]]
+    """The raw text of records of this part, by their number; asked only where rows are rejected."""
 
 
 @dataclass(frozen=True)
-class CheckedBatch:
-    """A batch split by its contract: accepted + rejected = all its records.
-
-    `accepted` has the contract's columns in order, typed, and the audit columns. `rejected` has the
-    columns of the reject store.
-    """
+class Batch:
+    """All records of one source file, part by part, so that memory does not grow with the file."""
 
     source: SourceFile
+    parts: Iterable[Part]
+    """Read once, in order; what is wrong with the file may show only while they are read. Every
+    part has the same columns."""
+    notes: tuple[str, ...] = ()
+    """What was accepted though unusual: another column order, case or spaces in a header."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every row of one file in one run is stamped with."""
+
+    run_id: str
+    ingestion_ts: datetime
+    delivery_id: int | None = None
+    """Of a snapshot; None for sources whose files are replaced."""
+    delivered_at: datetime | None = None
+    """When that delivery first landed, UTC."""
+
+
+@dataclass(frozen=True)
+class StampedPart:
+    """A part of a file, and what its rows are stamped with."""
+
+    source: SourceFile
+    stamp: Stamp
+    part: Part
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Parts split by their contract: accepted + rejected = all their records.
+
+    `accepted` has the contract's columns in order, typed, and the audit columns. `rejected` has the
+    columns of the reject store. `disagreeing` counts, by file and column, the accepted rows whose
+    value is not what the file's path says.
+    """
+
     accepted: pl.DataFrame
     rejected: pl.DataFrame
-    records: int
-    notes: tuple[str, ...] = ()
+    disagreeing: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)

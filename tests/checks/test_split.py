@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 import pytest
@@ -13,12 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carms_lake.checks.rules import row_rules
-from carms_lake.checks.split import REJECT_SCHEMA, Stamp, split
+from carms_lake.checks.split import REJECT_SCHEMA, split
+from carms_lake.contract.model import Delivery, NewColumns
 from carms_lake.errors import ContractError, NotBalanced
 from carms_lake.names import AUDIT_COLUMNS
-from carms_lake.records import Batch, CheckedBatch, SourceFile
+from carms_lake.records import Part, SourceFile, Stamp, StampedPart
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from carms_lake.contract.model import Contract
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -54,6 +58,13 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     )
 
 
+class Outcome(NamedTuple):
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    records: int
+    disagreeing: Mapping[tuple[str, str], int]
+
+
 def checked(
     orders: Contract,
     rows: list[dict[str, Any]],
@@ -61,19 +72,35 @@ def checked(
     *,
     columns: tuple[str, ...] = ("order_id", "quantity", "channel"),  # type: ignore[assignment]
     delivery_id: int | None = None,
-) -> CheckedBatch:
-    source = SourceFile(orders.ref, "2025_orders.csv", Path("2025_orders.csv"), 1, 1)
+    name: str = "2025_orders.csv",
+) -> Outcome:
+    piece = stamped(orders, rows, malformed, columns=columns, delivery_id=delivery_id, name=name)
+    found = split([piece], orders)
+    return Outcome(found.accepted, found.rejected, piece.part.records, found.disagreeing)
+
+
+def stamped(
+    orders: Contract,
+    rows: list[dict[str, Any]],
+    malformed: list[tuple[Any, ...]] = (),
+    *,
+    columns: tuple[str, ...] = ("order_id", "quantity", "channel"),  # type: ignore[assignment]
+    delivery_id: int | None = None,
+    name: str = "2025_orders.csv",
+) -> StampedPart:
+    source = SourceFile(orders.ref, name, Path(name), 1, 1)
     frame = pl.DataFrame(
         [{"src_row_number": n + 1, **row} for n, row in enumerate(rows)],
         schema={"src_row_number": pl.Int64, **dict.fromkeys(columns, pl.String)},
     )
-    batch = Batch(source, frame.lazy(), pl.DataFrame(malformed, schema=MALFORMED, orient="row"))
+    faults = pl.DataFrame(malformed, schema=MALFORMED, orient="row")
     raw = {n + 1: ",".join(str(v) for v in row.values()) for n, row in enumerate(rows)}
-    stamp = Stamp("run-1", NOW, delivery_id, NOW if delivery_id else None)
-    return split(batch, orders, stamp, lambda numbers: {n: raw[n] for n in numbers})
+    records = len(rows) + faults["src_row_number"].n_unique()
+    part = Part(frame, faults, records, lambda numbers: {n: raw[n] for n in numbers})
+    return StampedPart(source, Stamp("run-1", NOW, delivery_id, NOW if delivery_id else None), part)
 
 
-def reasons(found: CheckedBatch) -> list[list[tuple[str, str]]]:
+def reasons(found: Outcome) -> list[list[tuple[str, str]]]:
     return [[(r["code"], r["rule"]) for r in row] for row in found.rejected["reasons"].to_list()]
 
 
@@ -103,7 +130,9 @@ def test_the_columns_are_the_contracts_then_the_audit_columns(orders: Contract) 
 
 
 def test_a_snapshot_row_knows_its_delivery(orders: Contract) -> None:
-    row = checked(orders, [GOOD], delivery_id=3).accepted.row(0, named=True)
+    assert orders.source
+    kept = replace(orders, source=replace(orders.source, delivery=Delivery.SNAPSHOT))
+    row = checked(kept, [GOOD], delivery_id=3).accepted.row(0, named=True)
     assert (row["delivery_id"], row["delivered_at"]) == (3, NOW)
 
 
@@ -174,13 +203,58 @@ def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> No
 
 
 def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> None:
-    rows = pl.LazyFrame(
-        {"src_row_number": [1], "order_id": ["1"], "quantity": ["1"], "channel": ["web"]}
-    )
-    source = SourceFile(orders.ref, "2025_orders.csv", Path("2025_orders.csv"), 1, 1)
-    batch = Batch(source, rows, pl.DataFrame(schema=MALFORMED), records=2)
+    piece = stamped(orders, [GOOD])
+    part = replace(piece.part, records=2)
     with pytest.raises(NotBalanced, match="2 records, but 1 accepted"):
-        split(batch, orders, Stamp("run-1", NOW), lambda _: {})
+        split([replace(piece, part=part)], orders)
+
+
+def test_parts_of_several_files_are_split_together_and_keep_their_names(orders: Contract) -> None:
+    bad = GOOD | {"quantity": "many"}
+    names = ("2024_orders.csv", "2025_orders.csv")
+    found = split([stamped(orders, [GOOD, bad], name=name) for name in names], orders)
+    columns = ("src_filename", "src_row_number")
+    assert found.accepted.select(*columns, "year").rows() == [(n, 1, int(n[:4])) for n in names]
+    assert found.rejected.select(*columns, "raw_record").rows() == [
+        (name, 2, "1,many,web") for name in names
+    ]
+
+
+def test_a_value_that_is_not_what_the_path_says_is_counted(tmp_path: Path) -> None:
+    of_day = contract(
+        tmp_path,
+        "bronze.orders",
+        [
+            property_("day", "date", "date", **{"carms.agreesWithPath": r"dt=([^/]+)"}),
+            property_("at", "timestamp", "timestamp", **{"carms.agreesWithPath": r"month=([^/]+)"}),
+        ],
+    )
+    rows = [
+        {"day": "2025-01-31", "at": "2025-01-31T10:00:00Z"},
+        {"day": "2025-02-01", "at": "2025-02-01T00:00:00Z"},
+        {"day": None, "at": None},
+    ]
+    columns = ("day", "at")
+    name = "dt=2025-01-31/month=2025-01/x.csv"
+    assert checked(of_day, rows, columns=columns, name=name).disagreeing == {
+        (name, "day"): 1,
+        (name, "at"): 1,
+    }
+    assert checked(of_day, rows, columns=columns, name="elsewhere.csv").disagreeing == {}
+
+
+def test_rows_with_a_value_in_a_new_column_are_set_aside(orders: Contract) -> None:
+    assert orders.source
+    strict = replace(orders, source=replace(orders.source, new_columns=NewColumns.SET_ASIDE))
+    columns = ("order_id", "quantity", "channel", "src_extra")
+    rows = [GOOD | {"src_extra": '{"new":"x"}'}, GOOD | {"src_extra": None}]
+    found = checked(strict, rows, columns=columns)
+    assert found.accepted["src_row_number"].to_list() == [2]
+    assert reasons(found) == [[("UNEXPECTED_COLUMN", "record.newColumns")]]
+    lenient = replace(orders, source=replace(orders.source, new_columns=NewColumns.ACCEPT))
+    kept = checked(lenient, rows, columns=columns).accepted
+    assert kept["src_extra"].to_list() == ['{"new":"x"}', None]
+    assert kept["src_row_hash"][0] == kept["src_row_hash"][1]
 
 
 def test_an_empty_batch_is_two_empty_halves(orders: Contract) -> None:

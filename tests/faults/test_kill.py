@@ -43,7 +43,7 @@ def mortal(write):
         return write(*arguments, **options)
     return wrapped
 
-for name in ("append", "replace", "overwrite"):
+for name in ("append", "replace", "overwrite", "commit_files"):
     setattr(delta, name, mortal(getattr(delta, name)))
 os.replace = mortal(os.replace)
 schemas = Path(str(files("tiny_shop"))) / "schemas"

@@ -49,7 +49,7 @@ def test_an_interrupted_run_leaves_the_lake_as_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(delta, "append", interrupted)
+        patched.setattr(delta, "commit_files", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ingest(config)
     assert digest(config) == before

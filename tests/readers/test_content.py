@@ -10,10 +10,9 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sources import bronze, landed, source, unique, written
+from sources import bronze, landed, read, source, unique, written
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import read
 from carms_lake.readers.content import (
     Limits,
     blocks,

@@ -7,18 +7,27 @@ import csv
 import gzip
 import time
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from naive_csv import naive_records
-from sources import bronze, collected, column, landed, outcome, source, unique, written
+from sources import (
+    bronze,
+    collected,
+    column,
+    landed,
+    outcome,
+    raw_records,
+    read,
+    source,
+    unique,
+    written,
+)
 
+from carms_lake.contract.model import NewColumns
 from carms_lake.errors import ContractError, SourceRefused
-from carms_lake.readers import csv as csv_reader
-from carms_lake.readers import frames, raw_records, read
-from carms_lake.readers.csv import _clean_records, _csv
-from carms_lake.readers.csv_header import opened_at_header
+from carms_lake.readers import content as content_module
+from carms_lake.readers import csv_records
 
 AB = bronze("a", "b")
 
@@ -36,6 +45,8 @@ def row(a: str | None, b: str | None) -> dict[str, str | None]:
         (b"a,b\n1,2\r3,4\r\n5,6\n", [row("1", "2"), row("3", "4"), row("5", "6")]),
         (b"\n\na,b\n\n1,2\n\n\n3,4\n\n", [row("1", "2"), row("3", "4")]),
         (b"\xef\xbb\xbfa,b\n1,2\n", [row("1", "2")]),
+        (b"a,b\nx^,1\nx\x01,2\n", [row("x^", "1"), row("x\x01", "2")]),
+        (b'a,b\nx^,1\n"x\n",2\n', [row("x^", "1"), row("x\n", "2")]),
         (b'\xef\xbb\xbf"a","b"\n"1","2"\n', [row("1", "2")]),
         (b'a,b\n"",\n,""\n', [row(None, None), row(None, None)]),
         (b'a,b\n"x\ny","p,q"\n', [row("x\ny", "p,q")]),
@@ -187,7 +198,7 @@ def test_a_file_that_is_not_what_the_contract_says_is_refused_with_its_name(
     assert caught.value.hint
 
 
-texts = st.text(st.sampled_from('ab,"\n\ré€\x00 ;\ufeff'), max_size=8)
+texts = st.text(st.sampled_from('abx^,"\n\ré€\x00\x01 ;\ufeff\u2028'), max_size=8)
 tables = st.lists(st.tuples(texts, texts, texts), max_size=8)
 
 
@@ -196,7 +207,7 @@ def quoted(text: str, *, always: bool) -> str:
 
 
 @given(table=tables, ending=st.sampled_from(["\n", "\r\n"]), always=st.booleans())
-def test_a_written_table_is_read_back_on_both_paths(tmp_path_factory, table, ending, always):
+def test_a_written_table_is_read_back_packed_or_not(tmp_path_factory, table, ending, always):
     lines = [("a", "b", "c"), *table]
     text = "".join(",".join(quoted(c, always=always) for c in line) + ending for line in lines)
     content = text.encode()
@@ -258,27 +269,74 @@ def test_any_bytes_land_or_are_refused_with_a_reason(tmp_path_factory, data):
     assert rows.height + batch.malformed.height == batch.records
 
 
-def is_fast(file, contract) -> bool:
-    opened = opened_at_header(file, contract)
-    return _clean_records(_csv(file, contract, opened), opened) is not None
-
-
-def test_well_formed_files_take_the_fast_path_and_others_do_not(tmp_path):
-    assert is_fast(written(tmp_path, b'a,b\r\n1,"x\ny"\r\n', "fast.csv"), AB)
-    assert not is_fast(written(tmp_path, b"a,b\n1\n", "short.csv"), AB)
-    assert not is_fast(written(tmp_path, b"a,b\n1,\xff\n", "bytes.csv"), AB)
-
-
-def test_rows_of_a_large_file_are_read_again_instead_of_kept(tmp_path, monkeypatch):
-    content = b"a,b\n" + b"".join(b"%d,x\n" % n if n % 7 else b"%d\n" % n for n in range(1, 200))
+@pytest.mark.parametrize("is_plain", [True, False])
+@pytest.mark.parametrize("piece_bytes", [1, 9, 40, 10_000])
+def test_a_file_reads_the_same_in_pieces_of_any_size(tmp_path, monkeypatch, piece_bytes, is_plain):
+    lines = [b'%d,"x\ny"\n' % n if n % 7 else b"%d\n" % n for n in range(1, 60)]
+    if is_plain:
+        lines = [line.replace(b'"x\ny"', b"xy") for line in lines]
+    content = b"a,b\n" + b"".join(lines)
     file = written(tmp_path, content)
-    kept = read(file, AB)
-    monkeypatch.setattr(frames, "KEPT_BYTES", 10)
-    lazy = read(file, AB)
-    assert collected(lazy).equals(collected(kept))
-    assert lazy.rows.filter(pl.col("a") == "8").select("src_row_number").collect().rows() == [(8,)]
-    assert lazy.rows.head(3).collect(engine="streaming").height == 3
-    assert lazy.malformed.equals(kept.malformed)
+    whole = read(file, AB)
+    monkeypatch.setattr(csv_records, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(content_module, "BLOCK_BYTES", 17)
+    again = read(file, AB)
+    assert collected(again).equals(collected(whole))
+    assert again.malformed.equals(whole.malformed)
+    assert again.records == whole.records == 59
+    expected = {n: lines[n - 1].decode().removesuffix("\n") for n in (1, 6, 7, 8, 59)}
+    assert raw_records(file, AB, list(expected)) == expected
+
+
+REPAIRED = bronze("id", "name", "city", merge_surplus_into="name")
+
+
+def repairs(tmp_path, body: bytes) -> list[tuple]:
+    found = read(written(tmp_path, b"id,name,city\n" + body), REPAIRED)
+    assert found.records == found.rows.height + found.malformed.height
+    return found.rows.rows()
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (b"1,Smith, Jones & Co,Perth", "Smith, Jones & Co"),
+        (b"1,a,b,c,d,Perth", "a,b,c,d"),
+        (b'1,"a",b "c",Perth', 'a,b "c"'),
+        (b'1,"a, b",c,Perth', "a, b,c"),
+    ],
+)
+def test_surplus_fields_are_joined_back_where_the_contract_says(tmp_path, record, name):
+    how = "merge_surplus_into:name"
+    rows = repairs(tmp_path, b"0,plain,Perth\n" + record + b"\n2,next,Perth")
+    assert rows == [
+        (1, "0", "plain", "Perth", None),
+        (2, "1", name, "Perth", how),
+        (3, "2", "next", "Perth", None),
+    ]
+
+
+def test_a_repair_saves_no_short_and_no_broken_record(tmp_path):
+    file = written(tmp_path, b'id,name,city\n1,x\n2,"a"b,c,d\n3,caf\xe9,x,y\n4,ok,Perth\n')
+    found = read(file, REPAIRED)
+    codes = dict(found.malformed.select("src_row_number", "code").iter_rows())
+    assert codes == {1: "MALFORMED_ROW", 2: "MALFORMED_ROW", 3: "MALFORMED_ROW"}
+    assert found.rows["id"].to_list() == ["4"]
+
+
+@pytest.mark.parametrize("policy", ["accept", "set_aside"])
+def test_values_of_new_columns_are_kept_apart(tmp_path, policy):
+    contract = bronze("a", "b", new_columns=NewColumns(policy))
+    batch = read(written(tmp_path, b"a,New One,b,z\n1,x,2,\n3,,4,\n"), contract)
+    assert batch.rows.rows() == [(1, "1", "2", '{"New One":"x","z":null}'), (2, "3", "4", None)]
+    assert "`New One`" in batch.notes[-1]
+
+
+def test_a_refused_new_column_shows_what_would_accept_it(tmp_path):
+    with pytest.raises(SourceRefused) as caught:
+        read(written(tmp_path, b"a,b,New One\n"), AB)
+    assert '- name: new_one\n    physicalName: "New One"' in caught.value.hint
+    assert "carms.mayBeAbsent" in caught.value.hint
 
 
 @pytest.mark.parametrize("broken", [b"", b'short\n"\n'])
@@ -327,4 +385,4 @@ def test_the_real_sections_are_read_as_pythons_csv_reads_them(real_carms):
     batch = read(source(path), contract)
     assert [list(row) for row in collected(batch).drop("src_row_number").iter_rows()] == rows
     assert batch.records == 815
-    assert csv_reader.raw_records(source(path), contract, [815])[815].startswith("814,")
+    assert raw_records(source(path), contract, [815])[815].startswith("814,")

@@ -6,10 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from sources import bronze, column, written
+from sources import bronze, column, read, written
 
 from carms_lake.errors import ContractError, SourceRefused
-from carms_lake.readers import read
 from carms_lake.readers.header import lay_out, spec_of
 
 CONTRACT = bronze(

@@ -8,10 +8,10 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sources import bronze, collected, column, landed, outcome, unique, written
+from sources import bronze, collected, column, landed, outcome, raw_records, read, unique, written
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import frames, jsonl, raw_records, read
+from carms_lake.readers import frames, jsonl
 
 AB = bronze("a", column("b", source="x.b"), format="jsonl")
 RAW = bronze(column("line", "json", source="$"), format="jsonl")

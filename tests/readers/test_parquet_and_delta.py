@@ -13,10 +13,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sources import bronze, collected, column, outcome, source, unique, written
+from sources import bronze, collected, column, outcome, raw_records, read, source, unique, written
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import raw_records, read
 
 FRAME = pl.DataFrame(
     {

@@ -14,10 +14,21 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sources import bronze, collected, column, landed, outcome, source, unique, written
+from sources import (
+    bronze,
+    collected,
+    column,
+    landed,
+    outcome,
+    raw_records,
+    read,
+    source,
+    unique,
+    written,
+)
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import raw_records, read, workbook
+from carms_lake.readers import workbook
 
 AB = bronze("a", "b", format="xlsx")
 

@@ -27,7 +27,6 @@ _SIMPLE: dict[str, pl.DataType] = {
     "timestamp": pl.Datetime("us", "UTC"),
 }
 
-_INTEGER = r"^[+-]?\d+$"
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -78,15 +77,14 @@ def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911 
         case "varchar" | "json":
             return value
         case "smallint" | "integer" | "bigint":
-            return pl.when(value.str.contains(_INTEGER)).then(value.cast(target, strict=False))
+            return value.cast(target, strict=False)  # of digits with a sign before them, if any
         case "double":
             number = value.cast(target, strict=False)
             return pl.when(value.str.contains(_NUMBER) & number.is_finite()).then(number)
         case "decimal":
             # More digits after the point than the scale would be rounded, each engine its own way.
-            digits = rf"^[+-]?\d*\.?\d{{0,{wanted.scale}}}0*$"
-            fits = value.str.contains(_NUMBER) & value.str.contains(digits)
-            return pl.when(fits).then(value.cast(target, strict=False))
+            fits = rf"^[+-]?(\d+(\.\d{{0,{wanted.scale}}}0*)?|\.\d{{0,{wanted.scale}}}0*)$"
+            return pl.when(value.str.contains(fits)).then(value.cast(target, strict=False))
         case "boolean":
             lower = value.str.to_lowercase()
             return pl.when(lower.is_in(_TRUE)).then(True).when(lower.is_in(_FALSE)).then(False)

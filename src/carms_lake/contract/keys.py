@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.model import Balance, Delivery, HistorySpec, SilverSpec, SourceSpec
+from carms_lake.contract.model import (
+    Balance,
+    Delivery,
+    HistorySpec,
+    NewColumns,
+    SilverSpec,
+    SourceSpec,
+)
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import TableRef
 
@@ -18,9 +25,9 @@ if TYPE_CHECKING:
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
     "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
-    "coverageBy",
+    "coverageBy", "incremental", "newColumns", "mergeSurplusInto",
 ])  # fmt: skip
-COLUMN_KEYS = frozenset(["fromPath", "mayBeAbsent", "coverage"])
+COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 
 _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
@@ -78,7 +85,7 @@ def source_spec(own: Mapping[str, Any]) -> SourceSpec:
             raise KeyError(f"carms.{key}")
     return SourceSpec(
         files=texts(own, "files"),
-        format=str(own["format"]),
+        formats=texts(own, "format"),
         delivery=Delivery(own.get("delivery") or "append"),
         encoding=str(own.get("encoding") or "utf-8").lower(),
         delimiter=str(own.get("delimiter") or ","),
@@ -86,6 +93,8 @@ def source_spec(own: Mapping[str, Any]) -> SourceSpec:
         sheet=own.get("sheet"),
         drop_columns=texts(own, "dropColumns"),
         null_values=texts(own, "nullValues") or ("",),
+        new_columns=NewColumns(own.get("newColumns") or "refuse"),
+        merge_surplus_into=own.get("mergeSurplusInto"),
     )
 
 
@@ -110,6 +119,7 @@ def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
         driver_key=texts(own, "driverKey"),
         order=texts(own, "order"),
         history=_history(own["history"], path) if own.get("history") else None,
+        by_key=_flag(own, "incremental", default=True),
     )
 
 
@@ -125,6 +135,13 @@ def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
             if not isinstance(entry, dict) or not entry.get(key):
                 raise ValueError(f"an entry of `carms.reconcile` has no `{key}`: {entry}")
     return tuple(entries)
+
+
+def _flag(own: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    value = own.get(key, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"`carms.{key}` is `{value}`: write true or false")  # noqa: TRY004 - a value
+    return value
 
 
 def _history(value: Any, path: Path) -> HistorySpec:

@@ -187,6 +187,7 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
         sources=tuple(prop.get("transformSourceObjects") or ()),
         rule=" ".join(str(prop.get("transformDescription") or "").split()),
         from_path=own.get("fromPath"),
+        agrees_with_path=own.get("agreesWithPath"),
         may_be_absent=bool(own.get("mayBeAbsent")),
         coverage=bool(own.get("coverage")),
     )
@@ -209,7 +210,7 @@ def _relationship(
         target_columns=tuple(column for _, column in targets),
         enforced=bool(own.get("enforce")),
         quarantine=bool(own.get("quarantine")),
-        budget_pct=float(own.get("budgetPct") or 0),
+        budget_pct=None if own.get("budgetPct") is None else float(own["budgetPct"]),
     )
 
 

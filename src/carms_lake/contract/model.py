@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -30,6 +32,17 @@ class Delivery(StrEnum):
     """The file's rows are replaced."""
     SNAPSHOT = "snapshot"
     """Every delivery is kept; the newest is current."""
+
+
+class NewColumns(StrEnum):
+    """What becomes of a file with a column that its contract does not know."""
+
+    REFUSE = "refuse"
+    """The file is refused, with the patch of the contract that would accept it."""
+    ACCEPT = "accept"
+    """Its rows land; the new values stand in `src_extra` as JSON."""
+    SET_ASIDE = "set_aside"
+    """Rows with a value in the new column are rejected, the others land."""
 
 
 class Balance(StrEnum):
@@ -84,8 +97,9 @@ class Relationship:
     """Declared as FOREIGN KEY in the gold file."""
     quarantine: bool = False
     """Rows of silver whose reference is unknown are set aside."""
-    budget_pct: float = 0.0
-    """How many rows in a hundred may refer to nothing before the build's check fails."""
+    budget_pct: float | None = None
+    """How many rows in a hundred may refer to nothing before the build's check fails; with
+    `quarantine`, how many of the driver's may be set aside for it (None: any number)."""
 
     @property
     def name(self) -> str:
@@ -115,6 +129,9 @@ class Column:
     """`transformDescription`: how the value is derived, in words; `trace` shows it."""
     from_path: str | None = None
     """A pattern with one group; the value is that part of `src_filename`."""
+    agrees_with_path: str | None = None
+    """A pattern with one group; a value that does not begin with that part of `src_filename` is
+    noted."""
     may_be_absent: bool = False
     """A file without this column is accepted, its values are null."""
     coverage: bool = False
@@ -127,8 +144,9 @@ class SourceSpec:
 
     files: tuple[str, ...]
     """Glob patterns, from the folder of the domain's files, with `/`; `**` is any depth."""
-    format: str
-    """csv, jsonl, json, xlsx, parquet, delta."""
+    formats: tuple[str, ...]
+    """Of csv, jsonl, json, xlsx, parquet, delta; several only where a folder that is a Delta table
+    tells them apart: delta and one other."""
     delivery: Delivery = Delivery.APPEND
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -139,6 +157,9 @@ class SourceSpec:
     """Headers that are expected and not kept; `""` is a column without a name."""
     null_values: tuple[str, ...] = ("",)
     """Cells that are null; text sources only."""
+    new_columns: NewColumns = NewColumns.REFUSE
+    merge_surplus_into: str | None = None
+    """CSV: the column that the surplus fields of a record are joined back into."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +173,9 @@ class SilverSpec:
     order: tuple[str, ...] = ()
     """`deduplicate`: the row that is last in this order is kept; `-column` turns it round."""
     history: HistorySpec | None = None
+    by_key: bool = True
+    """Whether a row depends on the driver's rows of its own key alone, so that only the keys that
+    changed need be made again."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +223,18 @@ class Contract:
     def column_names(self) -> tuple[str, ...]:
         """The columns in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def audit_columns(self) -> tuple[str, ...]:
+        """What the engine adds to each row of this bronze table, in order."""
+        added: tuple[str, ...] = AUDIT_COLUMNS
+        if self.source and self.source.merge_surplus_into:
+            added += (SRC_REPAIR,)
+        if self.source and self.source.new_columns is NewColumns.ACCEPT:
+            added += (SRC_EXTRA,)
+        if self.source and self.source.delivery is Delivery.SNAPSHOT:
+            added += DELIVERY_COLUMNS
+        return added
 
     @property
     def primary_key(self) -> tuple[str, ...]:

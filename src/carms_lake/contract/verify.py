@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet", "delta")
 """What `carms.format` can be."""
 
+_TOLD_APART = 2
+"""How many formats a contract may name: Delta tables are folders, and files are of one other."""
+
 _NEEDS_DRIVER = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 
 
@@ -33,7 +36,7 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
     for contract in contracts.values():
         _source(contract)
         for column in contract.columns:
-            _from_path(contract, column)
+            _path_patterns(contract, column)
         _balance(contract, contracts)
         _own_columns(contract, contracts)
         for relationship in contract.relationships:
@@ -41,26 +44,48 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
 
 
 def _source(contract: Contract) -> None:
-    if contract.source is not None and contract.source.format not in FORMATS:
-        found = contract.source.format
-        raise ContractError(
-            f"`{contract.path}`: unknown `carms.format`: `{found}`", did_you_mean(found, FORMATS)
-        )
-
-
-def _from_path(contract: Contract, column: Column) -> None:
-    if column.from_path is None:
+    spec = contract.source
+    if spec is None:
         return
-    where = f"`{contract.path}`, column `{column.name}`: `carms.fromPath`"
-    try:
-        groups = re.compile(column.from_path).groups
-    except (re.error, TypeError) as error:
-        raise ContractError(f"{where} is no pattern: {error}", "see Python's `re`") from None
-    if groups != 1:
+    for name in spec.formats:
+        if name not in FORMATS:
+            raise ContractError(
+                f"`{contract.path}`: unknown `carms.format`: `{name}`", did_you_mean(name, FORMATS)
+            )
+    if len(spec.formats) > 1 and (len(spec.formats) != _TOLD_APART or "delta" not in spec.formats):
         raise ContractError(
-            f"{where} has {groups} groups",
-            r"give it one, as in `(\d+)_[^/]*$`: the value is what it matches",
+            f"`{contract.path}`: `carms.format` names {', '.join(spec.formats)}",
+            "files are told apart from Delta tables only: name delta and one other format",
         )
+    into = spec.merge_surplus_into
+    if into is None:
+        return
+    where = "`carms.mergeSurplusInto`"
+    _columns(contract, where, [into], contract.column_names)
+    if spec.formats != ("csv",) or contract.column(into).type.name != "varchar":
+        raise ContractError(
+            f"`{contract.path}`: {where} names `{into}`",
+            "surplus fields are of CSV files, and can be joined into a column of text only",
+        )
+
+
+def _path_patterns(contract: Contract, column: Column) -> None:
+    for key, pattern in (
+        ("fromPath", column.from_path),
+        ("agreesWithPath", column.agrees_with_path),
+    ):
+        if pattern is None:
+            continue
+        where = f"`{contract.path}`, column `{column.name}`: `carms.{key}`"
+        try:
+            groups = re.compile(pattern).groups
+        except (re.error, TypeError) as error:
+            raise ContractError(f"{where} is no pattern: {error}", "see Python's `re`") from None
+        if groups != 1:
+            raise ContractError(
+                f"{where} has {groups} groups",
+                r"give it one, as in `(\d+)_[^/]*$`: the value is what it matches",
+            )
 
 
 def _balance(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:
@@ -132,7 +157,7 @@ def _relationship(
 def _given(contract: Contract) -> tuple[str, ...]:
     """The columns that a function finds in a table."""
     if contract.ref.layer is Layer.BRONZE:
-        return (*contract.column_names, *AUDIT_COLUMNS, *DELIVERY_COLUMNS)
+        return (*contract.column_names, *contract.audit_columns)
     return contract.column_names
 
 

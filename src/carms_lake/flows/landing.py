@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake import readers
-from carms_lake.checks.split import Stamp, split
-from carms_lake.checks.types import polars_schema
+from carms_lake.checks.split import landed_schema
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
-from carms_lake.readers.content import digest, ensure_unchanged
-from carms_lake.readers.faults import readable
-from carms_lake.records import CheckedBatch, FileReport, FileStatus, SourceFile
+from carms_lake.flows.intake import Intake, Tally
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME
+from carms_lake.readers.content import digest
+from carms_lake.records import FileReport, FileStatus, SourceFile, Stamp
 from carms_lake.store import delta
 from carms_lake.store.layout import parquet_path, table_path
-from carms_lake.store.manifest import FileEntry, Manifest, read_manifest, rows_of
-from carms_lake.store.rejects import set_aside
+from carms_lake.store.manifest import FileEntry, Manifest, read_manifest
+from carms_lake.store.staged import Staged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.runs import Run
@@ -42,12 +42,32 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: its report, and what is to be committed of it."""
+    """What becomes of one file: its report, and what is to be committed of it.
+
+    The counts of a file that was read stand in its tally until all files are read.
+    """
 
     report: FileReport
     entry: FileEntry | None = None
-    checked: CheckedBatch | None = None
-    """None for a copy, of which only the entry is kept."""
+    tally: Tally | None = None
+
+    def counted(self) -> Outcome:
+        """The same with the counts of its tally."""
+        tally, entry = self.tally, self.entry
+        if tally is None or entry is None:
+            return self
+        report = replace(
+            self.report,
+            records=tally.records,
+            accepted=tally.accepted,
+            rejected=tally.rejected,
+            seconds=round(self.report.seconds + tally.seconds, 3),
+            notes=tuple(tally.notes),
+        )
+        entry = replace(
+            entry, records=tally.records, accepted=tally.accepted, rejected=tally.rejected
+        )
+        return Outcome(report, entry)
 
 
 class Landing:
@@ -69,32 +89,39 @@ class Landing:
         self, files: Sequence[SourceFile], progress: Progress | None, done: int, total: int
     ) -> None:
         """Read the table's files and commit them together; the run's report has each of them."""
-        kept: list[Outcome] = []
-        for number, source in enumerate(self._without_clashes(files)):
-            if progress:
-                progress(source.name, done + number, total)
-            started = time.perf_counter()
-            try:
-                outcome = self._one(source, kept)
-            except SourceRefused as error:
-                outcome = Outcome(self._refused(source, error))
-            seconds = round(time.perf_counter() - started, 3)
-            outcome = replace(outcome, report=replace(outcome.report, seconds=seconds))
-            if outcome.entry is None:
-                self.run.files.append(outcome.report)
-            else:
-                kept.append(outcome)
-        if not self.options.dry_run:
-            if kept:
-                self._commit(kept)
-            if self.options.also_parquet and delta.exists(self.path):
-                self._copy_as_parquet()
+        with self._staged() as staged, Intake(self.run, self.contract, staged) as intake:
+            kept: list[Outcome] = []
+            for number, source in enumerate(self._without_clashes(files)):
+                if progress:
+                    progress(source.name, done + number, total)
+                try:
+                    outcome = self._one(source, kept, intake)
+                except SourceRefused as error:
+                    outcome = Outcome(self._refused(source, error))
+                if outcome.entry is None:
+                    self.run.files.append(outcome.report)
+                else:
+                    kept.append(outcome)
+            intake.finish()
+            kept = [outcome.counted() for outcome in kept]
+            if staged and kept:
+                self._commit(kept, staged)
+        if self.options.also_parquet and not self.options.dry_run and delta.exists(self.path):
+            self._copy_as_parquet()
         self.run.files.extend(outcome.report for outcome in kept)  # only now have they landed
         if self.built_with not in (None, self.contract.fingerprint) and not kept:
             self.run.notes.append(
                 f"the contract of `{self.contract.ref}` changed since its files were read; "
                 "`carms ingest --full-refresh` reads them again"
             )
+
+    @contextmanager
+    def _staged(self) -> Iterator[Staged | None]:
+        if self.options.dry_run:
+            yield None
+            return
+        with Staged(self.path, self.run.run_id, landed_schema(self.contract)) as staged:
+            yield staged
 
     def _without_clashes(self, files: Sequence[SourceFile]) -> list[SourceFile]:
         """The files to read; of several with one name none, unless their content is the same."""
@@ -120,7 +147,8 @@ class Landing:
                 "keep one of them",
             )
 
-    def _one(self, source: SourceFile, kept: Sequence[Outcome]) -> Outcome:
+    def _one(self, source: SourceFile, kept: Sequence[Outcome], intake: Intake) -> Outcome:
+        started = time.perf_counter()
         known = self.manifest.current.get(source.name)
         report = FileReport(self.contract.ref, source.name, FileStatus.UNCHANGED, bytes=source.size)
         is_known_copy = bool(known and known.copy_of)
@@ -138,16 +166,15 @@ class Landing:
             note = f"the same content landed as `{twin}`; skipped"
             entry = self._entry(source, copy_of=twin)
             return Outcome(replace(report, status=FileStatus.COPY, notes=(note,)), entry)
-        checked, entry = self._split(source, known)
-        report = replace(
-            report,
-            status=FileStatus.REPLACED if known else FileStatus.LANDED,
-            records=checked.records,
-            accepted=checked.accepted.height,
-            rejected=checked.rejected.height,
-            notes=checked.notes,
-        )
-        return Outcome(report, entry, checked)
+        stamp = self._stamp(source, known)
+        seconds = time.perf_counter() - started
+        tally = self._read(source, stamp, intake, is_renewed=known is not None)
+        status = FileStatus.REPLACED if known else FileStatus.LANDED
+        entry = self._entry(source)
+        if stamp.delivery_id is not None and stamp.delivered_at:
+            delivered_at = stamp.delivered_at.isoformat()
+            entry = replace(entry, delivery_id=stamp.delivery_id, delivered_at=delivered_at)
+        return Outcome(replace(report, status=status, seconds=seconds), entry, tally)
 
     def _twin(self, source: SourceFile, kept: Sequence[Outcome]) -> str | None:
         """A file of the table that landed with the same content, by its name.
@@ -161,40 +188,32 @@ class Landing:
             (e.name for e in entries.values() if e.sha256 == source.sha256 and not e.copy_of), None
         )
 
-    def _split(self, source: SourceFile, known: FileEntry | None) -> tuple[CheckedBatch, FileEntry]:
-        delivered_at, delivery_id = self.run.started_at, None
-        if self.is_snapshot and known and known.sha256 == source.sha256 and known.delivered_at:
-            delivery_id = known.delivery_id  # read again, not delivered again
+    def _stamp(self, source: SourceFile, known: FileEntry | None) -> Stamp:
+        run = self.run
+        if not self.is_snapshot:
+            return Stamp(run.run_id, run.started_at)
+        if known and known.sha256 == source.sha256 and known.delivered_at:
+            # Read again, not delivered again.
             delivered_at = datetime.fromisoformat(known.delivered_at)
-        elif self.is_snapshot:
-            delivery_id = self.manifest.next_delivery(source.name)
-        stamp = Stamp(self.run.run_id, self.run.started_at, delivery_id, delivered_at)
-        with readable(source):  # rows are lazy: what is damaged or taken away may show only here
-            try:
-                checked = split(
-                    readers.read(source, self.contract),
-                    self.contract,
-                    stamp,
-                    lambda numbers: readers.raw_records(source, self.contract, numbers),
-                )
-            finally:
-                ensure_unchanged(source)  # a file that changed explains whatever went wrong
-        if self.is_snapshot and checked.accepted.is_empty():
-            raise _would_empty(source, checked)
-        if self.is_snapshot and known and not checked.rejected.is_empty():
+            return Stamp(run.run_id, run.started_at, known.delivery_id, delivered_at)
+        delivery_id = self.manifest.next_delivery(source.name)
+        return Stamp(run.run_id, run.started_at, delivery_id, run.started_at)
+
+    def _read(self, source: SourceFile, stamp: Stamp, intake: Intake, *, is_renewed: bool) -> Tally:
+        """Read a file; a snapshot is whole at once, because it may not be empty."""
+        tally = intake.take(source, stamp)
+        if not self.is_snapshot:
+            return tally
+        intake.settle()
+        if not tally.accepted:
+            intake.drop(source, stamp)
+            raise _would_empty(source, tally)
+        if is_renewed and tally.rejected:
             self.run.notes.append(
-                f"`{source.name}`: {checked.rejected.height} records are set aside; until they are "
+                f"`{source.name}`: {tally.rejected} records are set aside; until they are "
                 "mended, what they describe counts as dropped by this delivery"
             )
-        entry = replace(
-            self._entry(source),
-            records=checked.records,
-            accepted=checked.accepted.height,
-            rejected=checked.rejected.height,
-            delivery_id=delivery_id,
-            delivered_at=delivered_at.isoformat() if delivery_id is not None else None,
-        )
-        return checked, entry
+        return tally
 
     def _entry(self, source: SourceFile, copy_of: str | None = None) -> FileEntry:
         return FileEntry(
@@ -206,9 +225,8 @@ class Landing:
             copy_of=copy_of,
         )
 
-    def _commit(self, kept: Sequence[Outcome]) -> None:
-        """Commit the files together: first their rejects, then their rows."""
-        batches = [outcome.checked for outcome in kept if outcome.checked]
+    def _commit(self, kept: Sequence[Outcome], staged: Staged) -> None:
+        """Commit the files together; their rejects are there already."""
         entries = [outcome.entry for outcome in kept if outcome.entry]
         metadata = {
             "run_id": self.run.run_id,
@@ -216,38 +234,38 @@ class Landing:
             "contract_version": self.contract.version,
             "files": [entry.as_metadata() for entry in entries],
         }
-        set_aside(self.run.config, [batch.rejected for batch in batches], self.run.run_id)
-        rows = pl.concat([batch.accepted for batch in batches]) if batches else self._no_rows()
-        if delta.exists(self.path) and self.options.full_refresh and batches:
-            old = self._rows_kept(entries, rows)
-            if old is not None:
-                delta.overwrite(self.path, pl.concat([old, rows]), metadata)
-                return
-        if any(self._holds(entry) for entry in entries):
-            delta.replace(self.path, rows, rows_of(entries), metadata)
-        else:
-            delta.append(self.path, rows, metadata)
+        renewed = [entry for entry in entries if self._holds(entry)]
+        is_whole = self._is_whole(renewed)
+        if not is_whole and self.options.full_refresh and self._has_other_columns():
+            staged.add(self._rows_kept(renewed))
+            is_whole = True
+        staged.commit(metadata, self._rows_of(renewed) if renewed else None, whole=is_whole)
 
-    def _no_rows(self) -> pl.DataFrame:
-        if delta.exists(self.path):
-            return delta.scan(self.path).head(0).collect()
-        return pl.DataFrame(schema=polars_schema(self.contract))
+    def _rows_of(self, entries: Sequence[FileEntry]) -> pl.DataFrame:
+        """What tells the rows of these deliveries from others."""
+        schema = {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}
+        rows = pl.DataFrame([(e.name, e.delivery_id) for e in entries], schema=schema, orient="row")
+        return rows if self.is_snapshot else rows.select(SRC_FILENAME)
 
-    def _rows_kept(self, entries: Sequence[FileEntry], rows: pl.DataFrame) -> pl.DataFrame | None:
-        """The rows of other deliveries under the contract's columns, where these have changed.
+    def _is_whole(self, renewed: Sequence[FileEntry]) -> bool:
+        """Whether no row of the table stays."""
+        there = {(e.name, e.delivery_id) for e in self.manifest.entries if e.accepted}
+        return bool(there) and there <= {(e.name, e.delivery_id) for e in renewed}
 
-        Columns that are new are null in them. None where the table has the contract's columns.
-        """
-        there = delta.columns(self.path)
-        if there == dict(rows.schema):
-            return None
-        old = delta.scan(self.path).filter(~pl.sql_expr(rows_of(entries)))
+    def _has_other_columns(self) -> bool:
+        return delta.exists(self.path) and delta.columns(self.path) != landed_schema(self.contract)
+
+    def _rows_kept(self, renewed: Sequence[FileEntry]) -> pl.DataFrame:
+        """The rows of other deliveries under the contract's columns; null in those that are new."""
+        there, schema = delta.columns(self.path), pl.Schema(landed_schema(self.contract))
+        gone = self._rows_of(renewed)
+        old = delta.scan(self.path).join(
+            gone.lazy(), on=gone.columns, how="anti", nulls_equal=True, maintain_order="left"
+        )
         missing = [
-            pl.lit(None, kind).alias(name)
-            for name, kind in rows.schema.items()
-            if name not in there
+            pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in there
         ]
-        return old.with_columns(missing).select(rows.columns).cast(rows.schema).collect()
+        return old.with_columns(missing).select(schema.keys()).cast(schema).collect()
 
     def _holds(self, entry: FileEntry) -> bool:
         """Whether the table has rows of this very delivery, which the new ones replace."""
@@ -274,16 +292,14 @@ class Landing:
         partial.replace(target)
 
 
-def _would_empty(source: SourceFile, checked: CheckedBatch) -> SourceRefused:
+def _would_empty(source: SourceFile, tally: Tally) -> SourceRefused:
     """A snapshot without a good record would take everything away that it should renew."""
     hint = "deliver a file with good records, or take it away"
-    if checked.rejected.is_empty():
+    if not tally.records:
         return SourceRefused("EMPTY_FILE", f"`{source.name}` has no records", hint)
-    first = checked.rejected["reasons"][0][0]
-    where = f"record {checked.rejected['src_row_number'][0]}"
     return SourceRefused(
         "NO_GOOD_RECORD",
-        f"none of the {checked.records} records of `{source.name}` keeps its contract; "
-        f"{where}: {first['message']}",
+        f"none of the {tally.records} records of `{source.name}` keeps its contract; "
+        f"{tally.first_fault}",
         hint,
     )

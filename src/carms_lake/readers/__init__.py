@@ -5,6 +5,7 @@ No reader knows a domain or a table; a contract is all that it is told. Records 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -13,10 +14,10 @@ from carms_lake.readers.content import ensure_unchanged
 from carms_lake.readers.header import spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import Batch, SourceFile
+    from carms_lake.records import Batch, Part, SourceFile
 
 FORMATS = ("csv", "delta", "json", "jsonl", "parquet", "xlsx")
 """Each is a module of this room, imported when a file of that format is read."""
@@ -28,40 +29,30 @@ class Reader(Protocol):
     def read(self, source: SourceFile, contract: Contract) -> Batch:
         """The records of a file."""
 
-    def raw_records(
-        self, source: SourceFile, contract: Contract, row_numbers: Sequence[int]
-    ) -> dict[int, str]:
-        """The raw text of some records."""
-
 
 def read(source: SourceFile, contract: Contract) -> Batch:
-    """The records of a source file; collect lazy rows inside `faults.readable(source)`.
+    """The records of a source file; read its parts inside `faults.readable(source)`.
 
     Raises:
-        SourceRefused: the file is refused whole.
+        SourceRefused: the file is refused whole, here or while its parts are read.
         ContractError: the contract's format or dialect is unknown.
     """
-    reader = _reader(contract)
+    reader = _reader(source, contract)
     ensure_unchanged(source)
     batch = reader.read(source, contract)
-    ensure_unchanged(source)
-    return batch
+    return replace(batch, parts=_unchanged(batch))
 
 
-def raw_records(
-    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
-) -> dict[int, str]:
-    """The raw text of some records as they stand in the file, by row number; for sheets, JSON.
-
-    Raises:
-        SourceRefused: the file cannot be read any more.
-        ContractError: the contract's format or dialect is unknown.
-    """
-    return _reader(contract).raw_records(source, contract, row_numbers) if row_numbers else {}
+def _unchanged(batch: Batch) -> Iterator[Part]:
+    """The parts of a file that was the same until the last of them was read."""
+    try:
+        yield from batch.parts
+    finally:
+        ensure_unchanged(batch.source)  # a file that changed explains whatever went wrong
 
 
-def _reader(contract: Contract) -> Reader:
-    name = spec_of(contract).format
+def _reader(source: SourceFile, contract: Contract) -> Reader:
+    name = source.format or spec_of(contract).formats[0]
     if name not in FORMATS:
         raise ContractError(
             f"`{contract.ref}`: unknown format `{name}`", did_you_mean(name, FORMATS)

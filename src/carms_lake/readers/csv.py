@@ -1,45 +1,49 @@
 """Delimited text in the contract's dialect; `src_row_number` counts records after the header.
 
-Well-formed UTF-8 files on disk take the fast path: one pass proves that every record has the
-header's fields (`csv_records`), then Polars scans the file, lazily, with its own row numbers.
-Polars alone cannot be trusted: it takes blank lines for rows, and one bad byte or quote fails the
-whole file. All other files take the repair path: pieces that are clean go to Polars as they are,
-the records of the others are judged one by one, the good ones go to Polars in clean form, and the
-others are set aside. So Polars sees nothing but clean bytes. The repair path holds the number of
-rows that it gives against the number counted on the bytes; on the fast path `Batch.records` has
-that number, for whoever collects the rows.
+One pass over the bytes, piece by piece (`csv_records`). A piece without quotes is split at line
+ends and delimiters. A piece with quotes whose every record is proved to have the header's fields
+goes to Polars' reader as it is; of the others each doubtful record is judged alone, the good ones
+go to Polars in clean form, and the others are set aside. So Polars sees nothing but clean bytes:
+alone its reader cannot be trusted, for it takes blank lines for rows, and one bad byte or quote
+fails the whole file. The number of rows that it gives is held against the number counted on the
+bytes.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from carms_lake.errors import SourceRefused
-from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import is_packed
-from carms_lake.readers.csv_header import Opened, grammar_of, no_csv, opened_at_header
-from carms_lake.readers.csv_records import Grammar, Piece, RecordTooLong, pieces, records
-from carms_lake.readers.frames import (
-    Fault,
-    Part,
-    gathered,
-    malformed_frame,
-    text_schema,
-    without_null_values,
+from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
+from carms_lake.readers.csv_header import grammar_of, no_csv, opened_at_header
+from carms_lake.readers.csv_records import (
+    Form,
+    Grammar,
+    Piece,
+    RecordTooLong,
+    judged,
+    pieces,
+    texts_of,
 )
+from carms_lake.readers.frames import Fault, extra_values, malformed_frame, without_null_values
 from carms_lake.readers.header import Layout, lay_out, spec_of
 from carms_lake.readers.signature import binary_kind
-from carms_lake.readers.text import BOM, encoding_of, is_utf8, shown
-from carms_lake.records import Batch
+from carms_lake.readers.text import BOM, encoding_of, shown
+from carms_lake.records import Batch, Part, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from carms_lake.contract.model import Contract, SourceSpec
     from carms_lake.records import SourceFile
+
+
+_ZLIB = (b"x\x01", b"x^")
+"""Beginnings of a compressed stream that are text too."""
 
 
 class _Csv(NamedTuple):
@@ -60,69 +64,20 @@ def read(source: SourceFile, contract: Contract) -> Batch:
         ContractError: the contract's dialect cannot be read.
     """
     opened = opened_at_header(source, contract)
-    file = _csv(source, contract, opened)
-    names = [name for name, _ in file.layout.positions]
-    clean = _clean_records(file, opened)
-    if clean is not None:
-        rows = _scan(file)
-        return Batch(source, rows, malformed_frame(()), file.layout.notes, clean)
-    found = gathered(lambda: _parts(file, contract), text_schema(names))
-    return Batch(source, found.rows, found.malformed, file.layout.notes, found.records)
-
-
-def raw_records(
-    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
-) -> dict[int, str]:
-    """The text of some records as it stands in the file.
-
-    Raises:
-        SourceRefused: the file cannot be read any more.
-    """
-    opened = opened_at_header(source, contract)
-    file = _csv(source, contract, opened)
-    wanted = set(row_numbers)
-    texts: dict[int, str] = {}
-    for piece in _pieces(file, opened.rest):
-        here = wanted.intersection(range(piece.first, piece.first + piece.records))
-        if here:
-            for record in records(piece, file.rules, file.layout.width):
-                if record.number in here:
-                    texts[record.number] = shown(record.raw, file.encoding)
-        if len(texts) == len(wanted):
-            break
-    return texts
-
-
-def _csv(source: SourceFile, contract: Contract, opened: Opened) -> _Csv:
     try:
         layout = lay_out(opened.found, contract, f"`{source.name}`, line 1")
     except SourceRefused as error:
         if binary_kind(opened.start):
             raise no_csv(source, opened.start) from error
         raise
-    return _Csv(source, spec_of(contract), grammar_of(contract), encoding_of(contract), layout)
+    file = _Csv(source, spec_of(contract), grammar_of(contract), encoding_of(contract), layout)
+    return Batch(source, _parts(file, opened.rest), layout.notes)
 
 
-def _clean_records(file: _Csv, opened: Opened) -> int | None:
-    """How many records the file has, where Polars can be trusted with all of it; else None."""
-    # Polars skips the header as one physical line.
-    is_one_line = opened.header.count(b"\n") == 1 and b"\r" not in opened.header.replace(
-        b"\r\n", b"\n"
-    )
-    if is_packed(file.source) or not is_utf8(file.encoding) or not is_one_line:
-        return None
-    count = 0
-    for piece in _pieces(file, opened.rest):
-        # Polars would take a byte order mark in front of the first record away from its first cell.
-        if not piece.is_clean or (piece.first == 1 and piece.raw.startswith(BOM)):
-            return None
-        count += piece.records
-    return count
-
-
-def _pieces(file: _Csv, rest: Iterator[bytes]) -> Iterator[Piece]:
+def _parts(file: _Csv, rest: Iterator[bytes]) -> Iterator[Part]:
     try:
-        yield from pieces(rest, file.rules, file.layout.width)
+        for piece in pieces(rest, file.rules, file.layout.width):
+            yield _part(file, piece)
     except RecordTooLong as error:
         raise SourceRefused(
             "TOO_LARGE",
@@ -131,69 +86,101 @@ def _pieces(file: _Csv, rest: Iterator[bytes]) -> Iterator[Piece]:
         ) from None
 
 
-def _scan(file: _Csv) -> pl.LazyFrame:
-    frame = pl.scan_csv(
-        file.source.path,
-        has_header=False,
-        skip_lines=1,
-        schema=_positions(file),
-        separator=file.spec.delimiter,
-        quote_char=file.spec.quote,
-        empty_string_is_null=False,
-        raise_if_empty=False,
-        row_index_name=SRC_ROW_NUMBER,
-        row_index_offset=1,
-        glob=False,
-    )
-    return frame.select(pl.col(SRC_ROW_NUMBER).cast(pl.Int64), *_columns(file))
-
-
-def _positions(file: _Csv) -> dict[str, pl.DataType]:
-    return {str(position): pl.String() for position in range(file.layout.width)}
-
-
-def _columns(file: _Csv) -> list[pl.Expr]:
-    return [
-        without_null_values(str(position), file.spec.null_values).alias(name)
-        for name, position in file.layout.positions
+def _part(file: _Csv, piece: Piece) -> Part:
+    if piece.form is Form.PLAIN:
+        part = _plain_part(file, piece)
+        if part is not None:
+            return part
+    raw_records = partial(_raw_records, file, piece)
+    if piece.form is Form.CLEAN:
+        numbers = range(piece.first, piece.first + piece.records)
+        rows = _frame(file, piece.raw, numbers, ())
+        return Part(rows, malformed_frame(()), piece.records, raw_records)
+    found = judged(piece, file.rules, file.layout.width, _merge_position(file))
+    faults = [
+        Fault(number, shown(raw, file.encoding), code, f"record {number}: {fault}")
+        for number, raw, code, fault in found.broken
     ]
+    rows = _frame(file, found.text, found.numbers, found.repaired)
+    return Part(rows, malformed_frame(faults), piece.records, raw_records)
 
 
-def _parts(file: _Csv, contract: Contract) -> Iterator[Part]:
-    for piece in _pieces(file, opened_at_header(file.source, contract).rest):
-        if piece.is_clean:
-            numbers: Sequence[int] = range(piece.first, piece.first + piece.records)
-            yield Part(_frame(file, piece.raw, numbers), ())
-            continue
-        good, faults = [], []
-        for record in records(piece, file.rules, file.layout.width):
-            if record.code is None:
-                good.append((record.number, record.laid_out))
-                continue
-            faults.append(
-                Fault(
-                    record.number,
-                    shown(record.raw, file.encoding),
-                    record.code,
-                    f"record {record.number}: {record.fault}",
-                )
-            )
-        text = b"\n".join(line for _, line in good)
-        yield Part(_frame(file, text, [number for number, _ in good]), faults)
-
-
-def _frame(file: _Csv, text: bytes, numbers: Sequence[int]) -> pl.DataFrame:
-    schema = text_schema([name for name, _ in file.layout.positions])
-    if not numbers:
-        return pl.DataFrame(schema=schema)
-    frame = pl.read_csv(
-        _without_mark_in_front(text, file.rules),
-        has_header=False,
-        schema=_positions(file),
-        separator=file.spec.delimiter,
-        quote_char=file.spec.quote,
-        empty_string_is_null=False,
+def _plain_part(file: _Csv, piece: Piece) -> Part | None:
+    """A piece without quotes, split by Polars; None where records are to be repaired."""
+    width, delimiter = file.layout.width, file.spec.delimiter
+    lines = _lines(piece.raw)
+    numbers = pl.int_range(piece.first, piece.first + lines.len(), dtype=pl.Int64, eager=True)
+    cut = lines.to_frame("raw").with_columns(
+        numbers.alias(SRC_ROW_NUMBER),
+        pl.col("raw")
+        .str.split_exact(delimiter, width)
+        .struct.rename_fields([str(position) for position in range(width + 1)])
+        .alias("fields"),
     )
+    fields = cut.unnest("fields")
+    is_laid_out = fields[str(width - 1)].is_not_null() & fields[str(width)].is_null()
+    malformed = malformed_frame(())
+    if not is_laid_out.all():
+        if file.spec.merge_surplus_into and fields[str(width)].count():
+            return None
+        malformed = _miscounted(fields.filter(~is_laid_out), delimiter, width)
+        fields = fields.filter(is_laid_out)
+
+    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
+        here = [n for n in row_numbers if 0 <= n - piece.first < lines.len()]
+        return dict(zip(here, lines.gather([n - piece.first for n in here]), strict=True))
+
+    return Part(_columns(file, fields, ()), malformed, piece.records, raw_records)
+
+
+def _lines(raw: bytes) -> pl.Series:
+    """The lines of a plain piece that are records."""
+    # Polars would take these for the start of a compressed stream.
+    is_taken_for_zlib = raw.startswith(_ZLIB)
+    lines = pl.read_lines(b"\n" + raw if is_taken_for_zlib else raw)["line"]
+    return lines.filter(lines != "") if is_taken_for_zlib or (lines == "").any() else lines
+
+
+def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:
+    """Records with too few or too many fields, as malformed ones."""
+    found = pl.col("raw").str.count_matches(delimiter, literal=True) + 1
+    message = pl.format("record {}: {} fields, the header has {}", SRC_ROW_NUMBER, found, width)
+    return fields.select(
+        SRC_ROW_NUMBER,
+        pl.col("raw").alias("raw_record"),
+        pl.lit(str(ReasonCode.MALFORMED_ROW)).alias("code"),
+        pl.lit(None, pl.String).alias("column"),
+        pl.lit(None, pl.String).alias("value"),
+        message.alias("message"),
+    )
+
+
+def _raw_records(file: _Csv, piece: Piece, row_numbers: Sequence[int]) -> dict[int, str]:
+    texts = texts_of(piece, file.rules, row_numbers)
+    return {number: shown(text, file.encoding) for number, text in texts.items()}
+
+
+def _merge_position(file: _Csv) -> int | None:
+    """Where the file has the column that takes the surplus fields of a record."""
+    into = file.spec.merge_surplus_into
+    return None if into is None else dict(file.layout.positions).get(into)
+
+
+def _frame(
+    file: _Csv, text: bytes, numbers: Sequence[int], repaired: Sequence[int]
+) -> pl.DataFrame:
+    schema = {str(position): pl.String() for position in range(file.layout.width)}
+    if not numbers:
+        frame = pl.DataFrame(schema=schema)
+    else:
+        frame = pl.read_csv(
+            _as_text(text, file.rules),
+            has_header=False,
+            schema=schema,
+            separator=file.spec.delimiter,
+            quote_char=file.spec.quote,
+            empty_string_is_null=False,
+        )
     if frame.height != len(numbers):
         raise SourceRefused(
             "UNREADABLE",
@@ -201,13 +188,29 @@ def _frame(file: _Csv, text: bytes, numbers: Sequence[int]) -> pl.DataFrame:
             f"were read as {frame.height}",
             "please report this file",
         )
-    row_numbers = pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64)
-    return frame.select(row_numbers, *_columns(file))
+    numbered = frame.with_columns(pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64))
+    return _columns(file, numbered, repaired)
 
 
-def _without_mark_in_front(text: bytes, rules: Grammar) -> bytes:
-    """The records, the first cell quoted where Polars would take a mark away from it."""
-    if not text.startswith(BOM):
+def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int]) -> pl.DataFrame:
+    """The contract's columns, of fields that are named by their position."""
+    added: list[pl.Expr] = []
+    if file.spec.merge_surplus_into:
+        how = pl.lit(f"merge_surplus_into:{file.spec.merge_surplus_into}")
+        is_repaired = pl.col(SRC_ROW_NUMBER).is_in(list(repaired))
+        added.append(pl.when(is_repaired).then(how).alias(SRC_REPAIR))
+    if file.layout.extra:
+        added.append(extra_values(file.layout.extra, ("", *file.spec.null_values)))
+    columns = [
+        without_null_values(str(position), file.spec.null_values).alias(name)
+        for name, position in file.layout.positions
+    ]
+    return fields.select(SRC_ROW_NUMBER, *columns, *added)
+
+
+def _as_text(text: bytes, rules: Grammar) -> bytes:
+    """The records, the first cell quoted where Polars would take its start for something else."""
+    if not text.startswith((BOM, *_ZLIB)):
         return text
     cell = re.split(rb"[\r\n" + re.escape(rules.delimiter) + rb"]", text, maxsplit=1)[0]
     return rules.quote + cell + rules.quote + text[len(cell) :]

@@ -7,13 +7,14 @@ The rules (RFC 4180 in a contract's dialect, with the freedoms that every reader
   is a character.
 * A quoted field that is never closed makes the rest of the file one malformed record.
 
-Two ways through a block. **Clean**: after every quoted field is taken out (`_Grammar.closed`) no
-quote is left, all `\r` belong to `\r\n`, and what remains when all bytes but delimiters and `\n`
-are deleted is the same line, fields - 1 delimiters, repeated. Each of these is one C call over the
-block, and together they say that every record has exactly the header's fields, so that any reader
-of RFC 4180 gives the same table.
-**Careful**: every quoted field is covered by a mask of the same length (`_Grammar.opened`), so that
-lines and fields can be found by splitting, and each record is judged alone.
+Three ways through a block. **Plain**: valid UTF-8 without a quote, every `\r` before a `\n`: lines
+are records and delimiters part fields, whoever splits them. **Clean**: after every quoted field is
+taken out (`Grammar.closed`) no quote is left, all `\r` belong to `\r\n`, and what remains when all
+bytes but delimiters and `\n` are deleted is the same line, fields - 1 delimiters, repeated. Each of
+these is one C call over the block, and together they say that every record has exactly the header's
+fields, so that any reader of RFC 4180 gives the same table. **Messy**: every quoted field is covered
+by a mask of the same length (`Grammar.opened`), so that lines and fields can be found by splitting,
+and each doubtful record is judged alone.
 
 Where to cut a block is guessed from the parity of quotes; a wrong guess leaves a quote behind, so
 the block is not clean, and the careful way cuts by its mask.
@@ -24,13 +25,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from enum import StrEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from carms_lake.readers.text import is_text
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 RECORD_BYTES = 256 << 20
 """No record may be longer: memory stays bounded whatever a file holds."""
@@ -58,6 +61,17 @@ class Grammar:
     """All bytes but the delimiter and the line feed."""
 
 
+class Form(StrEnum):
+    """What is known of the records of a piece."""
+
+    PLAIN = "plain"
+    """Text without quotes: lines are records, delimiters part fields, and no more is known."""
+    CLEAN = "clean"
+    """Quotes, and every record well formed, with the header's fields."""
+    MESSY = "messy"
+    """Anything else."""
+
+
 class Piece(NamedTuple):
     """Whole records that follow each other."""
 
@@ -65,20 +79,28 @@ class Piece(NamedTuple):
     first: int
     """The number of the first record."""
     records: int
-    is_clean: bool
+    form: Form
     is_last: bool
 
 
-class Record(NamedTuple):
-    """One record of a piece that is not clean."""
+class Broken(NamedTuple):
+    """One record that cannot be laid out in columns."""
 
     number: int
     raw: bytes
     """As it stands in the file, without its line end."""
-    laid_out: bytes
-    """In the form of a clean record; empty where it has a fault."""
-    code: ReasonCode | None
+    code: ReasonCode
     fault: str
+
+
+class Judged(NamedTuple):
+    """The records of a piece, the good ones in clean form."""
+
+    text: bytes
+    numbers: Sequence[int]
+    """Of the records in `text`, in their order."""
+    repaired: Sequence[int]
+    broken: Sequence[Broken]
 
 
 @lru_cache(maxsize=16)
@@ -130,21 +152,55 @@ def pieces(
         yield _piece(rest, rules, fields, first, is_last=True)
 
 
-def records(piece: Piece, rules: Grammar, fields: int) -> Iterator[Record]:
-    """Each record of a piece, judged alone."""
-    masked = mask(piece.raw, rules)
-    number, position = piece.first - 1, 0
-    for line in masked.splitlines(keepends=True):
-        start, position = position, position + len(line)
-        body = line.rstrip(_LINE_ENDS)
+def judged(piece: Piece, rules: Grammar, fields: int, merge_into: int | None = None) -> Judged:
+    """Each record of a piece that is not clean, good or broken.
+
+    With `merge_into`, the position of a field, the surplus fields of a record are joined back into
+    that field.
+    """
+    lines, texts = _lines(piece, rules)
+    good: list[bytes] = []
+    numbers: list[int] = []
+    repaired: list[int] = []
+    broken: list[Broken] = []
+    number, done = piece.first, 0
+    for index in _suspicious(piece, lines, texts, rules, fields):
+        good += texts[done:index]
+        numbers += range(number, number + index - done)
+        number, done = number + index - done, index + 1
+        body = lines[index].rstrip(_LINE_ENDS)
         if not body:
             continue
-        number += 1
-        raw = piece.raw[start : start + len(body)]
-        is_end = piece.is_last and position == len(masked)
+        raw = texts[index][: len(body)]
+        is_end = piece.is_last and index == len(lines) - 1
         code, fault = _fault(raw, body, rules, fields, is_end=is_end)
-        laid_out = b"" if code else _laid_out(raw, body, rules)
-        yield Record(number, raw, laid_out, code, fault)
+        text = None if code else _laid_out(raw, body, rules)
+        if text is None and merge_into is not None:
+            text = merged(raw, rules, fields, merge_into)
+            repaired += [] if text is None else [number]
+        if text is None and code:
+            broken.append(Broken(number, raw, code, fault))
+        elif text is not None:
+            good.append(text + b"\n")
+            numbers.append(number)
+        number += 1
+    good += texts[done:]
+    numbers += range(number, number + len(texts) - done)
+    return Judged(b"".join(good), numbers, repaired, broken)
+
+
+def texts_of(piece: Piece, rules: Grammar, wanted: Iterable[int]) -> dict[int, bytes]:
+    """Some records of a piece as they stand in the file, without their line ends."""
+    lines, texts = _lines(piece, rules)
+    if piece.form is not Form.CLEAN:  # which has no blank lines
+        texts = [text for line, text in zip(lines, texts, strict=True) if line.strip(_LINE_ENDS)]
+        lines = [line for line in lines if line.strip(_LINE_ENDS)]
+    places = ((number, number - piece.first) for number in wanted)
+    return {
+        number: texts[place][: len(lines[place].rstrip(_LINE_ENDS))]
+        for number, place in places
+        if 0 <= place < len(texts)
+    }
 
 
 def mask(data: bytes, rules: Grammar) -> bytes:
@@ -157,11 +213,7 @@ def mask(data: bytes, rules: Grammar) -> bytes:
 
 def fields_of(raw: bytes, rules: Grammar) -> list[bytes]:
     """The values of one record, quotes undone."""
-    quote = rules.quote
-    return [
-        cell[1:-1].replace(quote * 2, quote) if cell.startswith(quote) else cell
-        for cell in _cells(raw, mask(raw, rules), rules)
-    ]
+    return [_value(cell, rules) for cell in _cells(raw, mask(raw, rules), rules)]
 
 
 def is_unclosed(raw: bytes, rules: Grammar) -> bool:
@@ -173,16 +225,18 @@ def is_unclosed(raw: bytes, rules: Grammar) -> bool:
 def _piece(buffer: bytes, rules: Grammar, fields: int, first: int, *, is_last: bool) -> Piece:
     """The whole records at the start of a buffer; without any where no record ends in it."""
     head = buffer if is_last else buffer[: _likely_cut(buffer, rules)]
+    if _is_plain(head, rules):
+        return Piece(head, first, _lines_with_text(head), Form.PLAIN, is_last)
     if head:
         count = _clean_records(head, rules, fields)
         if count is not None:
-            return Piece(head, first, count, is_clean=True, is_last=is_last)
+            return Piece(head, first, count, Form.CLEAN, is_last)
     masked = mask(buffer, rules)
     if not is_last:
         end = masked.rfind(b"\n") + 1 or masked.rfind(b"\r", 0, len(masked) - 1) + 1
         masked = masked[:end]
     count = sum(1 for line in masked.splitlines() if line)
-    return Piece(buffer[: len(masked)], first, count, is_clean=False, is_last=is_last)
+    return Piece(buffer[: len(masked)], first, count, Form.MESSY, is_last)
 
 
 def _likely_cut(buffer: bytes, rules: Grammar) -> int:
@@ -197,6 +251,21 @@ def _likely_cut(buffer: bytes, rules: Grammar) -> int:
         is_inside ^= buffer.count(rules.quote, earlier + 1, cut) % 2 == 1
         cut = earlier
     return cut + 1
+
+
+def _is_plain(head: bytes, rules: Grammar) -> bool:
+    if not head or rules.quote in head or head.endswith(b"\r"):
+        return False
+    return head.count(b"\r") == head.count(b"\r\n") and is_text(head)
+
+
+def _lines_with_text(head: bytes) -> int:
+    """How many lines of a plain text are records; blank ones are none."""
+    has_blank = head.startswith((b"\n", b"\r\n")) or b"\n\n" in head
+    has_blank = has_blank or (b"\r" in head and b"\n\r\n" in head)
+    if has_blank:
+        return sum(1 for line in head.splitlines() if line)
+    return head.count(b"\n") + (not head.endswith(b"\n"))
 
 
 def _clean_records(head: bytes, rules: Grammar, fields: int) -> int | None:
@@ -224,6 +293,34 @@ def _clean_records(head: bytes, rules: Grammar, fields: int) -> int | None:
     return count
 
 
+def _lines(piece: Piece, rules: Grammar) -> tuple[list[bytes], list[bytes]]:
+    """The lines of a piece with their ends: with quoted fields covered, and as they are."""
+    masked = mask(piece.raw, rules)
+    lines = masked.splitlines(keepends=True)
+    if masked is piece.raw:
+        return lines, lines
+    ends = list(accumulate(map(len, lines)))
+    return lines, [piece.raw[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+
+
+def _suspicious(
+    piece: Piece, lines: Sequence[bytes], texts: Sequence[bytes], rules: Grammar, fields: int
+) -> Sequence[int]:
+    """Which lines must be looked at alone; the others are clean records."""
+    delimiter, quote, wanted = rules.delimiter, rules.quote, fields - 1
+    found = [index for index, line in enumerate(lines) if line.count(delimiter) != wanted]
+    others: list[int] = []
+    if quote in piece.raw:
+        others += [index for index, line in enumerate(lines) if quote in line]
+    if piece.raw.count(b"\r") != piece.raw.count(b"\r\n"):
+        others += [index for index, line in enumerate(lines) if line.endswith(b"\r")]
+    if wanted == 0:
+        others += [index for index, line in enumerate(lines) if not line.strip(_LINE_ENDS)]
+    if not is_text(piece.raw):
+        others += [index for index, text in enumerate(texts) if not is_text(text)]
+    return sorted({*found, *others}) if others else found
+
+
 def _fault(
     raw: bytes, body: bytes, rules: Grammar, fields: int, *, is_end: bool
 ) -> tuple[ReasonCode | None, str]:
@@ -240,6 +337,25 @@ def _fault(
     if not is_text(raw):
         return ReasonCode.ENCODING_ERROR, "bytes that are no text in the contract's encoding"
     return None, ""
+
+
+def merged(raw: bytes, rules: Grammar, fields: int, into: int) -> bytes | None:
+    """A record whose surplus fields are joined back into one, in clean form.
+
+    None where it has no surplus fields, or another fault.
+    """
+    body = mask(raw, rules)
+    if body.count(rules.delimiter) < fields or is_unclosed(raw, rules):
+        return None
+    if rules.surplus.search(body) or not is_text(raw):
+        return None
+    cells = list(_cells(raw, body, rules))
+    end = into + len(cells) - fields + 1
+    joined = rules.delimiter.join(_value(cell, rules) for cell in cells[into:end])
+    quote = rules.quote
+    field = quote + joined.replace(quote, quote * 2) + quote
+    text = rules.delimiter.join([*cells[:into], field, *cells[end:]])
+    return _laid_out(text, mask(text, rules), rules)
 
 
 def _laid_out(raw: bytes, body: bytes, rules: Grammar) -> bytes:
@@ -260,3 +376,8 @@ def _cells(raw: bytes, body: bytes, rules: Grammar) -> Iterator[bytes]:
     for masked in body.split(rules.delimiter):
         yield raw[position : position + len(masked)]
         position += len(masked) + 1
+
+
+def _value(cell: bytes, rules: Grammar) -> bytes:
+    quote = rules.quote
+    return cell[1:-1].replace(quote * 2, quote) if cell.startswith(quote) else cell

@@ -14,14 +14,11 @@ from deltalake.exceptions import DeltaError
 from carms_lake.errors import SourceRefused
 from carms_lake.readers.content import DELTA_LOG
 from carms_lake.readers.faults import readable
-from carms_lake.readers.frames import malformed_frame
 from carms_lake.readers.header import lay_out
-from carms_lake.readers.parquet import rows_as_json, with_row_numbers
+from carms_lake.readers.parquet import parts_of
 from carms_lake.records import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
 
@@ -35,19 +32,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     with readable(source):
         frame = _scan(source)
         layout = lay_out(frame.collect_schema().names(), contract, f"`{source.name}`")
-        records = frame.select(pl.len()).collect().item()
-        rows = with_row_numbers(frame, layout)
-    return Batch(source, rows, malformed_frame(()), layout.notes, records)
-
-
-def raw_records(source: SourceFile, _: Contract, row_numbers: Sequence[int]) -> dict[int, str]:
-    """Some rows as JSON objects, with the table's own column names.
-
-    Raises:
-        SourceRefused: the table cannot be read any more.
-    """
-    with readable(source):
-        return rows_as_json(_scan(source), row_numbers)
+    return Batch(source, parts_of(frame, layout), layout.notes)
 
 
 def _scan(source: SourceFile) -> pl.LazyFrame:

@@ -42,6 +42,14 @@ class _Candidate(NamedTuple):
     """Paths from the base folder under which it may be matched."""
     path: Path
     member: str | None = None
+    is_table: bool = False
+
+
+class _Kinds(NamedTuple):
+    """What may be a source: folders that are Delta tables, files, or both."""
+
+    tables: bool
+    files: bool
 
 
 def discover(contract: Contract, base: Path) -> list[SourceFile]:
@@ -55,18 +63,29 @@ def discover(contract: Contract, base: Path) -> list[SourceFile]:
     """
     spec = spec_of(contract)
     patterns = [_Pattern(_compiled(text), _starts_literally(text)) for text in spec.files]
-    is_table = spec.format == "delta"
+    kinds = _Kinds(
+        tables="delta" in spec.formats, files=any(name != "delta" for name in spec.formats)
+    )
+    file_format = next((name for name in spec.formats if name != "delta"), "delta")
     # `Path.absolute` keeps `..`, and `Path.resolve` leaves the names under which links stand.
     parts = Path(os.path.abspath(base)).parts[1:]  # noqa: PTH100
     above = parts if base.is_dir() else parts[:-1]
     found: list[SourceFile] = []
-    for candidate in _candidates(base, is_table=is_table):
+    for candidate in _candidates(base, kinds):
         is_base = candidate.path == base and candidate.member is None
         name = _matching_name(candidate.names, above, patterns, is_base=is_base)
         facts = _facts(candidate.path) if name is not None else None
         if name is not None and facts is not None:
+            form = "delta" if candidate.is_table else file_format
             found.append(
-                SourceFile(contract.ref, name, candidate.path, *facts, member=candidate.member)
+                SourceFile(
+                    contract.ref,
+                    name,
+                    candidate.path,
+                    *facts,
+                    member=candidate.member,
+                    format=form,
+                )
             )
     return sorted(found, key=lambda source: (natural_key(source.name), str(source.path)))
 
@@ -121,18 +140,18 @@ def _matching_name(
     return None
 
 
-def _candidates(base: Path, *, is_table: bool) -> Iterator[_Candidate]:
+def _candidates(base: Path, kinds: _Kinds) -> Iterator[_Candidate]:
     if not base.exists():
         raise SourceError(f"`{base}` is not there", "check the folder, or the file, to read from")
     if not base.is_dir():
-        yield from _of_file(base, "", is_table=is_table)
+        yield from _of_file(base, "", kinds)
         return
     if (base / DELTA_LOG).is_dir():
-        if is_table:
-            yield _Candidate(("",), base)
+        if kinds.tables:
+            yield _Candidate(("",), base, is_table=True)
         return
     try:
-        yield from _of_folder(base, "", frozenset(), is_table=is_table)
+        yield from _of_folder(base, "", frozenset(), kinds)
     except PermissionError as error:
         raise SourceError(
             f"`{error.filename}` must not be read", "check that you may read the folder"
@@ -140,7 +159,7 @@ def _candidates(base: Path, *, is_table: bool) -> Iterator[_Candidate]:
 
 
 def _of_folder(
-    folder: Path, prefix: str, above: frozenset[tuple[int, int]], *, is_table: bool
+    folder: Path, prefix: str, above: frozenset[tuple[int, int]], kinds: _Kinds
 ) -> Iterator[_Candidate]:
     facts = folder.stat()
     here = (facts.st_dev, facts.st_ino)
@@ -153,13 +172,13 @@ def _of_folder(
         if name.startswith((".", "~$")):
             continue
         if not is_folder:
-            yield from _of_file(path, prefix, is_table=is_table)
+            yield from _of_file(path, prefix, kinds)
         elif (path / DELTA_LOG).is_dir():
             # Its Parquet files are not the table: some of them hold deleted rows.
-            if is_table:
-                yield _Candidate((prefix + name,), path)
+            if kinds.tables:
+                yield _Candidate((prefix + name,), path, is_table=True)
         else:
-            yield from _of_folder(path, f"{prefix}{name}/", above | {here}, is_table=is_table)
+            yield from _of_folder(path, f"{prefix}{name}/", above | {here}, kinds)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -170,8 +189,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _of_file(path: Path, prefix: str, *, is_table: bool) -> Iterator[_Candidate]:
-    if is_table or not path.is_file():
+def _of_file(path: Path, prefix: str, kinds: _Kinds) -> Iterator[_Candidate]:
+    if not kinds.files or not path.is_file():
         return
     ending = path.suffix.lower()
     if ending == ".gz":

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
-from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from carms_lake.records import ReasonCode
+    from carms_lake.records import Part, ReasonCode
 
 MALFORMED_SCHEMA = pl.Schema(
     {
@@ -26,8 +26,7 @@ MALFORMED_SCHEMA = pl.Schema(
 )
 
 KEPT_BYTES = 128 << 20
-"""Rows of a file up to this size stay in memory; those of a larger one are read again when
-needed."""
+"""Parts of a file up to this size stay in memory; those of a larger one are read again."""
 
 
 class Fault(NamedTuple):
@@ -39,21 +38,6 @@ class Fault(NamedTuple):
     message: str
     column: str | None = None
     value: str | None = None
-
-
-class Part(NamedTuple):
-    """Some records of a file, in order."""
-
-    rows: pl.DataFrame
-    faults: Sequence[Fault]
-
-
-class Gathered(NamedTuple):
-    """All records of a file."""
-
-    rows: pl.LazyFrame
-    malformed: pl.DataFrame
-    records: int
 
 
 def malformed_frame(faults: Iterable[Fault]) -> pl.DataFrame:
@@ -80,43 +64,52 @@ def without_null_values(name: str, null_values: Sequence[str]) -> pl.Expr:
     return pl.when(~text.is_in(list(null_values))).then(text).alias(name)
 
 
-def gathered(parts: Callable[[], Iterator[Part]], schema: pl.Schema) -> Gathered:
-    """The parts of a file as one: rows in the order of the file, faults apart.
+def extra_values(extra: Sequence[tuple[str, int]], null_values: Sequence[str]) -> pl.Expr:
+    """The values of columns that the contract does not know, as one JSON object; null without any.
 
-    `parts` is called again, whenever the rows are asked for, where they are too many to be kept.
+    `extra` has the header and the position of each; columns are named by their position.
     """
-    faults: list[Fault] = []
-    kept: list[pl.DataFrame] = []
-    rows = 0
-    kept_bytes = 0.0
-    for part in parts():
-        faults.extend(part.faults)
-        rows += part.rows.height
-        kept_bytes += part.rows.estimated_size()
-        if kept_bytes <= KEPT_BYTES:
-            kept.append(part.rows)
-        else:
-            kept.clear()
-    if kept_bytes <= KEPT_BYTES:
-        frame = pl.concat([pl.DataFrame(schema=schema), *kept]).lazy()
-    else:
-        frame = _read_again(parts, schema)
-    return Gathered(frame, malformed_frame(faults), rows + len(faults))
+    values = [
+        pl.when(~pl.col(str(position)).is_in(list(null_values)))
+        .then(pl.col(str(position)))
+        .alias(name)
+        for name, position in extra
+    ]
+    return (
+        pl.when(pl.any_horizontal([value.is_not_null() for value in values]))
+        .then(pl.struct(values).struct.json_encode())
+        .alias(SRC_EXTRA)
+    )
 
 
-def _read_again(parts: Callable[[], Iterator[Part]], schema: pl.Schema) -> pl.LazyFrame:
-    def frames(
-        columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
-    ) -> Iterator[pl.DataFrame]:
-        left = n_rows
-        for part in parts():
-            rows = part.rows if left is None else part.rows.head(left)
-            if left is not None:
-                left -= rows.height
-            if predicate is not None:
-                rows = rows.filter(predicate)
-            yield rows if columns is None else rows.select(columns)
-            if left == 0:
-                return
+def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
+    """Each row as one JSON object; bytes as hexadecimal digits."""
+    binary = [name for name, dtype in rows.schema.items() if dtype == pl.Binary]
+    return rows.with_columns(pl.col(binary).bin.encode("hex")).write_ndjson().splitlines()
 
-    return register_io_source(frames, schema=schema)
+
+class Gathered:
+    """The parts of a file that must be seen to its end before its rows can be handed on.
+
+    `read` is called again for the parts of a file that is too large to be kept.
+    """
+
+    def __init__(self, read: Callable[[], Iterator[Part]]) -> None:
+        self._read = read
+        self._kept: list[Part] | None = []
+        self.records = 0
+        self.malformed = 0
+        size = 0.0
+        for part in read():
+            self.records += part.records
+            self.malformed += part.malformed.height
+            size += part.rows.estimated_size() + part.malformed.estimated_size()
+            if size > KEPT_BYTES:
+                self._kept = None
+            if self._kept is not None:
+                self._kept.append(part)
+
+    def parts(self, columns: Sequence[str]) -> Iterator[Part]:
+        """The parts, in order, their rows with these columns only."""
+        for part in self._read() if self._kept is None else self._kept:
+            yield replace(part, rows=part.rows.select(SRC_ROW_NUMBER, *columns))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carms_lake.contract.model import NewColumns
 from carms_lake.errors import ContractError, SourceRefused, did_you_mean
+from carms_lake.names import SRC_EXTRA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +30,8 @@ class Layout:
     width: int
     """How many columns the file has, dropped ones included."""
     notes: tuple[str, ...] = ()
+    extra: tuple[tuple[str, int], ...] = ()
+    """Header and position of columns that the contract does not know, and that it lets in."""
 
 
 def spec_of(contract: Contract) -> SourceSpec:
@@ -55,7 +61,7 @@ def lay_out(found: Sequence[str], contract: Contract, where: str) -> Layout:
     folded = {_folded(name): name for name in wanted if name not in exact}
     taken = {_folded(name) for name in exact}
     repeated = [n for n, count in Counter(found).items() if count > 1 and n not in dropped]
-    unexpected: list[str] = []
+    unexpected: dict[str, int] = {}
     renamed: dict[str, str] = {}
     for position, name in enumerate(found):
         if name in exact or name in dropped:
@@ -64,7 +70,7 @@ def lay_out(found: Sequence[str], contract: Contract, where: str) -> Layout:
         if _folded(name) in taken or (target is not None and target in renamed):
             repeated.append(name)
         elif target is None and _folded(name) not in {_folded(n) for n in dropped}:
-            unexpected.append(name)
+            unexpected[name] = position
         elif target is not None:
             renamed[target] = name
             exact[target] = position
@@ -81,10 +87,13 @@ def lay_out(found: Sequence[str], contract: Contract, where: str) -> Layout:
             f"{where}: column {listed(repeated)} stands twice; found {listed(found)}",
             "leave one of them in the file",
         )
-    if unexpected:
+    if unexpected and spec_of(contract).new_columns is NewColumns.REFUSE:
         raise unknown_columns(where, unexpected, wanted)
     positions = tuple((c.name, exact[c.source]) for c in contract.columns if c.source in exact)
-    return Layout(positions, len(found), _notes(where, positions, renamed))
+    notes = _notes(where, positions, renamed)
+    if unexpected:
+        notes += (new_columns_note(where, unexpected, contract),)
+    return Layout(positions, len(found), notes, tuple(unexpected.items()))
 
 
 def no_such_columns(where: str, found: Iterable[str], missing: Iterable[str]) -> SourceRefused:
@@ -105,7 +114,30 @@ def unknown_columns(where: str, unexpected: Iterable[str], known: Iterable[str])
     return SourceRefused(
         "UNEXPECTED_COLUMN",
         f"{where}: unexpected {_columns(names)}",
-        f"{nearest}; else add it to the contract, or to its `carms.dropColumns`",
+        f"{nearest}; else accept it in the contract's properties:\n{_patch(names)}\n"
+        "or leave it out with `carms.dropColumns`",
+    )
+
+
+def new_columns_note(where: str, names: Iterable[str], contract: Contract) -> str:
+    """What is said of columns that a contract lets in without knowing them."""
+    what = {
+        NewColumns.ACCEPT: f"their values are in `{SRC_EXTRA}`",
+        NewColumns.SET_ASIDE: "rows with a value there are set aside",
+        NewColumns.REFUSE: "the file is refused",
+    }[spec_of(contract).new_columns]
+    return f"{where}: {_columns(list(names))} not in the contract; {what}"
+
+
+def _patch(names: Sequence[str]) -> str:
+    """The properties that would make a contract know these columns; text until it says more."""
+    return "\n".join(
+        f"  - name: {re.sub(r'[^a-z0-9_]+', '_', name.lower()).strip('_') or 'new_column'}\n"
+        f"    physicalName: {json.dumps(name, ensure_ascii=False)}\n"
+        "    logicalType: string\n"
+        "    physicalType: varchar\n"
+        "    customProperties: [{property: carms.mayBeAbsent, value: true}]"
+        for name in names[:_SHOWN]
     )
 
 

@@ -15,11 +15,11 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
 from carms_lake.readers.frames import Fault, malformed_frame, text_schema
-from carms_lake.readers.header import no_such_columns, unknown_columns
+from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
 from carms_lake.readers.signature import binary_kind, looks_like
 from carms_lake.readers.text import as_utf8, encoding_of
-from carms_lake.records import Batch, ReasonCode
+from carms_lake.records import Batch, Part, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,28 +51,22 @@ def read(source: SourceFile, contract: Contract) -> Batch:
             misfits[number] = wrong
         else:
             rows.append({SRC_ROW_NUMBER: number, **row})
-    refuse_other_keys(shape, f"`{source.name}`", is_empty=not elements)
+    notes = seen_keys(shape, f"`{source.name}`", contract, is_empty=not elements)
     schema = text_schema(shape.found)
     frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
     texts = _texts(data, set(misfits))
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
-    return Batch(source, frame.lazy(), malformed_frame(faults), (), len(elements))
+    part = Part(
+        frame,
+        malformed_frame(faults),
+        len(elements),
+        lambda row_numbers: _texts(data, set(row_numbers)),
+    )
+    return Batch(source, (part,), notes)
 
 
-def raw_records(
-    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
-) -> dict[int, str]:
-    """The text of some elements as it stands in the document.
-
-    Raises:
-        SourceRefused: the file cannot be read any more.
-    """
-    data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
-    return _texts(data, set(row_numbers))
-
-
-def refuse_other_keys(shape: Shape, where: str, *, is_empty: bool) -> None:
-    """Refuse a file whose objects have unknown keys, or none of which has a key of the contract.
+def seen_keys(shape: Shape, where: str, contract: Contract, *, is_empty: bool) -> tuple[str, ...]:
+    """Hold the keys that objects were seen to have against the contract; what is to be noted.
 
     Raises:
         SourceRefused: UNEXPECTED_COLUMN, MISSING_COLUMN.
@@ -81,8 +75,11 @@ def refuse_other_keys(shape: Shape, where: str, *, is_empty: bool) -> None:
     if missing and not is_empty:
         found = [c.source for c in shape.columns if c.name in shape.seen]
         raise no_such_columns(where, [*found, *shape.unknown], missing)
-    if shape.unknown:
+    if not shape.unknown:
+        return ()
+    if not shape.lets_in:
         raise unknown_columns(where, shape.unknown, {c.source for c in shape.columns})
+    return (new_columns_note(where, shape.unknown, contract),)
 
 
 def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:

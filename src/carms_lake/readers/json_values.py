@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from carms_lake.contract.model import NewColumns
+from carms_lake.names import SRC_EXTRA
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.values import number_text
 
@@ -29,6 +31,15 @@ class Misfit(NamedTuple):
     message: str
 
 
+class _Found(NamedTuple):
+    """What one object has."""
+
+    row: dict[str, str | None]
+    misfits: list[Misfit]
+    extra: dict[str, Any]
+    """Values under keys that the contract does not know, by dotted path."""
+
+
 @dataclass(frozen=True)
 class _Node:
     """What a contract expects under one key."""
@@ -46,16 +57,19 @@ class Shape:
     columns: tuple[Column, ...]
     is_exact: bool
     """Numbers keep their digits, for columns of decimals."""
+    lets_in: bool = False
+    """Values under unknown keys are kept, in `src_extra`."""
     seen: set[str] = field(default_factory=set)
     unknown: dict[str, None] = field(default_factory=dict)
     """Dotted paths, in the order in which they were met."""
 
     def laid_out(self, document: dict[str, Any]) -> tuple[dict[str, str | None], list[Misfit]]:
         """The object's values by column, and those that cannot stand there."""
-        row: dict[str, str | None] = {}
-        misfits: list[Misfit] = []
-        self._walk(document, self.root, "", row, misfits)
-        return row, misfits
+        found = _Found({}, [], {})
+        self._walk(document, self.root, "", found)
+        if found.extra and self.lets_in:
+            found.row[SRC_EXTRA] = _dumped(found.extra)
+        return found.row, found.misfits
 
     @property
     def missing(self) -> list[str]:
@@ -69,55 +83,48 @@ class Shape:
     @property
     def found(self) -> list[str]:
         """The contract's names of the columns that some object had, in the contract's order."""
-        return [c.name for c in self.columns if c.name in self.seen]
+        names = [c.name for c in self.columns if c.name in self.seen]
+        return [*names, SRC_EXTRA] if self.lets_in and self.unknown else names
 
-    def _walk(
-        self,
-        document: dict[str, Any],
-        node: _Node,
-        prefix: str,
-        row: dict[str, str | None],
-        misfits: list[Misfit],
-    ) -> None:
+    def _walk(self, document: dict[str, Any], node: _Node, prefix: str, found: _Found) -> None:
         for key, value in document.items():
             expected = node.keys.get(key)
             if expected is None:
                 self.unknown.setdefault(prefix + key)
+                if value is not None:
+                    found.extra[prefix + key] = value
             elif expected.is_dropped:
                 continue
             elif expected.column is not None:
                 name = expected.column.name
                 self.seen.add(name)
                 if value is None:
-                    row[name] = None
+                    found.row[name] = None
                 elif type(value) is str and expected.column.type.name != "json":
-                    row[name] = value
+                    found.row[name] = value
                 else:
-                    self._fit(value, expected.column, row, misfits)
+                    self._fit(value, expected.column, found)
             elif isinstance(value, dict):
-                self._walk(value, expected, f"{prefix}{key}.", row, misfits)
+                self._walk(value, expected, f"{prefix}{key}.", found)
             elif value is not None:
                 path = prefix + key
                 text = _dumped(value)
-                misfits.append(
-                    Misfit(
-                        next(_names(expected)), text, f"`{path}` is {_kind(value)}, not an object"
-                    )
-                )
+                message = f"`{path}` is {_kind(value)}, not an object"
+                found.misfits.append(Misfit(next(_names(expected)), text, message))
 
     @staticmethod
-    def _fit(value: Any, column: Column, row: dict[str, str | None], misfits: list[Misfit]) -> None:
+    def _fit(value: Any, column: Column, found: _Found) -> None:
         if column.type.name == "json":
-            row[column.name] = _dumped(value)
+            found.row[column.name] = _dumped(value)
         elif column.type.name == "varchar" or isinstance(value, dict | list):
             wanted = "text" if column.type.name == "varchar" else f"one {column.type}"
             text = _dumped(value)
             message = (
                 f"`{column.source}` is {_kind(value)} {text[:80]}; the contract wants {wanted}"
             )
-            misfits.append(Misfit(column.name, text, message))
+            found.misfits.append(Misfit(column.name, text, message))
         else:
-            row[column.name] = _scalar_text(value)
+            found.row[column.name] = _scalar_text(value)
 
 
 def shape_of(contract: Contract) -> Shape:
@@ -128,7 +135,9 @@ def shape_of(contract: Contract) -> Shape:
         _plant(root, column.source, _Node(column))
     for path in spec_of(contract).drop_columns:
         _plant(root, path, _Node(is_dropped=True))
-    return Shape(root, columns, any(c.type.name == "decimal" for c in columns))
+    is_exact = any(c.type.name == "decimal" for c in columns)
+    lets_in = spec_of(contract).new_columns is not NewColumns.REFUSE
+    return Shape(root, columns, is_exact, lets_in)
 
 
 def loaded(data: bytes, *, is_exact: bool) -> Any:

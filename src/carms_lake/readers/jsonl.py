@@ -12,14 +12,14 @@ import orjson
 import polars as pl
 
 from carms_lake.errors import SourceRefused
-from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import BLOCK_BYTES, blocks
-from carms_lake.readers.frames import Fault, Part, gathered, text_schema
-from carms_lake.readers.json import misfit_fault, refuse_other_keys
+from carms_lake.readers.frames import Fault, Gathered, malformed_frame, text_schema
+from carms_lake.readers.json import misfit_fault, seen_keys
 from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
 from carms_lake.readers.signature import binary_kind, looks_like
 from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
-from carms_lake.records import Batch, ReasonCode
+from carms_lake.records import Batch, Part, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,39 +41,18 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     shape = shape_of(contract)
     whole_lines = [column.name for column in contract.columns if column.source == LINE]
     # A part cannot know which columns later parts will have, so all parts have all columns.
-    every = [column.name for column in contract.columns]
-    found = gathered(
-        lambda: _parts(source, shape, encoding_of(contract), whole_lines, every), text_schema(every)
-    )
+    every = [*(column.name for column in contract.columns), *([SRC_EXTRA] if shape.lets_in else [])]
+    found = Gathered(lambda: _parts(source, shape, encoding_of(contract), whole_lines, every))
     if not found.records:
         _refuse_if_blank(source, contract)
+    notes: tuple[str, ...] = ()
     kept = shape.found
     if whole_lines:
         kept = [c.name for c in contract.columns if c.from_path is None or c.name in shape.seen]
     else:
-        has_none = found.records == found.malformed.height
-        refuse_other_keys(shape, f"`{source.name}`", is_empty=has_none)
-    rows = found.rows.select(SRC_ROW_NUMBER, *kept)
-    return Batch(source, rows, found.malformed, (), found.records)
-
-
-def raw_records(
-    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
-) -> dict[int, str]:
-    """Some lines as they stand in the file.
-
-    Raises:
-        SourceRefused: the file cannot be read any more.
-    """
-    wanted = set(row_numbers)
-    encoding = encoding_of(contract)
-    texts: dict[int, str] = {}
-    for number, line in _lines(source, encoding):
-        if number in wanted:
-            texts[number] = shown(line, encoding)
-            if len(texts) == len(wanted):
-                break
-    return texts
+        has_none = found.records == found.malformed
+        notes = seen_keys(shape, f"`{source.name}`", contract, is_empty=has_none)
+    return Batch(source, found.parts(kept), notes)
 
 
 def _refuse_if_blank(source: SourceFile, contract: Contract) -> None:
@@ -89,6 +68,7 @@ def _parts(
 ) -> Iterator[Part]:
     rows: list[dict[str, Any]] = []
     faults: list[Fault] = []
+    lines: dict[int, bytes] = {}
     size = 0
     for number, line in _lines(source, encoding):
         result = _record(number, line, shape, encoding, whole_lines)
@@ -96,11 +76,25 @@ def _parts(
             faults.append(result)
         else:
             rows.append(result)
+        lines[number] = line
         size += len(line)
-        if size >= BLOCK_BYTES or len(rows) + len(faults) >= _PART_RECORDS:
-            yield Part(_frame(rows, every), faults)
-            rows, faults, size = [], [], 0
-    yield Part(_frame(rows, every), faults)
+        if size >= BLOCK_BYTES or len(lines) >= _PART_RECORDS:
+            yield _part(rows, faults, lines, every, encoding)
+            rows, faults, lines, size = [], [], {}, 0
+    yield _part(rows, faults, lines, every, encoding)
+
+
+def _part(
+    rows: list[dict[str, Any]],
+    faults: list[Fault],
+    lines: dict[int, bytes],
+    every: list[str],
+    encoding: str,
+) -> Part:
+    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
+        return {n: shown(lines[n], encoding) for n in row_numbers if n in lines}
+
+    return Part(_frame(rows, every), malformed_frame(faults), len(lines), raw_records)
 
 
 def _record(

@@ -1,4 +1,4 @@
-"""Parquet: the file's own types, read lazily; `src_row_number` counts its rows."""
+"""Parquet: the file's own types, part by part; `src_row_number` counts its rows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.errors import SourceRefused
-from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import is_packed, opened
+from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
+from carms_lake.readers.content import opened
 from carms_lake.readers.faults import readable
-from carms_lake.readers.frames import malformed_frame
+from carms_lake.readers.frames import malformed_frame, rows_as_json
 from carms_lake.readers.header import Layout, lay_out
 from carms_lake.readers.signature import looks_like
-from carms_lake.records import Batch
+from carms_lake.records import Batch, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
 
 _MAGIC = b"PAR1"
+_PART_RECORDS = 250_000
 
 
 def read(source: SourceFile, contract: Contract) -> Batch:
@@ -33,47 +34,38 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     """
     with opened(source) as path, readable(source):
         _refuse_other_formats(path, source)
-        frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-        layout = lay_out(frame.collect_schema().names(), contract, f"`{source.name}`")
-        records = frame.select(pl.len()).collect().item()
-        rows = with_row_numbers(frame, layout)
-        if is_packed(source):
-            # The unpacked file is gone when this function returns.
-            rows = rows.collect().lazy()
-    return Batch(source, rows, malformed_frame(()), layout.notes, records)
+        names = pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema().names()
+        layout = lay_out(names, contract, f"`{source.name}`")
+    return Batch(source, _parts(source, layout), layout.notes)
 
 
-def raw_records(source: SourceFile, _: Contract, row_numbers: Sequence[int]) -> dict[int, str]:
-    """Some rows as JSON objects, with the file's own column names.
-
-    Raises:
-        SourceRefused: the file cannot be read any more.
-    """
-    with opened(source) as path, readable(source):
-        return rows_as_json(pl.scan_parquet(path, glob=False, hive_partitioning=False), row_numbers)
-
-
-def with_row_numbers(frame: pl.LazyFrame, layout: Layout) -> pl.LazyFrame:
-    """The contract's columns, numbered from 1 in the order of the file."""
+def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Part]:
+    """A frame of the file's own columns, as parts of the contract's columns, numbered from 1."""
     names = frame.collect_schema().names()
     columns = [pl.col(names[position]).alias(name) for name, position in layout.positions]
-    numbered = frame.select(columns).with_row_index(SRC_ROW_NUMBER, offset=1)
-    return numbered.with_columns(pl.col(SRC_ROW_NUMBER).cast(pl.Int64))
+    if layout.extra:
+        values = [pl.col(names[position]).alias(name) for name, position in layout.extra]
+        has_value = pl.any_horizontal([value.is_not_null() for value in values])
+        as_json = pl.struct(values).struct.json_encode()
+        columns.append(pl.when(has_value).then(as_json).alias(SRC_EXTRA))
+    first = 1
+    for rows in frame.collect_batches(chunk_size=_PART_RECORDS, maintain_order=True):
+        yield _part(rows, columns, first)
+        first += rows.height
 
 
-def rows_as_json(frame: pl.LazyFrame, row_numbers: Sequence[int]) -> dict[int, str]:
-    """The rows of these numbers, as one JSON object each."""
-    number = "\0row number"
-    wanted = [n - 1 for n in row_numbers]
-    picked = frame.with_row_index(number).filter(pl.col(number).is_in(wanted)).collect()
-    binary = [name for name, dtype in picked.schema.items() if dtype == pl.Binary]
-    lines = (
-        picked.drop(number)
-        .with_columns(pl.col(binary).bin.encode("hex"))
-        .write_ndjson()
-        .splitlines()
-    )
-    return dict(zip((n + 1 for n in picked[number]), lines, strict=True))
+def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Part:
+    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
+        places = [number - first for number in row_numbers if 0 <= number - first < rows.height]
+        return dict(zip((p + first for p in places), rows_as_json(rows[places]), strict=True))
+
+    numbers = pl.int_range(first, first + rows.height, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
+    return Part(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw_records)
+
+
+def _parts(source: SourceFile, layout: Layout) -> Iterator[Part]:
+    with opened(source) as path:
+        yield from parts_of(pl.scan_parquet(path, glob=False, hive_partitioning=False), layout)
 
 
 def _refuse_other_formats(path: Path, source: SourceFile) -> None:

@@ -15,13 +15,13 @@ import orjson
 import polars as pl
 
 from carms_lake.errors import SourceRefused
-from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.frames import Fault, malformed_frame, text_schema, without_null_values
 from carms_lake.readers.header import Layout, lay_out, spec_of
 from carms_lake.readers.values import number_text
 from carms_lake.readers.workbook import ErrorCell, Grid, read_grid
-from carms_lake.records import Batch, ReasonCode
+from carms_lake.records import Batch, Part, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,8 @@ def read(source: SourceFile, contract: Contract) -> Batch:
             wrong = (name, values[place], _message(address, values[place], column))
             faults.setdefault(place, []).append(wrong)
     numbers = [grid.first_row + index for index in kept]
+    if layout.extra:
+        texts[SRC_EXTRA] = _extra_series(grid, kept, layout)
     frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String))
     frame = frame.select(
         pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64),
@@ -64,25 +66,15 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     malformed = [_fault(numbers[p], raw[numbers[p]], wrong) for p, wrong in sorted(faults.items())]
     if faults:
         frame = frame.filter(~pl.col(SRC_ROW_NUMBER).is_in([numbers[place] for place in faults]))
-    schema = text_schema(texts)
-    return Batch(
-        source, frame.cast(schema).lazy(), malformed_frame(malformed), layout.notes, len(kept)
-    )
+    schema = text_schema(frame.columns[1:])
 
+    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
+        wanted = [n - grid.first_row for n in row_numbers]
+        within = [index for index in wanted if 0 <= index < len(grid.rows)]
+        return _raw_texts(grid, header, within)
 
-def raw_records(
-    source: SourceFile, contract: Contract, row_numbers: Sequence[int]
-) -> dict[int, str]:
-    """Some rows as JSON objects of header and cell.
-
-    Raises:
-        SourceRefused: the file cannot be read any more.
-    """
-    with opened(source) as path:
-        grid = read_grid(path, source, spec_of(contract).sheet)
-    wanted = [n - grid.first_row for n in row_numbers]
-    within = [index for index in wanted if 0 <= index < len(grid.rows)]
-    return _raw_texts(grid, _header(grid, source), within)
+    part = Part(frame.cast(schema), malformed_frame(malformed), len(kept), raw_records)
+    return Batch(source, (part,), layout.notes)
 
 
 def _header(grid: Grid, source: SourceFile) -> int:
@@ -107,7 +99,18 @@ def _layout(grid: Grid, header: int, contract: Contract, source: SourceFile) -> 
     where = f"`{source.name}`, sheet `{grid.sheet}`, row {grid.first_row + header}"
     layout = lay_out([names[position] for position in used], contract, where)
     positions = tuple((name, used[position]) for name, position in layout.positions)
-    return Layout(positions, len(names), layout.notes)
+    extra = tuple((name, used[position]) for name, position in layout.extra)
+    return Layout(positions, len(names), layout.notes, extra)
+
+
+def _extra_series(grid: Grid, kept: list[int], layout: Layout) -> pl.Series:
+    """The cells of columns that the contract does not know, as JSON; null without a value."""
+    found = (
+        {name: _json_value(grid.rows[i][at]) for name, at in layout.extra if grid.rows[i][at] != ""}
+        for i in kept
+    )
+    texts = [orjson.dumps(values).decode() if values else None for values in found]
+    return pl.Series(SRC_EXTRA, texts, dtype=pl.String)
 
 
 def _columns(grid: Grid, kept: list[int], layout: Layout) -> list[list[Any]]:

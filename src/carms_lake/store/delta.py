@@ -13,15 +13,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -49,6 +50,16 @@ class Pinned:
     files: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
     """Name and Delta type."""
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """Data files that come into a table and that go, in one commit."""
+
+    added: Sequence[Path]
+    removed: Sequence[Path] = ()
+    whole: bool = False
+    """All files that were there go, and so do the table's columns."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +197,72 @@ def overwrite(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> i
     return _write(path, frame, metadata, mode="overwrite", schema_mode="overwrite")
 
 
+def commit_files(
+    path: Path,
+    schema: pl.Schema,
+    change: FileChange,
+    metadata: Mapping[str, Any],
+) -> int:
+    """Add data files that were written into the table's folder, and take others out; the version.
+
+    Raises:
+        ContractError: the columns or types are not the table's.
+        StoreError: the folder cannot be written.
+    """
+    import polars as pl
+
+    now_ms = int(time.time() * 1000)
+    try:
+        _create(path, schema)
+        if not change.whole:
+            _compare(path, schema)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                path=quote(file.name),
+                size=file.stat().st_size,
+                partition_values={},
+                modification_time=now_ms,
+                data_change=True,
+                stats=json.dumps(
+                    {"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}
+                ),
+            )
+            for file in change.added
+        ]
+        actions += [RemoveAction(quote(file.name), True, now_ms) for file in change.removed]
+        open_table(path).create_write_transaction(
+            actions,
+            mode="overwrite" if change.whole else "append",
+            schema=pl.DataFrame(schema=schema).to_arrow().schema,
+            commit_properties=_properties(metadata),
+        )
+    except (DeltaError, OSError) as error:
+        raise _unwritable(path, error) from error
+    return open_table(path).version()
+
+
+def data_files(path: Path) -> list[Path]:
+    """The files that hold the rows of a table's newest version.
+
+    Raises:
+        StoreError: no such table.
+    """
+    return [Path(file) for file in _files(path, open_table(path))]
+
+
+def _create(path: Path, schema: Mapping[str, pl.DataType]) -> None:
+    import polars as pl
+
+    if not exists(path):
+        path.mkdir(parents=True, exist_ok=True)
+        DeltaTable.create(
+            str(path),
+            pl.DataFrame(schema=schema).to_arrow().schema,
+            mode="ignore",
+            configuration=_CONFIGURATION,
+        )
+
+
 def _write(
     path: Path,
     frame: pl.DataFrame,
@@ -193,16 +270,10 @@ def _write(
     **how: Any,
 ) -> int:
     try:
-        if not exists(path):
-            path.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(
-                str(path),
-                frame.clear().to_arrow().schema,
-                mode="ignore",
-                configuration=_CONFIGURATION,
-            )
-        elif "schema_mode" not in how:
-            _compare(path, frame)
+        is_new = not exists(path)
+        _create(path, frame.schema)
+        if not is_new and "schema_mode" not in how:
+            _compare(path, frame.schema)
         for attempt in range(_ATTEMPTS):
             try:
                 write_deltalake(
@@ -218,11 +289,15 @@ def _write(
                     raise
                 time.sleep(0.05 * 2**attempt)
     except (DeltaError, OSError) as error:
-        raise StoreError(
-            f"`{path}` cannot be written: {_first_line(error)}",
-            "is the disk full, the folder read-only, or a data file missing?",
-        ) from error
+        raise _unwritable(path, error) from error
     return open_table(path).version()
+
+
+def _unwritable(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"`{path}` cannot be written: {_first_line(error)}",
+        "is the disk full, the folder read-only, or a data file missing?",
+    )
 
 
 def columns(path: Path) -> dict[str, pl.DataType]:
@@ -236,9 +311,9 @@ def columns(path: Path) -> dict[str, pl.DataType]:
     return dict(pl.Schema(open_table(path).schema().to_arrow()))
 
 
-def _compare(path: Path, frame: pl.DataFrame) -> None:
+def _compare(path: Path, schema: Mapping[str, pl.DataType]) -> None:
     there = columns(path)
-    here = dict(frame.schema)
+    here = dict(schema)
     if there != here:
         changed = sorted(k for k in there.keys() | here.keys() if there.get(k) != here.get(k))
         raise ContractError(
