@@ -12,6 +12,7 @@ from carms_lake.contract.model import Column, Contract, SourceSpec
 from carms_lake.contract.types import ColumnType, parse_type
 from carms_lake.errors import SourceRefused
 from carms_lake.names import Layer, TableRef
+from carms_lake.readers import content, csv_header, csv_records
 from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
 from carms_lake.readers.frames import malformed_frame
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from typing import Any
+
+    import pytest
 
     from carms_lake.records import Part
 
@@ -97,6 +100,13 @@ def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) ->
     for part in read(file, contract).parts:
         found |= part.raw_records(numbers)
     return found
+
+
+def cut_small(patched: pytest.MonkeyPatch, piece_bytes: int) -> None:
+    """Have CSV files read in pieces of this size; as it is, small ones are one piece."""
+    patched.setattr(csv_records, "PIECE_BYTES", piece_bytes)
+    patched.setattr(csv_header, "_HEADER_BYTES", 40)
+    patched.setattr(content, "BLOCK_BYTES", 17)
 
 
 def collected(batch: Whole) -> pl.DataFrame:

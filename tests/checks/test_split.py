@@ -209,6 +209,23 @@ def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> N
         split([replace(piece, part=part)], orders)
 
 
+def test_a_column_that_other_tables_get_as_a_mark_keeps_the_values_of_the_file(
+    tmp_path: Path,
+) -> None:
+    shipments = contract(
+        tmp_path,
+        "bronze.shipments",
+        [property_("delivered_at", "timestamp", "timestamp"), property_("delivery_id", required=True)],
+    )
+    rows = [
+        {"delivered_at": "2025-01-31T10:00:00Z", "delivery_id": "d1"},
+        {"delivered_at": "never", "delivery_id": "d2"},
+    ]
+    found = checked(shipments, rows, columns=("delivered_at", "delivery_id"))
+    assert found.accepted["delivered_at"].to_list() == [datetime(2025, 1, 31, 10, tzinfo=UTC)]
+    assert found.rejected["delivery_id"].to_list() == [None]
+
+
 def test_parts_of_several_files_are_split_together_and_keep_their_names(orders: Contract) -> None:
     bad = GOOD | {"quantity": "many"}
     names = ("2024_orders.csv", "2025_orders.csv")

@@ -115,6 +115,7 @@ def test_a_mistake_in_a_table_is_told_with_its_file_and_place(
         ({"carms.fromPath": r"\d+"}, "`carms.fromPath` has 0 groups", "one"),
         ({"carms.fromPath": r"(\d+)_(\d+)"}, "`carms.fromPath` has 2 groups", "one"),
         ({"carms.fromPath": 7}, "`carms.fromPath` is no pattern", ""),
+        ({"carms.agreesWithPath": r"\d+"}, "`carms.agreesWithPath` has 0 groups", "one"),
     ],
 )
 def test_a_mistake_in_a_column_is_told_with_its_file_and_place(
@@ -131,6 +132,39 @@ def test_an_unknown_format_is_told_with_the_nearest_one(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"orders\.odcs\.yaml.*`parket`") as caught:
         load_contracts([tmp_path], "test")
     assert caught.value.hint == "did you mean `parquet`?"
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"carms.format": ["csv", "jsonl"]}, "`carms.format` names csv, jsonl"),
+        ({"carms.format": ["delta", "csv", "jsonl"]}, "names delta, csv, jsonl"),
+        ({"carms.mergeSurplusInto": "nam"}, "no column `nam`"),
+        ({"carms.mergeSurplusInto": "line"}, "`carms.mergeSurplusInto` names `line`"),
+        ({"carms.mergeSurplusInto": "order_id", "carms.format": "jsonl"}, "names `order_id`"),
+        ({"carms.newColumns": "perhaps"}, "perhaps"),
+    ],
+)
+def test_a_source_that_cannot_be_read_so_is_told(
+    tmp_path: Path, keys: dict[str, Any], message: str
+) -> None:
+    columns = [KEY, property_("line", "integer", "integer")]
+    put(tmp_path, "bronze.orders", columns, **{**SOURCE, **keys})
+    with pytest.raises(ContractError, match=r"orders\.odcs\.yaml") as caught:
+        load_contracts([tmp_path], "test")
+    assert message in caught.value.message
+
+
+def test_a_column_cannot_be_called_like_a_mark_of_its_own_table(tmp_path: Path) -> None:
+    put(tmp_path, "bronze.orders", [property_("run_id")], **SOURCE)
+    with pytest.raises(ContractError, match="`run_id` is called like"):
+        load_contracts([tmp_path], "test")
+    put(tmp_path, "bronze.orders", [property_("delivered_at")], **SOURCE)
+    load_contracts([tmp_path], "test")
+    snapshot = {**SOURCE, "carms.delivery": "snapshot"}
+    put(tmp_path, "bronze.orders", [property_("delivered_at")], **snapshot)
+    with pytest.raises(ContractError, match="`delivered_at` is called like"):
+        load_contracts([tmp_path], "test")
 
 
 def test_the_formats_that_a_contract_may_name_are_those_that_are_read() -> None:

@@ -15,6 +15,7 @@ from sources import (
     bronze,
     collected,
     column,
+    cut_small,
     landed,
     outcome,
     raw_records,
@@ -26,8 +27,6 @@ from sources import (
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import ContractError, SourceRefused
-from carms_lake.readers import content as content_module
-from carms_lake.readers import csv_records
 
 AB = bronze("a", "b")
 
@@ -147,6 +146,12 @@ def test_null_values_are_the_contracts(tmp_path):
         row(None, "x"),
     ]
     assert landed(file, bronze("a", "b", null_values=())) == [row("N/A", ""), row("NULL", "x")]
+
+
+def test_cells_are_trimmed_where_the_contract_says(tmp_path):
+    file = written(tmp_path, b'a,b\n  x y\t, N/A \n" ",""\n')
+    contract = bronze("a", "b", trim=True, null_values=("", "N/A"))
+    assert landed(file, contract) == [row("x y", None), row(None, None)]
 
 
 def test_one_column_is_enough_and_an_empty_quoted_line_is_a_record(tmp_path):
@@ -278,9 +283,9 @@ def test_a_file_reads_the_same_in_pieces_of_any_size(tmp_path, monkeypatch, piec
     content = b"a,b\n" + b"".join(lines)
     file = written(tmp_path, content)
     whole = read(file, AB)
-    monkeypatch.setattr(csv_records, "PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(content_module, "BLOCK_BYTES", 17)
+    cut_small(monkeypatch, piece_bytes)
     again = read(file, AB)
+    assert (len(again.parts) > 1) == (piece_bytes < len(content))
     assert collected(again).equals(collected(whole))
     assert again.malformed.equals(whole.malformed)
     assert again.records == whole.records == 59

@@ -6,13 +6,13 @@ Reasons are built for rejected rows only; for all rows they would cost three tim
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from carms_lake.checks.rowhash import row_hash
 from carms_lake.checks.rules import Rule, row_rules
-from carms_lake.checks.types import polars_schema, polars_type, typed
+from carms_lake.checks.types import polars_schema, polars_type, typed, typed_text
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import NotBalanced
 from carms_lake.names import (
@@ -132,30 +132,36 @@ def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
 
 def _stamped(piece: StampedPart, contract: Contract) -> pl.DataFrame:
     """The rows of a part with what is the same for all of them: its stamp, and its path's parts."""
-    name, stamp = piece.source.name, piece.stamp
-    rows = piece.part.rows
-    constants: list[pl.Expr] = [
-        pl.lit(stamp.ingestion_ts, pl.Datetime("us", "UTC")).alias(INGESTION_TS),
-        pl.lit(name).alias(SRC_FILENAME),
-        pl.lit(stamp.run_id).alias(RUN_ID),
-        pl.lit(stamp.delivery_id, pl.Int64).alias(DELIVERY_ID),
-        pl.lit(stamp.delivered_at, pl.Datetime("us", "UTC")).alias(DELIVERED_AT),
+    name, rows = piece.source.name, piece.part.rows
+    audit: dict[str, Any] = {
+        INGESTION_TS: piece.stamp.ingestion_ts,
+        SRC_FILENAME: name,
+        RUN_ID: piece.stamp.run_id,
+        DELIVERY_ID: piece.stamp.delivery_id,
+        DELIVERED_AT: piece.stamp.delivered_at,
+        SRC_REPAIR: None,
+        SRC_EXTRA: None,
+    }
+    wanted = {*contract.audit_columns, SRC_EXTRA} - set(rows.columns)
+    constants = [
+        pl.lit(value, AUDIT_SCHEMA[added]).alias(added)
+        for added, value in audit.items()
+        if added in wanted
     ]
     for column in contract.columns:
         if column.name not in rows.columns:
-            target = polars_type(column.type)
-            constants.append(_absent(column.from_path, name, target, column.name))
+            said = _said(column.from_path, name)
+            constants.append(typed_text(said, column.type).alias(column.name))
         if column.agrees_with_path:
-            match = re.search(column.agrees_with_path, name)
-            constants.append(
-                pl.lit(match[1] if match else None, pl.String).alias(_PATH + column.name)
-            )
-    constants += [
-        pl.lit(None, pl.String).alias(added)
-        for added in (SRC_REPAIR, SRC_EXTRA)
-        if added not in rows.columns
-    ]
+            said = _said(column.agrees_with_path, name)
+            constants.append(pl.lit(said, pl.String).alias(_PATH + column.name))
     return rows.with_columns(constants)
+
+
+def _said(pattern: str | None, filename: str) -> str | None:
+    """What a file's path says: the group of the pattern."""
+    match = re.search(pattern, filename) if pattern else None
+    return match[1] if match else None
 
 
 def _checked(
@@ -200,12 +206,6 @@ def _checked(
         .with_columns(broken)
         .with_columns(is_bad.alias(_IS_BAD))
     )
-
-
-def _absent(from_path: str | None, filename: str, dtype: pl.DataType, name: str) -> pl.Expr:
-    """A column that the file does not have: a part of its path, or null."""
-    match = re.search(from_path, filename) if from_path else None
-    return pl.lit(match[1] if match else None).cast(dtype, strict=False).alias(name)
 
 
 def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str], int]:
@@ -322,6 +322,7 @@ def _malformed(piece: StampedPart, contract: Contract) -> pl.DataFrame:
 
 def _as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Rows with their stamp, raw record and reasons, in the form of the reject store."""
+    no_delivery = pl.lit(None, pl.Int64).alias(DELIVERY_ID)
     return frame.select(
         pl.lit(str(Layer.BRONZE)).alias("layer"),
         pl.lit(contract.ref.table).alias("table_name"),
@@ -330,7 +331,8 @@ def _as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         SRC_FILENAME,
         SRC_ROW_NUMBER,
         SRC_ROW_HASH,
-        DELIVERY_ID,
+        # Elsewhere a column of that name is the contract's own.
+        pl.col(DELIVERY_ID) if DELIVERY_ID in contract.audit_columns else no_delivery,
         pl.lit(None, pl.String).alias("row_key"),
         "raw_record",
         "reasons",

@@ -71,6 +71,11 @@ def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
     return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
 
 
+def typed_text(text: str | None, wanted: ColumnType) -> pl.Expr:
+    """One text in the contract's type; null where it is no value of that type."""
+    return _from_text(pl.lit(text, pl.String), wanted)
+
+
 def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911  # one for each type
     target = polars_type(wanted)
     match wanted.name:

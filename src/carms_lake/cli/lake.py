@@ -101,9 +101,19 @@ def _register_generate(app: typer.Typer) -> None:
             typer.Option("--delivery", metavar="N", help="The Nth delivery of the same files."),
         ] = None,
         disorder: Annotated[bool, typer.Option("--disorder", help="Deliver in any order.")] = False,
+        start_date: Annotated[
+            str | None,
+            typer.Option("--start-date", metavar="DATE", help="The first day, as 2024-12-31."),
+        ] = None,
+        days: Annotated[int | None, typer.Option("--days", help="How many days.")] = None,
         anomalies: Annotated[
-            bool, typer.Option("--anomalies", help="Put in faults, and a list of them.")
-        ] = False,
+            bool | None,
+            typer.Option("--anomalies/--no-anomalies", help="Put in faults, and a list of them."),
+        ] = None,
+        anomaly_rate: Annotated[
+            float | None,
+            typer.Option("--anomaly-rate", help="How many faults; 1 is the usual share."),
+        ] = None,
     ) -> None:
         """Invent source files of a domain, the same for the same seed."""
         from carms_lake.flows.generate import generate as flow
@@ -117,7 +127,9 @@ def _register_generate(app: typer.Typer) -> None:
             "iteration": iteration,
             "delivery": delivery,
             "disorder": disorder or None,
-            "anomalies": anomalies or None,
+            "start_date": start_date,
+            "days": days,
+            "anomalies": anomalies if anomaly_rate is None else anomaly_rate,
         }
         given = {name: value for name, value in options.items() if value is not None}
         with render.progress(call) as progress:

@@ -15,6 +15,7 @@ import typer
 
 from carms_lake.cli.boundary import bounded
 from carms_lake.cli.context import Call
+from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import emit, emit_text, target, text_width
 from carms_lake.cli.render import envelope, note
@@ -28,6 +29,8 @@ __all__ = [
     "AsJson",
     "Call",
     "Domain",
+    "Exit",
+    "ExitCode",
     "Format",
     "Option",
     "OutputFile",
@@ -49,7 +52,7 @@ __all__ = [
 ]
 
 Typer = typer.Typer
-Argument, Option = typer.Argument, typer.Option
+Argument, Option, Exit = typer.Argument, typer.Option, typer.Exit
 """For the commands of domains, which import nothing else of the engine but `flows.query`."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
 from carms_lake.flows.query import QueryResult
 from carms_lake.names import TableRef
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from carms_lake.cli.context import Call
     from carms_lake.records import CheckResult, FileReport, RunReport
+
+
+LISTED_FILES = 40
+"""A terminal lists this many files; of more it shows what became of them, source by source."""
 
 
 def exit_code(*reports: RunReport, strict: bool = False) -> ExitCode:
@@ -42,7 +47,13 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
             errors=[_refusal(file) for report in reports for file in report.refused],
         )
     else:
-        emit(call, rows_of(reports), to)
+        is_drawn = to.format is Format.TABLE and to.file is None
+        files = sum(len(report.files) for report in reports)
+        if is_drawn and files > LISTED_FILES:
+            emit(call, by_source(reports), to)
+            render.note(call, f"{files} files; `-f csv` lists each of them")
+        else:
+            emit(call, rows_of(reports), to)
     for report in reports:
         tell(call, report)
     return code
@@ -90,6 +101,31 @@ def rows_of(reports: Sequence[RunReport]) -> QueryResult:
         kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT")
         rows = [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
     return QueryResult(names, kinds, rows)
+
+
+def by_source(reports: Sequence[RunReport]) -> QueryResult:
+    """One row per source and what became of its files, and one per table that was built."""
+    groups: dict[tuple[str, str], list[FileReport]] = {}
+    for report in reports:
+        for file in report.files:
+            groups.setdefault((file.table.in_domain, str(file.status)), []).append(file)
+    rows: list[tuple[Any, ...]] = [
+        (
+            name,
+            status,
+            len(files),
+            sum(file.accepted for file in files),
+            sum(file.rejected for file in files),
+        )
+        for (name, status), files in groups.items()
+    ]
+    rows += [
+        (t.table.in_domain, t.status, None, t.rows, t.quarantined)
+        for r in reports
+        for t in r.tables
+    ]
+    kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "BIGINT")
+    return QueryResult(("name", "status", "files", "rows", "rejected"), kinds, rows)
 
 
 def _counts(file: FileReport) -> tuple[int | None, int | None, int | None]:

@@ -30,6 +30,12 @@ Code = Annotated[
     str | None, typer.Option("--code", metavar="CODE", help="One reason alone, as TYPE_MISMATCH.")
 ]
 Run = Annotated[str | None, typer.Option("--run", metavar="RUN_ID", help="Of one run alone.")]
+Repairs = Annotated[
+    bool,
+    typer.Option(
+        "--repairs", help="How many records with surplus fields which repair would let land."
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where there is any.")]
 Key = Annotated[str, typer.Argument(metavar="ID", help="A value of a primary key, as 27447.")]
 
@@ -46,15 +52,24 @@ def register(app: typer.Typer) -> None:
         code: Code = None,
         run: Run = None,
         strict: Strict = False,
+        repairs: Repairs = False,
         output_format: OutputFormat = None,
         output: OutputFile = None,
     ) -> None:
         """List the records that are set aside, and why."""
         from carms_lake.flows.rejects import rejects as flow
+        from carms_lake.flows.repairs import repairs as possible
 
         to = target(output_format, output)
         found = flow(call.config(), table=table, layer=layer, code=code, run=run)
-        emit(call, found, to)
+        offered = possible(call.config(), table=table)
+        emit(call, offered if repairs else found, to)
+        for name, repair, records, would_land in () if repairs else best_repairs(offered):
+            render.note(
+                call,
+                f"{records} records of `{name}` have surplus fields; `{repair}` would let "
+                f"{would_land} of them land: `carms rejects --repairs`",
+            )
         if strict and found.rows:
             raise typer.Exit(ExitCode.DATA)
 
@@ -83,6 +98,20 @@ def register(app: typer.Typer) -> None:
             emit(call, _rows(found.steps), to)
         for table in found.cut:
             render.note(call, f"only the first {ROWS_SHOWN} rows of `{table.in_domain}` are shown")
+
+
+def best_repairs(offered: QueryResult) -> list[tuple[str, str, int, int]]:
+    """Of each table the repair that saves most: table, repair, records with surplus, would land."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for name, _, repair, records, would_land, _ in offered.rows:
+        total = sums.setdefault((name, repair), [0, 0])
+        total[0] += records
+        total[1] += would_land
+    best: dict[str, tuple[str, str, int, int]] = {}
+    for (name, repair), (records, would_land) in sums.items():
+        if name not in best or would_land > best[name][3]:
+            best[name] = (name, repair, records, would_land)
+    return list(best.values())
 
 
 def _rows(steps: Sequence[TraceStep]) -> QueryResult:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
     "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
-    "coverageBy", "incremental", "newColumns", "mergeSurplusInto",
+    "coverageBy", "incremental", "newColumns", "mergeSurplusInto", "trim",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
@@ -93,6 +93,7 @@ def source_spec(own: Mapping[str, Any]) -> SourceSpec:
         sheet=own.get("sheet"),
         drop_columns=texts(own, "dropColumns"),
         null_values=texts(own, "nullValues") or ("",),
+        trim=bool(own.get("trim")),
         new_columns=NewColumns(own.get("newColumns") or "refuse"),
         merge_surplus_into=own.get("mergeSurplusInto"),
     )

@@ -157,6 +157,8 @@ class SourceSpec:
     """Headers that are expected and not kept; `""` is a column without a name."""
     null_values: tuple[str, ...] = ("",)
     """Cells that are null; text sources only."""
+    trim: bool = False
+    """CSV: cells are read without the spaces around them."""
     new_columns: NewColumns = NewColumns.REFUSE
     merge_surplus_into: str | None = None
     """CSV: the column that the surplus fields of a record are joined back into."""

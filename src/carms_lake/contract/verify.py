@@ -47,6 +47,12 @@ def _source(contract: Contract) -> None:
     spec = contract.source
     if spec is None:
         return
+    for name in contract.column_names:
+        if name in contract.audit_columns:
+            raise ContractError(
+                f"`{contract.path}`: column `{name}` is called like one that every row gets",
+                "give it another name, and its own one as `physicalName`",
+            )
     for name in spec.formats:
         if name not in FORMATS:
             raise ContractError(
@@ -56,6 +62,11 @@ def _source(contract: Contract) -> None:
         raise ContractError(
             f"`{contract.path}`: `carms.format` names {', '.join(spec.formats)}",
             "files are told apart from Delta tables only: name delta and one other format",
+        )
+    if spec.trim and spec.formats != ("csv",):
+        raise ContractError(
+            f"`{contract.path}`: `carms.trim` is for CSV files",
+            "leave it out: the values of other formats are trimmed in silver",
         )
     into = spec.merge_surplus_into
     if into is None:

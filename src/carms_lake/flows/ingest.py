@@ -6,6 +6,7 @@ again by the next run, and its orphaned rejects are taken out.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
@@ -13,7 +14,7 @@ from carms_lake.errors import SourceError
 from carms_lake.flows.landing import Landing, Options
 from carms_lake.flows.runs import running, selected
 from carms_lake.names import Layer
-from carms_lake.readers.discover import discover
+from carms_lake.readers.discover import discover, listing
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from carms_lake.records import RunReport
 
     Progress = Callable[[str, int, int | None], None]
+
+_SHOWN = 5
+"""How many files a note names."""
 
 
 def ingest(
@@ -67,11 +71,24 @@ def ingest(
                 [c.ref for c in contracts.values() if c.ref.layer is not Layer.GOLD],
                 run.run_id,
             )
-        found = {name: discover(bronze[name], base) for name in chosen}
-        if not any(found.values()):
+        there = listing(base)
+        found = {name: discover(contract, there) for name, contract in bronze.items()}
+        if not any(found[name] for name in chosen):
             run.notes.append(f"no file in `{base}` matches a pattern of {', '.join(chosen)}")
+        run.notes += _passed_over(there.others(chain.from_iterable(found.values())))
+        found = {name: found[name] for name in chosen}
         done, total = 0, sum(len(files) for files in found.values())
         for name in chosen:
             Landing(run, bronze[name], options).land(found[name], progress, done, total)
             done += len(found[name])
     return run.report()
+
+
+def _passed_over(names: Sequence[str]) -> list[str]:
+    """What is said of files that no source wants: a misspelt name would be missed for ever."""
+    others = [name for name in names if not name.rpartition("/")[2].startswith("README")]
+    if not others:
+        return []
+    shown = ", ".join(f"`{name}`" for name in others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return [f"passed over, because no source's pattern matches: {shown}{more}"]

@@ -194,15 +194,16 @@ def _frame(
 
 def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int]) -> pl.DataFrame:
     """The contract's columns, of fields that are named by their position."""
+    spec = file.spec
     added: list[pl.Expr] = []
-    if file.spec.merge_surplus_into:
-        how = pl.lit(f"merge_surplus_into:{file.spec.merge_surplus_into}")
+    if spec.merge_surplus_into:
+        how = pl.lit(f"merge_surplus_into:{spec.merge_surplus_into}")
         is_repaired = pl.col(SRC_ROW_NUMBER).is_in(list(repaired))
         added.append(pl.when(is_repaired).then(how).alias(SRC_REPAIR))
     if file.layout.extra:
-        added.append(extra_values(file.layout.extra, ("", *file.spec.null_values)))
+        added.append(extra_values(file.layout.extra, ("", *spec.null_values)))
     columns = [
-        without_null_values(str(position), file.spec.null_values).alias(name)
+        without_null_values(str(position), spec.null_values, is_trimmed=spec.trim).alias(name)
         for name, position in file.layout.positions
     ]
     return fields.select(SRC_ROW_NUMBER, *columns, *added)

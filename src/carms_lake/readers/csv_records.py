@@ -11,10 +11,10 @@ Three ways through a block. **Plain**: valid UTF-8 without a quote, every `\r` b
 are records and delimiters part fields, whoever splits them. **Clean**: after every quoted field is
 taken out (`Grammar.closed`) no quote is left, all `\r` belong to `\r\n`, and what remains when all
 bytes but delimiters and `\n` are deleted is the same line, fields - 1 delimiters, repeated. Each of
-these is one C call over the block, and together they say that every record has exactly the header's
-fields, so that any reader of RFC 4180 gives the same table. **Messy**: every quoted field is covered
-by a mask of the same length (`Grammar.opened`), so that lines and fields can be found by splitting,
-and each doubtful record is judged alone.
+these is one C call over the block, and together they say that every record has exactly the
+header's fields, so that any reader of RFC 4180 gives the same table. **Messy**: every quoted field
+is covered by a mask of the same length (`Grammar.opened`), so that lines and fields can be found by
+splitting, and each doubtful record is judged alone.
 
 Where to cut a block is guessed from the parity of quotes; a wrong guess leaves a quote behind, so
 the block is not clean, and the careful way cuts by its mask.
@@ -24,8 +24,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -123,15 +123,16 @@ def grammar(delimiter: str, quote: str) -> Grammar:
 
 
 def pieces(
-    blocks: Iterable[bytes], rules: Grammar, fields: int, *, piece_bytes: int = PIECE_BYTES
+    blocks: Iterable[bytes], rules: Grammar, fields: int, *, piece_bytes: int | None = None
 ) -> Iterator[Piece]:
-    """All records after the header, in pieces of about `piece_bytes`.
+    """All records after the header, in pieces of about `piece_bytes` (4 MiB).
 
     Raises:
     RecordTooLong: a record does not end within `RECORD_BYTES`.
     """
     waiting: list[bytes] = []
-    size, wanted, first = 0, piece_bytes, 1
+    usual = piece_bytes or PIECE_BYTES
+    size, wanted, first = 0, usual, 1
     for block in blocks:
         waiting.append(block)
         size += len(block)
@@ -146,7 +147,7 @@ def pieces(
             yield piece
             first += piece.records
         waiting, size = [buffer[taken:]], size - taken
-        wanted = max(piece_bytes, 2 * size)
+        wanted = max(usual, 2 * size)
     rest = b"".join(waiting)
     if rest:
         yield _piece(rest, rules, fields, first, is_last=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ from carms_lake.readers.header import spec_of
 from carms_lake.records import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from carms_lake.contract.model import Contract
 
@@ -45,46 +46,59 @@ class _Candidate(NamedTuple):
     is_table: bool = False
 
 
-class _Kinds(NamedTuple):
-    """What may be a source: folders that are Delta tables, files, or both."""
+@dataclass(frozen=True)
+class Listing:
+    """What is in a folder, or the one file that it is; made once for all sources of a run."""
 
-    tables: bool
-    files: bool
+    base: Path
+    above: tuple[str, ...]
+    """The folders that lead to it, from the root."""
+    candidates: tuple[_Candidate, ...]
+
+    def others(self, taken: Iterable[SourceFile]) -> list[str]:
+        """The names, from the folder, of the files that are not among the taken ones."""
+        known = {(source.path, source.member) for source in taken}
+        return [c.names[0] for c in self.candidates if (c.path, c.member) not in known]
 
 
-def discover(contract: Contract, base: Path) -> list[SourceFile]:
-    """The source files of a contract in a folder, or the file `base`, in natural order.
+def listing(base: Path) -> Listing:
+    """Everything in a folder that may be a source file, hidden files and folders left out.
+
+    Raises:
+        SourceError: `base` is not there or must not be read.
+    """
+    # `Path.absolute` keeps `..`, and `Path.resolve` leaves the names under which links stand.
+    parts = Path(os.path.abspath(base)).parts[1:]  # noqa: PTH100
+    found = tuple(_candidates(base))
+    return Listing(base, parts if base.is_dir() else parts[:-1], found)
+
+
+def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
+    """The source files of a contract in a folder, or the one file, in natural order.
 
     Two files may have the same name, such as `a.csv` and `a.csv.gz`: their content decides later.
 
     Raises:
-        SourceError: `base` is not there or must not be read.
+        SourceError: the folder is not there or must not be read.
         ContractError: the contract is not one of bronze.
     """
     spec = spec_of(contract)
+    there = where if isinstance(where, Listing) else listing(where)
     patterns = [_Pattern(_compiled(text), _starts_literally(text)) for text in spec.files]
-    kinds = _Kinds(
-        tables="delta" in spec.formats, files=any(name != "delta" for name in spec.formats)
-    )
-    file_format = next((name for name in spec.formats if name != "delta"), "delta")
-    # `Path.absolute` keeps `..`, and `Path.resolve` leaves the names under which links stand.
-    parts = Path(os.path.abspath(base)).parts[1:]  # noqa: PTH100
-    above = parts if base.is_dir() else parts[:-1]
+    file_format = next((name for name in spec.formats if name != "delta"), None)
     found: list[SourceFile] = []
-    for candidate in _candidates(base, kinds):
-        is_base = candidate.path == base and candidate.member is None
-        name = _matching_name(candidate.names, above, patterns, is_base=is_base)
+    for candidate in there.candidates:
+        form = "delta" if candidate.is_table else file_format
+        if form not in spec.formats:
+            continue
+        is_base = candidate.path == there.base and candidate.member is None
+        name = _matching_name(candidate.names, there.above, patterns, is_base=is_base)
         facts = _facts(candidate.path) if name is not None else None
         if name is not None and facts is not None:
-            form = "delta" if candidate.is_table else file_format
+            member = candidate.member
             found.append(
                 SourceFile(
-                    contract.ref,
-                    name,
-                    candidate.path,
-                    *facts,
-                    member=candidate.member,
-                    format=form,
+                    contract.ref, name, candidate.path, *facts, member=member, format=form or ""
                 )
             )
     return sorted(found, key=lambda source: (natural_key(source.name), str(source.path)))
@@ -140,18 +154,17 @@ def _matching_name(
     return None
 
 
-def _candidates(base: Path, kinds: _Kinds) -> Iterator[_Candidate]:
+def _candidates(base: Path) -> Iterator[_Candidate]:
     if not base.exists():
         raise SourceError(f"`{base}` is not there", "check the folder, or the file, to read from")
     if not base.is_dir():
-        yield from _of_file(base, "", kinds)
+        yield from _of_file(base, "")
         return
     if (base / DELTA_LOG).is_dir():
-        if kinds.tables:
-            yield _Candidate(("",), base, is_table=True)
+        yield _Candidate(("",), base, is_table=True)
         return
     try:
-        yield from _of_folder(base, "", frozenset(), kinds)
+        yield from _of_folder(base, "", frozenset())
     except PermissionError as error:
         raise SourceError(
             f"`{error.filename}` must not be read", "check that you may read the folder"
@@ -159,7 +172,7 @@ def _candidates(base: Path, kinds: _Kinds) -> Iterator[_Candidate]:
 
 
 def _of_folder(
-    folder: Path, prefix: str, above: frozenset[tuple[int, int]], kinds: _Kinds
+    folder: Path, prefix: str, above: frozenset[tuple[int, int]]
 ) -> Iterator[_Candidate]:
     facts = folder.stat()
     here = (facts.st_dev, facts.st_ino)
@@ -172,13 +185,12 @@ def _of_folder(
         if name.startswith((".", "~$")):
             continue
         if not is_folder:
-            yield from _of_file(path, prefix, kinds)
+            yield from _of_file(path, prefix)
         elif (path / DELTA_LOG).is_dir():
             # Its Parquet files are not the table: some of them hold deleted rows.
-            if kinds.tables:
-                yield _Candidate((prefix + name,), path, is_table=True)
+            yield _Candidate((prefix + name,), path, is_table=True)
         else:
-            yield from _of_folder(path, f"{prefix}{name}/", above | {here}, kinds)
+            yield from _of_folder(path, f"{prefix}{name}/", above | {here})
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -189,8 +201,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _of_file(path: Path, prefix: str, kinds: _Kinds) -> Iterator[_Candidate]:
-    if not kinds.files or not path.is_file():
+def _of_file(path: Path, prefix: str) -> Iterator[_Candidate]:
+    if not path.is_file():
         return
     ending = path.suffix.lower()
     if ending == ".gz":

@@ -54,9 +54,11 @@ def text_schema(names: Iterable[str]) -> pl.Schema:
     return pl.Schema({SRC_ROW_NUMBER: pl.Int64(), **dict.fromkeys(names, pl.String())})
 
 
-def without_null_values(name: str, null_values: Sequence[str]) -> pl.Expr:
+def without_null_values(
+    name: str, null_values: Sequence[str], *, is_trimmed: bool = False
+) -> pl.Expr:
     """The text of a column, null where it is one of the contract's null values."""
-    text = pl.col(name)
+    text = pl.col(name).str.strip_chars() if is_trimmed else pl.col(name)
     if not null_values:
         return text
     if len(null_values) == 1:

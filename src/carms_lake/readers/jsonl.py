@@ -115,11 +115,15 @@ def _record(
         )
     if not isinstance(document, dict):
         return misfit_fault(number, shown(line, encoding), ())
-    row, misfits = shape.laid_out(document)
-    if misfits:
-        return misfit_fault(number, shown(line, encoding), misfits)
-    text = line.decode("utf-8") if whole_lines else None
-    return {SRC_ROW_NUMBER: number, **row, **dict.fromkeys(whole_lines, text)}
+    row: dict[str, Any] = {SRC_ROW_NUMBER: number}
+    if shape.root.keys:
+        values, misfits = shape.laid_out(document)
+        if misfits:
+            return misfit_fault(number, shown(line, encoding), misfits)
+        row |= values
+    if whole_lines:
+        row |= dict.fromkeys(whole_lines, line.decode("utf-8"))
+    return row
 
 
 def _frame(rows: list[dict[str, Any]], every: list[str]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ A manifest in a second place disagrees with the data after a crash; the log of t
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
@@ -47,7 +48,7 @@ class Manifest:
 
     deliveries: dict[str, tuple[FileEntry, ...]]
 
-    @property
+    @cached_property
     def current(self) -> dict[str, FileEntry]:
         """The newest delivery of each file, by name, copies included."""
         return {name: entries[-1] for name, entries in self.deliveries.items()}
