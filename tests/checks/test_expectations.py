@@ -10,7 +10,7 @@ from helpers import contract, property_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.checks.expectations import Kept, keep
+from carms_lake.checks.expectations import Kept, keep, repeated
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
 
@@ -135,3 +135,26 @@ def test_an_order_by_a_column_that_the_function_does_not_deliver_is_told(tmp_pat
     )
     with pytest.raises(ContractError, match="names `src_filename`, which the function `sale`"):
         keep(sale([("1", "s1", 1)]), newest, REFERENCES)
+
+
+KEYS = st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 1, 2]))
+
+
+@given(rows=st.lists(KEYS, max_size=8))
+def test_repeated_keys_are_those_that_stand_twice_and_are_complete(rows: list[Any]) -> None:
+    frame = pl.DataFrame(rows, schema={"word": pl.String, "size": pl.Int64}, orient="row")
+    assert repeated(frame, ["word", "size"]).to_list() == [
+        place for place, row in enumerate(rows) if rows.count(row) > 1 and None not in row
+    ]
+    words = [row[0] for row in rows]
+    assert repeated(frame, ["word"]).to_list() == [
+        place for place, word in enumerate(words) if word and words.count(word) > 1
+    ]
+
+
+def test_rows_without_a_key_are_no_copies_of_each_other(tmp_path: Path) -> None:
+    newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
+    rows = [(None, "s1", 1, "v1"), (None, "s1", 2, "v2")]
+    kept = keep(sale(rows, src_filename=pl.String), newest, REFERENCES)
+    assert kept.superseded == 0
+    assert codes(kept) == [(None, ["REQUIRED_NULL"]), (None, ["REQUIRED_NULL"])]

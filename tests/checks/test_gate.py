@@ -61,6 +61,16 @@ def test_a_broken_promise_stops_the_table(table: Contract, row: tuple[Any, ...])
         confirm(frame([("i1", 1, "red"), row]), table)
 
 
+def test_a_key_that_was_proved_is_not_proved_again(table: Contract) -> None:
+    confirm(frame([("i1", 1, "red"), ("i1", 2, "blue")]), table, key_is_proved=True)
+
+
+def test_a_failure_says_which_rule_and_how_often(table: Contract) -> None:
+    bad = frame([("i1", 0, "red"), ("i1", 0, "red"), ("i3", 1, "red")])
+    with pytest.raises(ContractError, match=r"size\..*: 2 rows, item_id\.primaryKey: 2 rows"):
+        confirm(bad, table)
+
+
 def test_a_missing_column_stops_the_table(table: Contract) -> None:
     with pytest.raises(ContractError):
         confirm(frame([("i1", 1, "red")]).drop("colour"), table)

@@ -248,6 +248,38 @@ def test_a_failing_check_leaves_the_published_file_as_it_was(tmp_path: Path) -> 
     assert failed == [("few",)]
 
 
+@pytest.mark.parametrize(("budget", "passed"), [(49.0, False), (50.0, True)])
+def test_a_budget_for_unknown_references_holds_in_build_and_check(
+    tmp_path: Path, budget: float, *, passed: bool
+) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p9,1\ns4,p9,1\n")
+    ingest(config)
+    config = with_budget(config, budget)
+    if passed:
+        checks = [*build(config).checks, *check(config).checks]
+    else:
+        with pytest.raises(DataError, match=r"product_id\.relationship.*2 of 4 rows"):
+            build(config)
+        assert not config.gold_file.exists()
+        build(with_budget(config, 100))
+        checks = list(check(config).checks)
+    found = [c for c in checks if (c.table.in_domain, c.rule) == BUDGETED]
+    assert [(c.failed_rows, c.checked_rows, c.passed) for c in found] == [(2, 4, True)] * len(found)
+    assert found
+
+
+BUDGETED = ("silver.sale", "product_id.relationship")
+
+
+def with_budget(config: LakeConfig, budget: float) -> LakeConfig:
+    source = config.domain.schemas[0] / "silver" / "sale.odcs.yaml"
+    properties = yaml.safe_load(source.read_text(encoding="utf-8"))["schema"][0]["properties"]
+    custom = properties[1]["relationships"][0]["customProperties"]
+    custom.append({"property": "carms.budgetPct", "value": budget})
+    return with_contract(config, "silver/sale", {"properties": properties})
+
+
 def test_sums_that_do_not_reconcile_stop_the_publish(tmp_path: Path) -> None:
     config = lake(tmp_path)
     wrong = [

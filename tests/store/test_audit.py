@@ -10,6 +10,7 @@ from helpers import contract, property_
 
 from carms_lake.errors import ContractError
 from carms_lake.store.audit import audit, holds
+from carms_lake.store.builds import Build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,62 @@ def test_a_budget_allows_some(tmp_path: Path, budget: float, *, passed: bool) ->
         results(tmp_path, [COLOUR | {"relationships": [to]}])["colour.relationship"].passed
         is passed
     )
+
+
+@pytest.mark.parametrize(
+    ("budget", "unknown", "passed", "failed"),
+    [(10, 9, True, 9), (10, 10, True, 10), (10, 11, False, 11), (0, 1, False, 1), (0, 0, True, 0)],
+)
+def test_what_was_set_aside_is_held_against_its_budget(
+    tmp_path: Path, budget: float, unknown: int, *, passed: bool, failed: int
+) -> None:
+    to = {"to": "colour.name", "customProperties": quarantine(budget)}
+    item = contract(tmp_path, "silver.item", [ID, COLOUR | {"relationships": [to]}])
+    counts = {"colour.relationship": unknown}
+    build = Build("r", {}, 99 - unknown, unknown, 1, unknown=counts)
+    with duckdb.connect() as connection:
+        connection.execute("create schema silver; create table silver.colour(name varchar)")
+        connection.execute("create table silver.item as select 'a' as item_id, null as colour")
+        found = audit(connection, [item], {item.ref: build})[-1]
+    assert (found.rule, found.passed) == ("colour.relationship", passed)
+    assert (found.failed_rows, found.checked_rows, found.budget_pct) == (failed, 100, budget)
+    assert f"{failed} of 100 rows ({failed:.2f} %)" in found.message
+
+
+def test_a_row_that_should_have_been_set_aside_fails_whatever_the_budget(tmp_path: Path) -> None:
+    to = {"to": "silver.colour.name", "customProperties": quarantine(100)}
+    found = results(tmp_path, [COLOUR | {"relationships": [to]}])["colour.relationship"]
+    assert (found.passed, found.failed_rows, found.checked_rows) == (False, 1, 3)
+
+
+def quarantine(budget: float) -> list[dict[str, Any]]:
+    return [
+        {"property": "carms.quarantine", "value": True},
+        {"property": "carms.budgetPct", "value": budget},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "failed"),
+    [(["item_id"], 1), (["size"], 0), (["colour"], 1), (["item_id", "colour"], 0)],
+)
+def test_a_key_counts_the_rows_that_repeat_one_and_a_null_that_is_alone(
+    tmp_path: Path, key: list[str], failed: int
+) -> None:
+    properties = [
+        property_(name, primaryKey=True, primaryKeyPosition=place)
+        for place, name in enumerate(key, 1)
+    ]
+    assert results(tmp_path, properties)["item.primaryKey"].failed_rows == failed
+
+
+def test_values_that_share_a_hash_are_no_repeats(tmp_path: Path) -> None:
+    found = contract(tmp_path, "gold.item", [ID | {"primaryKey": True}])
+    with duckdb.connect() as connection:
+        connection.execute("create schema gold; create table gold.item as select 'a' as item_id")
+        connection.execute("insert into gold.item values ('b')")
+        connection.execute("create macro hash(x) as 1")
+        assert audit(connection, [found])[0].failed_rows == 0
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,13 @@ from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
 
 _POSITION = "\x00position"
+_LAST = "\x00last"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class _Fault:
     column: str
     rule: str
     message: str
+    shown: tuple[str, ...]
+    """The columns whose values the reason shows."""
+    positions: pl.Series
+    """Of the rows."""
 
 
 def keep(
@@ -57,7 +62,7 @@ def keep(
     """Take out the rows that the contract does not let stay.
 
     `references` has, for each table that a quarantining relationship points to, at least the
-    columns that it points to.
+    columns that it points to. A frame without a fault is not copied.
 
     Raises:
         ContractError: the frame has other columns or types than the contract.
@@ -67,28 +72,25 @@ def keep(
     _has(frame, ordering, contract)
     delivered = {name: kind for name, kind in frame.schema.items() if name not in ordering}
     conforms(contract, delivered, promised, f"the function `{contract.ref.table}`")
-    rows = frame.with_row_index(_POSITION)
-    reasons: list[pl.DataFrame] = []
-    survivors = rows
+    older = pl.Series([], dtype=pl.UInt32)
     if contract.silver.balance is Balance.DEDUPLICATE:
-        survivors = _newest(rows, contract)
-    superseded = rows.height - survivors.height
-    if contract.primary_key:
-        reasons.append(_duplicates(survivors, contract))
-    reasons += [_broken(survivors, contract)]
-    reasons += [
-        _orphans(survivors, relationship, references[relationship.target])
-        for relationship in contract.relationships
-        if relationship.quarantine
+        older = _superseded(frame, contract)
+    faults = [
+        *_duplicates(frame, contract, older),
+        *_broken(frame, contract),
+        *(
+            _orphans(frame, relationship, references[relationship.target])
+            for relationship in contract.relationships
+            if relationship.quarantine
+        ),
     ]
-    found = pl.concat(reasons).group_by(_POSITION, maintain_order=True).agg("reason")
-    quarantined = survivors.join(found, on=_POSITION, how="inner").rename({"reason": "reasons"})
-    kept = survivors.join(found, on=_POSITION, how="anti", maintain_order="left")
-    return Kept(
-        kept.select(contract.column_names),
-        quarantined.select(*contract.column_names, "reasons"),
-        superseded,
-    )
+    rows = frame.select(contract.column_names)
+    reasons = [_reasons(rows, fault, older) for fault in faults if not fault.positions.is_empty()]
+    nothing = pl.DataFrame(schema={_POSITION: pl.UInt32, "reason": REASON})
+    found = pl.concat([nothing, *reasons]).group_by(_POSITION, maintain_order=True)
+    bad = found.agg(pl.col("reason").alias("reasons")).sort(_POSITION)
+    quarantined = rows[bad[_POSITION]].with_columns(bad["reasons"])
+    return Kept(_without(rows, [older, bad[_POSITION]]), quarantined, older.len())
 
 
 def _has(frame: pl.DataFrame, ordering: set[str], contract: Contract) -> None:
@@ -100,66 +102,105 @@ def _has(frame: pl.DataFrame, ordering: set[str], contract: Contract) -> None:
         )
 
 
-def _newest(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Of the rows with one key those that come last in the contract's order; equals all stay."""
-    order = contract.silver.order
+def repeated(frame: pl.DataFrame, key: Sequence[str]) -> pl.Series:
+    """The positions of the rows whose key stands more than once, in order.
+
+    A key with a null in it is no key, and the same as no other. Rows whose hashes differ differ, so
+    only those that share a hash are compared.
+    """
+    hashes = frame.select(pl.struct(key).hash().alias("hash"))["hash"]
+    if hashes.n_unique() == frame.height:
+        return pl.Series([], dtype=pl.UInt32)
+    alike = hashes.is_duplicated().arg_true()
+    is_key = pl.all_horizontal(pl.col(key).is_not_null())
+    same = frame.select(key)[alike].select((pl.struct(key).is_duplicated() & is_key).alias("same"))
+    return alike.filter(same["same"])
+
+
+def _superseded(frame: pl.DataFrame, contract: Contract) -> pl.Series:
+    """Positions of rows that another of their key comes after, in the contract's order.
+
+    Rows that the order cannot tell apart all stay.
+    """
+    key, order = list(contract.primary_key), contract.silver.order
     names = [name.lstrip("-") for name in order]
-    ranked = rows.sort(
-        names,
-        descending=[name.startswith("-") for name in order],
-        nulls_last=False,
-        maintain_order=True,
-    )
-    last = ranked.group_by(list(contract.primary_key), maintain_order=True).agg(
-        pl.struct(names).last().alias("\x00last")
-    )
-    joined = ranked.join(last, on=list(contract.primary_key), how="left", nulls_equal=True)
-    return joined.filter(pl.struct(names) == pl.col("\x00last")).drop("\x00last").sort(_POSITION)
-
-
-def _duplicates(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    key = list(contract.primary_key)
-    repeated = rows.filter(pl.struct(key).is_duplicated())
-    message = f"the key ({', '.join(key)}) stands more than once; none of its rows is kept"
-    fault = _Fault(ReasonCode.DUPLICATE_KEY, key[0], f"{'+'.join(key)}.primaryKey", message)
-    return _reasons(repeated, fault, key)
-
-
-def _broken(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    found = [
-        _reasons(
-            rows.filter((~rule.passes).fill_null(value=False)),
-            _Fault(rule.code, rule.column, rule.name, f"`{rule.column}` {rule.message}"),
-            [rule.column],
+    alike = repeated(frame, key)
+    ranked = (
+        frame.select(list(dict.fromkeys([*key, *names])))[alike]
+        .with_columns(alike.alias(_POSITION))
+        .sort(
+            names,
+            descending=[name.startswith("-") for name in order],
+            nulls_last=False,
+            maintain_order=True,
         )
-        for rule in row_rules(contract)
-    ]
-    nothing = _reasons(rows.clear(), _Fault(ReasonCode.RULE_FAILED, "", "", ""), [])
-    return pl.concat([nothing, *found])
+    )
+    last = ranked.group_by(key, maintain_order=True).agg(pl.struct(names).last().alias(_LAST))
+    joined = ranked.join(last, on=key, how="left", nulls_equal=True)
+    return joined.filter(pl.struct(names) != pl.col(_LAST))[_POSITION].sort()
 
 
-def _orphans(rows: pl.DataFrame, relationship: Relationship, target: pl.DataFrame) -> pl.DataFrame:
-    columns = list(relationship.columns)
-    given = rows.filter(pl.all_horizontal(pl.col(columns).is_not_null()))
+def _duplicates(frame: pl.DataFrame, contract: Contract, older: pl.Series) -> Iterator[_Fault]:
+    key = list(contract.primary_key)
+    if not key:
+        return
+    alike = repeated(frame, key)
+    if older.len():
+        alike = alike.filter(~alike.is_in(older.implode()))
+        again = frame.select(key)[alike].select(pl.struct(key).is_duplicated().alias("same"))
+        alike = alike.filter(again["same"])
+    message = f"the key ({', '.join(key)}) stands more than once; none of its rows is kept"
+    rule = f"{'+'.join(key)}.primaryKey"
+    yield _Fault(ReasonCode.DUPLICATE_KEY, key[0], rule, message, tuple(key), alike)
+
+
+def _broken(frame: pl.DataFrame, contract: Contract) -> Iterator[_Fault]:
+    """The rows that break each rule, all rules in one pass."""
+    rules = row_rules(contract)
+    breaks = frame.select(
+        (~rule.passes).fill_null(value=False).alias(str(number))
+        for number, rule in enumerate(rules)
+    )
+    for rule, column in zip(rules, breaks.iter_columns(), strict=True):
+        message = f"`{rule.column}` {rule.message}"
+        shown = (rule.column,)
+        yield _Fault(rule.code, rule.column, rule.name, message, shown, column.arg_true())
+
+
+def _orphans(frame: pl.DataFrame, relationship: Relationship, target: pl.DataFrame) -> _Fault:
+    columns = relationship.columns
+    given = frame.lazy().select(columns).with_row_index(_POSITION).drop_nulls(list(columns))
     unknown = given.join(
-        target,
-        left_on=columns,
+        target.lazy(),
+        left_on=list(columns),
         right_on=list(relationship.target_columns),
         how="anti",
-        maintain_order="left",
     )
+    positions = unknown.select(_POSITION).collect(engine="streaming")[_POSITION].sort()
     there = f"{relationship.target.in_domain}({', '.join(relationship.target_columns)})"
     message = f"({', '.join(columns)}) is not in {there}"
-    fault = _Fault(ReasonCode.UNKNOWN_REFERENCE, columns[0], relationship.name, message)
-    return _reasons(unknown, fault, columns)
+    code = ReasonCode.UNKNOWN_REFERENCE
+    return _Fault(code, columns[0], relationship.name, message, tuple(columns), positions)
 
 
-def _reasons(rows: pl.DataFrame, fault: _Fault, shown: list[str]) -> pl.DataFrame:
+def _without(rows: pl.DataFrame, positions: Sequence[pl.Series]) -> pl.DataFrame:
+    """The rows that stand at none of these positions; the same frame where there are none."""
+    gone = pl.concat([series.cast(pl.UInt32) for series in positions])
+    if gone.is_empty():
+        return rows
+    stays = pl.repeat(value=True, n=rows.height, eager=True).scatter(gone, values=False)
+    return rows.filter(stays)
+
+
+def _reasons(rows: pl.DataFrame, fault: _Fault, older: pl.Series) -> pl.DataFrame:
     """One reason per row: its position and the reason, with the values of the shown columns."""
+    positions = fault.positions.cast(pl.UInt32)
+    if older.len():
+        positions = positions.filter(~positions.is_in(older.implode()))
     value = pl.concat_str(
         [
             pl.col(name).cast(pl.String).fill_null("null")
-            for name in shown
+            for name in fault.shown
             if not isinstance(rows.schema[name], pl.List)
         ]
         or [pl.lit("")],
@@ -172,4 +213,5 @@ def _reasons(rows: pl.DataFrame, fault: _Fault, shown: list[str]) -> pl.DataFram
         value.alias("value"),
         pl.lit(fault.message).alias("message"),
     ).cast(REASON)
-    return rows.select(_POSITION, reason.alias("reason"))
+    found = rows.select(fault.shown)[positions]
+    return found.select(positions.alias(_POSITION), reason.alias("reason"))

@@ -9,6 +9,7 @@ from carms_lake.flows.runs import running
 from carms_lake.names import Layer
 from carms_lake.store import delta
 from carms_lake.store.audit import audit
+from carms_lake.store.builds import last_builds
 from carms_lake.store.layout import table_path
 from carms_lake.store.published import reading
 
@@ -33,5 +34,5 @@ def check(config: LakeConfig) -> RunReport:
         or (ref.layer is Layer.SILVER and delta.exists(table_path(config, ref)))
     ]
     with running(config, "check") as run, reading(config, there) as connection:
-        run.checks += audit(connection, there)
+        run.checks += audit(connection, there, last_builds(config, there))
     return run.report()

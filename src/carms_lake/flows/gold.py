@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from carms_lake import __version__
+from carms_lake.checks.split import REJECT_SCHEMA
 from carms_lake.contract.model import Severity
 from carms_lake.errors import DataError
-from carms_lake.flows.lineage import gold_fingerprint, silver_steps
+from carms_lake.flows.fingerprints import file_fingerprint, table_fingerprints
+from carms_lake.flows.lineage import silver_steps
+from carms_lake.flows.making import rows_version
 from carms_lake.names import Layer, TableRef
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops
 from carms_lake.store.audit import audit
+from carms_lake.store.builds import last_builds
 from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.masking import key_file, masks
 from carms_lake.store.published import published
 from carms_lake.store.rejects import live
 from carms_lake.store.warehouse import Warehouse, building, publish
@@ -25,7 +29,6 @@ from carms_lake.store.warehouse import Warehouse, building, publish
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage import GoldStep
     from carms_lake.flows.runs import Run
@@ -49,12 +52,12 @@ def build_gold(
         StoreError: the file cannot be written.
     """
     config = run.config
-    silver = {
-        ref: delta.version(table_path(config, ref))
-        for ref in contracts
-        if ref.layer is Layer.SILVER
-    }
-    fingerprint = _fingerprint(config, contracts, silver)
+    of_silver = [c for ref, c in contracts.items() if ref.layer is Layer.SILVER]
+    builds = last_builds(config, of_silver)
+    silver = {c.ref: rows_version(run, c.ref) for c in of_silver}
+    _note_new_key(run, steps)
+    fingerprints = table_fingerprints(config, steps, silver)
+    fingerprint = file_fingerprint(fingerprints.values(), contracts, builds)
     there = published(config.gold_file)
     if not full_refresh and there and there.fingerprint == fingerprint:
         run.tables += [
@@ -65,22 +68,25 @@ def build_gold(
         ]
         run.notes.append(f"nothing changed: `{config.gold_file}` stays as it is")
         return
+    before = dict(there.fingerprints) if there else {}
     with building(config) as warehouse:
         for ref, version in silver.items():
             if version >= 0:
-                warehouse.add_source(ref, delta.pinned(table_path(config, ref), version))
+                warehouse.add_source(ref, delta.pinned(table_path(config, ref)))
         is_partial = not {step.contract.ref for step in steps} <= needed
-        if is_partial:
+        if is_partial or (before and not full_refresh):
             warehouse.open_published(config.gold_file)
-        for step in steps:
-            run.tables.append(_create(warehouse, step, is_needed=step.contract.ref in needed))
+        # Views may read what is known of the runs before; what this one adds follows at the end.
+        _add_ops(run, warehouse, contracts, {})
+        made_by = _make(run, warehouse, steps, needed, _Known(fingerprints, before, full_refresh))
         checked = [
             c for c in contracts.values() if c.ref.layer is Layer.GOLD or silver.get(c.ref, -1) >= 0
         ]
-        run.checks += audit(warehouse.connection, checked)
+        run.checks += audit(warehouse.connection, checked, builds)
         _stop_where_a_check_failed(run)
         made = _made(run, contracts, steps)
-        _add_ops(run, warehouse, contracts, made, fingerprint if not is_partial else "")
+        _add_ops(run, warehouse, contracts, made)
+        _add_build(run, warehouse, "" if is_partial else fingerprint, made_by)
         warehouse.finish([Layer.SILVER])
         run.published = publish(warehouse.path, config.gold_file)
     for table, rows in made.items():
@@ -92,10 +98,51 @@ def build_gold(
         )
 
 
-def _create(warehouse: Warehouse, step: GoldStep, *, is_needed: bool) -> TableReport:
+@dataclass(frozen=True)
+class _Known:
+    """What each table is to be made from, and what the published one was."""
+
+    fingerprints: Mapping[TableRef, str]
+    published: Mapping[str, str]
+    full_refresh: bool
+
+    def is_same(self, ref: TableRef) -> bool:
+        """Whether the published table is what a build would give."""
+        there = self.published.get(ref.table)
+        return there == self.fingerprints[ref] and not self.full_refresh
+
+
+def _make(
+    run: Run,
+    warehouse: Warehouse,
+    steps: Sequence[GoldStep],
+    needed: set[TableRef],
+    known: _Known,
+) -> dict[TableRef, str]:
+    """Compute or copy every table; what each is made from, as it stands in the new file."""
+    made_by: dict[TableRef, str] = {}
+    for step in steps:
+        ref = step.contract.ref
+        report = _create(warehouse, step, is_copied=known.is_same(ref) or ref not in needed)
+        run.tables.append(report)
+        is_stale = report.status == "copied" and not known.is_same(ref)
+        made_by[ref] = known.published.get(ref.table, "") if is_stale else known.fingerprints[ref]
+    return made_by
+
+
+def _note_new_key(run: Run, steps: Sequence[GoldStep]) -> None:
+    path = key_file(run.config)
+    if not path.exists() and any(masks(step.sql) for step in steps):
+        run.notes.append(
+            f"`{path}` is made: the key of the masks; keep it, and keep it out of the lake and of "
+            "version control; under another key all masks are others"
+        )
+
+
+def _create(warehouse: Warehouse, step: GoldStep, *, is_copied: bool) -> TableReport:
     started = time.perf_counter()
     sql = step.sql
-    if not is_needed and step.contract.kind == "table":
+    if is_copied and step.contract.kind == "table":
         sql = warehouse.published_select(step.contract) or step.sql
     rows = warehouse.create(step.contract, sql)
     status = "built" if sql is step.sql else "copied"
@@ -130,11 +177,7 @@ def _made(
 
 
 def _add_ops(
-    run: Run,
-    warehouse: Warehouse,
-    contracts: Mapping[TableRef, Contract],
-    made: OpsRows,
-    fingerprint: str,
+    run: Run, warehouse: Warehouse, contracts: Mapping[TableRef, Contract], made: OpsRows
 ) -> None:
     """Put what is known of the runs before and of this one into the gold file."""
     this_run = {**made, **ops.rows_of(run.report(), "done", "", __version__)}
@@ -146,17 +189,25 @@ def _add_ops(
             frame = pl.concat([before, frame], how="diagonal").select(frame.columns)
         warehouse.add_ops(table, frame)
     rejects = live(run.config, [ref for ref in contracts if ref.layer is not Layer.GOLD])
-    if rejects is not None:
-        warehouse.add_ops("rejects", rejects.collect())
-    build_row = {
+    rejected = pl.DataFrame(schema=REJECT_SCHEMA) if rejects is None else rejects.collect()
+    warehouse.add_ops("rejects", rejected)
+
+
+def _add_build(
+    run: Run, warehouse: Warehouse, fingerprint: str, tables: Mapping[TableRef, str]
+) -> None:
+    """Put into the gold file what it was made from, as a whole and table by table."""
+    build = {
         "run_id": run.run_id,
         "fingerprint": fingerprint,
         "built_at": run.started_at,
         "tool_version": __version__,
     }
-    warehouse.add_ops(
-        "build", pl.DataFrame([build_row], schema_overrides={"built_at": pl.Datetime("us", "UTC")})
-    )
+    at = {"built_at": pl.Datetime("us", "UTC")}
+    warehouse.add_ops("build", pl.DataFrame([build], schema_overrides=at))
+    rows = [(ref.table, made_from) for ref, made_from in tables.items()]
+    schema = {"table_name": pl.String, "fingerprint": pl.String}
+    warehouse.add_ops("build_tables", pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def _lineage_rows(
@@ -175,18 +226,3 @@ def _lineage_rows(
         }
         for ref, read in pairs
     ]
-
-
-def _fingerprint(
-    config: LakeConfig, contracts: Mapping[TableRef, Contract], silver: Mapping[TableRef, int]
-) -> str:
-    """What the gold file is made from: silver at its versions, SELECTs, contracts, the tool."""
-    made_from = {
-        "tool": __version__,
-        "sql": gold_fingerprint(config.domain),
-        "silver": {str(ref): version for ref, version in silver.items()},
-        "contracts": {
-            str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE
-        },
-    }
-    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

@@ -21,6 +21,14 @@ The tool makes everything here: Delta tables in `<domain>/`, and `<domain>.duckd
 that `carms query` and BI tools open. Nothing here is edited by hand; `carms run` makes it anew.
 """
 
+_GITIGNORE = """\
+# Made by the tool, and made anew from the source files.
+lake/*
+!lake/README.md
+# The key of the masks in gold: whoever has it can try out whom a mask hides.
+.carms/
+"""
+
 
 def init(project: Path, domain: str | None = None) -> tuple[Path, ...]:
     """Make a folder a project; what is there already stays as it is. Returns what was made.
@@ -34,6 +42,7 @@ def init(project: Path, domain: str | None = None) -> tuple[Path, ...]:
         project / CONFIG_FILE: _settings(chosen),
         project / "data_raw" / "README.md": _DATA_RAW,
         project / "lake" / "README.md": _LAKE,
+        project / ".gitignore": _GITIGNORE,
     }
     made: list[Path] = []
     try:

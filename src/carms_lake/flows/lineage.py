@@ -129,14 +129,6 @@ def code_fingerprint(domain: Domain) -> str:
     return digest.hexdigest()
 
 
-def gold_fingerprint(domain: Domain) -> str:
-    """SHA-256 over the domain's gold SELECTs."""
-    texts = _gold_texts(domain)
-    return hashlib.sha256(
-        "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts)).encode()
-    ).hexdigest()
-
-
 def _module(name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""The promises of contracts about whole tables, as SQL, run before a publish and by `carms check`.
+"""The promises of contracts about whole tables, run as SQL before a publish and by `carms check`.
 
 Each check counts the rows that break a promise; rules with a budget may have some.
 """
@@ -12,19 +12,27 @@ import duckdb
 from carms_lake.contract.model import Severity
 from carms_lake.errors import ContractError
 from carms_lake.records import CheckResult
+from carms_lake.store.promises import measured, orphans, own_select, promises
 from carms_lake.store.published import scalar
-from carms_lake.store.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from carms_lake.contract.model import Column, Contract, QualityRule, Relationship
+    from carms_lake.contract.model import Contract, QualityRule, Relationship
+    from carms_lake.names import TableRef
+    from carms_lake.store.builds import Build
+    from carms_lake.store.promises import Promise
 
 
 def audit(
-    connection: duckdb.DuckDBPyConnection, contracts: Sequence[Contract]
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Sequence[Contract],
+    builds: Mapping[TableRef, Build] | None = None,
 ) -> list[CheckResult]:
     """Check every promise of the contracts on their tables, which the connection can read.
+
+    `builds` says of silver tables how many rows were set aside when they were made; budgets of
+    quarantining relationships are held against it.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -34,176 +42,103 @@ def audit(
         if contract.kind == "macro":
             continue
         try:
-            results += _table(connection, contract)
+            results += _table(connection, contract, (builds or {}).get(contract.ref))
         except duckdb.Error as error:
             raise ContractError(f"a rule of `{contract.ref}` cannot be run: {error}") from error
     return results
 
 
-def _table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[CheckResult]:
-    table = contract.ref.in_domain
-    rows = int(scalar(connection, f"select count(*) from {table}"))
-
-    def count(rule: str, failing: str, budget_pct: float = 0.0, message: str = "") -> CheckResult:
-        failed = int(scalar(connection, failing) or 0)
-        passed = failed <= rows * budget_pct / 100
-        return CheckResult(
-            contract.ref,
-            rule,
-            Severity.ERROR,
-            passed,
-            failed,
-            rows,
-            budget_pct,
-            "" if passed else message,
+def _table(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, build: Build | None
+) -> Iterator[CheckResult]:
+    promised = list(promises(contract))
+    rules = [rule for rule in contract.quality if rule.kind in ("library", "sql")]
+    measures = [measured(contract, rule) for rule in rules]
+    rows, counts = _counted(connection, contract, [*promised, *filter(None, measures)])
+    for promise in promised:
+        failed = next(counts)
+        message = promise.message if failed else ""
+        yield CheckResult(
+            contract.ref, promise.rule, Severity.ERROR, not failed, failed, rows, message=message
         )
-
-    if contract.primary_key:
-        key = ", ".join(quoted(name) for name in contract.primary_key)
-        yield count(
-            f"{contract.ref.table}.primaryKey",
-            f"select count(*) - count(distinct ({key})) from {table}",
-            message=f"({', '.join(contract.primary_key)}) is not unique",
-        )
-    for column in contract.columns:
-        for rule, condition, message in _column_conditions(table, column):
-            yield count(rule, f"select count(*) from {table} where {condition}", message=message)
     for relationship in contract.relationships:
-        yield count(
-            relationship.name,
-            _orphans(table, relationship),
-            relationship.budget_pct,
-            f"rows refer to nothing in {relationship.target.in_domain}",
-        )
-    for quality in contract.quality:
-        if quality.kind in ("library", "sql"):
-            yield _quality(connection, contract, quality, rows)
+        lost = int(scalar(connection, orphans(contract.ref.in_domain, relationship)))
+        if relationship.quarantine and relationship.budget_pct is not None:
+            yield _within_budget(contract, relationship, build, rows, lost)
+        else:
+            yield _referring(contract, relationship, rows, lost)
+    for rule, measure in zip(rules, measures, strict=True):
+        found = next(counts) if measure else scalar(connection, own_select(contract, rule))
+        yield _quality(contract, rule, found, rows)
     for entry in contract.reconcile:
         yield _reconciled(connection, contract, entry)
 
 
-def _column_conditions(table: str, column: Column) -> Iterator[tuple[str, str, str]]:
-    """(rule, SQL that is true for a row that breaks it, message)."""
-    name = quoted(column.name)
-    if column.required:
-        yield f"{column.name}.required", f"{name} is null", "null where a value is promised"
-    if column.unique:
-        repeated = f"{name} in (select {name} from {table} group by {name} having count(*) > 1)"
-        yield f"{column.name}.unique", repeated, "values repeat"
-    if column.enum:
-        allowed = ", ".join(_value(value) for value in column.enum)
-        yield f"{column.name}.enum", f"{name} not in ({allowed})", f"not one of {allowed}"
-    if column.pattern is not None:
-        pattern = literal(column.pattern)
-        yield (
-            f"{column.name}.pattern",
-            f"not regexp_matches({name}, {pattern})",
-            f"not like {pattern}",
-        )
-    bounds = column.bounds
-    limits = (
-        ("minimum", "<", bounds.minimum),
-        ("maximum", ">", bounds.maximum),
-        ("exclusiveMinimum", "<=", bounds.exclusive_minimum),
-        ("exclusiveMaximum", ">=", bounds.exclusive_maximum),
-    )
-    for rule, operator, limit in limits:
-        if limit is not None:
-            yield (
-                f"{column.name}.{rule}",
-                f"{name} {operator} {_value(limit)}",
-                f"{operator} {limit}",
-            )
-    for rule, operator, length in (
-        ("minLength", "<", bounds.min_length),
-        ("maxLength", ">", bounds.max_length),
-    ):
-        if length is not None:
-            yield (
-                f"{column.name}.{rule}",
-                f"length({name}) {operator} {length}",
-                f"length {operator} {length}",
-            )
-
-
-def _orphans(table: str, relationship: Relationship) -> str:
-    """How many rows refer to a key that is not there; a null reference refers to nothing."""
-    pairs = list(zip(relationship.columns, relationship.target_columns, strict=True))
-    given = " and ".join(f"here.{quoted(name)} is not null" for name, _ in pairs)
-    equal = " and ".join(f"here.{quoted(name)} = there.{quoted(target)}" for name, target in pairs)
-    return (
-        f"select count(*) from {table} as here where {given} and not exists "
-        f"(select 1 from {relationship.target.in_domain} as there where {equal})"
+def _counted(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, wanted: Sequence[Promise]
+) -> tuple[int, Iterator[int]]:
+    """How many rows a table has, and how many break each promise, in one scan."""
+    aggregates = ", ".join(["count(*)", *(promise.count for promise in wanted)])
+    row = connection.execute(f"select {aggregates} from {contract.ref.in_domain}").fetchall()[0]
+    rows, *counts = (int(value) for value in row)
+    return rows, iter(
+        [
+            int(scalar(connection, promise.exact)) if count and promise.exact else count
+            for promise, count in zip(wanted, counts, strict=True)
+        ]
     )
 
 
-def _quality(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, rule: QualityRule, rows: int
+def _referring(contract: Contract, relationship: Relationship, rows: int, lost: int) -> CheckResult:
+    budget_pct = relationship.budget_pct or 0.0
+    passed = lost <= rows * budget_pct / 100
+    message = "" if passed else f"rows refer to nothing in {relationship.target.in_domain}"
+    return CheckResult(
+        contract.ref, relationship.name, Severity.ERROR, passed, lost, rows, budget_pct, message
+    )
+
+
+def _within_budget(
+    contract: Contract, relationship: Relationship, build: Build | None, rows: int, lost: int
 ) -> CheckResult:
-    found = scalar(connection, rule_sql(contract, rule))
-    measured = float(found or 0)
+    """Rows that were set aside because their reference is unknown, of all that the function gave.
+
+    A row of the table itself must not refer to nothing, whatever the budget: it was to be set
+    aside.
+    """
+    aside = build.unknown.get(relationship.name, 0) if build else 0
+    given = build.given if build else rows
+    budget_pct = relationship.budget_pct or 0.0
+    target = relationship.target.in_domain
+    share = 100 * aside / given if given else 0.0
+    message = (
+        f"{aside} of {given} rows ({share:.2f} %) refer to nothing in {target} and are set aside"
+    )
+    if lost:
+        message = f"rows refer to nothing in {target} and are not set aside"
+    passed = not lost and aside <= given * budget_pct / 100
+    return CheckResult(
+        contract.ref,
+        relationship.name,
+        Severity.ERROR,
+        passed,
+        lost or aside,
+        given,
+        budget_pct,
+        message,
+    )
+
+
+def _quality(contract: Contract, rule: QualityRule, found: Any, rows: int) -> CheckResult:
+    value = float(found or 0)
     if rule.unit == "percent" and rule.metric != "rowCount":
-        measured = 100 * measured / rows if rows else 0.0
-    passed = holds(measured, rule.operators)
+        value = 100 * value / rows if rows else 0.0
+    passed = holds(value, rule.operators)
     failed = int(found or 0) if not passed and rule.metric != "rowCount" else 0
-    message = "" if passed else f"found {measured:g}, " + _wanted(rule.operators)
+    message = "" if passed else f"found {value:g}, " + _wanted(rule.operators)
     return CheckResult(
         contract.ref, rule.name, rule.severity, passed, failed, rows, message=message
     )
-
-
-def rule_sql(contract: Contract, rule: QualityRule) -> str:
-    """The scalar SELECT of an ODCS quality rule.
-
-    Raises:
-        ContractError: a metric that is not one of the standard's.
-    """
-    table = contract.ref.in_domain
-    if rule.kind == "sql":
-        text = rule.query or ""
-        for name, value in (
-            ("table", table),
-            ("object", table),
-            ("column", quoted(rule.column or "")),
-        ):
-            text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
-        return text
-    column = quoted(rule.column or "")
-    match rule.metric:
-        case "rowCount":
-            return f"select count(*) from {table}"
-        case "nullValues":
-            return f"select count(*) from {table} where {column} is null"
-        case "missingValues":
-            missing = [
-                value for value in rule.arguments.get("missingValues", []) if value is not None
-            ]
-            listed = (
-                f" or {column}::varchar in ({', '.join(literal(str(v)) for v in missing)})"
-                if missing
-                else ""
-            )
-            return f"select count(*) from {table} where {column} is null{listed}"
-        case "invalidValues":
-            return f"select count(*) from {table} where {_invalid(column, rule.arguments)}"
-        case "duplicateValues":
-            names = rule.arguments.get("properties") or [rule.column]
-            key = ", ".join(quoted(str(name)) for name in names)
-            return f"select count(({key})) - count(distinct ({key})) from {table}"
-        case _:
-            raise ContractError(
-                f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`"
-            )
-
-
-def _invalid(column: str, arguments: Mapping[str, Any]) -> str:
-    conditions = []
-    if "validValues" in arguments:
-        allowed = ", ".join(_value(value) for value in arguments["validValues"])
-        conditions.append(f"{column} not in ({allowed})")
-    if "pattern" in arguments:
-        conditions.append(f"not regexp_matches({column}, {literal(str(arguments['pattern']))})")
-    return " or ".join(conditions) or "false"
 
 
 def holds(value: float, operators: Mapping[str, Any]) -> bool:
@@ -242,12 +177,4 @@ def _reconciled(
         0 if passed else 1,
         1,
         message=message,
-    )
-
-
-def _value(value: Any) -> str:
-    return (
-        str(value)
-        if isinstance(value, int | float) and not isinstance(value, bool)
-        else literal(str(value))
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from carms_lake.records import FileStatus
 from carms_lake.store import delta
 from carms_lake.store.layout import ops_path
 
@@ -136,7 +137,12 @@ def rows_of(
         "tool_version": tool,
     }
     return {
-        "processed_files": [_file_row(report.run_id, f) for f in report.files],
+        # A run that finds thousands of files as they were has not processed them.
+        "processed_files": [
+            _file_row(report.run_id, file)
+            for file in report.files
+            if file.status is not FileStatus.UNCHANGED
+        ],
         "check_results": [_check_row(report.run_id, c) for c in report.checks],
         "runs": [row],
     }

@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
 
+_OF_TABLES = "schema_name = 'ops' and table_name = 'build_tables'"
+
 
 @dataclass(frozen=True)
 class Published:
-    """What the published file was built from, and how many rows its tables have, by name."""
+    """What the published file and its tables were built from, and how many rows they have."""
 
     fingerprint: str
     rows: dict[str, int]
+    """By table."""
+    fingerprints: dict[str, str]
+    """By table; empty in a file of an earlier version of the tool."""
 
 
 def published(path: Path) -> Published | None:
@@ -41,9 +46,24 @@ def published(path: Path) -> Published | None:
             counts = connection.execute(
                 "select table_name, estimated_size from duckdb_tables() where schema_name = 'gold'"
             ).fetchall()
+            tables = []
+            if scalar(connection, f"select 1 from duckdb_tables() where {_OF_TABLES}"):
+                tables = connection.execute("from ops.build_tables").fetchall()
     except duckdb.Error:
         return None
-    return Published(fingerprint, dict(counts))
+    return Published(fingerprint, dict(counts), dict(tables))
+
+
+def published_by(path: Path) -> str | None:
+    """The run that made a gold file; None where there is no file that can be read."""
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
+            found = scalar(connection, "select run_id from ops.build")
+    except duckdb.Error:
+        return None
+    return None if found is None else str(found)
 
 
 @contextmanager

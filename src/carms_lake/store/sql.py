@@ -30,14 +30,23 @@ def tables_read(sql: str, *, where: str) -> set[str]:
     Raises:
         ContractError: not one readable SELECT; `where` names the file.
     """
+    tree = json.loads(serialized(sql, where=where))
+    if tree["error"]:
+        raise ContractError(f"`{where}`: {tree.get('error_message', 'not a SELECT')}")
+    return {name for name in _names(tree) if name.split(".")[0] in set(Layer)}
+
+
+def serialized(sql: str, *, where: str = "the SELECT") -> str:
+    """A statement as DuckDB's parser reads it, in JSON; what is no SELECT has an `error` there.
+
+    Raises:
+        ContractError: not one statement; `where` names the file.
+    """
     with duckdb.connect(config=OFFLINE) as connection:
         if len(connection.extract_statements(sql)) != 1:
             raise ContractError(f"`{where}` must hold one SELECT")
         row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
-    tree = json.loads(row[0])
-    if tree["error"]:
-        raise ContractError(f"`{where}`: {tree.get('error_message', 'not a SELECT')}")
-    return {name for name in _names(tree) if name.split(".")[0] in set(Layer)}
+    return str(row[0])
 
 
 def _names(node: Any) -> Iterator[str]:

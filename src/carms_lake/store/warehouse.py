@@ -14,6 +14,8 @@ import duckdb
 
 from carms_lake.contract.conform import conforms
 from carms_lake.errors import ContractError, StoreError
+from carms_lake.store import durable
+from carms_lake.store.masking import add_keyed_hash, masks
 from carms_lake.store.pinned import read_pinned
 from carms_lake.store.published import attach, scalar
 from carms_lake.store.sql import OFFLINE, literal, qualified, quoted
@@ -43,9 +45,12 @@ create temp macro surrogate_key(parts) as
 class Warehouse:
     """A gold file under construction."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, config: LakeConfig
+    ) -> None:
         self.connection = connection
         self.path = path
+        self._config = config
 
     def add_source(self, ref: TableRef, pinned: Pinned) -> None:
         """Make a table of the lake readable as `silver.<table>`, at a pinned version."""
@@ -58,7 +63,9 @@ class Warehouse:
         Raises:
             ContractError: the SELECT does not deliver the contract's columns and types, or its rows
                 break a constraint of the contract.
+            ConfigError: it masks, and the file of the masking key holds none.
         """
+        self._let_mask(contract, sql)
         try:
             if contract.kind == "macro":
                 self._create_macro(contract, sql)
@@ -82,6 +89,16 @@ class Warehouse:
             raise ContractError(
                 f"`{contract.ref}`: {error}", "see the table's SELECT and its contract"
             ) from error
+
+    def _let_mask(self, contract: Contract, sql: str) -> None:
+        if not masks(sql):
+            return
+        if contract.kind != "table":
+            raise ContractError(
+                f"the {contract.kind} `{contract.ref}` calls `keyed_hash`",
+                "only a build has the key: mask in a table, and read that",
+            )
+        add_keyed_hash(self.connection, self._config)
 
     def _create_macro(self, contract: Contract, sql: str) -> None:
         parameters = ", ".join(contract.parameters)
@@ -151,13 +168,13 @@ class Warehouse:
 
 
 @contextmanager
-def building(config: LakeConfig) -> Iterator[Warehouse]:
-    """A gold file to be filled, in a folder of its own beside the published one.
+def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehouse]:
+    """A gold file to be filled, in a folder of its own: `folder`, or one beside the published one.
 
     Raises:
         StoreError: the folder cannot be written.
     """
-    folder = config.gold_file.parent / f".{config.domain.name}.building"
+    folder = folder or config.gold_file.parent / f".{config.domain.name}.building"
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -179,7 +196,7 @@ def building(config: LakeConfig) -> Iterator[Warehouse]:
         connection.execute(_SURROGATE_KEY)
         # One transaction: a commit after every statement waits for the disk every time.
         connection.execute("begin; create schema gold; create schema ops")
-        yield Warehouse(connection, path)
+        yield Warehouse(connection, path, config)
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -196,7 +213,9 @@ def publish(built: Path, target: Path) -> Path:
     try:
         # A log of the old file beside the new one would make the new one unreadable.
         target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        durable.sync_files([built])
         built.replace(target)
+        durable.sync_folder(target.parent)
     except PermissionError:
         beside = target.with_name(f"{target.stem}.new{target.suffix}")
         try:

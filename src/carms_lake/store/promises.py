@@ -1,0 +1,175 @@
+"""The promises of a contract as SQL: for each, an aggregate that counts the rows that break it.
+
+Aggregates of one table are computed together, in one scan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.errors import ContractError
+from carms_lake.store.sql import literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from carms_lake.contract.model import Column, Contract, QualityRule, Relationship
+
+
+@dataclass(frozen=True)
+class Promise:
+    """How the rows that break one promise are counted.
+
+    `count` is an aggregate over the table. Where it can only tell none from some, `exact` is the
+    SELECT that counts them.
+    """
+
+    rule: str
+    count: str
+    message: str
+    exact: str | None = None
+
+
+def promises(contract: Contract) -> Iterator[Promise]:
+    """What a table promises of its key and of each column, in the order of the contract."""
+    table = contract.ref.in_domain
+    key = contract.primary_key
+    if key:
+        yield Promise(
+            f"{contract.ref.table}.primaryKey",
+            _any_repeated(key, nulls_count=len(key) == 1),
+            f"({', '.join(key)}) is not unique",
+            _repeated(table, key, nulls_count=len(key) == 1),
+        )
+    for column in contract.columns:
+        yield from _column(table, column)
+
+
+def _column(table: str, column: Column) -> Iterator[Promise]:
+    name = quoted(column.name)
+    if column.required:
+        condition = f"{name} is null"
+        yield _rows(f"{column.name}.required", condition, "null where a value is promised")
+    if column.unique:
+        repeated = f"select {name} from {table} group by {name} having count(*) > 1"
+        yield Promise(
+            f"{column.name}.unique",
+            f"count({name}) - count(distinct {name})",
+            "values repeat",
+            f"select count(*) from {table} where {name} in ({repeated})",
+        )
+    if column.enum:
+        allowed = ", ".join(value_sql(value) for value in column.enum)
+        yield _rows(f"{column.name}.enum", f"{name} not in ({allowed})", f"not one of {allowed}")
+    if column.pattern is not None:
+        pattern = literal(column.pattern)
+        condition = f"not regexp_matches({name}, {pattern})"
+        yield _rows(f"{column.name}.pattern", condition, f"not like {pattern}")
+    bounds = column.bounds
+    for rule, operator, limit in (
+        ("minimum", "<", bounds.minimum),
+        ("maximum", ">", bounds.maximum),
+        ("exclusiveMinimum", "<=", bounds.exclusive_minimum),
+        ("exclusiveMaximum", ">=", bounds.exclusive_maximum),
+    ):
+        if limit is not None:
+            condition = f"{name} {operator} {value_sql(limit)}"
+            yield _rows(f"{column.name}.{rule}", condition, f"{operator} {limit}")
+    for rule, operator, length in (
+        ("minLength", "<", bounds.min_length),
+        ("maxLength", ">", bounds.max_length),
+    ):
+        if length is not None:
+            condition = f"length({name}) {operator} {length}"
+            yield _rows(f"{column.name}.{rule}", condition, f"length {operator} {length}")
+
+
+def orphans(table: str, relationship: Relationship) -> str:
+    """How many rows refer to a key that is not there; a null reference refers to nothing."""
+    pairs = list(zip(relationship.columns, relationship.target_columns, strict=True))
+    given = " and ".join(f"here.{quoted(name)} is not null" for name, _ in pairs)
+    equal = " and ".join(f"here.{quoted(name)} = there.{quoted(target)}" for name, target in pairs)
+    return (
+        f"select count(*) from {table} as here where {given} and not exists "
+        f"(select 1 from {relationship.target.in_domain} as there where {equal})"
+    )
+
+
+def measured(contract: Contract, rule: QualityRule) -> Promise | None:
+    """What an ODCS quality rule measures; None for a rule with a SELECT of its own.
+
+    Raises:
+        ContractError: a metric that is not one of the standard's.
+    """
+    if rule.kind == "sql":
+        return None
+    table, column = contract.ref.in_domain, quoted(rule.column or "")
+    match rule.metric:
+        case "rowCount":
+            return Promise(rule.name, "count(*)", "")
+        case "nullValues":
+            return _rows(rule.name, f"{column} is null")
+        case "missingValues":
+            missing = [v for v in rule.arguments.get("missingValues", []) if v is not None]
+            listed = ", ".join(literal(str(value)) for value in missing)
+            also = f" or {column}::varchar in ({listed})" if missing else ""
+            return _rows(rule.name, f"{column} is null{also}")
+        case "invalidValues":
+            return _rows(rule.name, _invalid(column, rule.arguments))
+        case "duplicateValues":
+            names = [str(name) for name in rule.arguments.get("properties") or [rule.column]]
+            exact = _repeated(table, names, nulls_count=False)
+            return Promise(rule.name, _any_repeated(names, nulls_count=False), "", exact)
+        case _:
+            raise ContractError(
+                f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`"
+            )
+
+
+def own_select(contract: Contract, rule: QualityRule) -> str:
+    """The SELECT of a quality rule that brings one, with the table's and column's names in it."""
+    table = contract.ref.in_domain
+    names = {"table": table, "object": table, "column": quoted(rule.column or "")}
+    text = rule.query or ""
+    for name, value in names.items():
+        text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
+    return text
+
+
+def value_sql(value: Any) -> str:
+    """A value of a contract as SQL writes it."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else literal(str(value))
+
+
+def _rows(rule: str, condition: str, message: str = "") -> Promise:
+    return Promise(rule, f"count(*) filter (where {condition})", message)
+
+
+def _any_repeated(names: Sequence[str], *, nulls_count: bool) -> str:
+    """0 where no value repeats: rows whose hashes differ differ, and a hash is small.
+
+    Two values may share a hash, so what is not 0 says nothing yet.
+    """
+    key = ", ".join(quoted(name) for name in names)
+    if len(names) > 1:
+        return f"count(*) - count(distinct hash({key}))"
+    rows = "count(*)" if nulls_count else f"count({key})"
+    return f"{rows} - count(distinct hash({key})) filter (where {key} is not null)"
+
+
+def _repeated(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
+    key = ", ".join(quoted(name) for name in names)
+    rows = "count(*)" if nulls_count else f"count(({key}))"
+    return f"select {rows} - count(distinct ({key})) from {table}"
+
+
+def _invalid(column: str, arguments: Mapping[str, Any]) -> str:
+    conditions = []
+    if "validValues" in arguments:
+        allowed = ", ".join(value_sql(value) for value in arguments["validValues"])
+        conditions.append(f"{column} not in ({allowed})")
+    if "pattern" in arguments:
+        conditions.append(f"not regexp_matches({column}, {literal(str(arguments['pattern']))})")
+    return " or ".join(conditions) or "false"

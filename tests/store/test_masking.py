@@ -1,0 +1,141 @@
+"""A mask is HMAC-SHA256 under a key that stays in its file."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from helpers import contract, property_
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carms_lake.config import Domain, LakeConfig
+from carms_lake.errors import ConfigError, ContractError, StoreError
+from carms_lake.store.masking import KEY_FILE_VARIABLE, add_keyed_hash, key_file, key_mark, masks
+from carms_lake.store.warehouse import building
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def project(folder: Path) -> LakeConfig:
+    return LakeConfig(folder, Domain("shop", "shop", ()))
+
+
+def hashed(config: LakeConfig, texts: list[str | None]) -> list[str | None]:
+    with duckdb.connect() as connection:
+        add_keyed_hash(connection, config)
+        sql = "select keyed_hash(word) from (select unnest($words::varchar[]) as word)"
+        return [row[0] for row in connection.execute(sql, {"words": texts}).fetchall()]
+
+
+def expected(config: LakeConfig, text: str) -> str:
+    key = bytes.fromhex(key_file(config).read_text(encoding="ascii"))
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
+    return project(tmp_path_factory.mktemp("shop"))
+
+
+@given(text=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")))
+def test_a_mask_is_pythons_own_hmac(shop: LakeConfig, text: str) -> None:
+    assert hashed(shop, [text]) == [expected(shop, text)]
+
+
+def test_nothing_has_no_mask(shop: LakeConfig) -> None:
+    assert hashed(shop, [None, ""]) == [None, expected(shop, "")]
+
+
+@pytest.mark.parametrize("size", [32, 64, 65, 200])
+def test_a_key_of_any_length_is_used_as_the_standard_says(tmp_path: Path, size: int) -> None:
+    config = project(tmp_path)
+    key_file(config).parent.mkdir()
+    key_file(config).write_text(bytes(range(size)).hex() + "\n", encoding="ascii")
+    assert hashed(config, ["x"]) == [expected(config, "x")]
+
+
+def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    assert not key_file(config).exists()
+    first = hashed(config, ["x"])
+    made = key_file(config).read_text(encoding="ascii")
+    assert hashed(config, ["x"]) == first
+    assert key_file(config).read_text(encoding="ascii") == made
+    assert len(bytes.fromhex(made)) == 32
+    assert [p.name for p in key_file(config).parent.iterdir()] == ["masking.key"]
+    if os.name == "posix":
+        assert key_file(config).stat().st_mode & 0o077 == 0
+
+
+def test_every_project_has_a_key_of_its_own(tmp_path: Path) -> None:
+    here, there = project(tmp_path / "here"), project(tmp_path / "there")
+    assert hashed(here, ["x"]) != hashed(there, ["x"])
+    assert key_mark(here) != key_mark(there)
+    assert key_mark(here) not in key_file(here).read_text(encoding="ascii")
+
+
+def test_the_environment_may_name_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(tmp_path / "elsewhere" / "key"))
+    config = project(tmp_path / "project")
+    assert hashed(config, ["x"]) == [expected(config, "x")]
+    assert key_file(config) == tmp_path / "elsewhere" / "key"
+    assert not (tmp_path / "project").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", b"00" * 31, b"zz" * 32, b"\xff" * 64])
+def test_a_file_without_a_key_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
+    config = project(tmp_path)
+    key_file(config).parent.mkdir()
+    key_file(config).write_bytes(content)
+    with pytest.raises(ConfigError, match=r"masking\.key") as caught:
+        hashed(config, ["x"])
+    assert not content or content.decode("latin-1") not in caught.value.message
+
+
+def test_a_key_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".carms").write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"masking\.key"):
+        hashed(project(tmp_path), ["x"])
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("select keyed_hash(name) from silver.person", True),
+        ("select upper(KEYED_HASH(name)) from silver.person", True),
+        ("with a as (select keyed_hash(name) n from silver.person) select n from a", True),
+        ("select name as keyed_hash from silver.person -- keyed_hash(name)", False),
+        ("select surrogate_key([name]) from silver.person", False),
+    ],
+)
+def test_a_select_that_masks_is_known(sql: str, *, found: bool) -> None:
+    assert masks(sql) is found
+
+
+def test_a_table_of_gold_may_mask_and_holds_no_key(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    person = contract(tmp_path, "gold.person", [property_("mask")])
+    with building(config) as warehouse:
+        assert not key_file(config).exists()
+        assert warehouse.create(person, "select keyed_hash('ann') as mask") == 1
+        mask = warehouse.connection.execute("from gold.person").fetchall()[0][0]
+        assert mask == expected(config, "ann")
+        warehouse.finish([])
+        content = warehouse.path.read_bytes()
+    key = key_file(config).read_text(encoding="ascii").strip()
+    pads = [bytes(b ^ pad for b in bytes.fromhex(key)) for pad in (0, 0x36, 0x5C)]
+    assert not any(secret in content for secret in (key.encode(), *pads))
+
+
+def test_a_view_cannot_mask(tmp_path: Path) -> None:
+    view = contract(tmp_path, "gold.person", [property_("mask")], kind="view")
+    with building(project(tmp_path)) as warehouse, pytest.raises(ContractError, match="keyed_hash"):
+        warehouse.create(view, "select keyed_hash('ann') as mask")
