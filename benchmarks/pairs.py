@@ -1,7 +1,7 @@
 """Two commands in turn, A B A B: what each takes, and the ratio pair by pair.
 
-Walls on a shared machine spread; a ratio within one pair does not. Memory is the largest process's
-resident peak, where the system tells it (not on Windows).
+Walls on a shared machine spread; a ratio within one pair does not. Processor time and memory, the
+largest process's resident peak, are told where the system tells them (not on Windows).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -24,37 +24,60 @@ class Spent:
 
     wall_s: float
     peak_mb: float
+    cpu_s: float = 0.0
+    """User and system time of the command and of what it waited for."""
+
+    def __add__(self, other: Spent) -> Spent:
+        """One after the other: times add up, the higher peak counts."""
+        peak_mb = max(self.peak_mb, other.peak_mb)
+        return Spent(self.wall_s + other.wall_s, peak_mb, self.cpu_s + other.cpu_s)
 
 
-def run(command: Sequence[str], cwd: Path | None = None) -> Spent:
+def run(
+    command: Sequence[str],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    accepted: Sequence[int] = (0,),
+) -> Spent:
     """Run a command to its end.
 
     Raises:
-        RuntimeError: it failed; the message has what it said.
+        RuntimeError: it exited with none of the `accepted` codes; the message has what it said.
     """
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=cwd,
+        env=None if env is None else {**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
-    said = process.stderr.read() if process.stderr else ""
-    peak_mb = 0.0
+    said = process.stdout.read() if process.stdout else ""
+    peak_mb = cpu_s = 0.0
     if hasattr(os, "wait4"):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        peak_mb = usage.ru_maxrss / 1024
+        peak_mb, cpu_s = usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
     else:
         process.wait()
     wall_s = time.perf_counter() - started
-    if process.stderr:
-        process.stderr.close()
-    if process.returncode:
+    if process.stdout:
+        process.stdout.close()
+    if process.returncode not in accepted:
         raise RuntimeError(f"{' '.join(command)} exited with {process.returncode}: {said}")
-    return Spent(wall_s, peak_mb)
+    return Spent(wall_s, peak_mb, cpu_s)
 
 
 def median(runs: Sequence[Spent]) -> Spent:
-    """The median wall time and the highest peak."""
-    return Spent(statistics.median(r.wall_s for r in runs), max(r.peak_mb for r in runs))
+    """The median wall and processor time, and the highest peak."""
+    return Spent(
+        statistics.median(r.wall_s for r in runs),
+        max(r.peak_mb for r in runs),
+        statistics.median(r.cpu_s for r in runs),
+    )
 
 
 def paired(

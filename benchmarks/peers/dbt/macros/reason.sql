@@ -1,0 +1,4 @@
+{# A list of one reason, as carms writes it. #}
+{% macro reason(code, column, rule) -%}
+    [{'code': '{{ code }}', 'column': '{{ column }}', 'rule': '{{ rule }}'}]
+{%- endmacro %}

@@ -1,0 +1,1 @@
+select holiday_on, country_code, name from {{ source('bronze', 'holidays') }}
