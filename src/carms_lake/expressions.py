@@ -8,6 +8,13 @@ import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
+
+NOTHINGS = ("", "None", "N/A", "NULL")
+"""Texts that programs write for a value that they do not have."""
+
+_TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+_DAY_BYTES = len("2025-01-31")
 
 
 def trimmed(column: str) -> pl.Expr:
@@ -28,6 +35,47 @@ def null_if(value: pl.Expr, *nothings: str) -> pl.Expr:
     [None, 'x']
     """
     return pl.when(value.is_in(list(nothings)).not_()).then(value)
+
+
+def worded(column: str) -> pl.Expr:
+    """Text as `trimmed` gives it; null too where it is a program's word for nothing.
+
+    >>> frame = pl.DataFrame({"a": [" Ann ", "None", " N/A", "none", ""]})
+    >>> frame.select(worded("a"))["a"].to_list()
+    ['Ann', None, None, 'none', None]
+    """
+    return null_if(trimmed(column), *NOTHINGS)
+
+
+def within(column: str, low: float | Decimal, high: float | Decimal) -> pl.Expr:
+    """Whether a figure is between two limits, or one of them; null where there is none.
+
+    >>> pl.DataFrame({"a": [0.0, 90.0, 90.1, None]}).select(within("a", 0, 90))["a"].to_list()
+    [True, True, False, None]
+    """
+    return pl.col(column).is_between(low, high)
+
+
+def utc(column: str) -> pl.Expr:
+    """The moment that an ISO 8601 text names, in UTC; null where it is no such text.
+
+    A text without a zone is UTC already, a day alone is its midnight. No other order of day and
+    month is guessed.
+
+    >>> texts = ["2024-05-01T08:00:00+08:00", "2024-05-01 00:00", "2024-05-01", "01/05/2024"]
+    >>> pl.DataFrame({"a": texts}).select(utc("a").dt.to_string("%FT%RZ"))["a"].to_list()
+    ['2024-05-01T00:00Z', '2024-05-01T00:00Z', '2024-05-01T00:00Z', None]
+    """
+    value = pl.col(column)
+    iso = value.str.replace(" ", "T", literal=True).str.replace(r"Z$", "+0000")
+    iso = iso.str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
+    iso = pl.when(value.str.len_bytes() == _DAY_BYTES).then(iso + "T00:00:00").otherwise(iso)
+    iso = iso.str.replace(r"T(\d{2}:\d{2})($|[+-])", "T$1:00$2")
+    with_zone = pl.when(iso.str.contains(r"[+-]\d{4}$")).then(iso).otherwise(iso + "+0000")
+    parsed = with_zone.str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
+    )
+    return pl.when(value.str.contains(_TIMESTAMP)).then(parsed).alias(column)
 
 
 def before_last(column: str, separator: str) -> pl.Expr:

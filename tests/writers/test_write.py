@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 from openpyxl import load_workbook
 from polars.testing import assert_frame_equal
 
@@ -50,6 +51,23 @@ def test_csv_takes_another_separator_and_no_header(tmp_path):
     assert path.read_bytes() == b'"x;y";1\nz;2\n'
 
 
+def test_csv_spells_moments_as_asked_for(tmp_path):
+    path = tmp_path / "rows.csv"
+    write(path, [pl.DataFrame({"at": [CLOCK]})], "csv", {"datetime_format": "%d.%m.%Y %H:%M"})
+    assert path.read_bytes() == b"at\n01.01.2099 08:30\n"
+
+
+def test_csv_leaves_out_the_quotes_of_the_rows_that_are_to_be_faulty(tmp_path):
+    path = tmp_path / "rows.csv"
+    name = ["a, b", "c, d", "e", 'f "g", h']
+    frame = pl.DataFrame({"name": name, "bare": [False, True, True, False], "n": [1, 2, 3, 4]})
+    write(path, chunks(frame), "csv", {"unquoted_where": "bare"})
+    chunked = path.read_bytes()
+    write(path, [frame], "csv", {"unquoted_where": "bare"})
+    assert path.read_bytes() == chunked
+    assert chunked.decode() == 'name,n\n"a, b",1\nc, d,2\ne,3\n"f ""g"", h",4\n'
+
+
 def test_csv_of_no_rows_has_its_header(tmp_path):
     path = tmp_path / "rows.csv"
     write(path, [ROWS.clear()], "csv")
@@ -65,8 +83,9 @@ def test_jsonl_has_one_object_per_line(tmp_path):
 
 def test_jsonl_can_hold_lines_that_are_no_json(tmp_path):
     path = tmp_path / "rows.jsonl"
-    write(path, [pl.DataFrame({"raw": ['{"a": 1}', '{"a": ']})], "jsonl", {"text_column": "raw"})
-    assert path.read_bytes() == b'{"a": 1}\n{"a": \n'
+    lines = ['{"a": 1}', '{"a": ', '{"b": "x, y\\""}']
+    write(path, [pl.DataFrame({"raw": lines, "n": 1})], "jsonl", {"text_column": "raw"})
+    assert path.read_bytes().decode() == "".join(f"{line}\n" for line in lines)
 
 
 def test_json_is_one_array_with_nested_objects(tmp_path):
@@ -146,6 +165,37 @@ def test_the_same_frames_give_the_same_bytes(tmp_path, file_format):
     write(tmp_path / "one", chunks(frame), file_format)
     write(tmp_path / "two", chunks(frame), file_format)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_reproducible_delta_table_has_the_same_bytes_and_one_commit_per_chunk(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "id": [1, 2, 3],
+            "price": [Decimal("1.50"), None, Decimal("0.05")],
+            "at": [CLOCK.replace(tzinfo=UTC), None, None],
+            "on": [date(2099, 1, 13), None, None],
+            "text": ["é", "", None],
+        },
+        schema_overrides={"price": pl.Decimal(12, 2)},
+    )
+    for name in ("one", "two"):
+        write(tmp_path / name, chunks(frame), "delta", {"reproducible": True})
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file()}
+        for name in ("one", "two")
+    )
+    assert one == two
+    table = DeltaTable(str(tmp_path / "one"))
+    assert table.version() == 2
+    assert_frame_equal(pl.read_delta(table), frame, check_row_order=False)
+
+
+def test_a_reproducible_delta_table_can_be_appended_to(tmp_path):
+    frame = pl.DataFrame({"id": [1], "text": ["a"]})
+    write(tmp_path / "rows", [frame], "delta", {"reproducible": True})
+    write(tmp_path / "rows", [frame.with_columns(more=pl.lit(1))], "delta")
+    found = pl.read_delta(str(tmp_path / "rows")).sort("more", nulls_last=False)
+    assert found.rows() == [(1, "a", None), (1, "a", 1)]
 
 
 def test_an_unknown_format_or_option_is_refused_with_the_nearest_one(tmp_path):

@@ -11,6 +11,7 @@ from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit_query
+from carms_lake.cli.reports import file_names
 from carms_lake.cli.runs import run_build, run_ingest
 from carms_lake.config import CONFIG_FILE
 
@@ -42,8 +43,10 @@ def demo(call: Call, project: Path) -> None:
     config = there.config()
     _announce(call, f"cd {project}")
     _announce(call, f"carms generate {config.domain.name} --seed {SEED}")
-    for path in generate(config.domain.package, config.data_raw, {"seed": SEED}):
-        render.note(call, f"`{path}`")
+    with render.progress(there) as progress:
+        made = generate(config.domain.package, config.data_raw, {"seed": SEED}, progress)
+    for name in file_names(made, config.data_raw):
+        render.note(call, name)
     _announce(call, "carms ingest")
     _go_on(run_ingest(there, [], {}, to))
     _announce(call, "carms build")

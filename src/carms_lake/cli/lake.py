@@ -116,6 +116,7 @@ def _register_generate(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Invent source files of a domain, the same for the same seed."""
+        from carms_lake.cli.reports import file_names
         from carms_lake.flows.generate import generate as flow
 
         config = call.on(domain=domain).config()
@@ -134,7 +135,10 @@ def _register_generate(app: typer.Typer) -> None:
         given = {name: value for name, value in options.items() if value is not None}
         with render.progress(call) as progress:
             written = flow(config.domain.package, out or config.data_raw, given, progress)
-        _paths(call, written)
+        if render.out().isatty() and not call.json:
+            _lines(file_names(written, out or config.data_raw))
+        else:
+            _paths(call, written)
 
 
 def _register_fetch(app: typer.Typer) -> None:
@@ -248,4 +252,8 @@ def _paths(call: Call, paths: list[Path]) -> None:
     if call.json:
         render.envelope([str(path) for path in paths])
     else:
-        render.out().write("".join(f"{path}\n" for path in paths))
+        _lines([str(path) for path in paths])
+
+
+def _lines(texts: list[str]) -> None:
+    render.out().write("".join(f"{text}\n" for text in texts))

@@ -56,8 +56,10 @@ def target(file_format: Format | None, output: Path | None) -> Target:
     return Target(chosen, file)
 
 
-def emit_query(call: Call, config: LakeConfig, sql: str, to: Target) -> int:
-    """Run a query and write its rows as they come; how many.
+def emit_query(
+    call: Call, config: LakeConfig, sql: str, to: Target, *, as_of: str | None = None
+) -> int:
+    """Run a query, on the lake as of a run where one is named, and write its rows; how many.
 
     Raises:
         LakeError: what the query raises.
@@ -67,8 +69,8 @@ def emit_query(call: Call, config: LakeConfig, sql: str, to: Target) -> int:
 
     if to.format in _BINARY and not call.json:
         with _whole_file(to.file) as path:
-            return query_to_file(config, sql, path, to.format.value)
-    with query_batches(config, sql) as answer:
+            return query_to_file(config, sql, path, to.format.value, as_of=as_of)
+    with query_batches(config, sql, as_of=as_of) as answer:
         return _emit(call, answer.columns, answer.batches, to)
 
 

@@ -25,6 +25,12 @@ SqlFile = Annotated[
 Timeout = Annotated[
     float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after so long.")
 ]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="RUN|TIME", help="All tables as that run, or the last by then, left them."
+    ),
+]
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="As silver.program, or program.")]
 Names = Annotated[
     bool, typer.Option("--names", help="The names alone, one per line; reads no data.")
@@ -40,6 +46,7 @@ def register(app: typer.Typer) -> None:
         sql: Sql = None,
         file: SqlFile = None,
         timeout: Timeout = None,
+        as_of: AsOf = None,
         output_format: OutputFormat = None,
         output: OutputFile = None,
     ) -> None:
@@ -49,7 +56,14 @@ def register(app: typer.Typer) -> None:
         """
         text = _statement(sql, file)
         to = target(output_format, output)
-        emit_query(call, call.config(query_timeout_s=timeout), text, to)
+        config = call.config(query_timeout_s=timeout)
+        if as_of is not None:
+            from carms_lake.flows.asof import moment
+
+            end = moment(config, as_of)
+            render.note(call, f"as of run `{end.run_id}`, which ended at {end.at:%F %T} UTC")
+            as_of = end.run_id
+        emit_query(call, config, text, to, as_of=as_of)
 
     @command(app)
     def tables(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 LISTED_FILES = 40
 """A terminal lists this many files; of more it shows what became of them, source by source."""
+
+
+def file_names(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Files that were made below a folder; where they are many, how many each part of it has."""
+    if len(paths) <= LISTED_FILES:
+        return [f"`{path}`" for path in paths]
+    counts = Counter(folder / path.relative_to(folder).parts[0] for path in paths)
+    return [f"`{top}`" + (f": {n} files" if n > 1 else "") for top, n in counts.items()]
 
 
 def exit_code(*reports: RunReport, strict: bool = False) -> ExitCode:

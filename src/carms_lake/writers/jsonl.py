@@ -21,4 +21,6 @@ def write(path: Path, frames: Iterable[pl.DataFrame], *, text_column: str | None
             if text_column is None:
                 frame.write_ndjson(file)
             else:
-                file.writelines(f"{line}\n".encode() for line in frame[text_column].to_list())
+                frame.select(text_column).write_csv(
+                    file, include_header=False, quote_style="never", line_terminator="\n"
+                )

@@ -1,0 +1,101 @@
+"""`anomalies`: whether the lake found what the generator planted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from carms_lake.cli.options import (
+    Argument,
+    Call,
+    Exit,
+    ExitCode,
+    OutputFile,
+    OutputFormat,
+    Typer,
+    UsageError,
+    command,
+    emit,
+    note,
+    target,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DOMAIN = "retail"
+"""The command asks this domain, whichever one the project works on."""
+
+PATTERN = "anomalies*.json"
+"""What the generator calls its ground truth."""
+
+Files = Annotated[
+    list[Path] | None,
+    Argument(
+        metavar="[FILE]...", help=f"What was planted (default: {PATTERN} of data_raw/retail)."
+    ),
+]
+
+
+def register(app: Typer) -> None:
+    """Add the command of the retail domain."""
+
+    @command(app)
+    def anomalies(
+        call: Call,
+        files: Files = None,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Compare what the lake found with what was planted.
+
+        Exits 1 where a planted anomaly was missed, or a row taken for one that it is not.
+        """
+        from dataclasses import astuple, fields
+
+        from carms_lake.domains.retail.detection import Score, planted, scores
+        from carms_lake.flows.query import QueryResult, query_rows
+
+        config = call.on(domain=DOMAIN).config()
+        try:
+            truth = planted(
+                _documents(files or sorted(config.data_raw.glob(PATTERN)), config.data_raw)
+            )
+            found = scores(truth, lambda sql: query_rows(config, sql).as_dicts())
+        except ValueError as error:
+            raise UsageError(
+                f"the ground truth cannot be used: {error}", "generate it again"
+            ) from None
+        columns = tuple(field.name for field in fields(Score))
+        types = tuple("BIGINT" if field.type == "int" else "VARCHAR" for field in fields(Score))
+        rows = [astuple(score) for score in found]
+        emit(call, QueryResult(columns, types, rows), target(output_format, output))
+        missed = sum(score.missed for score in found)
+        called_falsely = sum(score.called_falsely for score in found)
+        note(
+            call,
+            f"{sum(score.found for score in found)} of {sum(score.injected for score in found)} "
+            f"planted anomalies found, {called_falsely} called falsely",
+        )
+        if missed or called_falsely:
+            raise Exit(ExitCode.DATA)
+
+
+def _documents(files: Sequence[Path], folder: Path) -> list[Any]:
+    """The ground truth of each run.
+
+    Raises:
+        UsageError: there is none, or a file is no JSON.
+    """
+    if not files:
+        raise UsageError(
+            f"no `{PATTERN}` in `{folder}`", "`carms generate retail` writes it, or name the file"
+        )
+    documents = []
+    for path in files:
+        try:
+            documents.append(json.loads(path.read_text(encoding="utf-8")))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"`{path}` is no JSON: {error}", "generate it again") from None
+    return documents

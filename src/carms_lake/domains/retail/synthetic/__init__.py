@@ -1,0 +1,1 @@
+"""Invented retail data: every value is drawn from the seed and the number of its row."""
