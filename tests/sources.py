@@ -16,7 +16,7 @@ from carms_lake.readers import content, csv_header, csv_records
 from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
 from carms_lake.readers.frames import malformed_frame
-from carms_lake.records import SourceFile
+from carms_lake.records import PART, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,11 +83,12 @@ def read(file: SourceFile, contract: Contract) -> Whole:
     with readable(file):
         batch = readers.read(file, contract)
         parts = tuple(batch.parts)
-    rows = [part.rows for part in parts]
+    laid = [part.lay_out([part]) for part in parts]
+    rows = [found.rows.drop(PART) for found in laid]
     return Whole(
         file,
         pl.concat(rows) if rows else pl.DataFrame(schema={"src_row_number": pl.Int64}),
-        pl.concat([malformed_frame(()), *(part.malformed for part in parts)]),
+        pl.concat([malformed_frame(()), *(found.malformed.drop(PART) for found in laid)]),
         sum(part.records for part in parts),
         batch.notes,
         parts,
@@ -98,7 +99,7 @@ def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) ->
     """The raw text of records, as their parts have it."""
     found: dict[int, str] = {}
     for part in read(file, contract).parts:
-        found |= part.raw_records(numbers)
+        found |= part.lay_out([part]).raw_records(0, numbers)
     return found
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -70,28 +70,43 @@ class SourceFile:
     """Of the uncompressed content; empty until it was read."""
 
 
+PART = "\x00part"
+"""The column that says which part, counted from 0, a row of `Laid` comes from."""
+
+
 @dataclass(frozen=True)
-class Part:
-    """Some records of a source file, in order, as a reader found them.
+class Laid:
+    """The records of one or several parts, laid out in columns.
 
-    `rows` has `src_row_number` (int64, 1-based record after the header; for workbooks the sheet
-    row) and the contract's columns that the file has, under the contract's names: text
-    (`pl.String`, null where the cell is a null value) from text formats, the file's own types from
-    Parquet, Delta, JSON scalars and sheet cells. Columns that the contract takes from the path or
-    lets be absent are missing. Where the contract names a repair, `src_repair` says what was
-    repaired; where it lets a file have new columns, `src_extra` has their values as JSON.
+    `rows` has `PART` (uint32), `src_row_number` (int64, 1-based record after the header; for
+    workbooks the sheet row) and the contract's columns that the file has, under the contract's
+    names: text (`pl.String`, null where the cell is a null value) from text formats, the file's own
+    types from Parquet, Delta, JSON scalars and sheet cells. Columns that the contract takes from
+    the path or lets be absent are missing. Where the contract names a repair, `src_repair` says
+    what was repaired; where it lets a file have new columns, `src_extra` has their values as JSON.
 
-    `malformed` are the records that cannot be laid out in columns: `src_row_number` int64,
+    `malformed` are the records that cannot be laid out in columns: `PART`, `src_row_number` int64,
     `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or
     null, `message` string.
     """
 
     rows: pl.DataFrame
     malformed: pl.DataFrame
+    raw_records: Callable[[int, Sequence[int]], Mapping[int, str]]
+    """The raw text of records of a part, by their number; asked only where rows are rejected."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some records of a source file, in order, as a reader found them."""
+
     records: int
     """How many records there are, counted without the frame library where the format lets us."""
-    raw_records: Callable[[Sequence[int]], Mapping[int, str]]
-    """The raw text of records of this part, by their number; asked only where rows are rejected."""
+    content: Any
+    """What `lay_out` works on; the reader's own."""
+    lay_out: Callable[[Sequence[Part]], Laid]
+    """Lays out parts that have the same `kind`, of one file or of several, at once."""
+    kind: Hashable
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from carms_lake.checks.split import REJECT_SCHEMA, split
 from carms_lake.contract.model import Delivery, NewColumns
 from carms_lake.errors import ContractError, NotBalanced
 from carms_lake.names import AUDIT_COLUMNS
-from carms_lake.records import Part, SourceFile, Stamp, StampedPart
+from carms_lake.readers.frames import ready
+from carms_lake.records import SourceFile, Stamp, StampedPart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ def stamped(
     faults = pl.DataFrame(malformed, schema=MALFORMED, orient="row")
     raw = {n + 1: ",".join(str(v) for v in row.values()) for n, row in enumerate(rows)}
     records = len(rows) + faults["src_row_number"].n_unique()
-    part = Part(frame, faults, records, lambda numbers: {n: raw[n] for n in numbers})
+    part = ready(frame, faults, records, lambda numbers: {n: raw[n] for n in numbers})
     return StampedPart(source, Stamp("run-1", NOW, delivery_id, NOW if delivery_id else None), part)
 
 
@@ -215,7 +216,10 @@ def test_a_column_that_other_tables_get_as_a_mark_keeps_the_values_of_the_file(
     shipments = contract(
         tmp_path,
         "bronze.shipments",
-        [property_("delivered_at", "timestamp", "timestamp"), property_("delivery_id", required=True)],
+        [
+            property_("delivered_at", "timestamp", "timestamp"),
+            property_("delivery_id", required=True),
+        ],
     )
     rows = [
         {"delivered_at": "2025-01-31T10:00:00Z", "delivery_id": "d1"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sources import bronze, collected, column, landed, outcome, raw_records, read, unique, written
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import frames, jsonl
+from carms_lake.readers import content, frames, jsonl, jsonl_lines
 
 AB = bronze("a", column("b", source="x.b"), format="jsonl")
 RAW = bronze(column("line", "json", source="$"), format="jsonl")
@@ -83,18 +83,32 @@ def test_a_file_that_is_not_what_the_contract_says_is_refused(tmp_path, content,
 
 def test_rows_of_a_large_file_are_read_again_instead_of_kept(tmp_path, monkeypatch):
     made = file(tmp_path, b"".join(b'{"n": %d}\n' % n if n % 5 else b"{\n" for n in range(100)))
-    kept = read(made, RAW)
+    contract = bronze(column("n", "integer"), format="jsonl")
+    kept = read(made, contract)
     monkeypatch.setattr(frames, "KEPT_BYTES", 10)
     monkeypatch.setattr(jsonl, "_PART_RECORDS", 7)
-    again = read(made, RAW)
+    again = read(made, contract)
     assert collected(again).equals(collected(kept))
     assert again.malformed.equals(kept.malformed)
 
 
-def test_a_line_without_end_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(jsonl, "_LINE_BYTES", 100)
+@pytest.mark.parametrize("block", [1, 7, 50, 10_000])
+def test_whole_lines_are_the_same_wherever_blocks_are_cut(tmp_path, monkeypatch, block):
+    made = file(tmp_path, b'{"a":1}\r\n\n[]\n {"b":"x^"}\nno\n\r\n{"c":"\xc3\xa9"}')
+    monkeypatch.setattr(content, "BLOCK_BYTES", block)
+    batch = read(made, RAW)
+    assert batch.rows.rows() == [(1, '{"a":1}'), (3, ' {"b":"x^"}'), (5, '{"c":"é"}')]
+    assert batch.malformed["src_row_number"].to_list() == [2, 4]
+    assert raw_records(made, RAW, [1, 3]) == {1: '{"a":1}', 3: ' {"b":"x^"}'}
+    assert batch.records == 5
+
+
+@pytest.mark.parametrize("contract", [AB, RAW])
+def test_a_line_without_end_is_given_up(tmp_path, monkeypatch, contract):
+    monkeypatch.setattr(jsonl, "LINE_BYTES", 100)
+    monkeypatch.setattr(jsonl_lines, "LINE_BYTES", 100)
     with pytest.raises(SourceRefused) as caught:
-        read(file(tmp_path, b'{"a": "' + b"x" * 1000), AB)
+        read(file(tmp_path, b'{"a": "' + b"x" * 1000), contract)
     assert caught.value.code == "TOO_LARGE"
 
 

@@ -6,13 +6,13 @@ Reasons are built for rejected rows only; for all rows they would cost three tim
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.checks.rowhash import row_hash
 from carms_lake.checks.rules import Rule, row_rules
-from carms_lake.checks.types import polars_schema, polars_type, typed, typed_text
+from carms_lake.checks.types import polars_schema, polars_type, typed
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import NotBalanced
 from carms_lake.names import (
@@ -27,13 +27,13 @@ from carms_lake.names import (
     SRC_ROW_NUMBER,
     Layer,
 )
-from carms_lake.records import Checked, ReasonCode
+from carms_lake.records import PART, Checked, ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import StampedPart
+    from carms_lake.contract.model import Column, Contract
+    from carms_lake.records import Laid, StampedPart
 
 REASON = pl.Struct(
     {
@@ -82,9 +82,11 @@ _RAW = "\x00raw."
 _BAD = "\x00bad."
 _IS_BAD = "\x00is_bad"
 _NEW_COLUMN = "record.newColumns"
-_NO_FIELDS = (SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
+_NO_FIELDS = (PART, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
 """What a reader gives that is no field of the record."""
 
+_DELIVERY = "\x00delivery"
+"""The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
 _PATH = "\x00path."
 """Before a column's name: what the file's path says of it."""
 
@@ -96,27 +98,27 @@ def landed_schema(contract: Contract) -> dict[str, pl.DataType]:
 
 
 def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
-    """Split parts, whose rows have the same columns, into typed rows and rejects with reasons.
+    """Split parts, which have one kind, into typed rows and rejects with their reasons.
 
     Raises:
         NotBalanced: a record was lost or made; a bug.
     """
-    found = parts[0].part.rows.schema
+    laid = parts[0].part.lay_out([piece.part for piece in parts])
+    found = laid.rows.schema
     fields = [name for name in found.names() if name not in _NO_FIELDS]
     rules = row_rules(contract)
-    rows = pl.concat([_stamped(piece, contract) for piece in parts])
+    files = _files(parts, contract, set(found.names()))
+    rows = _stamped(laid.rows, files, parts)
     checked = _checked(rows, contract, rules, fields, found).collect(engine="streaming")
     is_bad = checked[_IS_BAD]
     kept = [*contract.column_names, *contract.audit_columns]
-    kept += [name for name in checked.columns if name.startswith(_PATH)]
+    for column in contract.columns:
+        if column.agrees_with_path:
+            kept += [n for n in (_PATH + column.name, _RAW + column.name) if n in checked.columns]
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
-    bad = checked.filter(is_bad)
-    rejected = pl.concat(
-        [
-            *(_malformed(piece, contract) for piece in parts if piece.part.malformed.height),
-            _as_rejects(_explained(bad, contract, rules, parts), contract),
-        ]
-    )
+    broken = _explained(checked.filter(is_bad), contract, rules, laid)
+    malformed = _malformed(_stamped(laid.malformed, files, parts))
+    rejected = pl.concat([_as_rejects(frame, contract) for frame in (malformed, broken)])
     records = sum(piece.part.records for piece in parts)
     if good.height + rejected.height != records:
         names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))
@@ -130,38 +132,52 @@ def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
     return Checked(accepted, rejected, disagreeing)
 
 
-def _stamped(piece: StampedPart, contract: Contract) -> pl.DataFrame:
-    """The rows of a part with what is the same for all of them: its stamp, and its path's parts."""
-    name, rows = piece.source.name, piece.part.rows
-    audit: dict[str, Any] = {
-        INGESTION_TS: piece.stamp.ingestion_ts,
-        SRC_FILENAME: name,
-        RUN_ID: piece.stamp.run_id,
-        DELIVERY_ID: piece.stamp.delivery_id,
-        DELIVERED_AT: piece.stamp.delivered_at,
-        SRC_REPAIR: None,
-        SRC_EXTRA: None,
+def _files(
+    parts: Sequence[StampedPart], contract: Contract, there: Collection[str]
+) -> pl.DataFrame:
+    """One row per part: what is the same for all its rows, of its file, delivery and path."""
+    names = [piece.source.name for piece in parts]
+    columns: dict[str, pl.Series] = {
+        SRC_FILENAME: pl.Series(names, dtype=pl.String),
+        _DELIVERY: pl.Series([piece.stamp.delivery_id for piece in parts], dtype=pl.Int64),
     }
-    wanted = {*contract.audit_columns, SRC_EXTRA} - set(rows.columns)
-    constants = [
-        pl.lit(value, AUDIT_SCHEMA[added]).alias(added)
-        for added, value in audit.items()
-        if added in wanted
-    ]
+    if DELIVERED_AT in contract.audit_columns:
+        columns[DELIVERY_ID] = columns[_DELIVERY]
+        moments = [piece.stamp.delivered_at for piece in parts]
+        columns[DELIVERED_AT] = pl.Series(moments, dtype=AUDIT_SCHEMA[DELIVERED_AT])
     for column in contract.columns:
-        if column.name not in rows.columns:
-            said = _said(column.from_path, name)
-            constants.append(typed_text(said, column.type).alias(column.name))
+        if column.name not in there:
+            columns[column.name] = _as_typed(_said(column.from_path, names), column)
         if column.agrees_with_path:
-            said = _said(column.agrees_with_path, name)
-            constants.append(pl.lit(said, pl.String).alias(_PATH + column.name))
-    return rows.with_columns(constants)
+            found = _said(column.agrees_with_path, names)
+            columns[_PATH + column.name] = found if _is_day(column) else _as_typed(found, column)
+    return pl.DataFrame(columns)
 
 
-def _said(pattern: str | None, filename: str) -> str | None:
-    """What a file's path says: the group of the pattern."""
-    match = re.search(pattern, filename) if pattern else None
-    return match[1] if match else None
+def _stamped(rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[StampedPart]) -> pl.DataFrame:
+    """Rows with what is known of their file, and with the stamp of the run."""
+    stamp = parts[0].stamp
+    added = [
+        pl.lit(stamp.ingestion_ts, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
+        pl.lit(stamp.run_id).alias(RUN_ID),
+        *(
+            pl.lit(None, pl.String).alias(name)
+            for name in (SRC_REPAIR, SRC_EXTRA)
+            if name not in rows.columns
+        ),
+    ]
+    return rows.with_columns(*files[rows[PART]].get_columns(), *added)
+
+
+def _said(pattern: str | None, names: Sequence[str]) -> pl.Series:
+    """What the path of each file says: the group of the pattern."""
+    matches = [re.search(pattern, name) if pattern else None for name in names]
+    return pl.Series([match[1] if match else None for match in matches], dtype=pl.String)
+
+
+def _as_typed(said: pl.Series, column: Column) -> pl.Series:
+    frame = said.alias(column.name).to_frame()
+    return frame.select(typed(column.name, pl.String(), column.type)).to_series()
 
 
 def _checked(
@@ -208,23 +224,34 @@ def _checked(
     )
 
 
+def _is_day(column: Column) -> bool:
+    return column.type.name in ("date", "timestamp")
+
+
 def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str], int]:
-    """How many rows of each file have another value than the file's path says, by column."""
+    """How many rows of each file have another value than the file's path says, by column.
+
+    A day or a moment agrees where it begins as the path says, as it was written.
+    """
     counts: dict[tuple[str, str], int] = {}
     for column in contract.columns:
         said = _PATH + column.name
         if said not in good.columns or good[said].null_count() == good.height:
             continue
-        text = pl.col(column.name).cast(pl.String)
-        is_day = column.type.name in ("date", "timestamp")
-        agrees = text.str.starts_with(pl.col(said)) if is_day else text == pl.col(said)
+        raw = _RAW + column.name
+        text = pl.col(raw) if raw in good.columns else pl.col(column.name).cast(pl.String)
+        agrees = (
+            text.str.starts_with(pl.col(said))
+            if _is_day(column)
+            else (pl.col(column.name) == pl.col(said))
+        )
         other = good.filter(~agrees).group_by(SRC_FILENAME).len()
         counts |= {(name, column.name): count for name, count in other.iter_rows()}
     return counts
 
 
 def _explained(
-    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], parts: Sequence[StampedPart]
+    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], laid: Laid
 ) -> pl.DataFrame:
     """The failing rows with `raw_record` and `reasons`."""
     if bad.is_empty():
@@ -232,27 +259,17 @@ def _explained(
             pl.lit(None, pl.String).alias("raw_record"),
             pl.lit(None, pl.List(REASON)).alias("reasons"),
         )
-    wanted: dict[str, list[int]] = {}
-    for name, number in bad.select(SRC_FILENAME, SRC_ROW_NUMBER).iter_rows():
-        wanted.setdefault(name, []).append(number)
+    wanted: dict[int, list[int]] = {}
+    for part, number in bad.select(PART, SRC_ROW_NUMBER).iter_rows():
+        wanted.setdefault(part, []).append(number)
     raw = {
-        (piece.source.name, number): text
-        for piece in parts
-        if piece.source.name in wanted
-        for number, text in piece.part.raw_records(_within(piece, wanted)).items()
+        (part, number): text
+        for part, numbers in wanted.items()
+        for number, text in laid.raw_records(part, numbers).items()
     }
-    keys = bad.select(SRC_FILENAME, SRC_ROW_NUMBER).iter_rows()
+    keys = bad.select(PART, SRC_ROW_NUMBER).iter_rows()
     texts = pl.Series("raw_record", [raw.get(key) for key in keys], pl.String)
     return bad.with_columns(texts, reasons_of(bad, contract, rules))
-
-
-def _within(piece: StampedPart, wanted: Mapping[str, Sequence[int]]) -> list[int]:
-    """The wanted numbers of the part's file that can be in the part."""
-    numbers = piece.part.rows[SRC_ROW_NUMBER]
-    if numbers.is_empty():
-        return []
-    first, last = int(numbers[0]), int(numbers[-1])
-    return [number for number in wanted[piece.source.name] if first <= number <= last]
 
 
 def reasons_of(bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule]) -> pl.Series:
@@ -292,8 +309,8 @@ def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:
     return value.cast(pl.String).str.head(VALUE_CHARACTERS)
 
 
-def _malformed(piece: StampedPart, contract: Contract) -> pl.DataFrame:
-    """The records that the reader could not lay out in columns, one reject per record."""
+def _malformed(malformed: pl.DataFrame) -> pl.DataFrame:
+    """The records that the reader could not lay out in columns, one row per record."""
     reason = pl.struct(
         pl.col("code"),
         pl.col("column"),
@@ -304,25 +321,18 @@ def _malformed(piece: StampedPart, contract: Contract) -> pl.DataFrame:
         pl.col("value").str.head(VALUE_CHARACTERS),
         pl.col("message"),
     )
-    grouped = piece.part.malformed.group_by(SRC_ROW_NUMBER, maintain_order=True).agg(
-        pl.col("raw_record").first(), reason.alias("reasons")
-    )
-    stamp = piece.stamp
-    return _as_rejects(
-        grouped.with_columns(
-            row_hash(["raw_record"]).alias(SRC_ROW_HASH),
-            pl.lit(stamp.run_id).alias(RUN_ID),
-            pl.lit(stamp.ingestion_ts, pl.Datetime("us", "UTC")).alias(INGESTION_TS),
-            pl.lit(piece.source.name).alias(SRC_FILENAME),
-            pl.lit(stamp.delivery_id, pl.Int64).alias(DELIVERY_ID),
-        ),
-        contract,
+    return (
+        malformed.group_by(PART, SRC_ROW_NUMBER, maintain_order=True)
+        .agg(
+            pl.col(SRC_FILENAME, _DELIVERY, RUN_ID, INGESTION_TS, "raw_record").first(),
+            reason.alias("reasons"),
+        )
+        .with_columns(row_hash(["raw_record"]).alias(SRC_ROW_HASH))
     )
 
 
 def _as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Rows with their stamp, raw record and reasons, in the form of the reject store."""
-    no_delivery = pl.lit(None, pl.Int64).alias(DELIVERY_ID)
     return frame.select(
         pl.lit(str(Layer.BRONZE)).alias("layer"),
         pl.lit(contract.ref.table).alias("table_name"),
@@ -331,8 +341,7 @@ def _as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         SRC_FILENAME,
         SRC_ROW_NUMBER,
         SRC_ROW_HASH,
-        # Elsewhere a column of that name is the contract's own.
-        pl.col(DELIVERY_ID) if DELIVERY_ID in contract.audit_columns else no_delivery,
+        pl.col(_DELIVERY).alias(DELIVERY_ID),
         pl.lit(None, pl.String).alias("row_key"),
         "raw_record",
         "reasons",

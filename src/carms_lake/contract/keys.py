@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
     "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
-    "coverageBy", "incremental", "newColumns", "mergeSurplusInto", "trim",
+    "coverageBy", "incremental", "newColumns", "mergeSurplusInto", "trim", "enforceKey",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])

@@ -29,6 +29,7 @@ from carms_lake.contract.model import (
     Relationship,
     Severity,
 )
+from carms_lake.contract.sla import max_age
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError
@@ -143,7 +144,9 @@ def _contract(
         source=source_spec(own) if ref.layer is Layer.BRONZE else None,
         silver=silver_spec(own, ref.domain, path),
         reconcile=reconciled(own),
+        enforce_key=bool(own.get("enforceKey", True)),
         parameters=texts(own, "parameters"),
+        max_age=max_age(document.get("slaProperties") or ()),
         coverage_by=texts(own, "coverageBy"),
         path=path,
         fingerprint=fingerprint,

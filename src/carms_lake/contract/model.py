@@ -10,6 +10,7 @@ from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     from carms_lake.contract.types import ColumnType
@@ -213,8 +214,13 @@ class Contract:
     silver: SilverSpec = field(default_factory=SilverSpec)
     reconcile: tuple[Mapping[str, Any], ...] = ()
     """Gold only: `name`, and two scalar SELECTs, `gold` and `silver`, that must be equal."""
+    enforce_key: bool = True
+    """Gold: the primary key is declared in the file, which keeps an index of it; it is checked
+    before a publish either way."""
     parameters: tuple[str, ...] = ()
     """Of a macro, as its definition writes them: `province := null`."""
+    max_age: timedelta | None = None
+    """How old its newest delivery may be (`slaProperties`); None where nothing is promised."""
     coverage_by: tuple[str, ...] = ()
     """Columns by whose values the coverage of extracted fields is counted too."""
     path: Path | None = None

@@ -50,6 +50,11 @@ class ColumnType:
         return f"decimal({self.precision},{self.scale})" if self.name == "decimal" else self.name
 
     @property
+    def logical(self) -> str:
+        """The ODCS logical type that it stands under."""
+        return "array" if self.item is not None else _LOGICAL[self.name]
+
+    @property
     def sql(self) -> str:
         """The type as DuckDB writes it."""
         return str(self).upper()

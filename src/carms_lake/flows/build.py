@@ -6,6 +6,9 @@ new file and checked there; a failing check leaves the published file as it was.
 
 from __future__ import annotations
 
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
@@ -15,6 +18,7 @@ from carms_lake.flows.lineage import (
     SilverStep,
     code_fingerprint,
     gold_steps,
+    needed_by,
     silver_steps,
 )
 from carms_lake.flows.runs import running, selected
@@ -24,13 +28,16 @@ from carms_lake.store.published import published
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.records import RunReport
+    from carms_lake.records import RunReport, TableReport
     from carms_lake.store.published import Published
 
     Progress = Callable[[str, int, int | None], None]
+
+TABLES_AT_ONCE = 2
+"""How many silver tables are made at the same time: memory is that of the largest two."""
 
 
 def build(
@@ -59,15 +66,46 @@ def build(
         needed = _needed(select, silver, gold, published(config.gold_file))
         steps = [step for step in silver if step.contract.ref in needed]
         code = code_fingerprint(config.domain)
-        for number, step in enumerate(steps):
-            if progress:
-                progress(step.contract.ref.in_domain, number, len(steps) + 1)
-            run.tables.append(transform(run, step, contracts, code, full_refresh=full_refresh))
+        made: dict[TableRef, TableReport] = {}
+        make = partial(transform, run, contracts=contracts, code=code, full_refresh=full_refresh)
+        try:
+            for report in _made(steps, make):
+                if progress:
+                    progress(report.table.in_domain, len(made), len(steps) + 1)
+                made[report.table] = report
+        finally:
+            run.tables += [made[s.contract.ref] for s in steps if s.contract.ref in made]
         if progress:
             progress(config.gold_file.name, len(steps), len(steps) + 1)
         if any(step.contract.ref in needed for step in gold):
             build_gold(run, contracts, gold, needed, full_refresh=full_refresh)
     return run.report()
+
+
+def _made(
+    steps: Sequence[SilverStep], make: Callable[[SilverStep], TableReport]
+) -> Iterator[TableReport]:
+    """The silver tables, each made after those that it reads, two at a time where they may be.
+
+    The work of one table keeps both cores busy for a part of its time only.
+    """
+    there = {step.contract.ref: step for step in steps}
+    graph = {ref: needed_by(step) & there.keys() for ref, step in there.items()}
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="silver") as pool:
+        waiting: set[Future[TableReport]] = set()
+        try:
+            while sorter.is_active():
+                waiting |= {pool.submit(make, there[ref]) for ref in sorter.get_ready()}
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    report = future.result()
+                    sorter.done(report.table)
+                    yield report
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def _needed(
@@ -86,8 +124,7 @@ def _needed(
     """
     reads: dict[TableRef, set[TableRef]] = {}
     for step in silver:
-        looked_up = {r.target for r in step.contract.relationships if r.quarantine}
-        reads[step.contract.ref] = {*step.reads.values(), *looked_up}
+        reads[step.contract.ref] = needed_by(step)
     refers: dict[TableRef, set[TableRef]] = {}
     for gold_step in gold:
         enforced = {r.target for r in gold_step.contract.relationships if r.enforced}

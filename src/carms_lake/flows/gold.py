@@ -76,8 +76,9 @@ def build_gold(
         is_partial = not {step.contract.ref for step in steps} <= needed
         if is_partial or (before and not full_refresh):
             warehouse.open_published(config.gold_file)
-        # Views may read what is known of the runs before; what this one adds follows at the end.
-        _add_ops(run, warehouse, contracts, {})
+        # Views may read what is known of the runs; their columns are enough for now.
+        for table, schema in {**ops.OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items():
+            warehouse.add_ops(table, pl.DataFrame(schema=schema))
         made_by = _make(run, warehouse, steps, needed, _Known(fingerprints, before, full_refresh))
         checked = [
             c for c in contracts.values() if c.ref.layer is Layer.GOLD or silver.get(c.ref, -1) >= 0
@@ -86,7 +87,8 @@ def build_gold(
         _stop_where_a_check_failed(run)
         made = _made(run, contracts, steps)
         _add_ops(run, warehouse, contracts, made)
-        _add_build(run, warehouse, "" if is_partial else fingerprint, made_by)
+        versions = {ref: contract.version for ref, contract in contracts.items()}
+        _add_build(run, warehouse, "" if is_partial else fingerprint, made_by, versions)
         warehouse.finish([Layer.SILVER])
         run.published = publish(warehouse.path, config.gold_file)
     for table, rows in made.items():
@@ -194,7 +196,11 @@ def _add_ops(
 
 
 def _add_build(
-    run: Run, warehouse: Warehouse, fingerprint: str, tables: Mapping[TableRef, str]
+    run: Run,
+    warehouse: Warehouse,
+    fingerprint: str,
+    tables: Mapping[TableRef, str],
+    versions: Mapping[TableRef, str],
 ) -> None:
     """Put into the gold file what it was made from, as a whole and table by table."""
     build = {
@@ -205,8 +211,9 @@ def _add_build(
     }
     at = {"built_at": pl.Datetime("us", "UTC")}
     warehouse.add_ops("build", pl.DataFrame([build], schema_overrides=at))
-    rows = [(ref.table, made_from) for ref, made_from in tables.items()]
-    schema = {"table_name": pl.String, "fingerprint": pl.String}
+    rows = [(ref.table, made_from, versions[ref]) for ref, made_from in tables.items()]
+    names = ("table_name", "fingerprint", "contract_version")
+    schema = dict.fromkeys(names, pl.String)
     warehouse.add_ops("build_tables", pl.DataFrame(rows, schema=schema, orient="row"))
 
 

@@ -148,7 +148,7 @@ class Intake:
             yield part
 
     def _add(self, piece: StampedPart) -> None:
-        if self._lot and self._lot[0].part.rows.schema != piece.part.rows.schema:
+        if self._lot and self._lot[0].part.kind != piece.part.kind:
             self._hand_over()
         if piece.part.records:
             self._lot.append(piece)

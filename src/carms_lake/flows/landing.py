@@ -83,6 +83,9 @@ class Landing:
         self.built_with = next(
             (c.metadata["contract"] for c in reversed(commits) if "contract" in c.metadata), None
         )
+        current = self.manifest.current.values()
+        self.by_content = {entry.sha256: entry.name for entry in current if not entry.copy_of}
+        """Name of a file that has landed, by its content."""
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
 
     def land(
@@ -95,13 +98,14 @@ class Landing:
                 if progress:
                     progress(source.name, done + number, total)
                 try:
-                    outcome = self._one(source, kept, intake)
+                    outcome = self._one(source, intake)
                 except SourceRefused as error:
                     outcome = Outcome(self._refused(source, error))
                 if outcome.entry is None:
                     self.run.files.append(outcome.report)
                 else:
                     kept.append(outcome)
+                    self._take_note(outcome.entry)
             intake.finish()
             kept = [outcome.counted() for outcome in kept]
             if staged and kept:
@@ -114,6 +118,13 @@ class Landing:
                 f"the contract of `{self.contract.ref}` changed since its files were read; "
                 "`carms ingest --full-refresh` reads them again"
             )
+
+    def _take_note(self, entry: FileEntry) -> None:
+        if not entry.copy_of:
+            old = self.manifest.current.get(entry.name)
+            if old and self.by_content.get(old.sha256) == old.name:
+                del self.by_content[old.sha256]
+            self.by_content.setdefault(entry.sha256, entry.name)
 
     @contextmanager
     def _staged(self) -> Iterator[Staged | None]:
@@ -147,7 +158,7 @@ class Landing:
                 "keep one of them",
             )
 
-    def _one(self, source: SourceFile, kept: Sequence[Outcome], intake: Intake) -> Outcome:
+    def _one(self, source: SourceFile, intake: Intake) -> Outcome:
         started = time.perf_counter()
         known = self.manifest.current.get(source.name)
         report = FileReport(self.contract.ref, source.name, FileStatus.UNCHANGED, bytes=source.size)
@@ -161,7 +172,7 @@ class Landing:
         if known and known.sha256 == source.sha256 and not is_read_again:
             return Outcome(report)
         known = None if is_known_copy else known
-        twin = None if known else self._twin(source, kept)
+        twin = None if known else self._twin(source)
         if twin:
             note = f"the same content landed as `{twin}`; skipped"
             entry = self._entry(source, copy_of=twin)
@@ -176,17 +187,14 @@ class Landing:
             entry = replace(entry, delivery_id=stamp.delivery_id, delivered_at=delivered_at)
         return Outcome(replace(report, status=status, seconds=seconds), entry, tally)
 
-    def _twin(self, source: SourceFile, kept: Sequence[Outcome]) -> str | None:
+    def _twin(self, source: SourceFile) -> str | None:
         """A file of the table that landed with the same content, by its name.
 
         Where a column is a part of the path, the same content under another name is other data.
         """
         if any(column.from_path for column in self.contract.columns):
             return None
-        entries = self.manifest.current | {o.entry.name: o.entry for o in kept if o.entry}
-        return next(
-            (e.name for e in entries.values() if e.sha256 == source.sha256 and not e.copy_of), None
-        )
+        return self.by_content.get(source.sha256)
 
     def _stamp(self, source: SourceFile, known: FileEntry | None) -> Stamp:
         run = self.run

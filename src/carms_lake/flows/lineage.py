@@ -71,14 +71,17 @@ def silver_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list
             reads[parameter] = known[parameter]
         steps[contract.ref] = SilverStep(contract, functions[table], reads)
     graph = {
-        ref: {r for r in step.reads.values() if r.layer is Layer.SILVER}
+        ref: {need for need in needed_by(step) if need.layer is Layer.SILVER}
         for ref, step in steps.items()
     }
-    for ref, step in steps.items():  # a reference is looked up when its table is there
-        graph[ref] |= {
-            r.target for r in step.contract.relationships if r.quarantine and r.target != ref
-        }
     return [steps[ref] for ref in _ordered(graph)]
+
+
+def needed_by(step: SilverStep) -> set[TableRef]:
+    """The tables that a silver table reads, and those that its references are looked up in."""
+    own = step.contract.ref
+    looked_up = {r.target for r in step.contract.relationships if r.quarantine}
+    return {*step.reads.values(), *looked_up} - {own}
 
 
 def gold_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[GoldStep]:

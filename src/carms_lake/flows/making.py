@@ -13,6 +13,7 @@ from carms_lake.errors import StoreError
 from carms_lake.flows.increment import key_pairs
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
 from carms_lake.store import delta
+from carms_lake.store import versions as table_versions
 from carms_lake.store.builds import last_build
 from carms_lake.store.layout import table_path
 from carms_lake.store.manifest import read_manifest
@@ -96,7 +97,7 @@ def rows_version(run: Run, ref: TableRef) -> int:
     """The version at which a table got the rows that it has; -1 where there is no table."""
     path = table_path(run.config, ref)
     build = last_build(path) if ref.layer is Layer.SILVER else None
-    return build.rows_since if build else delta.version(path)
+    return build.rows_since if build else table_versions.rows_version(path)
 
 
 def frame_of(task: Task, ref: TableRef) -> pl.LazyFrame:

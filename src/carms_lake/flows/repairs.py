@@ -16,9 +16,14 @@ from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.readers.csv_header import grammar_of, opened_at_header
 from carms_lake.readers.csv_records import fields_of, merged
 from carms_lake.readers.discover import discover
-from carms_lake.readers.frames import malformed_frame, text_schema, without_null_values
+from carms_lake.readers.frames import (
+    malformed_frame,
+    ready,
+    text_schema,
+    without_null_values,
+)
 from carms_lake.readers.header import lay_out, spec_of
-from carms_lake.records import Part, ReasonCode, Stamp, StampedPart
+from carms_lake.records import ReasonCode, Stamp, StampedPart
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
@@ -140,7 +145,7 @@ def _landing(
         SRC_ROW_NUMBER,
         *(without_null_values(name, spec.null_values, is_trimmed=spec.trim) for name in names),
     )
-    part = Part(rows, malformed_frame(()), rows.height, lambda _: {})
+    part = ready(rows, malformed_frame(()), rows.height, lambda _: {})
     stamp = Stamp("", datetime.now(UTC))
     repaired = replace(contract, source=replace(spec, merge_surplus_into=column))
     checked = split([StampedPart(source, stamp, part)], repaired)

@@ -64,13 +64,11 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
         StoreLocked: another process is writing.
         StoreError: the lake cannot be written.
     """
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
-    run = Run(config, command, run_id, now, time.perf_counter())
     if not keep:
-        yield run
+        yield _begun(config, command)
         return
     with writing(config.lake, f"carms {command}"):
+        run = _begun(config, command)
         try:
             yield run
         except StoreError:  # a store that cannot be written cannot keep this either
@@ -79,6 +77,13 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
             _record_end(run, error)
             raise
         ops.record_run(config, run.report(), "done", "", __version__)
+
+
+def _begun(config: LakeConfig, command: str) -> Run:
+    """A new run; made when the lake is held, so that run ids sort as runs commit."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+    return Run(config, command, run_id, now, time.perf_counter())
 
 
 def _record_end(run: Run, error: BaseException) -> None:

@@ -11,6 +11,7 @@ from carms_lake.flows.byfile import add_files
 from carms_lake.flows.bykey import make_keys
 from carms_lake.flows.increment import Changes, Way, decide, hindrance
 from carms_lake.flows.making import Task, inputs, looked_up, rows_version
+from carms_lake.flows.quarantine import keys_of, set_aside_by
 from carms_lake.flows.whole import make_whole, report_of, same_rows
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 def transform(
     run: Run,
     step: SilverStep,
+    *,
     contracts: Mapping[TableRef, Contract],
     code: str,
-    *,
     full_refresh: bool,
 ) -> TableReport:
     """Build one silver table, unless what it is made from has not changed since it was built.
@@ -55,6 +56,7 @@ def transform(
         "code": code,
         "tool": __version__,
         "contract": step.contract.fingerprint,
+        "contract_version": step.contract.version,
         "inputs": {str(ref): rows_version(run, ref) for ref in inputs(step)},
     }
     last = None if full_refresh else last_build(table_path(run.config, step.contract.ref))
@@ -71,14 +73,29 @@ def transform(
         made = make_whole(task)
         if same_rows(task, made.rows) and last is not None:
             made = replace(made, build=replace(made.build, rows_since=last.rows_since))
+    back = _came_back(task, made)
     set_aside(run.config, [made.rejects], run.run_id)
     version = _commit(task, made)
+    if back:
+        run.notes.append(
+            f"`{step.contract.ref.in_domain}`: {back} set-aside row{'s' * (back > 1)} came back"
+        )
     seconds = round(time.perf_counter() - started, 3)
     report = replace(report_of(task, made.build), seconds=seconds, message=made.note)
     row = ops.version_row(run.run_id, report, version, step.contract.version)
     ops.record(run.config, "table_versions", [row])
     ops.record(run.config, "field_coverage", _coverage(run.run_id, step.contract, made.rows))
     return report
+
+
+def _came_back(task: Task, made: Made) -> int:
+    """How many keys the last build set aside, and this one keeps."""
+    contract, last = task.contract, task.last
+    if last is None or not last.quarantined or not contract.primary_key:
+        return 0
+    key = list(contract.primary_key)
+    waited = keys_of(set_aside_by(task.run, contract, last.run_id), contract, key).unique()
+    return waited.join(made.rows.select(key), on=key, how="semi").height
 
 
 def _changes(task: Task) -> tuple[Changes, SourceChanges | None]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -29,11 +30,20 @@ from carms_lake.readers.csv_records import (
     pieces,
     texts_of,
 )
-from carms_lake.readers.frames import Fault, extra_values, malformed_frame, without_null_values
+from carms_lake.readers.frames import (
+    MALFORMED_SCHEMA,
+    Fault,
+    beside,
+    extra_values,
+    malformed_frame,
+    part_numbers,
+    ready,
+    without_null_values,
+)
 from carms_lake.readers.header import Layout, lay_out, spec_of
 from carms_lake.readers.signature import binary_kind
 from carms_lake.readers.text import BOM, encoding_of, shown
-from carms_lake.records import Batch, Part, ReasonCode
+from carms_lake.records import PART, Batch, Laid, Part, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +64,13 @@ class _Csv(NamedTuple):
     rules: Grammar
     encoding: str
     layout: Layout
+
+
+class _Content(NamedTuple):
+    """What a plain part is."""
+
+    file: _Csv
+    piece: Piece
 
 
 def read(source: SourceFile, contract: Contract) -> Batch:
@@ -88,57 +105,83 @@ def _parts(file: _Csv, rest: Iterator[bytes]) -> Iterator[Part]:
 
 def _part(file: _Csv, piece: Piece) -> Part:
     if piece.form is Form.PLAIN:
-        part = _plain_part(file, piece)
-        if part is not None:
-            return part
+        layout = file.layout
+        kind = ("csv", layout.positions, layout.width, layout.extra)
+        return Part(piece.records, _Content(file, piece), _plain, kind)
+    return _quoted(file, piece)
+
+
+def _quoted(file: _Csv, piece: Piece) -> Part:
+    """A piece of any form, each doubtful record judged alone."""
     raw_records = partial(_raw_records, file, piece)
     if piece.form is Form.CLEAN:
         numbers = range(piece.first, piece.first + piece.records)
         rows = _frame(file, piece.raw, numbers, ())
-        return Part(rows, malformed_frame(()), piece.records, raw_records)
+        return ready(rows, malformed_frame(()), piece.records, raw_records)
     found = judged(piece, file.rules, file.layout.width, _merge_position(file))
     faults = [
         Fault(number, shown(raw, file.encoding), code, f"record {number}: {fault}")
         for number, raw, code, fault in found.broken
     ]
     rows = _frame(file, found.text, found.numbers, found.repaired)
-    return Part(rows, malformed_frame(faults), piece.records, raw_records)
+    return ready(rows, malformed_frame(faults), piece.records, raw_records)
 
 
-def _plain_part(file: _Csv, piece: Piece) -> Part | None:
-    """A piece without quotes, split by Polars; None where records are to be repaired."""
+def _plain(parts: Sequence[Part]) -> Laid:
+    """Pieces without quotes, of files with the same header, split by Polars."""
+    contents: list[_Content] = [part.content for part in parts]
+    file = contents[0].file
     width, delimiter = file.layout.width, file.spec.delimiter
-    lines = _lines(piece.raw)
-    numbers = pl.int_range(piece.first, piece.first + lines.len(), dtype=pl.Int64, eager=True)
-    cut = lines.to_frame("raw").with_columns(
-        numbers.alias(SRC_ROW_NUMBER),
-        pl.col("raw")
-        .str.split_exact(delimiter, width)
-        .struct.rename_fields([str(position) for position in range(width + 1)])
-        .alias("fields"),
+    lines = _lines(b"".join(_ended(content.piece.raw) for content in contents))
+    counts = [part.records for part in parts]
+    starts = [0, *accumulate(counts)]
+    number = pl.concat(
+        pl.int_range(c.piece.first, c.piece.first + n, dtype=pl.Int64, eager=True)
+        for c, n in zip(contents, counts, strict=True)
     )
-    fields = cut.unnest("fields")
+    fields = (
+        pl.DataFrame([lines.alias("raw"), number.alias(SRC_ROW_NUMBER), part_numbers(counts)])
+        .lazy()
+        .with_columns(
+            pl.col("raw")
+            .str.split_exact(delimiter, width)
+            .struct.rename_fields([str(position) for position in range(width + 1)])
+            .alias("fields")
+        )
+        .unnest("fields")
+        .collect(engine="streaming")
+    )
     is_laid_out = fields[str(width - 1)].is_not_null() & fields[str(width)].is_null()
-    malformed = malformed_frame(())
+    malformed = _of_nothing()
     if not is_laid_out.all():
         if file.spec.merge_surplus_into and fields[str(width)].count():
-            return None
+            return beside([_quoted(content.file, content.piece) for content in contents])
         malformed = _miscounted(fields.filter(~is_laid_out), delimiter, width)
         fields = fields.filter(is_laid_out)
 
-    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
-        here = [n for n in row_numbers if 0 <= n - piece.first < lines.len()]
-        return dict(zip(here, lines.gather([n - piece.first for n in here]), strict=True))
+    def raw_records(part: int, row_numbers: Sequence[int]) -> dict[int, str]:
+        first = contents[part].piece.first
+        here = [n for n in row_numbers if 0 <= n - first < counts[part]]
+        places = [starts[part] + n - first for n in here]
+        return dict(zip(here, lines.gather(places), strict=True))
 
-    return Part(_columns(file, fields, ()), malformed, piece.records, raw_records)
+    return Laid(_columns(file, fields, (), PART), malformed, raw_records)
+
+
+def _ended(raw: bytes) -> bytes:
+    return raw if raw.endswith(b"\n") else raw + b"\n"
 
 
 def _lines(raw: bytes) -> pl.Series:
-    """The lines of a plain piece that are records."""
+    """The lines of plain text that are records."""
     # Polars would take these for the start of a compressed stream.
     is_taken_for_zlib = raw.startswith(_ZLIB)
     lines = pl.read_lines(b"\n" + raw if is_taken_for_zlib else raw)["line"]
     return lines.filter(lines != "") if is_taken_for_zlib or (lines == "").any() else lines
+
+
+def _of_nothing() -> pl.DataFrame:
+    return pl.DataFrame(schema={PART: pl.UInt32, **MALFORMED_SCHEMA})
 
 
 def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:
@@ -146,6 +189,7 @@ def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFram
     found = pl.col("raw").str.count_matches(delimiter, literal=True) + 1
     message = pl.format("record {}: {} fields, the header has {}", SRC_ROW_NUMBER, found, width)
     return fields.select(
+        PART,
         SRC_ROW_NUMBER,
         pl.col("raw").alias("raw_record"),
         pl.lit(str(ReasonCode.MALFORMED_ROW)).alias("code"),
@@ -192,8 +236,8 @@ def _frame(
     return _columns(file, numbered, repaired)
 
 
-def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int]) -> pl.DataFrame:
-    """The contract's columns, of fields that are named by their position."""
+def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int], *kept: str) -> pl.DataFrame:
+    """The contract's columns, of fields that are named by their position, and those to be kept."""
     spec = file.spec
     added: list[pl.Expr] = []
     if spec.merge_surplus_into:
@@ -206,7 +250,7 @@ def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int]) -> pl.Da
         without_null_values(str(position), spec.null_values, is_trimmed=spec.trim).alias(name)
         for name, position in file.layout.positions
     ]
-    return fields.select(SRC_ROW_NUMBER, *columns, *added)
+    return fields.select(*kept, SRC_ROW_NUMBER, *columns, *added)
 
 
 def _as_text(text: bytes, rules: Grammar) -> bytes:

@@ -54,12 +54,7 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
             f"`{source.name}` has no header: it is {looks_like(start)}",
             "send the file again",
         )
-    lines = mask(start[:_HEADER_BYTES], rules).splitlines(keepends=True)
-    blank = 0
-    while not lines[blank].strip(b"\r\n"):
-        blank += 1
-    skipped = sum(map(len, lines[:blank]))
-    end = skipped + len(lines[blank])
+    skipped, end = _first_line(start, rules)
     raw = start[skipped:end].rstrip(b"\r\n")
     too_long = end == _HEADER_BYTES < len(start)
     if too_long or not is_text(raw) or is_unclosed(raw, rules):
@@ -67,6 +62,20 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
     found = [cell.decode("utf-8") for cell in fields_of(raw, rules)]
     _check_delimiter(source, contract, found, start)
     return Opened(start[:end], found, chain([start[end:]], stream), start[:200])
+
+
+def _first_line(start: bytes, rules: Grammar) -> tuple[int, int]:
+    """Where the first line that is not blank begins and ends, its line end included."""
+    first = start[: start.find(b"\n") + 1]
+    body = first.rstrip(b"\r\n")
+    if body and rules.quote not in body and b"\r" not in body and len(first) <= _HEADER_BYTES:
+        return 0, len(first)
+    lines = mask(start[:_HEADER_BYTES], rules).splitlines(keepends=True)
+    blank = 0
+    while not lines[blank].strip(b"\r\n"):
+        blank += 1
+    skipped = sum(map(len, lines[:blank]))
+    return skipped, skipped + len(lines[blank])
 
 
 def grammar_of(contract: Contract) -> Grammar:

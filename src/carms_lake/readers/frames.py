@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
+from carms_lake.records import PART, Laid, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from carms_lake.records import Part, ReasonCode
+    from carms_lake.records import ReasonCode
 
 MALFORMED_SCHEMA = pl.Schema(
     {
@@ -90,10 +90,54 @@ def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
     return rows.with_columns(pl.col(binary).bin.encode("hex")).write_ndjson().splitlines()
 
 
+class _Ready(NamedTuple):
+    """The content of a part that is laid out already."""
+
+    rows: pl.DataFrame
+    malformed: pl.DataFrame
+    raw_records: Callable[[Sequence[int]], Mapping[int, str]]
+
+
+def ready(
+    rows: pl.DataFrame,
+    malformed: pl.DataFrame,
+    records: int,
+    raw_records: Callable[[Sequence[int]], Mapping[int, str]],
+) -> Part:
+    """A part that is laid out as it is read; see `Laid` for the columns, without `PART`."""
+    kind = ("ready", *rows.schema.items())
+    return Part(records, _Ready(rows, malformed, raw_records), beside, kind)
+
+
+def beside(parts: Sequence[Part]) -> Laid:
+    """Parts that are laid out already, one behind the other."""
+    found: list[_Ready] = [part.content for part in parts]
+
+    def raw_records(part: int, row_numbers: Sequence[int]) -> Mapping[int, str]:
+        return found[part].raw_records(row_numbers)
+
+    return Laid(
+        pl.concat([_of_part(number, ready.rows) for number, ready in enumerate(found)]),
+        pl.concat([_of_part(number, ready.malformed) for number, ready in enumerate(found)]),
+        raw_records,
+    )
+
+
+def part_numbers(counts: Sequence[int]) -> pl.Series:
+    """0 as often as the first count says, then 1 ...: the column `PART`."""
+    parts = pl.int_range(len(counts), dtype=pl.UInt32, eager=True)
+    repeated = parts.repeat_by(pl.Series(counts, dtype=pl.UInt32))
+    return repeated.explode(empty_as_null=False).alias(PART)
+
+
+def _of_part(number: int, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(number, pl.UInt32).alias(PART))
+
+
 class Gathered:
     """The parts of a file that must be seen to its end before its rows can be handed on.
 
-    `read` is called again for the parts of a file that is too large to be kept.
+    `read` is called again for the parts of a file that is too large to be kept; they are `ready`.
     """
 
     def __init__(self, read: Callable[[], Iterator[Part]]) -> None:
@@ -103,9 +147,10 @@ class Gathered:
         self.malformed = 0
         size = 0.0
         for part in read():
+            found: _Ready = part.content
             self.records += part.records
-            self.malformed += part.malformed.height
-            size += part.rows.estimated_size() + part.malformed.estimated_size()
+            self.malformed += found.malformed.height
+            size += found.rows.estimated_size() + found.malformed.estimated_size()
             if size > KEPT_BYTES:
                 self._kept = None
             if self._kept is not None:
@@ -114,4 +159,6 @@ class Gathered:
     def parts(self, columns: Sequence[str]) -> Iterator[Part]:
         """The parts, in order, their rows with these columns only."""
         for part in self._read() if self._kept is None else self._kept:
-            yield replace(part, rows=part.rows.select(SRC_ROW_NUMBER, *columns))
+            found: _Ready = part.content
+            rows = found.rows.select(SRC_ROW_NUMBER, *columns)
+            yield ready(rows, found.malformed, part.records, found.raw_records)

@@ -14,12 +14,13 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
-from carms_lake.readers.frames import Fault, malformed_frame, text_schema
+from carms_lake.readers.frames import Fault, malformed_frame, ready, text_schema
 from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
+from carms_lake.readers.jsonl_lines import no_object
 from carms_lake.readers.signature import binary_kind, looks_like
 from carms_lake.readers.text import as_utf8, encoding_of
-from carms_lake.records import Batch, Part, ReasonCode
+from carms_lake.records import Batch, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
     texts = _texts(data, set(misfits))
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
-    part = Part(
+    part = ready(
         frame,
         malformed_frame(faults),
         len(elements),
@@ -85,8 +86,7 @@ def seen_keys(shape: Shape, where: str, contract: Contract, *, is_empty: bool) -
 def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:
     """The fault of a record whose values do not fit; without any, it is no object."""
     if not misfits:
-        message = f"record {number} is not an object"
-        return Fault(number, raw, ReasonCode.MALFORMED_ROW, message)
+        return no_object(number, raw)
     first = misfits[0]
     message = f"record {number}: " + "; ".join(misfit.message for misfit in misfits)
     return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, first.column, first.value)

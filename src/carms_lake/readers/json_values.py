@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LINE = "$"
 """The source of a column that takes a whole line."""
 
+_DEEPEST = 254
+"""So many arrays and objects within each other can be written again."""
+
 
 class Misfit(NamedTuple):
     """A value that cannot stand in its column."""
@@ -66,9 +69,13 @@ class Shape:
     def laid_out(self, document: dict[str, Any]) -> tuple[dict[str, str | None], list[Misfit]]:
         """The object's values by column, and those that cannot stand there."""
         found = _Found({}, [], {})
-        self._walk(document, self.root, "", found)
-        if found.extra and self.lets_in:
-            found.row[SRC_EXTRA] = _dumped(found.extra)
+        try:
+            self._walk(document, self.root, "", found)
+            if found.extra and self.lets_in:
+                found.row[SRC_EXTRA] = _dumped(found.extra)
+        except orjson.JSONEncodeError:
+            message = f"values are nested more than {_DEEPEST} deep"
+            found.misfits.append(Misfit(next(_names(self.root), ""), "", message))
         return found.row, found.misfits
 
     @property

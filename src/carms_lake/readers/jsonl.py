@@ -11,24 +11,29 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import polars as pl
 
-from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import BLOCK_BYTES, blocks
-from carms_lake.readers.frames import Fault, Gathered, malformed_frame, text_schema
+from carms_lake.readers.frames import Fault, Gathered, malformed_frame, ready, text_schema
 from carms_lake.readers.json import misfit_fault, seen_keys
 from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
-from carms_lake.readers.signature import binary_kind, looks_like
-from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
-from carms_lake.records import Batch, Part, ReasonCode
+from carms_lake.readers.jsonl_lines import (
+    LINE_BYTES,
+    broken_line,
+    line_too_long,
+    refuse_binary,
+    refuse_if_blank,
+    whole_lines_of,
+)
+from carms_lake.readers.text import as_utf8, encoding_of, shown
+from carms_lake.records import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
+    from carms_lake.records import Part, SourceFile
 
 _BLANKS = b" \t\r"
-_LINE_BYTES = 256 << 20
 _PART_RECORDS = 50_000
 
 
@@ -38,13 +43,15 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     Raises:
         SourceRefused: the file cannot be read, has no line, or its keys are not the contract's.
     """
+    if all(column.source == LINE for column in contract.columns):
+        return Batch(source, whole_lines_of(source, contract))
     shape = shape_of(contract)
     whole_lines = [column.name for column in contract.columns if column.source == LINE]
     # A part cannot know which columns later parts will have, so all parts have all columns.
     every = [*(column.name for column in contract.columns), *([SRC_EXTRA] if shape.lets_in else [])]
     found = Gathered(lambda: _parts(source, shape, encoding_of(contract), whole_lines, every))
     if not found.records:
-        _refuse_if_blank(source, contract)
+        refuse_if_blank(source, contract)
     notes: tuple[str, ...] = ()
     kept = shape.found
     if whole_lines:
@@ -53,14 +60,6 @@ def read(source: SourceFile, contract: Contract) -> Batch:
         has_none = found.records == found.malformed
         notes = seen_keys(shape, f"`{source.name}`", contract, is_empty=has_none)
     return Batch(source, found.parts(kept), notes)
-
-
-def _refuse_if_blank(source: SourceFile, contract: Contract) -> None:
-    start = next(as_utf8(blocks(source), encoding_of(contract)), b"")
-    if not start:
-        raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` holds {looks_like(start)}", "send the file again"
-        )
 
 
 def _parts(
@@ -94,7 +93,7 @@ def _part(
     def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
         return {n: shown(lines[n], encoding) for n in row_numbers if n in lines}
 
-    return Part(_frame(rows, every), malformed_frame(faults), len(lines), raw_records)
+    return ready(_frame(rows, every), malformed_frame(faults), len(lines), raw_records)
 
 
 def _record(
@@ -103,16 +102,7 @@ def _record(
     try:
         document = loaded(line, is_exact=shape.is_exact)
     except orjson.JSONDecodeError as error:
-        raw = shown(line, encoding)
-        if not is_text(line):
-            message = f"record {number}: bytes that are no text in the contract's encoding"
-            return Fault(number, raw, ReasonCode.ENCODING_ERROR, message)
-        return Fault(
-            number,
-            raw,
-            ReasonCode.MALFORMED_ROW,
-            f"record {number}, column {error.colno}: {error.msg}",
-        )
+        return broken_line(number, line, encoding, error)
     if not isinstance(document, dict):
         return misfit_fault(number, shown(line, encoding), ())
     row: dict[str, Any] = {SRC_ROW_NUMBER: number}
@@ -136,12 +126,8 @@ def _lines(source: SourceFile, encoding: str) -> Iterator[tuple[int, bytes]]:
     number = 0
     is_first = True
     for line in _split(as_utf8(blocks(source), encoding), source):
-        if is_first and binary_kind(line):
-            raise SourceRefused(
-                "WRONG_FORMAT",
-                f"`{source.name}` is no JSON Lines: it looks like {looks_like(line)}",
-                "send the file again, one JSON object per line",
-            )
+        if is_first:
+            refuse_binary(line, source)
         is_first = False
         if line.strip(_BLANKS):
             number += 1
@@ -155,12 +141,8 @@ def _split(stream: Iterable[bytes], source: SourceFile) -> Iterator[bytes]:
         first, *others = block.split(b"\n")
         waiting.append(first)
         waiting_bytes += len(first)
-        if waiting_bytes > _LINE_BYTES:
-            raise SourceRefused(
-                "TOO_LARGE",
-                f"`{source.name}` has a line longer than 256 MiB",
-                "send one JSON object per line",
-            )
+        if waiting_bytes > LINE_BYTES:
+            raise line_too_long(source)
         if others:
             yield b"".join(waiting)
             yield from others[:-1]

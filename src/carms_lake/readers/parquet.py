@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,19 +12,21 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.faults import readable
-from carms_lake.readers.frames import malformed_frame, rows_as_json
+from carms_lake.readers.frames import malformed_frame, ready, rows_as_json
 from carms_lake.readers.header import Layout, lay_out
 from carms_lake.readers.signature import looks_like
-from carms_lake.records import Batch, Part
+from carms_lake.records import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
+    from carms_lake.records import Part, SourceFile
 
 _MAGIC = b"PAR1"
+_TAIL_BYTES = 8
+"""The size of the footer, and the magic again."""
 _PART_RECORDS = 250_000
 
 
@@ -34,8 +38,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     """
     with opened(source) as path, readable(source):
         _refuse_other_formats(path, source)
-        names = pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema().names()
-        layout = lay_out(names, contract, f"`{source.name}`")
+        layout = lay_out(_schema(path).names(), contract, f"`{source.name}`")
     return Batch(source, _parts(source, layout), layout.notes)
 
 
@@ -60,12 +63,29 @@ def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Part:
         return dict(zip((p + first for p in places), rows_as_json(rows[places]), strict=True))
 
     numbers = pl.int_range(first, first + rows.height, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
-    return Part(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw_records)
+    return ready(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw_records)
 
 
 def _parts(source: SourceFile, layout: Layout) -> Iterator[Part]:
     with opened(source) as path:
-        yield from parts_of(pl.scan_parquet(path, glob=False, hive_partitioning=False), layout)
+        schema = _schema(path)
+        frame = pl.scan_parquet(path, schema=schema, glob=False, hive_partitioning=False)
+        yield from parts_of(frame, layout)
+
+
+def _schema(path: Path) -> pl.Schema:
+    """The file's columns and types, from its footer alone.
+
+    Polars 2.1 maps a whole file into memory to find its columns, and where the file shrinks in that
+    moment the system ends the process (SIGBUS). With the schema given, it only reads.
+    """
+    with path.open("rb") as stream:
+        stream.seek(-_TAIL_BYTES, os.SEEK_END)
+        tail = stream.read(_TAIL_BYTES)
+        size = int.from_bytes(tail[:4], "little")
+        stream.seek(-_TAIL_BYTES - size, os.SEEK_END)
+        footer = stream.read(size)
+    return pl.Schema(pl.read_parquet_schema(io.BytesIO(_MAGIC + footer + tail)))
 
 
 def _refuse_other_formats(path: Path, source: SourceFile) -> None:

@@ -17,11 +17,17 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
-from carms_lake.readers.frames import Fault, malformed_frame, text_schema, without_null_values
+from carms_lake.readers.frames import (
+    Fault,
+    malformed_frame,
+    ready,
+    text_schema,
+    without_null_values,
+)
 from carms_lake.readers.header import Layout, lay_out, spec_of
 from carms_lake.readers.values import number_text
 from carms_lake.readers.workbook import ErrorCell, Grid, read_grid
-from carms_lake.records import Batch, Part, ReasonCode
+from carms_lake.records import Batch, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +79,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
         within = [index for index in wanted if 0 <= index < len(grid.rows)]
         return _raw_texts(grid, header, within)
 
-    part = Part(frame.cast(schema), malformed_frame(malformed), len(kept), raw_records)
+    part = ready(frame.cast(schema), malformed_frame(malformed), len(kept), raw_records)
     return Batch(source, (part,), layout.notes)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from carms_lake.names import Layer
 from carms_lake.store import delta
 from carms_lake.store.layout import table_path
+from carms_lake.store.versions import keeps_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 _KEY = "build"
 METADATA_KEY = "carms"
 """Where a commit has what the tool wrote into it."""
-KEEPS_ROWS = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
-"""Operations after which a table has the rows that it had."""
 _FEW = 10
 """Commits to look at before all of them are read: the build is the newest but for maintenance."""
 
@@ -58,7 +57,8 @@ class Build:
         """The build as a commit keeps it."""
         kept = asdict(self)
         del kept["version"]
-        return {"run_id": self.run_id, _KEY: kept}
+        version = self.made_from.get("contract_version")
+        return {"run_id": self.run_id, "contract_version": version, _KEY: kept}
 
 
 def last_build(path: Path) -> Build | None:
@@ -74,9 +74,9 @@ def last_build(path: Path) -> Build | None:
     table = delta.open_table(path)
     for limit in (_FEW, None):
         for commit in table.history(limit):
-            if commit.get("operation") in KEEPS_ROWS:
-                continue
             metadata = json.loads(commit.get(METADATA_KEY) or "{}")
+            if keeps_rows(commit.get("operation"), metadata):
+                continue
             found = metadata.get(_KEY)
             if not found:
                 return None

@@ -11,7 +11,8 @@ import polars as pl
 
 from carms_lake.names import SRC_FILENAME
 from carms_lake.store import delta
-from carms_lake.store.builds import KEEPS_ROWS, METADATA_KEY
+from carms_lake.store.builds import METADATA_KEY
+from carms_lake.store.versions import keeps_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
             if "files" in metadata:
                 break
             continue
-        if commit.get("operation") in KEEPS_ROWS:
+        if keeps_rows(commit.get("operation"), metadata):
             continue
         if "files" not in metadata:
             return None

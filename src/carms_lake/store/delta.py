@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
+from uuid import uuid4
 
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
+from carms_lake.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -175,7 +177,7 @@ def append(
     """
     if new_columns and exists(path) and set(frame.columns) - set(columns(path)):
         return _write(path, frame, metadata, mode="append", schema_mode="merge")
-    return _write(path, frame, metadata, mode="append")
+    return _write_ahead(path, frame, metadata)
 
 
 def replace(path: Path, frame: pl.DataFrame, predicate: str, metadata: Mapping[str, Any]) -> int:
@@ -194,7 +196,7 @@ def overwrite(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> i
     Raises:
         StoreError: the folder cannot be written.
     """
-    return _write(path, frame, metadata, mode="overwrite", schema_mode="overwrite")
+    return _write_ahead(path, frame, metadata, whole=True)
 
 
 def commit_files(
@@ -213,9 +215,8 @@ def commit_files(
 
     now_ms = int(time.time() * 1000)
     try:
-        _create(path, schema)
-        if not change.whole:
-            _compare(path, schema)
+        _prepare(path, schema, whole=change.whole)
+        durable.sync_data(path, change.added)
         actions: list[AddAction | RemoveAction] = [
             AddAction(
                 path=quote(file.name),
@@ -236,9 +237,11 @@ def commit_files(
             schema=pl.DataFrame(schema=schema).to_arrow().schema,
             commit_properties=_properties(metadata),
         )
+        made = open_table(path).version()
+        durable.sync_commit(path, made)
     except (DeltaError, OSError) as error:
         raise _unwritable(path, error) from error
-    return open_table(path).version()
+    return made
 
 
 def data_files(path: Path) -> list[Path]:
@@ -250,17 +253,40 @@ def data_files(path: Path) -> list[Path]:
     return [Path(file) for file in _files(path, open_table(path))]
 
 
-def _create(path: Path, schema: Mapping[str, pl.DataType]) -> None:
+def _prepare(path: Path, schema: Mapping[str, pl.DataType], *, whole: bool = False) -> None:
+    """See that the table is there, and has these columns unless they are to go."""
     import polars as pl
 
-    if not exists(path):
-        path.mkdir(parents=True, exist_ok=True)
-        DeltaTable.create(
-            str(path),
-            pl.DataFrame(schema=schema).to_arrow().schema,
-            mode="ignore",
-            configuration=_CONFIGURATION,
-        )
+    if exists(path):
+        if not whole:
+            _compare(path, schema)
+        return
+    durable.make_folder(path)
+    DeltaTable.create(
+        str(path),
+        pl.DataFrame(schema=schema).to_arrow().schema,
+        mode="ignore",
+        configuration=_CONFIGURATION,
+    )
+    durable.sync_commit(path, 0)
+    durable.sync_folder(path)
+
+
+def _write_ahead(
+    path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any], *, whole: bool = False
+) -> int:
+    """Write rows to a file of the table, then the commit that makes them count."""
+    import polars as pl
+
+    added: list[Path] = []
+    try:
+        _prepare(path, frame.schema, whole=whole)
+        if not frame.is_empty():
+            added.append(path / f"part-{uuid4()}.zstd.parquet")
+            frame.write_parquet(added[0], compression="zstd", statistics=False)
+    except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
+        raise _unwritable(path, error) from error
+    return commit_files(path, frame.schema, FileChange(added, whole=whole), metadata)
 
 
 def _write(
@@ -270,10 +296,8 @@ def _write(
     **how: Any,
 ) -> int:
     try:
-        is_new = not exists(path)
-        _create(path, frame.schema)
-        if not is_new and "schema_mode" not in how:
-            _compare(path, frame.schema)
+        _prepare(path, frame.schema, whole="schema_mode" in how)
+        before = set(_files(path, open_table(path)))
         for attempt in range(_ATTEMPTS):
             try:
                 write_deltalake(
@@ -288,9 +312,12 @@ def _write(
                 if attempt == _ATTEMPTS - 1:
                     raise
                 time.sleep(0.05 * 2**attempt)
+        table = open_table(path)
+        durable.sync_data(path, [Path(f) for f in _files(path, table) if f not in before])
+        durable.sync_commit(path, table.version())
     except (DeltaError, OSError) as error:
         raise _unwritable(path, error) from error
-    return open_table(path).version()
+    return table.version()
 
 
 def _unwritable(path: Path, error: Exception) -> StoreError:

@@ -32,7 +32,8 @@ def explained(session: Session, statement: Statement, error: duckdb.Error) -> La
         return _missing_table(session, paths[0] if paths else (name,), text)
     names = statement.tables | statement.macros
     is_unknown = isinstance(error, duckdb.CatalogException) and "Function with name" in text
-    if not session.has_gold and (is_unknown or any(_is_of_gold(session, path) for path in names)):
+    has_none = not session.has_gold and session.as_of is None
+    if has_none and (is_unknown or any(_is_of_gold(session, path) for path in names)):
         return _no_gold(session)
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused(text, "`carms query` reads the tables of the lake and nothing else")
@@ -43,7 +44,7 @@ def _missing_table(session: Session, path: tuple[str, ...], text: str) -> LakeEr
     if path[0] == session.domain and len(path) > 1:
         path = path[1:]
     layer, table = ".".join(path[:-1]), path[-1]
-    if not session.has_gold and layer in ("", "gold"):
+    if not session.has_gold and session.as_of is None and layer in ("", "gold"):
         return _no_gold(session)
     session.connection.execute("ROLLBACK")
     known = [*views.lake_names(session), *(("gold", name) for name in views.gold_names(session))]

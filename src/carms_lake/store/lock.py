@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from carms_lake.errors import StoreError, StoreLocked
+from carms_lake.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,8 @@ WAIT_S = 10.0
 @contextmanager
 def writing(lake: Path, command: str, *, wait_s: float = WAIT_S) -> Iterator[None]:
     """Hold the lake of a domain for writing; the operating system lets go when the process ends.
+
+    What a power cut left of a commit is put aside first, and what a killed run left is cleared.
 
     Raises:
         StoreLocked: another process holds it longer than `wait_s` seconds; the message names it.
@@ -41,6 +44,8 @@ def _acquired(lake: Path, holder: Path, command: str, wait_s: float) -> FileLock
     try:
         lake.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+        durable.mend_logs(lake)
+        durable.clear_leftovers(lake)
         holder.write_text(f"`{command}`, process {os.getpid()}", encoding="utf-8")
     except Timeout:
         raise StoreLocked(

@@ -10,11 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
+from carms_lake.store.versions import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from carms_lake.store.delta import LogEntry
+    from carms_lake.store.versions import Commit
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,19 @@ class Manifest:
         return max((entry.delivery_id or 0 for entry in known), default=0) + 1
 
 
-def read_manifest(commits: Sequence[LogEntry]) -> Manifest:
+def read_manifest(commits: Sequence[LogEntry | Commit]) -> Manifest:
     """The manifest that a table's commits add up to, oldest first.
 
     A file's entry takes the place of the one with the same delivery id; of a source whose files are
-    replaced there is one entry per name.
+    replaced there is one entry per name. A commit that restored an earlier version lists all files
+    of it, and what came between counts no more.
     """
     kept: dict[str, dict[int | None, FileEntry]] = {}
     for commit in commits:
-        for entry in _entries(commit.metadata.get("files", ())):
+        if MANIFEST in commit.metadata:
+            kept.clear()
+        listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
+        for entry in _entries(listed):
             kept.setdefault(entry.name, {})[entry.delivery_id] = entry
     ordered = {
         name: tuple(sorted(entries.values(), key=lambda entry: entry.delivery_id or 0))

@@ -9,6 +9,7 @@ import polars as pl
 from carms_lake.records import FileStatus
 from carms_lake.store import delta
 from carms_lake.store.layout import ops_path
+from carms_lake.store.turns import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +105,8 @@ def record(config: LakeConfig, table: str, rows: Sequence[dict[str, Any]]) -> No
     if rows:
         frame = pl.DataFrame(rows, schema=OPS_SCHEMAS[table], orient="row")
         metadata = {"run_id": rows[0]["run_id"]}
-        delta.append(ops_path(config, table), frame, metadata, new_columns=True)
+        with SHARED:
+            delta.append(ops_path(config, table), frame, metadata, new_columns=True)
 
 
 def record_run(config: LakeConfig, report: RunReport, status: str, message: str, tool: str) -> None:

@@ -48,7 +48,9 @@ def published(path: Path) -> Published | None:
             ).fetchall()
             tables = []
             if scalar(connection, f"select 1 from duckdb_tables() where {_OF_TABLES}"):
-                tables = connection.execute("from ops.build_tables").fetchall()
+                tables = connection.execute(
+                    "select table_name, fingerprint from ops.build_tables"
+                ).fetchall()
     except duckdb.Error:
         return None
     return Published(fingerprint, dict(counts), dict(tables))

@@ -15,6 +15,8 @@ from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
 from carms_lake.store import delta
 from carms_lake.store.layout import rejects_path, table_path
 from carms_lake.store.manifest import read_manifest
+from carms_lake.store.turns import SHARED
+from carms_lake.store.versions import version_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,12 +42,17 @@ def set_aside(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: str) 
     path = rejects_path(config)
     found = [frame for frame in rejects if not frame.is_empty()] or list(rejects[:1])
     # A lake without rejects says so with an empty table.
-    if found and not (found[0].is_empty() and delta.exists(path)):
-        delta.append(path, pl.concat(found), {"run_id": run_id}, new_columns=True)
+    with SHARED:
+        if found and not (found[0].is_empty() and delta.exists(path)):
+            delta.append(path, pl.concat(found), {"run_id": run_id}, new_columns=True)
 
 
-def live(config: LakeConfig, tables: Iterable[TableRef]) -> pl.LazyFrame | None:
+def live(
+    config: LakeConfig, tables: Iterable[TableRef], *, as_of: str | None = None
+) -> pl.LazyFrame | None:
     """The rejects that count, of the named tables; None where nothing was ever set aside.
+
+    With `as_of`, a run's id, those that counted after that run.
 
     Raises:
         StoreError: the lake cannot be read.
@@ -53,8 +60,11 @@ def live(config: LakeConfig, tables: Iterable[TableRef]) -> pl.LazyFrame | None:
     path = rejects_path(config)
     if not delta.exists(path):
         return None
-    counted = _counted(config, tables)
-    frame = delta.scan(path)
+    version = None if as_of is None else version_at(path, as_of)
+    if version == -1:
+        return None
+    counted = _counted(config, tables, as_of)
+    frame = delta.scan(path, version)
     bronze = frame.filter(pl.col("layer") == Layer.BRONZE).join(
         counted.filter(pl.col("layer") == Layer.BRONZE).lazy(),
         on=["layer", "table_name", RUN_ID, SRC_FILENAME, DELIVERY_ID],
@@ -102,11 +112,14 @@ def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
     return int(lost)
 
 
-def _counted(config: LakeConfig, tables: Iterable[TableRef]) -> pl.DataFrame:
+def _counted(config: LakeConfig, tables: Iterable[TableRef], as_of: str | None) -> pl.DataFrame:
     """The (layer, table, run, file, delivery) whose rejects count."""
     rows: list[tuple[str, str, str, str | None, int | None]] = []
     for ref in tables:
         commits = delta.log(table_path(config, ref))
+        if as_of is not None:
+            newest = version_at(table_path(config, ref), as_of)
+            commits = [commit for commit in commits if commit.version <= newest]
         if ref.layer is Layer.BRONZE:
             rows += [
                 (ref.layer, ref.table, entry.run_id, entry.name, entry.delivery_id)

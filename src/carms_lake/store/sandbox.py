@@ -11,8 +11,10 @@ import duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from carms_lake.config import LakeConfig
+    from carms_lake.store.statement import Statement
 
 Result = TypeVar("Result")
 
@@ -26,12 +28,23 @@ LAKE_SCHEMAS = ("silver", "bronze", "ops")
 _POLL_S = 0.05
 
 
+@dataclass(frozen=True)
+class AsOf:
+    """The lake as a run left it."""
+
+    run_id: str
+    gold: Callable[[Statement], Path | None]
+    """The gold file of then, made anew where it is gone and the statement may read it; None where
+    none was published."""
+
+
 @dataclass
 class Session:
     """One connection for one statement."""
 
     config: LakeConfig
     connection: duckdb.DuckDBPyConnection
+    as_of: AsOf | None = None
     has_gold: bool = False
     used_s: float = 0.0
     """Time that DuckDB worked; what the reader of the rows takes is not counted."""

@@ -16,12 +16,13 @@ from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store import views
 from carms_lake.store.faults import explained
 from carms_lake.store.memory import bounded_memory
-from carms_lake.store.sandbox import LAKE_SCHEMAS, PUBLISHED, Session
+from carms_lake.store.sandbox import LAKE_SCHEMAS, PUBLISHED, AsOf, Session
 from carms_lake.store.sql import OFFLINE, literal, quoted
 from carms_lake.store.statement import Statement, read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -58,7 +59,9 @@ class ArrowAnswer:
 
 
 @contextmanager
-def answering(config: LakeConfig, sql: str, parameters: Parameters = None) -> Iterator[Answer]:
+def answering(
+    config: LakeConfig, sql: str, parameters: Parameters = None, as_of: AsOf | None = None
+) -> Iterator[Answer]:
     """Answer one reading statement; rows are computed as the batches are taken.
 
     Raises:
@@ -67,7 +70,7 @@ def answering(config: LakeConfig, sql: str, parameters: Parameters = None) -> It
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    with _session(config, sql) as (session, statement):
+    with _session(config, sql, as_of) as (session, statement):
         connection = session.connection
         result = session.run(lambda: connection.execute(statement.sql, parameters))
         description = result.description or []
@@ -77,7 +80,7 @@ def answering(config: LakeConfig, sql: str, parameters: Parameters = None) -> It
 
 
 @contextmanager
-def streaming(config: LakeConfig, sql: str) -> Iterator[ArrowAnswer]:
+def streaming(config: LakeConfig, sql: str, as_of: AsOf | None = None) -> Iterator[ArrowAnswer]:
     """Answer one reading statement in Arrow batches.
 
     Raises:
@@ -86,7 +89,7 @@ def streaming(config: LakeConfig, sql: str) -> Iterator[ArrowAnswer]:
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    with _session(config, sql) as (session, statement):
+    with _session(config, sql, as_of) as (session, statement):
         connection = session.connection
         reader = session.run(lambda: connection.sql(statement.sql).to_arrow_reader(BATCH_ROWS))
         yield ArrowAnswer(reader.schema, _arrow_batches(session, statement, reader))
@@ -116,27 +119,28 @@ def _arrow_batches(
 
 
 @contextmanager
-def _session(config: LakeConfig, sql: str) -> Iterator[tuple[Session, Statement]]:
+def _session(
+    config: LakeConfig, sql: str, as_of: AsOf | None = None
+) -> Iterator[tuple[Session, Statement]]:
     with duckdb.connect(config={**_CONNECT, "memory_limit": config.memory_limit}) as connection:
-        session = Session(config, connection)
+        session = Session(config, connection, as_of)
         statement = read_statement(connection, sql)
-        _attach(session)
+        _attach(session, as_of.gold(statement) if as_of else config.gold_file)
         _make_views(session, statement)
         _lock(session)
         with bounded_memory(connection), _faults_told(session, statement):
             yield session, statement
 
 
-def _attach(session: Session) -> None:
-    """The catalogs and the search path; gold first."""
+def _attach(session: Session, file: Path | None) -> None:
+    """The catalogs and the search path; gold, if there is any, first."""
     run = session.connection.execute
     run("SET TimeZone = 'UTC'")
     run(f"ATTACH ':memory:' AS {quoted(session.domain)}")
     for schema in ("gold", *LAKE_SCHEMAS):
         run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
     path = [f"{session.domain}.{schema}" for schema in LAKE_SCHEMAS]
-    file = session.config.gold_file
-    if file.is_file():
+    if file is not None and file.is_file():
         try:
             run(f"ATTACH {literal(str(file))} AS {PUBLISHED} (READ_ONLY)")
         except duckdb.Error as error:
@@ -182,11 +186,17 @@ def _faults_told(session: Session, statement: Statement) -> Iterator[None]:
             "narrow it, or allow more time with `--timeout` or `query_timeout_s` in carms.toml",
         ) from None
     except (duckdb.OutOfMemoryException, MemoryError):
-        raise QueryLimit(
-            f"the query needs more memory than {session.config.memory_limit}",
-            "narrow it, or allow more with `memory_limit` in carms.toml",
-        ) from None
-    except (duckdb.FatalException, duckdb.InternalException):
+        raise _too_large(session) from None
+    except (duckdb.FatalException, duckdb.InternalException) as error:
+        if "Memory allocation failure" in str(error):  # a function's own, outside of all buffers
+            raise _too_large(session) from None
         raise
     except duckdb.Error as error:
         raise explained(session, statement, error) from None
+
+
+def _too_large(session: Session) -> QueryLimit:
+    return QueryLimit(
+        f"the query needs more memory than {session.config.memory_limit}",
+        "narrow it, or allow more with `memory_limit` in carms.toml",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -42,11 +43,21 @@ def serialized(sql: str, *, where: str = "the SELECT") -> str:
     Raises:
         ContractError: not one statement; `where` names the file.
     """
+    statements, text = _parsed(sql)
+    if statements != 1:
+        raise ContractError(f"`{where}` must hold one SELECT")
+    return text
+
+
+@lru_cache(maxsize=512)
+def _parsed(sql: str) -> tuple[int, str]:
+    """How many statements there are, and the one of a text that has one, in JSON."""
     with duckdb.connect(config=OFFLINE) as connection:
-        if len(connection.extract_statements(sql)) != 1:
-            raise ContractError(f"`{where}` must hold one SELECT")
+        count = len(connection.extract_statements(sql))
+        if count != 1:
+            return count, ""
         row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
-    return str(row[0])
+    return count, str(row[0])
 
 
 def _names(node: Any) -> Iterator[str]:

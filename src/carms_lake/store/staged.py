@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.errors import StoreError
-from carms_lake.store import delta
+from carms_lake.store import delta, durable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
 FILE_ROWS = 1_000_000
 """How many rows a data file has at most, but for the last frame put into it."""
 
-_FOLDER = ".staging"
-
 
 class Staged:
     """The rows of one table in one run."""
 
     def __init__(self, table: Path, run_id: str, schema: Mapping[str, pl.DataType]) -> None:
         self._table = table
-        self._folder = table / _FOLDER
+        self._folder = table / durable.STAGING
         self._prefix = run_id.lower().replace(".", "-")
         self._schema = pl.Schema(schema)
         self._waiting: list[pl.DataFrame] = []
@@ -99,10 +97,11 @@ class Staged:
             for path in gone:
                 self._write(_without(_scanned(path), replaced))
         added: list[Path] = []
-        for path in self._written:
-            target = self._table / path.name
-            path.replace(target)
-            added.append(target)
+        try:
+            for path in self._written:
+                added.append(path.replace(self._table / path.name))
+        except OSError as error:
+            raise _unwritable(self._table, error) from error
         self._written.clear()
         change = delta.FileChange(added, gone, whole)
         return delta.commit_files(self._table, self._schema, change, metadata)
@@ -111,22 +110,26 @@ class Staged:
         self._number += 1
         path = self._folder / f"part-{self._prefix}-{self._number:05d}.zstd.parquet"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            durable.make_folder(self._table)
+            self._folder.mkdir(exist_ok=True)
             frame = rows.collect()
             if not frame.is_empty():
                 # Level 1 takes two thirds of the time of the default, and 2 % more room.
                 frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
                 self._written.append(path)
-        except OSError as error:
-            raise StoreError(
-                f"`{self._folder}` cannot be written: {error}",
-                "is the disk full, or the folder read-only?",
-            ) from error
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unwritable(self._folder, error) from error
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._waiting.clear()
         self._written.clear()
+
+
+def _unwritable(folder: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"`{folder}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+    )
 
 
 def _scanned(path: Path) -> pl.LazyFrame:

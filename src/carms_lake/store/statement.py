@@ -43,7 +43,6 @@ TABLE_FUNCTIONS = frozenset(
         "repeat",
         "repeat_row",
         "summary",
-        "test_all_types",
         "unnest",
     }
 )
@@ -56,6 +55,7 @@ REFUSED_FUNCTIONS = frozenset(
         "getenv",
         "json_serialize_plan",
         "nextval",
+        "pg_sleep",
         "setseed",
         "setval",
         "sleep_ms",
@@ -63,6 +63,17 @@ REFUSED_FUNCTIONS = frozenset(
     }
 )
 """Scalar functions that change something, or tell of the machine."""
+
+REFUSED_VIEWS = frozenset(
+    {
+        "duckdb_databases",
+        "duckdb_logs",
+        "pg_prepared_statements",
+        "pg_settings",
+        "pragma_database_list",
+    }
+)
+"""Built-in views over functions that are refused."""
 
 _NAMES_ALL = ("duckdb_", "sqlite_", "pragma_show")
 _CATALOG_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
@@ -104,7 +115,10 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
             else "there is no statement",
             "give one SELECT",
         )
-    kind = statements[0].type
+    try:
+        kind = statements[0].type
+    except ValueError:  # duckdb 2.0: UPDATE EXTENSIONS has a type that its Python does not know
+        raise _refusal("this statement") from None
     if kind == duckdb.StatementType.EXPLAIN:
         inner = _explained(sql)
     elif kind == duckdb.StatementType.SELECT:
@@ -179,7 +193,7 @@ def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, 
                 tables.add(_path(node))
         if "function_name" in node:
             functions.add(_path(node))
-    _refuse_files(tables)
+    _refuse_names(tables)
     _refuse_functions(connection, functions, macros)
     lists_tables |= any(
         name[-1].startswith(_NAMES_ALL) or not _CATALOG_SCHEMAS.isdisjoint(name)
@@ -205,7 +219,10 @@ def _path(node: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(name).lower() for name in names)
 
 
-def _refuse_files(tables: set[tuple[str, ...]]) -> None:
+def _refuse_names(tables: set[tuple[str, ...]]) -> None:
+    for path in tables:
+        if path[-1] in REFUSED_VIEWS:
+            raise _refusal(f"the view `{path[-1]}`")
     for name, *more in tables:
         if not more and any(character in name for character in "./\\:*"):
             raise QueryRefused(
@@ -227,7 +244,8 @@ def _refuse_functions(
         return
     built_in = connection.execute(
         "SELECT function_name FROM duckdb_functions() WHERE internal"
-        " AND list_contains($names, function_name) AND function_type IN ('table', 'pragma')",
+        " AND list_contains($names, function_name)"
+        " AND function_type IN ('table', 'table_macro', 'pragma')",
         {"names": unknown},
     ).fetchall()
     if built_in:

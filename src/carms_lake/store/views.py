@@ -8,6 +8,7 @@ from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store.pinned import read_pinned
 from carms_lake.store.sandbox import LAKE_SCHEMAS, PUBLISHED
 from carms_lake.store.sql import quoted
+from carms_lake.store.versions import is_table, see_whole, version_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +24,15 @@ def make(session: Session, name: tuple[str, ...]) -> None:
         _copy_published(session, "gold", table)
         return
     if not qualifier:
-        schemas = [s for s in LAKE_SCHEMAS if _is_table(folder(session, s, table))]
+        schemas = [s for s in LAKE_SCHEMAS if _is_there(session, folder(session, s, table))]
         if schemas and table not in gold_names(session):
             _over_lake(session, schemas[0], table)
         return
     of_domain = qualifier[:-1] in ([], [session.domain])
     if of_domain and qualifier[-1] in LAKE_SCHEMAS:
         _over_lake(session, qualifier[-1], table)
-        if qualifier == [session.domain, "ops"] and not _is_table(folder(session, "ops", table)):
+        there = _is_there(session, folder(session, qualifier[-1], table))
+        if qualifier == [session.domain, "ops"] and not there:
             _copy_published(session, "ops", table)
 
 
@@ -81,8 +83,9 @@ def lake_names(session: Session) -> Iterator[tuple[str, str]]:
     for schema in ("bronze", "silver", "ops"):
         parent = session.config.lake / schema
         if parent.is_dir():
-            yield from sorted((schema, path.name) for path in parent.iterdir() if _is_table(path))
-    if _is_table(folder(session, "ops", "rejects")):
+            tables = [path for path in parent.iterdir() if _is_there(session, path)]
+            yield from sorted((schema, path.name) for path in tables)
+    if _is_there(session, folder(session, "ops", "rejects")):
         yield "ops", "rejects"
 
 
@@ -95,8 +98,11 @@ def folder(session: Session, schema: str, table: str) -> Path:
     return session.config.lake / schema / table
 
 
-def _is_table(path: Path) -> bool:
-    return (path / "_delta_log").is_dir()
+def _is_there(session: Session, path: Path) -> bool:
+    """Whether there is a table in the folder, or was one then."""
+    if not is_table(path):
+        return False
+    return session.as_of is None or version_at(path, session.as_of.run_id) >= 0
 
 
 def _copy_published(session: Session, schema: str, table: str) -> None:
@@ -112,14 +118,17 @@ def _view(session: Session, schema: str, table: str, select: str) -> None:
 
 def _over_lake(session: Session, schema: str, table: str) -> None:
     path = folder(session, schema, table)
-    if not _is_table(path):
+    if not _is_there(session, path):
         return
     if (schema, table) == ("ops", "rejects"):
         _copy_rejects(session)
         return
     from carms_lake.store import delta  # imported only for queries that name such a table
 
-    pinned = delta.pinned(path)
+    version = None if session.as_of is None else version_at(path, session.as_of.run_id)
+    if version is not None:
+        see_whole(path, version, f"{schema}.{table}")
+    pinned = delta.pinned(path, version)
     _view(session, schema, table, read_pinned(pinned))
     session.files.extend(pinned.files)
 
@@ -133,7 +142,8 @@ def _copy_rejects(session: Session) -> None:
         for schema, table in lake_names(session)
         if schema != "ops"
     ]
-    live = rejects.live(session.config, tables)
+    as_of = None if session.as_of is None else session.as_of.run_id
+    live = rejects.live(session.config, tables, as_of=as_of)
     if live is None:
         return
     run = session.connection.execute

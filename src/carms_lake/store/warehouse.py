@@ -236,7 +236,7 @@ def table_ddl(contract: Contract) -> str:
         + (" unique" if c.unique else "")
         for c in contract.columns
     ]
-    if contract.primary_key:
+    if contract.primary_key and contract.enforce_key:
         parts.append(f"primary key ({_names(contract.primary_key)})")
     parts += [
         f"foreign key ({_names(relationship.columns)}) "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGE = "carms_lake.domains.ticketing"
-GOLDEN = ""
+GOLDEN = "e70ec743a7e14cfd3f47d6ea9a9dc501292eab3e434f4bb2a9433b15f9cf0257"
 """Of all files of the tiny run."""
 TINY = {"seed": 7, "scale": 0.0002, "batches": 2}
 COLUMNS = {

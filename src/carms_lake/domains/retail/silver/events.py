@@ -58,13 +58,14 @@ def read(events: pl.LazyFrame) -> pl.LazyFrame:
     record = pl.col("src_event")
     is_odd = record.str.contains(_ODD)
     plain = pl.when(~is_odd).then(record).str.json_decode(_RECORD)
+    named = pl.when(record.str.contains(r'"payload"|\\u')).then(record)
     has_envelope = record.str.contains(r'"envelope"\s*:')
     return (
         events.select(
             record,
             plain.alias("plain"),
             pl.when(is_odd).then(record).alias("odd"),
-            record.str.json_path_match("$.payload").alias("named"),
+            named.str.json_path_match("$.payload").alias("named"),
         )
         .with_columns(
             *(_field(name) for name in ENVELOPE),

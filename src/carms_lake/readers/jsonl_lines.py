@@ -1,0 +1,169 @@
+"""Lines of JSON Lines that are kept as they are: each only has to be an object.
+
+What they hold is read in silver, so nothing is taken out of them here.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+import polars as pl
+
+from carms_lake.errors import SourceRefused
+from carms_lake.names import SRC_ROW_NUMBER
+from carms_lake.readers.content import blocks
+from carms_lake.readers.frames import Fault, malformed_frame, part_numbers
+from carms_lake.readers.signature import binary_kind, looks_like
+from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
+from carms_lake.records import PART, Laid, Part, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+LINE_BYTES = 256 << 20
+"""No line may be longer."""
+
+_BLANKS = b" \t\r"
+
+
+class _Lines(NamedTuple):
+    """The content of a part."""
+
+    names: tuple[str, ...]
+    """The columns that take the line."""
+    good: list[bytes]
+    numbers: list[int]
+    faults: list[Fault]
+
+
+def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Part]:
+    """The lines of a file, for a contract all of whose columns take the whole line.
+
+    Raises:
+        SourceRefused: the file cannot be read, or has no line.
+    """
+    encoding = encoding_of(contract)
+    names = contract.column_names
+    number = 0
+    for lines in _blocks_of_lines(as_utf8(blocks(source), encoding), source):
+        if not number and lines:
+            refuse_binary(lines[0], source)
+        found = _Lines(names, [], [], [])
+        for line in lines:
+            number += 1
+            try:
+                is_object = type(orjson.loads(line)) is dict
+            except orjson.JSONDecodeError as error:
+                if not line.strip(_BLANKS):
+                    number -= 1
+                else:
+                    found.faults.append(broken_line(number, line, encoding, error))
+                continue
+            if is_object:
+                found.good.append(line)
+                found.numbers.append(number)
+            else:
+                found.faults.append(no_object(number, shown(line, encoding)))
+        yield Part(len(found.good) + len(found.faults), found, _lay_out, ("lines", names))
+    if not number:
+        refuse_if_blank(source, contract)
+
+
+def refuse_binary(line: bytes, source: SourceFile) -> None:
+    """Refuse a file whose first line is no text.
+
+    Raises:
+        SourceRefused: WRONG_FORMAT.
+    """
+    if binary_kind(line):
+        raise SourceRefused(
+            "WRONG_FORMAT",
+            f"`{source.name}` is no JSON Lines: it looks like {looks_like(line)}",
+            "send the file again, one JSON object per line",
+        )
+
+
+def refuse_if_blank(source: SourceFile, contract: Contract) -> None:
+    """Refuse a file without a byte; one of blank lines has no records, and is none the worse.
+
+    Raises:
+        SourceRefused: EMPTY_FILE.
+    """
+    start = next(as_utf8(blocks(source), encoding_of(contract)), b"")
+    if not start:
+        raise SourceRefused(
+            "EMPTY_FILE", f"`{source.name}` holds {looks_like(start)}", "send the file again"
+        )
+
+
+def line_too_long(source: SourceFile) -> SourceRefused:
+    """The refusal of a file with a line beyond the limit."""
+    return SourceRefused(
+        "TOO_LARGE",
+        f"`{source.name}` has a line longer than 256 MiB",
+        "send one JSON object per line",
+    )
+
+
+def broken_line(number: int, line: bytes, encoding: str, error: orjson.JSONDecodeError) -> Fault:
+    """The fault of a line that is no JSON."""
+    raw = shown(line, encoding)
+    if not is_text(line):
+        message = f"record {number}: bytes that are no text in the contract's encoding"
+        return Fault(number, raw, ReasonCode.ENCODING_ERROR, message)
+    message = f"record {number}, column {error.colno}: {error.msg}"
+    return Fault(number, raw, ReasonCode.MALFORMED_ROW, message)
+
+
+def no_object(number: int, raw: str) -> Fault:
+    """The fault of a record that is JSON, and no object."""
+    return Fault(number, raw, ReasonCode.MALFORMED_ROW, f"record {number} is not an object")
+
+
+def _blocks_of_lines(stream: Iterable[bytes], source: SourceFile) -> Iterator[list[bytes]]:
+    """The lines that end in each block, without their ends; the last block has the rest."""
+    waiting = b""
+    for block in stream:
+        waiting += block
+        end = waiting.rfind(b"\n", len(waiting) - len(block)) + 1
+        if end:
+            yield _lines(waiting[: end - 1])
+            waiting = waiting[end:]
+        if len(waiting) > LINE_BYTES:
+            raise line_too_long(source)
+    if waiting:
+        yield _lines(waiting)
+
+
+def _lines(text: bytes) -> list[bytes]:
+    lines = text.split(b"\n")
+    return [line.removesuffix(b"\r") for line in lines] if b"\r" in text else lines
+
+
+def _lay_out(parts: Sequence[Part]) -> Laid:
+    contents: list[_Lines] = [part.content for part in parts]
+    good = list(chain.from_iterable(content.good for content in contents))
+    # An object begins with a brace, and no brace begins what Polars takes for compressed.
+    lines = pl.read_lines(b"\n".join(good))["line"] if good else pl.Series([], dtype=pl.String)
+    numbers = chain.from_iterable(content.numbers for content in contents)
+    rows = pl.DataFrame(
+        [
+            part_numbers([len(content.good) for content in contents]),
+            pl.Series(SRC_ROW_NUMBER, list(numbers), dtype=pl.Int64),
+            *(lines.alias(name) for name in contents[0].names),
+        ]
+    )
+    faults = malformed_frame(chain.from_iterable(content.faults for content in contents))
+    malformed = faults.with_columns(part_numbers([len(content.faults) for content in contents]))
+
+    def raw_records(part: int, row_numbers: Sequence[int]) -> dict[int, str]:
+        content = contents[part]
+        texts = dict(zip(content.numbers, content.good, strict=True))
+        return {n: texts[n].decode() for n in row_numbers if n in texts}
+
+    return Laid(rows, malformed.select(PART, *faults.columns), raw_records)
