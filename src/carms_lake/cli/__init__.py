@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from carms_lake import __version__
-from carms_lake.cli import lake, read, render, trust
+from carms_lake.cli import drift, lake, operate, read, render, trust
 from carms_lake.cli.boundary import report_bug
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
@@ -52,6 +52,8 @@ def make_app(words: frozenset[str] | None = None) -> typer.Typer:
     lake.register(app)
     read.register(app)
     trust.register(app)
+    drift.register(app)
+    operate.register(app)
     domains = Path(__file__).parents[1] / "domains"
     for commands in sorted(domains.glob("*/commands.py")):
         import_module(f"carms_lake.domains.{commands.parent.name}.commands").register(app)

@@ -1,0 +1,161 @@
+"""Two versions of a contract -> what changed, and whether it breaks anybody.
+
+A change is major where data that kept the old contract may break the new one, or where a reader who
+relied on the old one must change; minor where more is allowed or more is there; patch where only
+words changed. docs/schema-changes.md says what each means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.contract.change import Change, Level, shown
+from carms_lake.contract.diff_columns import column_changes
+from carms_lake.contract.widening import more_or_less
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carms_lake.contract.model import Contract, QualityRule, Relationship, SourceSpec
+
+
+def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
+    """What a contract says otherwise than an older one of the same table; `version` is no change.
+
+    A column that goes while another comes from the same header, or under the same words, is told as
+    renamed.
+    """
+    found = [*column_changes(old, new), *_table(old, new)]
+    if old.source and new.source:
+        found += _source(old.source, new.source, new)
+    found += _relationships(old, new)
+    found += _quality(old, new)
+    return tuple(found)
+
+
+def _table(old: Contract, new: Contract) -> Iterator[Change]:
+    silver_then, silver_now = old.silver, new.silver
+    for level, kind, before, after in (
+        (Level.MAJOR, "table", old.ref, new.ref),
+        (Level.MAJOR, "kind", old.kind, new.kind),
+        (Level.MAJOR, "parameters", old.parameters, new.parameters),
+        (Level.MAJOR, "driver", silver_then.driver, silver_now.driver),
+        (Level.MAJOR, "balance", silver_then.balance, silver_now.balance),
+        (Level.MAJOR, "driver key", silver_then.driver_key, silver_now.driver_key),
+        (Level.MAJOR, "order of versions", silver_then.order, silver_now.order),
+        (Level.MAJOR, "history", silver_then.history, silver_now.history),
+        (Level.PATCH, "declared key", old.enforce_key, new.enforce_key),
+        (Level.PATCH, "grain", old.grain, new.grain),
+        (Level.PATCH, "description", old.description, new.description),
+        (Level.PATCH, "incremental", silver_then.by_key, silver_now.by_key),
+        (Level.PATCH, "coverage by", old.coverage_by, new.coverage_by),
+        (Level.MINOR, "reconciliation", _names(old), _names(new)),
+    ):
+        if before != after:
+            yield Change(level, kind, None, shown(before), shown(after))
+    if old.max_age != new.max_age:
+        asks_more = new.max_age is not None and (old.max_age is None or new.max_age < old.max_age)
+        level = Level.MAJOR if asks_more else Level.MINOR
+        yield Change(level, "freshness", None, shown(old.max_age), shown(new.max_age))
+
+
+def _names(contract: Contract) -> tuple[str, ...]:
+    return tuple(f"{e['name']}: {e['gold']} = {e['silver']}" for e in contract.reconcile)
+
+
+def _source(old: SourceSpec, new: SourceSpec, contract: Contract) -> Iterator[Change]:
+    """What files are read and how; an engine's own column that goes is a removed one."""
+    headers = {column.source for column in contract.columns}
+    for kind, before, after in (
+        ("delivery", old.delivery, new.delivery),
+        ("encoding", old.encoding, new.encoding),
+        ("delimiter", old.delimiter, new.delimiter),
+        ("quote", old.quote, new.quote),
+        ("sheet", old.sheet, new.sheet),
+        ("null values", old.null_values, new.null_values),
+        ("trim", old.trim, new.trim),
+    ):
+        if before != after:
+            yield Change(Level.MAJOR, kind, None, shown(before), shown(after))
+    for kind, then, now in (
+        ("files", set(old.files), set(new.files)),
+        ("formats", set(old.formats), set(new.formats)),
+        ("dropped columns", set(old.drop_columns), set(new.drop_columns) | headers),
+    ):
+        if not then <= now:
+            yield Change(Level.MAJOR, kind, None, shown(sorted(then)), shown(sorted(now)))
+        elif now - then - headers:
+            yield Change(Level.MINOR, kind, None, shown(sorted(then)), shown(sorted(now)))
+    for kind, was, becomes in (
+        ("new columns", old.new_columns, new.new_columns),
+        ("surplus fields", old.merge_surplus_into, new.merge_surplus_into),
+    ):
+        if was != becomes:
+            level = Level.MAJOR if more_or_less(was, becomes) else Level.MINOR
+            yield Change(level, kind, None, shown(was), shown(becomes))
+
+
+def _relationships(old: Contract, new: Contract) -> Iterator[Change]:
+    before, after = _by_key(old), _by_key(new)
+    for key in {**before, **after}:
+        then, now = before.get(key), after.get(key)
+        if then == now:
+            continue
+        demands_more = now is not None and (then is None or _demands(now) > _demands(then))
+        column = "+".join(key[0])
+        level = Level.MAJOR if demands_more else Level.MINOR
+        yield Change(level, "relationship", column, _reference(then), _reference(now))
+
+
+def _by_key(contract: Contract) -> dict[tuple[tuple[str, ...], str, tuple[str, ...]], Relationship]:
+    return {(r.columns, r.target.in_domain, r.target_columns): r for r in contract.relationships}
+
+
+def _demands(relationship: Relationship) -> tuple[bool, bool, float]:
+    """How much a reference asks of the data; a budget gives some of it back."""
+    budget = (
+        100.0
+        if relationship.budget_pct is None and relationship.quarantine
+        else (relationship.budget_pct or 0.0)
+    )
+    return relationship.enforced, relationship.quarantine, -budget
+
+
+def _reference(relationship: Relationship | None) -> str:
+    if relationship is None:
+        return ""
+    words = [relationship.target.in_domain]
+    words += ["enforced"] * relationship.enforced + ["quarantine"] * relationship.quarantine
+    if relationship.budget_pct is not None:
+        words.append(f"budget {relationship.budget_pct} %")
+    return " ".join(words)
+
+
+def _quality(old: Contract, new: Contract) -> Iterator[Change]:
+    """Rules by name: a new one, a stricter one or another one of severity error is a new demand."""
+    before = {(rule.column, rule.name): rule for rule in old.quality}
+    after = {(rule.column, rule.name): rule for rule in new.quality}
+    for key in {**before, **after}:
+        then, now = before.get(key), after.get(key)
+        if then == now:
+            continue
+        stops = now is not None and now.severity == "error"
+        is_same_rule = then is not None and now is not None and _asked(then) == _asked(now)
+        was_stopping = then is not None and then.severity == "error"
+        level = Level.MAJOR if stops and not (is_same_rule and was_stopping) else Level.MINOR
+        if is_same_rule and then and now and then.severity == now.severity:
+            level = Level.PATCH
+        yield Change(level, f"rule {key[1]}", key[0], _rule(then), _rule(now))
+
+
+def _asked(rule: QualityRule) -> tuple[Any, ...]:
+    return (rule.kind, rule.metric, rule.query, dict(rule.arguments), dict(rule.operators),
+            rule.unit)  # fmt: skip
+
+
+def _rule(rule: QualityRule | None) -> str:
+    if rule is None:
+        return ""
+    what = rule.metric or rule.query or rule.kind
+    limits = ", ".join(f"{key} {value}" for key, value in rule.operators.items())
+    return f"{rule.severity}: {what} {limits}".strip()
