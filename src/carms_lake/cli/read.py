@@ -28,7 +28,9 @@ Timeout = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option(
-        "--as-of", metavar="RUN|TIME", help="All tables as that run, or the last by then, left them."
+        "--as-of",
+        metavar="RUN|TIME",
+        help="All tables as that run, or the last by then, left them.",
     ),
 ]
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="As silver.program, or program.")]
@@ -61,7 +63,9 @@ def register(app: typer.Typer) -> None:
             from carms_lake.flows.asof import moment
 
             end = moment(config, as_of)
-            render.note(call, f"as of run `{end.run_id}`, which ended at {end.at:%F %T} UTC")
+            render.note(
+                call, f"as of run `{end.run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC"
+            )
             as_of = end.run_id
         emit_query(call, config, text, to, as_of=as_of)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
+    from carms_lake.store.sandbox import AsOf
     from carms_lake.store.session import Answer
 
 FILE_FORMATS = ("parquet", "xlsx")
@@ -33,24 +34,35 @@ class QueryResult:
 
 
 def query_rows(
-    config: LakeConfig, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
+    config: LakeConfig,
+    sql: str,
+    parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+    *,
+    as_of: str | None = None,
 ) -> QueryResult:
     """All rows of one reading statement; `$name` in it takes its value from `parameters`.
 
+    `as_of` is a run or a time: all tables answer as they stood together then.
+
     Raises:
+        UsageError: `as_of` names no run, or a time before the first one.
         QueryRefused: SQL that is wrong, or that does more than read.
         QueryLimit: it took longer, or more memory, than allowed.
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    with query_batches(config, sql, parameters) as answer:
+    with query_batches(config, sql, parameters, as_of=as_of) as answer:
         return QueryResult(
             answer.columns, answer.types, [row for batch in answer.batches for row in batch]
         )
 
 
 def query_batches(
-    config: LakeConfig, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
+    config: LakeConfig,
+    sql: str,
+    parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+    *,
+    as_of: str | None = None,
 ) -> AbstractContextManager[Answer]:
     """The rows of one reading statement in batches, for results that need not fit into memory.
 
@@ -62,10 +74,12 @@ def query_batches(
     """
     from carms_lake.store.session import answering
 
-    return answering(config, sql, parameters)
+    return answering(config, sql, parameters, _then(config, as_of))
 
 
-def query_to_file(config: LakeConfig, sql: str, path: Path, file_format: str) -> int:
+def query_to_file(
+    config: LakeConfig, sql: str, path: Path, file_format: str, *, as_of: str | None = None
+) -> int:
     """Write the rows of one reading statement as Parquet or as a workbook; how many rows.
 
     Raises:
@@ -91,6 +105,15 @@ def query_to_file(config: LakeConfig, sql: str, path: Path, file_format: str) ->
             rows += batch.num_rows
             yield pl.DataFrame(pl.from_arrow(batch))
 
-    with streaming(config, sql) as answer:
+    with streaming(config, sql, _then(config, as_of)) as answer:
         write(path, frames(), file_format)
     return rows
+
+
+def _then(config: LakeConfig, text: str | None) -> AsOf | None:
+    """The lake as it stood then; None is now."""
+    if text is None:
+        return None
+    from carms_lake.flows.asof import as_of, moment
+
+    return as_of(config, moment(config, text).run_id)

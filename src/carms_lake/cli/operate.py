@@ -1,0 +1,265 @@
+"""`status`, `history`, `restore`, `optimize`, `vacuum`, `diff`: run a lake, and go back in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carms_lake.cli import render
+from carms_lake.cli.context import Call
+from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.formats import Format
+from carms_lake.cli.options import OutputFile, OutputFormat, command
+from carms_lake.cli.output import emit, target
+from carms_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from carms_lake.cli.output import Target
+    from carms_lake.flows.maintain import Restored
+    from carms_lake.flows.vacuum import VacuumReport
+
+TableName = Annotated[
+    str, typer.Argument(metavar="TABLE", help="As bronze.program_master, or program.")
+]
+TableNames = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TABLE]...", help="As bronze.program_master; all tables if none."),
+]
+Before = Annotated[
+    str, typer.Argument(metavar="RUN1", help="A run's id, the beginning of one, or a time (UTC).")
+]
+After = Annotated[str, typer.Argument(metavar="RUN2", help="The run to compare it with.")]
+OneTable = Annotated[
+    str | None, typer.Argument(metavar="[TABLE]", help="Show the cells of this table.")
+]
+Limit = Annotated[
+    int, typer.Option("--limit", metavar="ROWS", help="So many rows of a table, not more.", min=1)
+]
+To = Annotated[
+    str,
+    typer.Option("--to", metavar="VERSION|RUN", help="A version of the table, a run, or a time."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be done.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a source is late.")]
+KeepRuns = Annotated[
+    int | None,
+    typer.Option("--keep-runs", metavar="N", help="Keep what the last runs left (default: 100)."),
+]
+KeepDays = Annotated[
+    float | None,
+    typer.Option("--keep-days", metavar="N", help="Keep what was there since (default: 30)."),
+]
+
+_DRY = "nothing was changed: `--yes` does it"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that run a lake."""
+    _register_reading(app)
+    _register_writing(app)
+
+
+def _register_reading(app: typer.Typer) -> None:
+    @command(app)
+    def status(
+        call: Call,
+        *,
+        strict: Strict = False,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Show the lake at a glance: freshness, counts, runs, rejects, checks, disk."""
+        from carms_lake.cli import dashboard
+        from carms_lake.cli.reports import as_plain
+        from carms_lake.flows.status import status as flow
+
+        to = target(output_format, output)
+        found = flow(call.config())
+        if call.json:
+            render.envelope(as_plain(found))
+        elif to.format is Format.TABLE and to.file is None:
+            dashboard.draw(render.out(), found)
+        else:
+            emit(call, dashboard.as_rows(found), to)
+        if strict and any(source.is_late for source in found.sources):
+            raise typer.Exit(ExitCode.DATA)
+
+    @command(app)
+    def history(
+        call: Call,
+        table: TableName,
+        *,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """List the versions of a table, and the run that made each."""
+        from carms_lake.flows.history import history as flow
+
+        to = target(output_format, output)
+        emit(call, flow(call.config(), table), to)
+
+    @command(app)
+    def diff(
+        call: Call,
+        before: Before,
+        after: After,
+        table: OneTable = None,
+        *,
+        limit: Limit = 100,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Show what changed between two runs, and why."""
+        from carms_lake.flows import diff as flow
+
+        to = target(output_format, output)
+        if table is None:
+            emit(call, flow.diff(call.config(), before, after).as_rows(), to)
+            return
+        found, cells = flow.table_diff(call.config(), before, after, table, limit=limit)
+        emit(call, cells, to)
+        total = found.added + found.removed + found.changed
+        counts = f"{found.added} rows added, {found.removed} removed, {found.changed} changed"
+        render.note(call, f"{found.table.in_domain}: {counts}")
+        for reason in found.why:
+            render.note(call, f"why: {reason}")
+        if total > limit:
+            render.note(
+                call, f"only {limit} of {total} rows are shown: `--limit {total}` shows all"
+            )
+
+
+def _register_writing(app: typer.Typer) -> None:
+    @command(app)
+    def restore(
+        call: Call,
+        table: TableName,
+        *,
+        to: To = "",
+        yes: Yes = False,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Bring a table back to an earlier version, as a new one."""
+        from carms_lake.flows.maintain import restore as flow
+
+        where = target(output_format, output)
+        if not to:
+            raise UsageError(
+                "`--to` is missing", f"`carms history {table}` lists the versions to go back to"
+            )
+        _tell_restored(call, flow(call.config(), table, to, yes=yes), where)
+
+    @command(app)
+    def optimize(
+        call: Call,
+        tables: TableNames = None,
+        *,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Put small data files together; proves that no row changed."""
+        from carms_lake.flows.maintain import optimize as flow
+        from carms_lake.flows.query import QueryResult
+
+        to = target(output_format, output)
+        with render.progress(call) as progress:
+            done = flow(call.config(), tables or [], progress=progress)
+        names = ("table", "files_before", "files_after", "digest_before", "digest_after")
+        kinds = ("VARCHAR", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR")
+        rows = [
+            (
+                table.table,
+                table.files_before,
+                table.files_after,
+                table.digest_before.value if table.digest_before else None,
+                table.digest_after.value if table.digest_after else None,
+            )
+            for table in done
+        ]
+        emit(call, QueryResult(names, kinds, rows), to)
+        changed = sum(table.is_changed for table in done)
+        render.note(call, f"{changed} of {len(done)} tables put together; no digest changed")
+
+    @command(app)
+    def vacuum(
+        call: Call,
+        *,
+        keep_runs: KeepRuns = None,
+        keep_days: KeepDays = None,
+        yes: Yes = False,
+        output_format: OutputFormat = None,
+        output: OutputFile = None,
+    ) -> None:
+        """Delete the files of versions that are kept no more."""
+        from carms_lake.flows.vacuum import KEEP_DAYS, KEEP_RUNS
+        from carms_lake.flows.vacuum import vacuum as flow
+
+        to = target(output_format, output)
+        with render.progress(call) as progress:
+            done = flow(
+                call.config(),
+                keep_runs=KEEP_RUNS if keep_runs is None else keep_runs,
+                keep_days=KEEP_DAYS if keep_days is None else keep_days,
+                yes=yes,
+                progress=progress,
+            )
+        _tell_vacuumed(call, done, to)
+
+
+def _tell_restored(call: Call, done: Restored, to: Target) -> None:
+    from carms_lake.flows.query import QueryResult
+
+    names = ("table", "version", "to_version", "rows", "to_rows", "new_again", "done_as")
+    kinds = ("VARCHAR", *("BIGINT",) * 6)
+    row = (
+        done.table,
+        done.version,
+        done.to_version,
+        done.rows,
+        done.to_rows,
+        len(done.files_new_again),
+        done.done_as,
+    )
+    emit(call, QueryResult(names, kinds, [row]), to)
+    for name in done.files_new_again[:5]:
+        render.note(call, f"`{name}` is new again to the next `carms ingest`, where it is there")
+    if len(done.files_new_again) > 5:  # noqa: PLR2004 - the slice above
+        render.note(call, f"and {len(done.files_new_again) - 5} files more")
+    if done.done_as is None:
+        render.note(call, _DRY)
+    elif done.table.startswith("silver."):
+        render.note(call, "gold is as it was until `carms build`, which may make this table again")
+    else:
+        render.note(call, "silver and gold are as they were until `carms build` makes them again")
+
+
+def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
+    from carms_lake.flows.query import QueryResult
+
+    names = ("table", "versions", "versions_kept", "files", "bytes", "digest")
+    kinds = ("VARCHAR", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "VARCHAR")
+    rows = [
+        (
+            t.table,
+            t.versions,
+            t.versions_kept,
+            t.files,
+            t.bytes,
+            t.digest.value if t.digest else None,
+        )
+        for t in done.tables
+    ]
+    emit(call, QueryResult(names, kinds, rows), to)
+    files, size = sum(t.files for t in done.tables), sum(t.bytes for t in done.tables)
+    what = "deleted" if done.is_done else "would be deleted"
+    render.note(call, f"{files} files, {size} bytes {what}")
+    if done.oldest_run:
+        render.note(
+            call, f"kept: the lake as of {done.kept_runs} runs, the earliest `{done.oldest_run}`"
+        )
+    if done.is_done:
+        render.note(call, "no digest changed")
+    else:
+        render.note(call, _DRY)
