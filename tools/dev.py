@@ -242,6 +242,10 @@ TARGETS: dict[str, tuple[str, Callable[[Sequence[str]], None]]] = {
     "types": ("mypy, strict", lambda _: check(["types"])),
     "docs": ("write the generated pages anew", lambda _: docs()),
     "bench": ("the benchmarks, as ratios", lambda rest: script("benchmarks/run.py", rest)),
+    "torture": (
+        "faults, fuzz and attacks at length, and their tally",
+        lambda rest: script("tools/torture.py", rest),
+    ),
     "cold-start": ("what each --help costs", lambda rest: script("tools/cold_start.py", rest)),
     "lock": ("resolve the lock files anew", lambda _: lock()),
     "clean": ("remove what the targets made", lambda _: clean()),

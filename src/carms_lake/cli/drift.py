@@ -58,8 +58,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Compare arriving files with their contracts.
 
-        And with the file that landed last. Files that a contract refuses are read all the same. Exit 1 where there is drift, 4 where a
-        file cannot be read.
+        And with the file that landed last. Files that a contract refuses are read all the same.
+        Exit 1 where there is drift, 4 where a file cannot be read.
         """
         from carms_lake.flows.drift import drift as flow
 

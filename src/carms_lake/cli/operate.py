@@ -69,7 +69,10 @@ def _register_reading(app: typer.Typer) -> None:
         output_format: OutputFormat = None,
         output: OutputFile = None,
     ) -> None:
-        """Show the lake at a glance: freshness, counts, runs, rejects, checks, disk."""
+        """Show the lake at a glance.
+
+        Freshness, counts, last runs, what is set aside, checks, disk.
+        """
         from carms_lake.cli import dashboard
         from carms_lake.cli.reports import as_plain
         from carms_lake.flows.status import status as flow

@@ -98,8 +98,7 @@ class Staged:
                 self._write(_without(_scanned(path), replaced))
         added: list[Path] = []
         try:
-            for path in self._written:
-                added.append(path.replace(self._table / path.name))
+            added += [path.replace(self._table / path.name) for path in self._written]
         except OSError as error:
             raise _unwritable(self._table, error) from error
         self._written.clear()

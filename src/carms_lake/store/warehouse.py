@@ -142,16 +142,25 @@ class Warehouse:
         return int(scalar(self.connection, f"select count(*) from {qualified(ref)}"))
 
     def add_ops(self, table: str, frame: pl.DataFrame) -> None:
-        """Put a copy of a table of operations into the file."""
+        """Put a copy of a table of operations into the file.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
         self.connection.execute("create schema if not exists ops")
         self.connection.register("ops_frame", frame.to_arrow())
         columns = ", ".join(
             f"{quoted(n)}::timestamp as {quoted(n)}" if "Datetime" in str(t) else quoted(n)
             for n, t in frame.schema.items()
         )
-        self.connection.execute(
-            f"create or replace table ops.{quoted(table)} as select {columns} from ops_frame"
-        )
+        try:
+            self.connection.execute(
+                f"create or replace table ops.{quoted(table)} as select {columns} from ops_frame"
+            )
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise StoreError(
+                f"`ops.{table}` cannot be written: {error}", "free memory or disk"
+            ) from error
         self.connection.unregister("ops_frame")
 
     def finish(self, layers: Sequence[str]) -> None:
@@ -221,11 +230,17 @@ def publish(built: Path, target: Path) -> Path:
         try:
             built.replace(beside)
         except OSError as error:
-            raise StoreError(f"`{target}` cannot be written: {error}") from error
+            raise _unwritable(target, error) from error
         return beside
     except OSError as error:
-        raise StoreError(f"`{target}` cannot be written: {error}") from error
+        raise _unwritable(target, error) from error
     return target
+
+
+def _unwritable(target: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"`{target}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+    )
 
 
 def table_ddl(contract: Contract) -> str:

@@ -49,7 +49,9 @@ def test_rejected_and_quarantined_rows_are_counted_by_reason(tmp_path):
     with gold(tmp_path, shop()) as connection:
         found = [
             rejected("silver", "order_line", unknown),
-            rejected("silver", "order_line", unknown, ("UNKNOWN_REFERENCE", "order_id.relationship")),
+            rejected(
+                "silver", "order_line", unknown, ("UNKNOWN_REFERENCE", "order_id.relationship")
+            ),
             rejected("bronze", "events", ("MALFORMED_ROW", "")),
         ]  # fmt: skip
         filled(connection, tmp_path, "rejects", REJECT_SCHEMA, found)

@@ -49,7 +49,9 @@ def register(app: Typer) -> None:
         output_format: OutputFormat = None,
         output: OutputFile = None,
     ) -> None:
-        """Show whom a customer id stands for, and the merges that lead there.
+        """Show whom a customer id stands for.
+
+        And the merges that led there; with `--at`, as of a moment.
 
         The first row is the id, the last one its canonical id.
         """

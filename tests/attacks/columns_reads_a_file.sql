@@ -1,0 +1,2 @@
+-- a file behind COLUMNS
+SELECT COLUMNS((SELECT content FROM read_text('/etc/passwd'))) FROM program_profile

@@ -1,0 +1,2 @@
+-- COPY FROM
+COPY program_profile FROM '/etc/passwd'

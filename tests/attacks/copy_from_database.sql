@@ -1,0 +1,2 @@
+-- COPY FROM DATABASE
+COPY FROM DATABASE published TO memory

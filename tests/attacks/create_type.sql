@@ -1,0 +1,2 @@
+-- CREATE TYPE
+CREATE TYPE mood AS ENUM ('a')

@@ -1,0 +1,2 @@
+-- the same in SQLite's words
+FROM pragma_database_list

@@ -1,0 +1,2 @@
+-- the same for the databases' files
+FROM main.duckdb_databases

@@ -1,0 +1,2 @@
+-- a file behind DESCRIBE
+SELECT * FROM (DESCRIBE SELECT * FROM read_text('/etc/passwd'))

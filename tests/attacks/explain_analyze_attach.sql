@@ -1,0 +1,2 @@
+-- EXPLAIN ANALYZE of an ATTACH
+EXPLAIN ANALYZE ATTACH '{folder}/new.duckdb' AS n

@@ -1,0 +1,2 @@
+-- the same for the log
+FROM duckdb_logs

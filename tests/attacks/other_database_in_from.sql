@@ -1,0 +1,2 @@
+-- another database's address as a table
+FROM "postgres:host=localhost"

@@ -1,0 +1,2 @@
+-- a file behind SUMMARIZE
+SUMMARIZE '/etc/passwd'

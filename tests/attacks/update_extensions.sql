@@ -1,0 +1,2 @@
+-- a statement that DuckDB's own Python does not know
+UPDATE EXTENSIONS

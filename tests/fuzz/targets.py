@@ -1,0 +1,230 @@
+"""One valid file of each format, and what reading a wrong one may come to."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import polars as pl
+from deltalake import write_deltalake
+from faults.scale import SEED
+from fuzz.mutations import (
+    mutated,
+    mutated_gzip,
+    mutated_json,
+    mutated_parquet,
+    mutated_zip,
+    zipped,
+)
+from sources import bronze, column, source
+
+from carms_lake.contract.model import NewColumns
+from carms_lake.errors import SourceRefused
+from carms_lake.flows.intake import Intake
+from carms_lake.records import Stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+    Mutate = Callable[..., bytes]
+
+STAMP = Stamp("20260101T000000.000000Z-000000", datetime(2026, 1, 1, tzinfo=UTC))
+
+COLUMNS = (
+    column("id", "integer"),
+    column("name", required=True),
+    column("price", "decimal(10,2)"),
+    column("day", "date"),
+    column("at", "timestamp"),
+    column("is_new", "boolean"),
+    column("share", "double"),
+)
+
+CSV = (
+    b"id,name,price,day,at,is_new,share\n"
+    b'1,"Tea, green",2.50,2024-01-31,2024-01-31T10:00:00Z,true,0.5\n'
+    b'2,"Jam ""red""",4.00,2024-02-29,2024-02-29T23:59:59.123456Z,false,1e-3\r\n'
+    b"\n"
+    b'3,"two\nlines",-1.05,1999-12-31,1999-12-31 00:00:00+02:00,true,\n'
+    b"4,\xc3\xa9t\xc3\xa9,0,2000-01-01,2000-01-01T00:00:00Z,false,3\n"
+) * 3
+LINES = b"".join(
+    b'{"id":%d,"name":"t\xc3\xa9a \\"%d\\"","price":%d.25,"day":"2024-01-31",'
+    b'"at":"2024-01-31T10:00:00Z","is_new":true,"share":0.5,"more":{"deep":[1,{"x":null}]}}\n'
+    % (n, n, n)
+    for n in range(8)
+)
+ARRAY = b"[" + b",\n ".join(LINES.splitlines()) + b"]"
+FRAME = pl.DataFrame(
+    {
+        "id": [1, 2, None],
+        "name": ["Tea", "", "Jam"],
+        "price": [Decimal("2.50"), None, Decimal("-1.05")],
+        "day": [date(2024, 1, 31), None, date(1999, 12, 31)],
+        "at": [datetime(2024, 1, 31, tzinfo=UTC), None, datetime(1999, 12, 31, tzinfo=UTC)],
+        "is_new": [True, False, None],
+        "share": [0.5, None, 1e300],
+    },
+    schema_overrides={"id": pl.Int32, "price": pl.Decimal(10, 2)},
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A format: its contract, a valid file of it, and how that is made wrong."""
+
+    name: str
+    ending: str
+    contract: Contract
+    valid: Callable[[], bytes]
+    mutate: Mutate
+    member: str | None = None
+
+
+def workbook() -> bytes:
+    """A sheet with every type of cell."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append([c.name for c in COLUMNS])
+    at = datetime(2024, 1, 31, 10)  # noqa: DTZ001 - a sheet knows no zones
+    sheet.append([1, "Tea", 2.5, date(2024, 1, 31), at, True, 0.5])
+    sheet.append([2, "=1/0", "#DIV/0!", None, at, False, 12345678901234567])
+    sheet.append([None, "Jam", 4, date(1999, 12, 31), at, True, 1e-9])
+    sink = io.BytesIO()
+    book.save(sink)
+    book.close()
+    return sink.getvalue()
+
+
+def parquet() -> bytes:
+    """Every type, in two row groups."""
+    sink = io.BytesIO()
+    pl.concat([FRAME] * 40).write_parquet(sink, row_group_size=60)
+    return sink.getvalue()
+
+
+@cache
+def valid(target: Target) -> bytes:
+    """The target's valid file; for a Delta table an archive of its folder."""
+    return target.valid()
+
+
+def table() -> bytes:
+    """A Delta table of two commits, as an archive of its folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(2):
+            write_deltalake(folder, FRAME, mode="append")
+        found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        return zipped({p.relative_to(folder).as_posix(): p.read_bytes() for p in found})
+
+
+def of(form: str, **spec: Any) -> Contract:
+    """The contract of these columns in a format."""
+    return bronze(*COLUMNS, format=form, **spec)
+
+
+PLAIN_JSON = {"drop_columns": ("more",)}
+NEW = {"new_columns": NewColumns.ACCEPT}
+MERGED = {"merge_surplus_into": "name", "trim": True, "encoding": "cp1252", "delimiter": ";"}
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("csv", "csv", of("csv"), lambda: CSV, mutated),
+        Target(
+            "csv of another dialect",
+            "csv",
+            of("csv", **MERGED),
+            lambda: CSV.replace(b",", b";"),
+            mutated,
+        ),
+        Target("csv.gz", "csv.gz", of("csv", **NEW), lambda: CSV, mutated_gzip),
+        Target(
+            "csv in zip",
+            "zip",
+            of("csv"),
+            lambda: zipped({"things.csv": CSV}),
+            mutated_zip,
+            "things.csv",
+        ),
+        Target("jsonl", "jsonl", of("jsonl", **PLAIN_JSON), lambda: LINES, mutated_json),
+        Target("jsonl with new keys", "jsonl", of("jsonl", **NEW), lambda: LINES, mutated_json),
+        Target(
+            "jsonl whole",
+            "jsonl",
+            bronze(column("id", "bigint"), column("line", "json", source="$"), format="jsonl"),
+            lambda: LINES,
+            mutated_json,
+        ),
+        Target("json", "json", of("json", **PLAIN_JSON), lambda: ARRAY, mutated_json),
+        Target(
+            "json with paths",
+            "json",
+            bronze("name", column("deep", "json", source="more.deep"), format="json", **NEW),
+            lambda: ARRAY,
+            mutated_json,
+        ),
+        Target("json.gz", "json.gz", of("json", **NEW), lambda: ARRAY, mutated_gzip),
+        Target("xlsx", "xlsx", of("xlsx"), workbook, mutated_zip),
+        Target("parquet", "parquet", of("parquet", **NEW), parquet, mutated_parquet),
+        Target("delta", "delta", of("delta"), table, mutated_zip),
+    )
+}
+
+
+def case(target: Target, number: int) -> bytes:
+    """The wrong bytes of a case; the same for the same seed."""
+    return wrong(target, Random(f"{SEED} {target.name} {number}"))
+
+
+def wrong(target: Target, chance: Random) -> bytes:
+    """The target's valid bytes made wrong."""
+    return target.mutate(valid(target), chance, (CSV, LINES, valid(TARGETS["xlsx"])))
+
+
+def written(target: Target, data: bytes, folder: Path) -> SourceFile | None:
+    """The bytes as a source file; None where they make no Delta table's folder."""
+    import zipfile
+
+    path = folder / f"case.{target.ending}"
+    if target.name != "delta":
+        path.write_bytes(data)
+        return source(path, target.member)
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            archive.extractall(path)
+    except Exception:  # noqa: BLE001 - the archive only carries the case here
+        return None
+    return source(path) if (path / "_delta_log").is_dir() else None
+
+
+def outcome(target: Target, data: bytes, folder: Path) -> str:
+    """What reading comes to: `landed`, or the code of the refusal; any error is a finding.
+
+    Rows balance, or `finish` raises: it is what every ingest does.
+    """
+    file = written(target, data, folder)
+    if file is None:
+        return "no table"
+    try:
+        with Intake(None, target.contract, None) as intake:  # type: ignore[arg-type]
+            tally = intake.take(file, STAMP)
+            intake.finish()
+    except SourceRefused as refusal:
+        is_told = refusal.message and refusal.hint
+        return refusal.code if is_told else "FINDING refused without a reason"
+    assert tally.records == tally.accepted + tally.rejected
+    return "landed" if not tally.rejected else "landed with rejects"
