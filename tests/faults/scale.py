@@ -19,13 +19,13 @@ SEED = _number("SEED", 20261121)
 SUBJECTS_TRIED = _number("SUBJECTS", 2)
 """How many of the subjects, from the first, are killed and starved."""
 
-MOMENTS = _number("MOMENTS", 2)
+MOMENTS = _number("MOMENTS", 1)
 """Random moments at which each subject is killed."""
 
-STEPS = _number("STEPS", 3)
+STEPS = _number("STEPS", 2)
 """Named steps of each subject at which it is killed, and at which the disk is full; 0 means all."""
 
-CASES = _number("CASES", 40)
+CASES = _number("CASES", 25)
 """Fuzzed files of each format."""
 
 ROWS = _number("ROWS", 2)

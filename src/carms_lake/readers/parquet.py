@@ -51,10 +51,12 @@ def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Part]:
         has_value = pl.any_horizontal([value.is_not_null() for value in values])
         as_json = pl.struct(values).struct.json_encode()
         columns.append(pl.when(has_value).then(as_json).alias(SRC_EXTRA))
-    first = 1
-    for rows in frame.collect_batches(chunk_size=_PART_RECORDS, maintain_order=True):
-        yield _part(rows, columns, first)
-        first += rows.height
+    # Slice by slice: the library's own batches end the process where a damaged page is met.
+    total = frame.select(pl.len()).collect().item()
+    for start in range(0, total, _PART_RECORDS):
+        yield _part(frame.slice(start, _PART_RECORDS).collect(), columns, start + 1)
+    if not total:
+        yield _part(frame.head(0).collect(), columns, 1)
 
 
 def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Part:
