@@ -153,6 +153,12 @@ def test_a_new_column_stands_last_and_is_written_like_the_others(tmp_path: Path)
     assert contract_of(tmp_path, edited).column("refund").source == "Refund €"
 
 
+@pytest.mark.parametrize("sign", ["\x85", "a\u2028b", "\u2029", "\ttab", "é"])
+def test_a_value_with_a_line_end_of_its_own_keeps_it(sign: str, tmp_path: Path) -> None:
+    edited = applied(TEXT, Patch((Edit("order_id", "physicalName", sign),), (), "2.0.0"))
+    assert contract_of(tmp_path, edited).column("order_id").source == sign
+
+
 @pytest.mark.parametrize(
     "text",
     [

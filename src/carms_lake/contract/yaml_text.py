@@ -24,6 +24,10 @@ class Unplaceable(Exception):
     """The text is written in a way that these edits do not know."""
 
 
+_LINE_ENDS = "\x85\u2028\u2029"
+"""What YAML takes for the end of a line; in a value they are written as escapes."""
+
+
 def parsed(text: str) -> Any:
     """The value of a YAML text.
 
@@ -43,10 +47,16 @@ def dumped(value: object) -> str:
 
 def flow(value: object) -> str:
     """A value on one line."""
-    text = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1 << 30
-    )
+    text = _on_one_line(value, is_plain=True)
+    if any(sign in text for sign in _LINE_ENDS):
+        text = _on_one_line(value, is_plain=False)
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _on_one_line(value: object, *, is_plain: bool) -> str:
+    return yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=is_plain, width=1 << 30
+    )
 
 
 def block(properties: Mapping[str, Any], indent: int) -> str:
