@@ -15,6 +15,7 @@ NOTHINGS = ("", "None", "N/A", "NULL")
 
 _TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 _DAY_BYTES = len("2025-01-31")
+_MOMENT = pl.Datetime("us", "UTC")
 
 
 def trimmed(column: str) -> pl.Expr:
@@ -56,26 +57,49 @@ def within(column: str, low: float | Decimal, high: float | Decimal) -> pl.Expr:
     return pl.col(column).is_between(low, high)
 
 
-def utc(column: str) -> pl.Expr:
+def utc(value: pl.Expr) -> pl.Expr:
     """The moment that an ISO 8601 text names, in UTC; null where it is no such text.
 
     A text without a zone is UTC already, a day alone is its midnight. No other order of day and
     month is guessed.
 
     >>> texts = ["2024-05-01T08:00:00+08:00", "2024-05-01 00:00", "2024-05-01", "01/05/2024"]
-    >>> pl.DataFrame({"a": texts}).select(utc("a").dt.to_string("%FT%RZ"))["a"].to_list()
+    >>> found = pl.DataFrame({"a": texts}).select(utc(pl.col("a")))["a"]
+    >>> found.dt.to_string("%FT%RZ").to_list()
     ['2024-05-01T00:00Z', '2024-05-01T00:00Z', '2024-05-01T00:00Z', None]
     """
-    value = pl.col(column)
-    iso = value.str.replace(" ", "T", literal=True).str.replace(r"Z$", "+0000")
-    iso = iso.str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
-    iso = pl.when(value.str.len_bytes() == _DAY_BYTES).then(iso + "T00:00:00").otherwise(iso)
+    return value.map_batches(_moments, return_dtype=_MOMENT, is_elementwise=True)
+
+
+def _moments(texts: pl.Series) -> pl.Series:
+    """The moments of texts; null where one is none.
+
+    Texts that are spelled like the first one, with seconds and without an offset, are read in
+    little more than half of the time of the others.
+    """
+    name, given = texts.name, texts.drop_nulls().head(1).to_list()
+    sign = "T" if given and "T" in given[0] else " "
+    usual = texts.str.strip_suffix("Z") if given and given[0].endswith("Z") else texts
+    form = f"%Y-%m-%d{sign}%H:%M:%S%.f"
+    read = usual.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
+    if read.null_count() > texts.null_count():
+        others = texts.zip_with(read.is_null(), pl.Series([None], dtype=pl.String))
+        iso = pl.col(name).str.replace(" ", "T", literal=True)
+        found = others.to_frame().select(_with_offset(iso).alias(name)).to_series()
+        read = read.zip_with(read.is_not_null(), found)
+    is_one = texts.str.contains(_TIMESTAMP)
+    return read.zip_with(is_one.fill_null(value=False), pl.Series([None], dtype=_MOMENT))
+
+
+def _with_offset(iso: pl.Expr) -> pl.Expr:
+    """A moment in any of the spellings, after its seconds and an offset were added to it."""
+    iso = iso.str.replace(r"Z$", "+0000").str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
+    iso = pl.when(iso.str.len_bytes() == _DAY_BYTES).then(iso + "T00:00:00").otherwise(iso)
     iso = iso.str.replace(r"T(\d{2}:\d{2})($|[+-])", "T$1:00$2")
     with_zone = pl.when(iso.str.contains(r"[+-]\d{4}$")).then(iso).otherwise(iso + "+0000")
-    parsed = with_zone.str.to_datetime(
+    return with_zone.str.to_datetime(
         "%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
     )
-    return pl.when(value.str.contains(_TIMESTAMP)).then(parsed).alias(column)
 
 
 def before_last(column: str, separator: str) -> pl.Expr:

@@ -13,8 +13,9 @@ from helpers import contract, property_
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.checks.rules import row_rules
-from carms_lake.checks.split import REJECT_SCHEMA, split
+from carms_lake.checks.split import split
 from carms_lake.contract.model import Delivery, NewColumns
 from carms_lake.errors import ContractError, NotBalanced
 from carms_lake.names import AUDIT_COLUMNS

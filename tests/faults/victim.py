@@ -26,7 +26,7 @@ from deltalake import DeltaTable
 from faults.subjects import SUBJECTS, config_in, run
 
 from carms_lake.errors import LakeError, StoreError
-from carms_lake.store import delta, warehouse
+from carms_lake.store import warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,6 @@ def main() -> int:
     for owner, names in (
         (pl.DataFrame, ["write_parquet"]),
         (DeltaTable, ["create", "create_write_transaction"]),
-        (delta, ["write_deltalake"]),
         (warehouse.Warehouse, ["create", "add_ops", "finish"]),
     ):
         for name in names:

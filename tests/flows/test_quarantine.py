@@ -12,7 +12,7 @@ from helpers import contract, property_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.checks.split import REASON
+from carms_lake.checks.rejected import REASON
 from carms_lake.checks.types import polars_schema
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.quarantine import as_rejects, keys_of, unknown_references, waits_for

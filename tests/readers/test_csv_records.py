@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 from naive_csv import naive_records
 
 from carms_lake.readers import csv_records
-from carms_lake.readers.csv_records import (
-    Form,
-    RecordTooLong,
-    fields_of,
-    grammar,
-    judged,
-    pieces,
-    texts_of,
-)
+from carms_lake.readers.csv_judge import judged, texts_of
+from carms_lake.readers.csv_records import Form, RecordTooLong, fields_of, grammar, pieces
 
 RULES = grammar(",", '"')
 

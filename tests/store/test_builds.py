@@ -10,6 +10,7 @@ import pytest
 from carms_lake.store import delta
 from carms_lake.store.builds import Build, last_build
 from carms_lake.store.changes import rows_at, source_changes
+from carms_lake.store.staged import Staged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +59,9 @@ def land(table: Path, frame: pl.DataFrame, *files: str, contract: str = "c") -> 
     metadata: dict[str, Any] = {"files": [{"name": name} for name in files], "contract": contract}
     if not delta.exists(table) or not set(files) & set(_names(table)):
         return delta.append(table, frame, metadata)
-    listed = ", ".join(f"'{name}'" for name in files)
-    return delta.replace(table, frame, f"src_filename in ({listed})", metadata)
+    with Staged(table, "r", frame.schema) as staged:
+        staged.add(frame)
+        return staged.commit(metadata, pl.DataFrame({"src_filename": files}))
 
 
 def _names(table: Path) -> list[str]:

@@ -70,13 +70,16 @@ def test_a_commit_without_rows_is_kept(tmp_path: Path) -> None:
     assert rows(tmp_path / "t") == []
 
 
-def test_replace_changes_only_the_selected_rows(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"name": ["a", "b", "it's"], "value": [1, 2, 3]})
-    delta.append(tmp_path / "t", frame, {})
-    delta.replace(
-        tmp_path / "t", pl.DataFrame({"name": ["it's"], "value": [9]}), "name = 'it''s'", {}
-    )
-    assert sorted(rows(tmp_path / "t")) == [("a", 1), ("b", 2), ("it's", 9)]
+def test_a_new_column_is_null_in_older_rows_and_an_absent_one_in_newer(tmp_path: Path) -> None:
+    table = tmp_path / "t"
+    delta.append(table, pl.DataFrame({"a": [1], "b": ["x"]}), {"run_id": "r1"})
+    delta.append(table, pl.DataFrame({"a": [2], "c": [0.5]}), {"run_id": "r2"}, new_columns=True)
+    delta.append(table, pl.DataFrame({"c": [1.5], "a": [3]}), {"run_id": "r3"}, new_columns=True)
+    found = delta.scan(table).sort("a").collect()
+    assert found.columns == ["a", "b", "c"]
+    assert found.rows() == [(1, "x", None), (2, None, 0.5), (3, None, 1.5)]
+    assert {e.metadata.get("run_id") for e in delta.log(table)} == {None, "r1", "r2", "r3"}
+    assert duckdb.sql(read_pinned(delta.pinned(table)) + " order by a").fetchall() == found.rows()
 
 
 def test_a_pinned_version_does_not_change(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """A table of three files; the third has a column more."""
+    """A table of three files; a column was added (version 3) before the third came (4)."""
     path = tmp_path / "table"
     for number in (3, 1):
         delta.append(path, pl.DataFrame({"a": [number], "d": ["x"]}), {"run_id": "r1"})
@@ -41,7 +41,7 @@ def names(files: list[Path]) -> set[str]:
 def test_small_files_become_one_with_the_same_rows_in_their_order(table: Path) -> None:
     before, rows = digest(table), delta.scan(table).collect()
     assert len(small_files(table)) == 3
-    assert compact(table, "r3") == 4
+    assert compact(table, "r3") == 5
     assert len(small_files(table)) == 1
     assert digest(table) == before
     assert delta.scan(table).collect().equals(rows)
@@ -57,16 +57,16 @@ def test_files_are_put_together_up_to_a_size(table: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(maintenance, "TARGET_BYTES", 2 * largest)
     before = digest(table)
     compact(table, "r3")
-    rows = [file.rows for file in versions.files_at(table, 4).values()]
+    rows = [file.rows for file in versions.files_at(table, 5).values()]
     assert sorted(rows) == [1, 2]
     assert digest(table) == before
     monkeypatch.setattr(maintenance, "TARGET_BYTES", 1)
-    assert compact(table, "r4") == 4
+    assert compact(table, "r4") == 5
 
 
 def test_an_earlier_version_comes_back_with_its_columns(table: Path) -> None:
     then = digest(table, 2)
-    assert restore(table, 2, {"maintained_by": "r3"}) == 4
+    assert restore(table, 2, {"maintained_by": "r3"}) == 5
     assert digest(table) == then
     assert "e" not in delta.columns(table)
     assert versions.commits(table)[-1].run_id == "r3"
@@ -74,10 +74,10 @@ def test_an_earlier_version_comes_back_with_its_columns(table: Path) -> None:
 
 def test_only_files_that_no_kept_version_needs_are_unneeded(table: Path) -> None:
     compact(table, "r3")
-    old = names([table / name for name in versions.files_at(table, 3)])
-    assert unneeded(table, {3, 4}) == []
-    assert names(unneeded(table, {4})) == old
-    assert names(unneeded(table, {1, 4})) == old - versions.files_at(table, 1).keys()
+    old = names([table / name for name in versions.files_at(table, 4)])
+    assert unneeded(table, {4, 5}) == []
+    assert names(unneeded(table, {5})) == old
+    assert names(unneeded(table, {1, 5})) == old - versions.files_at(table, 1).keys()
 
 
 def test_what_killed_runs_left_behind_is_unneeded(table: Path) -> None:
@@ -90,17 +90,17 @@ def test_what_killed_runs_left_behind_is_unneeded(table: Path) -> None:
     left[1].parent.mkdir()
     for file in left:
         file.write_bytes(b"")
-    assert unneeded(table, {3}) == sorted(left)
+    assert unneeded(table, {4}) == sorted(left)
     assert digest(table).rows == 3
 
 
 def test_a_version_is_whole_as_long_as_its_files_are_there(table: Path) -> None:
     compact(table, "r3")
     lost = set(versions.files_at(table, 1))
-    assert whole_versions(table) == {0, 1, 2, 3, 4}
-    assert whole_versions(table, without=lost) == {0, 4}
+    assert whole_versions(table) == {0, 1, 2, 3, 4, 5}
+    assert whole_versions(table, without=lost) == {0, 5}
     remove([table / name for name in lost])
-    assert whole_versions(table) == {0, 4}
+    assert whole_versions(table) == {0, 5}
 
 
 def test_a_version_whose_files_are_gone_is_not_brought_back(table: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_version_whose_files_are_gone_is_not_brought_back(table: Path) -> None
     remove([table / name for name in versions.files_at(table, 1)])
     with pytest.raises(StoreError):
         restore(table, 1, {})
-    assert delta.version(table) == 4
+    assert delta.version(table) == 5
 
 
 def test_what_is_not_there_any_more_is_no_fault(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.checks.rejected import REASON, VALUE_CHARACTERS
 from carms_lake.checks.rules import row_rules
-from carms_lake.checks.split import REASON, VALUE_CHARACTERS
 from carms_lake.checks.types import polars_schema
 from carms_lake.contract.conform import conforms
 from carms_lake.contract.model import Balance

@@ -1,7 +1,4 @@
-"""Parts of files by their contract: accepted + rejected = all their records.
-
-Reasons are built for rejected rows only; for all rows they would cost three times the rest.
-"""
+"""Parts of files by their contract: accepted + rejected = all their records."""
 
 from __future__ import annotations
 
@@ -10,6 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.checks.rejected import (
+    BAD,
+    DELIVERY,
+    NEW_COLUMN,
+    RAW,
+    as_rejects,
+    explained,
+    malformed_records,
+)
 from carms_lake.checks.rowhash import row_hash
 from carms_lake.checks.rules import Rule, row_rules
 from carms_lake.checks.types import polars_schema, polars_type, typed
@@ -25,41 +31,15 @@ from carms_lake.names import (
     SRC_REPAIR,
     SRC_ROW_HASH,
     SRC_ROW_NUMBER,
-    Layer,
 )
-from carms_lake.records import PART, Checked, ReasonCode
+from carms_lake.records import PART, Checked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from carms_lake.contract.model import Column, Contract
-    from carms_lake.records import Laid, StampedPart
+    from carms_lake.records import StampedPart
 
-REASON = pl.Struct(
-    {
-        "code": pl.String,
-        "column": pl.String,
-        "rule": pl.String,
-        "value": pl.String,
-        "message": pl.String,
-    }
-)
-REJECT_SCHEMA = pl.Schema(
-    {
-        "layer": pl.String(),
-        "table_name": pl.String(),
-        RUN_ID: pl.String(),
-        INGESTION_TS: pl.Datetime("us", "UTC"),
-        SRC_FILENAME: pl.String(),
-        SRC_ROW_NUMBER: pl.Int64(),
-        SRC_ROW_HASH: pl.Binary(),
-        DELIVERY_ID: pl.Int64(),
-        "row_key": pl.String(),
-        "raw_record": pl.String(),
-        "reasons": pl.List(REASON),
-    }
-)
-"""A rejected record of bronze, or a quarantined row of silver (`row_key` is its key as JSON)."""
 
 AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
     INGESTION_TS: pl.Datetime("us", "UTC"),
@@ -74,19 +54,11 @@ AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
 }
 """Every column that the engine may add to a bronze row."""
 
-VALUE_CHARACTERS = 200
-"""How much of a value a reason repeats; the raw record has all of it."""
 
-_RAW = "\x00raw."
-"""Before a column's name: its value as it was read. No contract column can be called so."""
-_BAD = "\x00bad."
 _IS_BAD = "\x00is_bad"
-_NEW_COLUMN = "record.newColumns"
 _NO_FIELDS = (PART, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
 """What a reader gives that is no field of the record."""
 
-_DELIVERY = "\x00delivery"
-"""The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
 _PATH = "\x00path."
 """Before a column's name: what the file's path says of it."""
 
@@ -114,11 +86,11 @@ def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
     kept = [*contract.column_names, *contract.audit_columns]
     for column in contract.columns:
         if column.agrees_with_path:
-            kept += [n for n in (_PATH + column.name, _RAW + column.name) if n in checked.columns]
+            kept += [n for n in (_PATH + column.name, RAW + column.name) if n in checked.columns]
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
-    broken = _explained(checked.filter(is_bad), contract, rules, laid)
-    malformed = _malformed(_stamped(laid.malformed, files, parts))
-    rejected = pl.concat([_as_rejects(frame, contract) for frame in (malformed, broken)])
+    broken = explained(checked.filter(is_bad), contract, rules, laid)
+    malformed = malformed_records(_stamped(laid.malformed, files, parts))
+    rejected = pl.concat([as_rejects(frame, contract) for frame in (malformed, broken)])
     records = sum(piece.part.records for piece in parts)
     if good.height + rejected.height != records:
         names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))
@@ -139,10 +111,10 @@ def _files(
     names = [piece.source.name for piece in parts]
     columns: dict[str, pl.Series] = {
         SRC_FILENAME: pl.Series(names, dtype=pl.String),
-        _DELIVERY: pl.Series([piece.stamp.delivery_id for piece in parts], dtype=pl.Int64),
+        DELIVERY: pl.Series([piece.stamp.delivery_id for piece in parts], dtype=pl.Int64),
     }
     if DELIVERED_AT in contract.audit_columns:
-        columns[DELIVERY_ID] = columns[_DELIVERY]
+        columns[DELIVERY_ID] = columns[DELIVERY]
         moments = [piece.stamp.delivered_at for piece in parts]
         columns[DELIVERED_AT] = pl.Series(moments, dtype=AUDIT_SCHEMA[DELIVERED_AT])
     for column in contract.columns:
@@ -195,10 +167,10 @@ def _checked(
     for column in contract.columns:
         name, target = column.name, polars_type(column.type)
         if name in fields and found[name] != target:
-            raws.append(pl.col(name).alias(_RAW + name))
+            raws.append(pl.col(name).alias(RAW + name))
             values.append(typed(name, found[name], column.type))
-            mismatch = pl.col(_RAW + name).is_not_null() & pl.col(name).is_null()
-            broken.append(mismatch.alias(f"{_BAD}{name}.type"))
+            mismatch = pl.col(RAW + name).is_not_null() & pl.col(name).is_null()
+            broken.append(mismatch.alias(f"{BAD}{name}.type"))
     kept_raw = {expression.meta.output_name() for expression in raws}
     for rule in rules:
         if (
@@ -208,12 +180,12 @@ def _checked(
         ):
             continue
         # A value of the wrong type is not a missing value: only its raw text can say which it is.
-        raw = _RAW + rule.column
+        raw = RAW + rule.column
         told_by_raw = rule.kind == "required" and raw in kept_raw
         passes = pl.col(raw).is_not_null() if told_by_raw else rule.passes
-        broken.append((~passes).fill_null(value=False).alias(_BAD + rule.name))
+        broken.append((~passes).fill_null(value=False).alias(BAD + rule.name))
     if contract.source and contract.source.new_columns is NewColumns.SET_ASIDE:
-        broken.append(pl.col(SRC_EXTRA).is_not_null().alias(_BAD + _NEW_COLUMN))
+        broken.append(pl.col(SRC_EXTRA).is_not_null().alias(BAD + NEW_COLUMN))
     names = [expression.meta.output_name() for expression in broken]
     is_bad = pl.any_horizontal(names) if names else pl.lit(value=False)
     return (
@@ -238,7 +210,7 @@ def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str]
         said = _PATH + column.name
         if said not in good.columns or good[said].null_count() == good.height:
             continue
-        raw = _RAW + column.name
+        raw = RAW + column.name
         text = pl.col(raw) if raw in good.columns else pl.col(column.name).cast(pl.String)
         agrees = (
             text.str.starts_with(pl.col(said))
@@ -248,101 +220,3 @@ def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str]
         other = good.filter(~agrees).group_by(SRC_FILENAME).len()
         counts |= {(name, column.name): count for name, count in other.iter_rows()}
     return counts
-
-
-def _explained(
-    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], laid: Laid
-) -> pl.DataFrame:
-    """The failing rows with `raw_record` and `reasons`."""
-    if bad.is_empty():
-        return bad.with_columns(
-            pl.lit(None, pl.String).alias("raw_record"),
-            pl.lit(None, pl.List(REASON)).alias("reasons"),
-        )
-    wanted: dict[int, list[int]] = {}
-    for part, number in bad.select(PART, SRC_ROW_NUMBER).iter_rows():
-        wanted.setdefault(part, []).append(number)
-    raw = {
-        (part, number): text
-        for part, numbers in wanted.items()
-        for number, text in laid.raw_records(part, numbers).items()
-    }
-    keys = bad.select(PART, SRC_ROW_NUMBER).iter_rows()
-    texts = pl.Series("raw_record", [raw.get(key) for key in keys], pl.String)
-    return bad.with_columns(texts, reasons_of(bad, contract, rules))
-
-
-def reasons_of(bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule]) -> pl.Series:
-    """Why each row fails: a list of reasons per row, from the boolean columns of `_checked`."""
-    faults = [
-        (f"{c.name}.type", c.name, ReasonCode.TYPE_MISMATCH, f"must be {c.type}")
-        for c in contract.columns
-    ]
-    faults += [(rule.name, rule.column, rule.code, rule.message) for rule in rules]
-    faults.append((_NEW_COLUMN, SRC_EXTRA, ReasonCode.UNEXPECTED_COLUMN, "is not in the contract"))
-    place = "\x00place"
-    numbered = bad.with_row_index(place)
-    reasons = [
-        numbered.lazy()
-        .filter(pl.col(_BAD + name))
-        .select(
-            place,
-            pl.struct(
-                pl.lit(str(code)).alias("code"),
-                pl.lit(column).alias("column"),
-                pl.lit(name).alias("rule"),
-                _shown(bad, column).alias("value"),
-                pl.lit(f"`{column}` {message}").alias("message"),
-            ).alias("reasons"),
-        )
-        for name, column, code, message in faults
-        if _BAD + name in bad.columns
-    ]
-    found = pl.concat(reasons).group_by(place, maintain_order=True).agg("reasons").sort(place)
-    return found.collect()["reasons"].cast(pl.List(REASON))
-
-
-def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:
-    value = pl.col(_RAW + column) if _RAW + column in bad.columns else pl.col(column)
-    if isinstance(bad.schema.get(column), pl.List):
-        return pl.lit(None, pl.String)
-    return value.cast(pl.String).str.head(VALUE_CHARACTERS)
-
-
-def _malformed(malformed: pl.DataFrame) -> pl.DataFrame:
-    """The records that the reader could not lay out in columns, one row per record."""
-    reason = pl.struct(
-        pl.col("code"),
-        pl.col("column"),
-        pl.when(pl.col("column").is_not_null())
-        .then(pl.concat_str("column", pl.lit(".type")))
-        .otherwise(pl.lit("record.structure"))
-        .alias("rule"),
-        pl.col("value").str.head(VALUE_CHARACTERS),
-        pl.col("message"),
-    )
-    return (
-        malformed.group_by(PART, SRC_ROW_NUMBER, maintain_order=True)
-        .agg(
-            pl.col(SRC_FILENAME, _DELIVERY, RUN_ID, INGESTION_TS, "raw_record").first(),
-            reason.alias("reasons"),
-        )
-        .with_columns(row_hash(["raw_record"]).alias(SRC_ROW_HASH))
-    )
-
-
-def _as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Rows with their stamp, raw record and reasons, in the form of the reject store."""
-    return frame.select(
-        pl.lit(str(Layer.BRONZE)).alias("layer"),
-        pl.lit(contract.ref.table).alias("table_name"),
-        RUN_ID,
-        INGESTION_TS,
-        SRC_FILENAME,
-        SRC_ROW_NUMBER,
-        SRC_ROW_HASH,
-        pl.col(_DELIVERY).alias(DELIVERY_ID),
-        pl.lit(None, pl.String).alias("row_key"),
-        "raw_record",
-        "reasons",
-    ).cast(REJECT_SCHEMA)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.expressions import utc
+
 if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.contract.types import ColumnType
@@ -29,9 +31,6 @@ _SIMPLE: dict[str, pl.DataType] = {
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
-_TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-_SECONDS = "%Y-%m-%dT%H:%M:%S%.f"
-_DAY_BYTES = len("2025-01-31")
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 
@@ -93,40 +92,6 @@ def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911 
             parsed = value.str.to_date("%Y-%m-%d", strict=False)
             return pl.when(value.str.contains(_DATE)).then(parsed)
         case "timestamp":
-            return _timestamp(value)
+            return utc(value)
         case _:
             return pl.lit(None, target)
-
-
-def _timestamp(value: pl.Expr) -> pl.Expr:
-    """ISO 8601 to UTC; a text without a zone is UTC already, a day alone is its midnight."""
-    return value.map_batches(_moments, return_dtype=_SIMPLE["timestamp"], is_elementwise=True)
-
-
-def _moments(texts: pl.Series) -> pl.Series:
-    """The moments of texts; null where one is none.
-
-    Texts that are spelled like the first one, with seconds and without an offset, are read in a
-    third of the time of the others.
-    """
-    name, given = texts.name, texts.drop_nulls().head(1).to_list()
-    sign = "T" if given and "T" in given[0] else " "
-    usual = texts.str.strip_suffix("Z") if given and given[0].endswith("Z") else texts
-    form = f"%Y-%m-%d{sign}%H:%M:%S%.f"
-    read = usual.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
-    if read.null_count() > texts.null_count():
-        others = texts.zip_with(read.is_null(), pl.Series([None], dtype=pl.String))
-        iso = pl.col(name).str.replace(" ", "T", literal=True)
-        found = others.to_frame().select(_with_offset(iso).alias(name)).to_series()
-        read = read.zip_with(read.is_not_null(), found)
-    is_one = texts.str.contains(_TIMESTAMP)
-    return read.zip_with(is_one.fill_null(value=False), pl.Series([None], dtype=read.dtype))
-
-
-def _with_offset(iso: pl.Expr) -> pl.Expr:
-    """A moment in any of the spellings, after its seconds and an offset were added to it."""
-    iso = iso.str.replace(r"Z$", "+0000").str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
-    iso = pl.when(iso.str.len_bytes() == _DAY_BYTES).then(iso + "T00:00:00").otherwise(iso)
-    iso = iso.str.replace(r"T(\d{2}:\d{2})($|[+-])", "T$1:00$2")
-    with_zone = pl.when(iso.str.contains(r"[+-]\d{4}$")).then(iso).otherwise(iso + "+0000")
-    return with_zone.str.to_datetime(f"{_SECONDS}%z", time_unit="us", time_zone="UTC", strict=False)

@@ -38,6 +38,39 @@ AlsoParquet = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a record was rejected.")]
 
+OfDomain = Annotated[
+    str | None, typer.Argument(metavar="[DOMAIN]", help="The domain to invent data for.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Where to (default: data_raw/<domain>)."),
+]
+Programs = Annotated[int | None, typer.Option("--programs", help="How many programs.")]
+Scale = Annotated[float | None, typer.Option("--scale", help="How much data; 1 is the usual size.")]
+Batches = Annotated[int | None, typer.Option("--batches", help="How many deliveries.")]
+Iteration = Annotated[
+    int | None, typer.Option("--iteration", metavar="ID", help="Of which match iteration.")
+]
+DeliveryNumber = Annotated[
+    int | None,
+    typer.Option("--delivery", metavar="N", help="The Nth delivery of the same files."),
+]
+Disorder = Annotated[bool, typer.Option("--disorder", help="Deliver in any order.")]
+StartDate = Annotated[
+    str | None,
+    typer.Option("--start-date", metavar="DATE", help="The first day, as 2024-12-31."),
+]
+Days = Annotated[int | None, typer.Option("--days", help="How many days.")]
+Anomalies = Annotated[
+    bool | None,
+    typer.Option("--anomalies/--no-anomalies", help="Put in faults, and a list of them."),
+]
+AnomalyRate = Annotated[
+    float | None,
+    typer.Option("--anomaly-rate", help="How many faults; 1 is the usual share."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands that make the lake."""
@@ -74,46 +107,19 @@ def _register_generate(app: typer.Typer) -> None:
     @command(app)
     def generate(
         call: Call,
-        domain: Annotated[
-            str | None, typer.Argument(metavar="[DOMAIN]", help="The domain to invent data for.")
-        ] = None,
-        seed: Annotated[
-            int, typer.Option("--seed", help="The same seed gives the same files.")
-        ] = 7,
-        out: Annotated[
-            Path | None,
-            typer.Option("--out", metavar="DIR", help="Where to (default: data_raw/<domain>)."),
-        ] = None,
-        programs: Annotated[
-            int | None, typer.Option("--programs", help="How many programs.")
-        ] = None,
-        scale: Annotated[
-            float | None, typer.Option("--scale", help="How much data; 1 is the usual size.")
-        ] = None,
-        batches: Annotated[
-            int | None, typer.Option("--batches", help="How many deliveries.")
-        ] = None,
-        iteration: Annotated[
-            int | None, typer.Option("--iteration", metavar="ID", help="Of which match iteration.")
-        ] = None,
-        delivery: Annotated[
-            int | None,
-            typer.Option("--delivery", metavar="N", help="The Nth delivery of the same files."),
-        ] = None,
-        disorder: Annotated[bool, typer.Option("--disorder", help="Deliver in any order.")] = False,
-        start_date: Annotated[
-            str | None,
-            typer.Option("--start-date", metavar="DATE", help="The first day, as 2024-12-31."),
-        ] = None,
-        days: Annotated[int | None, typer.Option("--days", help="How many days.")] = None,
-        anomalies: Annotated[
-            bool | None,
-            typer.Option("--anomalies/--no-anomalies", help="Put in faults, and a list of them."),
-        ] = None,
-        anomaly_rate: Annotated[
-            float | None,
-            typer.Option("--anomaly-rate", help="How many faults; 1 is the usual share."),
-        ] = None,
+        domain: OfDomain = None,
+        seed: Seed = 7,
+        out: Out = None,
+        programs: Programs = None,
+        scale: Scale = None,
+        batches: Batches = None,
+        iteration: Iteration = None,
+        delivery: DeliveryNumber = None,
+        disorder: Disorder = False,
+        start_date: StartDate = None,
+        days: Days = None,
+        anomalies: Anomalies = None,
+        anomaly_rate: AnomalyRate = None,
     ) -> None:
         """Invent source files of a domain, the same for the same seed."""
         from carms_lake.cli.reports import file_names

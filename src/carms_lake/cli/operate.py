@@ -57,7 +57,9 @@ _DRY = "nothing was changed: `--yes` does it"
 def register(app: typer.Typer) -> None:
     """Add the commands that run a lake."""
     _register_reading(app)
-    _register_writing(app)
+    _register_diff(app)
+    _register_restore(app)
+    _register_room(app)
 
 
 def _register_reading(app: typer.Typer) -> None:
@@ -102,6 +104,8 @@ def _register_reading(app: typer.Typer) -> None:
         to = target(output_format, output)
         emit(call, flow(call.config(), table), to)
 
+
+def _register_diff(app: typer.Typer) -> None:
     @command(app)
     def diff(
         call: Call,
@@ -133,7 +137,7 @@ def _register_reading(app: typer.Typer) -> None:
             )
 
 
-def _register_writing(app: typer.Typer) -> None:
+def _register_restore(app: typer.Typer) -> None:
     @command(app)
     def restore(
         call: Call,
@@ -154,6 +158,8 @@ def _register_writing(app: typer.Typer) -> None:
             )
         _tell_restored(call, flow(call.config(), table, to, yes=yes), where)
 
+
+def _register_room(app: typer.Typer) -> None:
     @command(app)
     def optimize(
         call: Call,

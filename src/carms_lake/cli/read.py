@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from carms_lake.cli.context import Call
 from carms_lake.cli.options import OutputFile, OutputFormat, command
 from carms_lake.cli.output import emit, emit_query, target
 from carms_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from carms_lake.config import LakeConfig
 
 Sql = Annotated[
     str | None,
@@ -59,15 +62,7 @@ def register(app: typer.Typer) -> None:
         text = _statement(sql, file)
         to = target(output_format, output)
         config = call.config(query_timeout_s=timeout)
-        if as_of is not None:
-            from carms_lake.flows.asof import moment
-
-            end = moment(config, as_of)
-            render.note(
-                call, f"as of run `{end.run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC"
-            )
-            as_of = end.run_id
-        emit_query(call, config, text, to, as_of=as_of)
+        emit_query(call, config, text, to, as_of=_run_of(call, config, as_of))
 
     @command(app)
     def tables(
@@ -102,6 +97,21 @@ def register(app: typer.Typer) -> None:
         for line in filter(None, about):
             render.note(call, line)
         emit(call, columns, to)
+
+
+def _run_of(call: Call, config: LakeConfig, as_of: str | None) -> str | None:
+    """The run that `--as-of` means; which one it is, is said.
+
+    Raises:
+        UsageError: there is no such run, or none before that time.
+    """
+    if as_of is None:
+        return None
+    from carms_lake.flows.asof import moment
+
+    end = moment(config, as_of)
+    render.note(call, f"as of run `{end.run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC")
+    return end.run_id
 
 
 def _statement(sql: str | None, file: Path | None) -> str:

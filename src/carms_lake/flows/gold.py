@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake import __version__
-from carms_lake.checks.split import REJECT_SCHEMA
+from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.contract.model import Severity
 from carms_lake.errors import DataError
 from carms_lake.flows.fingerprints import file_fingerprint, table_fingerprints
@@ -70,15 +70,10 @@ def build_gold(
         return
     before = dict(there.fingerprints) if there else {}
     with building(config) as warehouse:
-        for ref, version in silver.items():
-            if version >= 0:
-                warehouse.add_source(ref, delta.pinned(table_path(config, ref)))
+        _add_sources(run, warehouse, silver)
         is_partial = not {step.contract.ref for step in steps} <= needed
         if is_partial or (before and not full_refresh):
             warehouse.open_published(config.gold_file)
-        # Views may read what is known of the runs; their columns are enough for now.
-        for table, schema in {**ops.OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items():
-            warehouse.add_ops(table, pl.DataFrame(schema=schema))
         made_by = _make(run, warehouse, steps, needed, _Known(fingerprints, before, full_refresh))
         checked = [
             c for c in contracts.values() if c.ref.layer is Layer.GOLD or silver.get(c.ref, -1) >= 0
@@ -98,6 +93,18 @@ def build_gold(
             f"`{config.gold_file}` is open in another program: the new tables are in "
             f"`{run.published}`; close it and build again"
         )
+
+
+def _add_sources(run: Run, warehouse: Warehouse, silver: Mapping[TableRef, int]) -> None:
+    """Make readable what SELECTs may name: silver, and the tables of operations.
+
+    Views may read these; what stands in them is added at the end of the build.
+    """
+    for ref, version in silver.items():
+        if version >= 0:
+            warehouse.add_source(ref, delta.pinned(table_path(run.config, ref)))
+    for table, schema in {**ops.OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items():
+        warehouse.add_ops(table, pl.DataFrame(schema=schema))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carms_lake import expressions
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.sql import tables_read
@@ -120,8 +121,11 @@ def gold_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[G
 
 
 def code_fingerprint(domain: Domain) -> str:
-    """SHA-256 over the code and reference data that make silver: the domain's and the checks'."""
-    digest = hashlib.sha256()
+    """SHA-256 over the code and reference data that make silver.
+
+    That is the domain's, the checks' and the expressions that domains share.
+    """
+    digest = hashlib.sha256(Path(expressions.__file__).read_bytes())
     modules = (_module(domain.package), _module("carms_lake.checks"))
     for folder in (path for module in modules for path in getattr(module, "__path__", [])):
         root = Path(folder)

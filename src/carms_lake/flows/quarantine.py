@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.checks.split import REJECT_SCHEMA
+from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.checks.types import typed
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.records import ReasonCode

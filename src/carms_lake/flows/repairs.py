@@ -14,7 +14,8 @@ from carms_lake.errors import SourceError, SourceRefused
 from carms_lake.flows.query import QueryResult
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.readers.csv_header import grammar_of, opened_at_header
-from carms_lake.readers.csv_records import fields_of, merged
+from carms_lake.readers.csv_judge import merged
+from carms_lake.readers.csv_records import fields_of
 from carms_lake.readers.discover import discover
 from carms_lake.readers.frames import (
     malformed_frame,

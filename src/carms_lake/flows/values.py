@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 import polars as pl
 
-from carms_lake.readers.values import number_text
-from carms_lake.readers.workbook import ErrorCell
+from carms_lake.readers.values import cell_text
 
 _INT64 = 1 << 63
 
@@ -58,14 +57,4 @@ def _moment(value: Any) -> dt.datetime | None:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return number_text(value)
-    if isinstance(value, ErrorCell):
-        return value.text
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
-    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
+    return orjson.dumps(value).decode() if isinstance(value, dict | list) else cell_text(value)

@@ -21,15 +21,8 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers.csv_header import grammar_of, no_csv, opened_at_header
-from carms_lake.readers.csv_records import (
-    Form,
-    Grammar,
-    Piece,
-    RecordTooLong,
-    judged,
-    pieces,
-    texts_of,
-)
+from carms_lake.readers.csv_judge import judged, texts_of
+from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
 from carms_lake.readers.frames import (
     MALFORMED_SCHEMA,
     Fault,

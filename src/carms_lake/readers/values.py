@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
+from typing import Any, NamedTuple
+
+
+class ErrorCell(NamedTuple):
+    """A cell of a workbook that holds no value but an error."""
+
+    text: str
+
 
 EXACT_INTEGERS = 2**53
 """Up to here a float holds every whole number."""
@@ -23,3 +32,19 @@ def number_text(number: float | Decimal) -> str:
         if number == number.to_integral_value():
             return format(number, "f").split(".")[0]
     return format(number, "f")
+
+
+def cell_text(value: Any, *, is_date: bool = False) -> str:
+    """A typed value as text; with `is_date` a midnight is the day that it begins."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_text(value)
+    if isinstance(value, dt.datetime):
+        is_midnight = value.time() == dt.time()
+        return value.date().isoformat() if is_date and is_midnight else value.isoformat()
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return value.text if isinstance(value, ErrorCell) else str(value)

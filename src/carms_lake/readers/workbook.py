@@ -21,7 +21,7 @@ from carms_lake.errors import SourceRefused, did_you_mean
 from carms_lake.readers.content import LIMITS, Limits
 from carms_lake.readers.faults import readable, unreadable
 from carms_lake.readers.signature import looks_like
-from carms_lake.readers.values import EXACT_INTEGERS
+from carms_lake.readers.values import EXACT_INTEGERS, ErrorCell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,12 +63,6 @@ _OPENPYXL_RAISES = (
     OverflowError,
 )
 """SyntaxError is what ElementTree raises on broken XML."""
-
-
-class ErrorCell(NamedTuple):
-    """A cell that holds no value but an error."""
-
-    text: str
 
 
 class Grid(NamedTuple):

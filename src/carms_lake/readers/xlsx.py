@@ -25,8 +25,8 @@ from carms_lake.readers.frames import (
     without_null_values,
 )
 from carms_lake.readers.header import Layout, lay_out, spec_of
-from carms_lake.readers.values import number_text
-from carms_lake.readers.workbook import ErrorCell, Grid, read_grid
+from carms_lake.readers.values import ErrorCell, cell_text, number_text
+from carms_lake.readers.workbook import Grid, read_grid
 from carms_lake.records import Batch, ReasonCode
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _header(grid: Grid, source: SourceFile) -> int:
 
 
 def _layout(grid: Grid, header: int, contract: Contract, source: SourceFile) -> Layout:
-    names = [_cell_text(cell) for cell in grid.rows[header]]
+    names = [cell_text(cell) for cell in grid.rows[header]]
     # Columns without a header and without a value are only formatted cells.
     used = [
         position
@@ -151,7 +151,7 @@ def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
     if kinds == {dt.date}:
         return pl.Series(name, filled, dtype=pl.Date).dt.to_string("iso")
     is_date = column.type.name == "date"
-    texts = [None if value is None else _cell_text(value, is_date=is_date) for value in filled]
+    texts = [None if value is None else cell_text(value, is_date=is_date) for value in filled]
     return pl.Series(name, texts, dtype=pl.String)
 
 
@@ -163,21 +163,6 @@ def _number_series(name: str, values: list[float | None]) -> pl.Series:
     return text
 
 
-def _cell_text(value: Any, *, is_date: bool = False) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return number_text(value)
-    if isinstance(value, dt.datetime):
-        is_midnight = value.time() == dt.time()
-        return value.date().isoformat() if is_date and is_midnight else value.isoformat()
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    return value.text if isinstance(value, ErrorCell) else str(value)
-
-
 def _message(address: str, value: Any, column: Column) -> str:
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (ErrorCell, "error"),
@@ -186,7 +171,7 @@ def _message(address: str, value: Any, column: Column) -> str:
         ((dt.date, dt.time, dt.timedelta), "date or time"),
     )
     kind = next(word for types, word in kinds if isinstance(value, types))
-    holds = f"`{address}` holds the {kind} {_cell_text(value)}"
+    holds = f"`{address}` holds the {kind} {cell_text(value)}"
     if column.type.name not in _TEXT_TYPES:
         return f"{holds}; the contract wants one {column.type}"
     return f"{holds}; the contract wants text: format the column as text and enter its values again"
@@ -197,13 +182,13 @@ def _fault(number: int, raw: str, wrong: list[tuple[str, Any, str]]) -> Fault:
     others = [text.split(";")[0] for _, _, text in wrong[1:_SHOWN_FAULTS]]
     more = len(wrong) - 1 - len(others)
     message = "; ".join([message, *others, *([f"and {more} more cells"] if more else [])])
-    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, column, _cell_text(value))
+    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, column, cell_text(value))
 
 
 def _raw_texts(grid: Grid, header: int, indexes: Sequence[int]) -> dict[int, str]:
     """Rows as JSON by sheet row; a column without a header goes by its letters."""
     names = [
-        _cell_text(cell) or grid.address(header, position).rpartition("!")[2].rstrip("0123456789")
+        cell_text(cell) or grid.address(header, position).rpartition("!")[2].rstrip("0123456789")
         for position, cell in enumerate(grid.rows[header])
     ]
     return {
@@ -220,4 +205,4 @@ def _json_value(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) <= 2**53:
         return int(cell)
     is_plain = isinstance(cell, str | float | bool) or (isinstance(cell, int) and abs(cell) < 2**63)
-    return cell if is_plain else _cell_text(cell)
+    return cell if is_plain else cell_text(cell)

@@ -1,4 +1,4 @@
-"""Delta tables through delta-rs: create, append, replace, read at a pinned version.
+"""Delta tables through delta-rs: create, add, take out, read at a pinned version.
 
 A commit's metadata says what the commit holds; it is the lake's only manifest. Frames are compared
 with the table's schema before every write, because delta-rs casts silently (1.7 becomes 1 in a
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
@@ -39,8 +39,6 @@ _COLUMN_MAPPING_READER = 2
 """The reader version that means column mapping; later versions name their features."""
 
 _METADATA_KEY = "carms"
-_ZSTD = WriterProperties(compression="ZSTD")
-_ATTEMPTS = 5
 _UNUSABLE = re.compile(r"[#?\[\]^|]|%[0-9A-Fa-f]{2}")
 
 
@@ -175,19 +173,9 @@ def append(
         ContractError: the frame's columns or types are not the table's.
         StoreError: the folder cannot be written.
     """
-    if new_columns and exists(path) and set(frame.columns) - set(columns(path)):
-        return _write(path, frame, metadata, mode="append", schema_mode="merge")
+    if new_columns and exists(path):
+        frame = _widened(path, frame, metadata)
     return _write_ahead(path, frame, metadata)
-
-
-def replace(path: Path, frame: pl.DataFrame, predicate: str, metadata: Mapping[str, Any]) -> int:
-    """Put rows in the place of those that `predicate` selects, in one commit; the new version.
-
-    Raises:
-        ContractError: the frame's columns or types are not the table's.
-        StoreError: the folder cannot be written.
-    """
-    return _write(path, frame, metadata, mode="overwrite", predicate=predicate)
 
 
 def overwrite(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> int:
@@ -244,6 +232,14 @@ def commit_files(
     return made
 
 
+def write_data(frame: pl.DataFrame, path: Path) -> None:
+    """Write rows as a data file of a table, which counts when a commit names it.
+
+    Level 1 takes two thirds of the time of the default, and 2 % more room.
+    """
+    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
+
+
 def data_files(path: Path) -> list[Path]:
     """The files that hold the rows of a table's newest version.
 
@@ -283,41 +279,28 @@ def _write_ahead(
         _prepare(path, frame.schema, whole=whole)
         if not frame.is_empty():
             added.append(path / f"part-{uuid4()}.zstd.parquet")
-            frame.write_parquet(added[0], compression="zstd", statistics=False)
+            write_data(frame, added[0])
     except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
         raise _unwritable(path, error) from error
     return commit_files(path, frame.schema, FileChange(added, whole=whole), metadata)
 
 
-def _write(
-    path: Path,
-    frame: pl.DataFrame,
-    metadata: Mapping[str, Any],
-    **how: Any,
-) -> int:
-    try:
-        _prepare(path, frame.schema, whole="schema_mode" in how)
-        before = set(_files(path, open_table(path)))
-        for attempt in range(_ATTEMPTS):
-            try:
-                write_deltalake(
-                    str(path),
-                    frame,
-                    writer_properties=_ZSTD,
-                    commit_properties=_properties(metadata),
-                    **how,
-                )
-                break
-            except CommitFailedError:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                time.sleep(0.05 * 2**attempt)
+def _widened(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> pl.DataFrame:
+    """The frame in the table's columns, after those that only the frame has were added to it."""
+    import polars as pl
+
+    there = columns(path)
+    added = [name for name in frame.columns if name not in there]
+    if added:
+        fields = Schema.from_arrow(frame.select(added).clear().to_arrow().schema).fields
         table = open_table(path)
-        durable.sync_data(path, [Path(f) for f in _files(path, table) if f not in before])
-        durable.sync_commit(path, table.version())
-    except (DeltaError, OSError) as error:
-        raise _unwritable(path, error) from error
-    return table.version()
+        try:
+            table.alter.add_columns(fields, commit_properties=_properties(metadata))
+            durable.sync_commit(path, open_table(path).version())
+        except (DeltaError, OSError) as error:
+            raise _unwritable(path, error) from error
+    missing = [pl.lit(None, kind).alias(n) for n, kind in there.items() if n not in frame.columns]
+    return frame.with_columns(missing).select(list(columns(path)))
 
 
 def _unwritable(path: Path, error: Exception) -> StoreError:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME
 from carms_lake.store.versions import MANIFEST
 
 if TYPE_CHECKING:
@@ -89,18 +88,3 @@ def read_manifest(commits: Sequence[LogEntry | Commit]) -> Manifest:
 
 def _entries(raw: Iterable[dict[str, Any]]) -> Iterable[FileEntry]:
     return (FileEntry(**entry) for entry in raw)
-
-
-def rows_of(entries: Sequence[FileEntry]) -> str:
-    """SQL that selects the rows of these deliveries in their table."""
-    names: dict[int | None, list[str]] = {}
-    for entry in entries:
-        quoted = entry.name.replace("'", "''")
-        names.setdefault(entry.delivery_id, []).append(f"'{quoted}'")
-    conditions = []
-    for delivery, listed in names.items():
-        condition = f"{SRC_FILENAME} in ({', '.join(listed)})"
-        if delivery is not None:
-            condition += f" and {DELIVERY_ID} = {delivery}"
-        conditions.append(f"({condition})")
-    return " or ".join(conditions)

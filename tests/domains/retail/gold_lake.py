@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.checks.split import REJECT_SCHEMA
+from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
 from carms_lake.flows.lineage import gold_steps

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 from domains.retail.gold_lake import gold, shop
 
-from carms_lake.checks.split import REJECT_SCHEMA
+from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.warehouse import Warehouse
 

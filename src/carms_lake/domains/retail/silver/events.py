@@ -29,7 +29,7 @@ def event(bronze_events: pl.LazyFrame, silver_customer_identity: pl.LazyFrame) -
 
     A user that is no number is an unknown one.
     """
-    at = utc("event_ts")
+    at = utc(pl.col("event_ts"))
     users = silver_customer_identity.select("customer_id", "canonical_customer_id")
     return (
         read(bronze_events.select("src_event"))

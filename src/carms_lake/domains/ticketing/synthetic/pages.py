@@ -10,7 +10,8 @@ from carms_lake.domains.ticketing.synthetic.catalogue import (
     catalogue,
     told,
 )
-from carms_lake.domains.ticketing.synthetic.draw import Draw, at
+from carms_lake.domains.ticketing.synthetic.draw import Draw
+from carms_lake.draws import at
 
 if TYPE_CHECKING:
     from carms_lake.domains.ticketing.synthetic.plan import Plan

@@ -47,9 +47,10 @@ def uniform(seed: int, stream: str, index: pl.Expr) -> pl.Expr:
     return (bits(seed, stream, index) // _u64(1 << 11)).cast(pl.Float64) * (1 / (1 << 53))
 
 
-def below(seed: int, stream: str, index: pl.Expr, number: int) -> pl.Expr:
+def below(seed: int, stream: str, index: pl.Expr, number: int | pl.Expr) -> pl.Expr:
     """A whole number from 0 to below `number`, as Int64."""
-    return (bits(seed, stream, index) % _u64(number)).cast(pl.Int64)
+    limit = number.cast(pl.UInt64) if isinstance(number, pl.Expr) else _u64(number)
+    return (bits(seed, stream, index) % limit).cast(pl.Int64)
 
 
 def happens(seed: int, stream: str, index: pl.Expr, share: float) -> pl.Expr:
