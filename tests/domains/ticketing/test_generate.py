@@ -69,7 +69,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ordered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return files_of(tmp_path_factory.mktemp("ordered"), scale=0.003, batches=3)
+    return files_of(tmp_path_factory.mktemp("ordered"), scale=0.003, batches=3, seed=11)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_disordered_batches_refer_to_what_comes_later(ordered, disordered):
         ("pages", "page_type", ["viewed_gift_shop"]),
         ("pages", "customer_id", ["", "N/A", "NULL", "None", "n/a", "null", "none", " N/A"]),
         ("pages", "showtime_id", ["", "N/A", "NULL", "None"]),
-        ("events", "slug", [r"[a-z]+-[a-z]+", r"[A-Z]+[-_ ][A-Z]+", r"[A-Z][a-z]+-[A-Z][a-z]+"]),
+        ("events", "slug", [r"[a-z]+-[a-z]+", r"[A-Z]+-[A-Z]+"]),
         ("accounts", "email", [r"user\d+@example\.com", r"User\d+.*@Example\.Com", " user.*"]),
         (
             "pages",
