@@ -11,7 +11,7 @@ at hand. Parsing the CSV with Polars' own reader is no faster, and it pads short
 Like the product it finds records with too few or too many fields, cells that are no value of their
 column's type (nothing is rounded or trimmed; `1_000` and `5.6` are no integers) and says which
 column, and empty keys; keeps the raw text of what it sets aside; and gives each row its number in
-its file, the BLAKE3 hash of its fields (the definition of `carms_lake.checks.rowhash`), its file,
+its file, the hash of its fields (the one piece of code that it shares with the product), its file,
 its run and its time.
 
 What it does NOT do, and `carms ingest` does:
@@ -35,10 +35,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-import polars_hash as plh
 from deltalake import Field, Schema
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
+
+from carms_lake.checks.rowhash import row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -175,14 +176,9 @@ def _accepted(judged: pl.LazyFrame) -> pl.LazyFrame:
         pl.lit(datetime.now(UTC)).dt.cast_time_unit("us").alias("ingestion_ts"),
         "src_filename",
         pl.col("src_row_number").cast(pl.Int64),
-        _row_hash().alias("src_row_hash"),
+        row_hash(list(TYPES)).alias("src_row_hash"),
         pl.lit(uuid.uuid4().hex).alias("run_id"),
     )
-
-
-def _row_hash() -> pl.Expr:
-    fields = pl.concat_str([pl.col(name).fill_null("\x1e") for name in TYPES], separator="\x1f")
-    return plh.concat_str(fields).chash.blake3().str.slice(0, 32).str.decode("hex")
 
 
 def _rejected(judged: pl.LazyFrame) -> pl.LazyFrame:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATA_LIBRARIES = {
-    "blake3", "deltalake", "duckdb", "numpy", "openpyxl", "orjson", "pandas", "pandera", "polars",
-    "pyarrow", "pydantic", "python_calamine", "rich", "xlsxwriter", "yaml",
+    "deltalake", "duckdb", "numpy", "openpyxl", "orjson", "pandas", "pandera", "polars",
+    "pyarrow", "pydantic", "python_calamine", "rich", "sqlglot", "xlsxwriter", "xxhash",
+    "yaml",
 }  # fmt: skip
 COMMANDS = [
     command.name or command.callback.__name__

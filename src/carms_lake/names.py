@@ -81,3 +81,12 @@ AUDIT_COLUMNS = (INGESTION_TS, SRC_FILENAME, SRC_ROW_NUMBER, SRC_ROW_HASH, RUN_I
 
 DELIVERY_COLUMNS = (DELIVERY_ID, DELIVERED_AT)
 """On every bronze row of a source whose deliveries are all kept, after the audit columns."""
+
+QUERY_THREAD = "carms-query"
+"""The thread in which DuckDB answers; one that does not stop goes with the process."""
+
+MEND_FILE = "carms_file"
+MEND_RECORD = "carms_record"
+MEND_RAW = "carms_raw"
+MEND_COLUMNS = (MEND_FILE, MEND_RECORD, "carms_place", "carms_reason", MEND_RAW)
+"""Beside the source's columns in a file of records to be mended; left out when it comes back."""

@@ -7,7 +7,7 @@ Conservation law: the records of a file are accepted + rejected, at every step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,8 @@ class FileStatus(StrEnum):
     COPY = "copy"
     """The same content already landed under another name; skipped."""
     REFUSED = "refused"
+    REPLAYED = "replayed"
+    """Records of it that had been set aside were read again."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class Part:
     lay_out: Callable[[Sequence[Part]], Laid]
     """Lays out parts that have the same `kind`, of one file or of several, at once."""
     kind: Hashable
+    header: str | None = None
+    """Of delimited text, as it stands in the file; it says what raw records hold."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,11 @@ class TableReport:
     """built, copied (from the published file) or unchanged."""
     rows: int | None = None
     """None where they were not counted: of a view or macro that was not made anew."""
+    rows_read: int | None = None
+    """Of its driver, or where it has none of all that it is made from; 0: nothing was computed.
+
+    None where that is not known.
+    """
     driver_keys: int | None = None
     keys: int | None = None
     quarantined: int = 0
@@ -202,9 +211,47 @@ class CheckResult:
     severity: str
     passed: bool
     failed_rows: int = 0
+    """Of a rule that may have some (a budget), also where it passed."""
     checked_rows: int = 0
     budget_pct: float = 0.0
     message: str = ""
+    dimension: str = ""
+    """What of the data it is about, in the seven words of ODCS."""
+    counts_rows: bool = True
+    """Whether it is about rows; else about the table as a whole, as a sum is."""
+    set_aside: bool = False
+    """Whether the failed rows are set aside, and not in the table."""
+
+
+@dataclass(frozen=True)
+class CheckFailure:
+    """One row that breaks a rule, or what a rule about a whole table found."""
+
+    table: TableRef
+    rule: str
+    severity: str
+    column: str | None = None
+    row_key: str | None = None
+    """The row's key as JSON; without columns that are about people."""
+    value: str | None = None
+    src_filename: str | None = None
+    src_row_number: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a table is in one dimension of quality."""
+
+    table: TableRef
+    dimension: str
+    rules: int
+    rules_failed: int
+    rows: int
+    """In the table and set aside from it."""
+    failed_rows: int
+    set_aside: int
+    score_pct: float
 
 
 @dataclass(frozen=True)
@@ -221,6 +268,14 @@ class RunReport:
     checks: tuple[CheckResult, ...] = ()
     published: Path | None = None
     notes: tuple[str, ...] = ()
+    failures: tuple[CheckFailure, ...] = field(default=(), metadata={"is_told": False})
+    """Rows that break rules; kept in `ops.check_failures`."""
+    scores: tuple[Score, ...] = field(default=(), metadata={"is_told": False})
+
+    @property
+    def failed_checks(self) -> int:
+        """How many checks of severity error failed."""
+        return sum(c.severity == "error" and not c.passed for c in self.checks)
 
     @property
     def rejected(self) -> int:

@@ -177,6 +177,16 @@ def test_a_new_project_has_settings_that_can_be_read(tmp_path: Path) -> None:
             1,
             "longer than 0.2 s",
         ),
+        (  # one call that DuckDB cannot stop
+            [
+                "query",
+                "select levenshtein(repeat('ab', 50000), repeat('ba', 50000))",
+                "--timeout",
+                "0.2",
+            ],
+            1,
+            "longer than 0.2 s",
+        ),
         (["qery", "select 1"], 2, "Did you mean 'query'?"),
         (["query", "--nope"], 2, "No such option: --nope"),
         (["query", "select 1", "-f", "html"], 2, "'html' is not one of"),
@@ -191,6 +201,7 @@ def test_a_process_ends_with_the_code_of_what_happened(
     assert done.returncode == code
     assert message in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+    assert b"leaked" not in done.stderr
     assert (done.stdout == b"") == (code != 0)
 
 

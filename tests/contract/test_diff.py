@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from carms_lake.contract.change import Level, bumped, level_of
 from carms_lake.contract.diff import diff
+from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
 from carms_lake.contract.model import (
     Balance,
     Bounds,
@@ -20,9 +21,7 @@ from carms_lake.contract.model import (
     Contract,
     Delivery,
     NewColumns,
-    QualityRule,
     Relationship,
-    Severity,
     SilverSpec,
     SourceSpec,
 )
@@ -226,9 +225,55 @@ def test_a_change_of_the_table_has_its_level(
 def test_a_promise_about_age_that_asks_more_is_major(
     old: int | None, new: int | None, level: Level
 ) -> None:
-    ages = [None if days is None else timedelta(days=days) for days in (old, new)]
-    (change,) = diff(*(of(column(), max_age=age) for age in ages))
+    ages = [() if days is None else (Age("latency", timedelta(days=days)),) for days in (old, new)]
+    (change,) = diff(*(of(column(), ages=age) for age in ages))
     assert (change.kind, change.level) == ("freshness", level)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "level"),
+    [
+        ({}, {"quarantine_budget_pct": 5.0}, "quarantine budget", MAJOR),
+        (
+            {"quarantine_budget_pct": 5.0},
+            {"quarantine_budget_pct": 7.0},
+            "quarantine budget",
+            MINOR,
+        ),
+        (
+            {"quarantine_budget_pct": 5.0},
+            {"quarantine_budget_pct": 3.0},
+            "quarantine budget",
+            MAJOR,
+        ),
+        (
+            {},
+            {"quarantine_budgets": {"DUPLICATE_KEY": 1.0}},
+            "quarantine budget DUPLICATE_KEY",
+            MAJOR,
+        ),
+        (
+            {"quarantine_budgets": {"NOT_IN_ENUM": 0.0}},
+            {"quarantine_budgets": {"NOT_IN_ENUM": 2.0}},
+            "quarantine budget NOT_IN_ENUM",
+            MINOR,
+        ),
+        ({}, {"row_change": RowChange(10)}, "row change", MINOR),
+        ({}, {"row_change": RowChange(10, Severity.ERROR)}, "row change", MAJOR),
+        ({"row_change": RowChange(10, Severity.ERROR)}, {}, "row change", MINOR),
+        (
+            {},
+            {"declared_totals": (DeclaredTotal("n", "select 1", 1, {}),)},
+            "declared totals",
+            MINOR,
+        ),
+    ],
+)
+def test_a_limit_that_stops_more_is_major(
+    old: dict[str, Any], new: dict[str, Any], kind: str, level: Level
+) -> None:
+    (change,) = diff(of(column(), **old), of(column(), **new))
+    assert (change.kind, change.level) == (kind, level)
 
 
 OTHERS: dict[str, Any] = {
@@ -239,7 +284,8 @@ OTHERS: dict[str, Any] = {
 }
 COMPARED_ELSEWHERE = {
     Contract: {"ref", "version", "columns", "relationships", "quality", "source", "silver",
-               "reconcile", "path", "fingerprint", "max_age"},
+               "reconcile", "path", "fingerprint", "ages", "row_change", "declared_totals",
+               "quarantine_budgets"},
     Column: {"name", "type", "bounds"},
     SourceSpec: {"delivery", "new_columns"},
     SilverSpec: {"driver", "balance", "history"},

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from helpers import contract, property_, write_contract
 
+from carms_lake.contract.limits import Severity
 from carms_lake.contract.load import load_contracts
-from carms_lake.contract.model import Delivery, Severity
+from carms_lake.contract.model import Delivery
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, TableRef
 

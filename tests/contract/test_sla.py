@@ -9,8 +9,9 @@ import pytest
 import yaml
 from helpers import contract, property_
 
+from carms_lake.contract.limits import Age, Severity
 from carms_lake.contract.load import load_contract
-from carms_lake.contract.sla import max_age
+from carms_lake.contract.sla import ages
 from carms_lake.errors import ContractError
 
 if TYPE_CHECKING:
@@ -38,7 +39,20 @@ CASES: list[tuple[list[dict[str, Any]], timedelta | None]] = [
 def test_the_strictest_promise_about_age_counts(
     properties: list[dict[str, Any]], age: timedelta | None
 ) -> None:
-    assert max_age(properties) == age
+    found = ages(properties, "orders", "here")
+    assert min((promise.limit for promise in found), default=None) == age
+
+
+def test_an_element_is_a_column_of_the_table_and_may_be_several() -> None:
+    entry = {"property": "LY", "value": 2, "element": "ordered_at, orders.paid_at"}
+    severity = {"customProperties": [{"property": "carms.severity", "value": "error"}]}
+    limit = timedelta(days=2)
+    assert ages([entry | severity], "orders", "here") == (
+        Age("latency", limit, "ordered_at", Severity.ERROR),
+        Age("latency", limit, "paid_at", Severity.ERROR),
+    )
+    whole = {"property": "freshness", "value": 2, "element": "orders"}
+    assert ages([whole], "orders", "here") == (Age("freshness", limit),)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +60,12 @@ def test_the_strictest_promise_about_age_counts(
     [
         {"property": "latency", "value": 1, "unit": "fortnight"},
         {"property": "latency", "value": "soon", "unit": "d"},
+        {"property": "latency", "value": 1, "element": "other.column"},
+        {
+            "property": "latency",
+            "value": 1,
+            "customProperties": [{"property": "carms.severity", "value": "fatal"}],
+        },
     ],
 )
 def test_a_promise_that_is_no_time_is_a_wrong_contract(

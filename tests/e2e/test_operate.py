@@ -57,13 +57,43 @@ def test_the_status_fits_80_columns_and_names_what_is_wrong(project: Path) -> No
 def test_the_status_is_one_json_object_or_rows(project: Path) -> None:
     found = json.loads(run(project, "status", "--json").stdout)
     assert found["status"] == "done"
-    assert {"sources", "tables", "runs", "rejects", "checks", "disk_bytes"} <= set(found["data"])
+    assert {"sources", "tables", "runs", "rejects", "drift", "checks", "disk_bytes"} <= set(
+        found["data"]
+    )
     assert found["data"]["rejects"] == [
         {"table": "bronze.sales", "code": "TYPE_MISMATCH", "rows": 1}
     ]
     rows = run(project, "status", "-f", "csv").stdout.splitlines()
     assert rows[0] == "section,item,name,value"
     assert "tables,silver.sale,rows,3" in rows
+
+
+def test_the_status_shows_the_drift_of_newest_files(tmp_path: Path) -> None:
+    (tmp_path / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
+    sales = tmp_path / "data_raw/tiny/sales"
+    sales.mkdir(parents=True)
+    (sales / "day_1.csv").write_text(SALES, encoding="utf-8")
+    assert run(tmp_path, "ingest").exit_code == 0
+    wide = ",".join(f"new_column_with_a_long_name_{n}" for n in range(7))
+    text = f"sale_id,product_id,quantity,{wide}\ns3,p1,5,{'x,' * 6}x\n"
+    (sales / "day_2.csv").write_text(text, encoding="utf-8")
+    done = run(tmp_path, "status", "-f", "table")
+    assert "drift of newest files" in done.stdout
+    assert "and 2 more: `carms drift --all` shows them" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    found = json.loads(run(tmp_path, "status", "--json").stdout)["data"]
+    assert len(found["drift"]) == 7
+    assert found["drift"][0] == {
+        "source": "sales",
+        "file": "sales/day_2.csv",
+        "beside": "sales/day_1.csv",
+        "change": "added",
+        "column": "new_column_with_a_long_name_0",
+        "severity": "error",
+        "expected": "no such column",
+        "found": "varchar, filled in 100 %",
+    }
+    assert found["drift_unseen"] == []
 
 
 def test_a_late_source_is_no_success_where_it_is_strict(project: Path) -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from command import carms
 
+from carms_lake.config import builtin_schemas
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.real_data
+SCHEMAS = builtin_schemas()
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +155,28 @@ def test_lists_are_found_as_often_as_they_were_counted(lake: Path) -> None:
 def test_a_record_is_traced_from_its_sheet_row_to_gold(lake: Path) -> None:
     rows = carms(lake, "trace", "27447").rows
     places = {row["place"] for row in rows if row["table"] == "bronze.program_master"}
-    assert places == {"1503_program_master.xlsx, record 2, delivery 1"}
+    assert places == {"1503_program_master.xlsx, row 2, delivery 1"}
     tables = {row["table"] for row in rows}
     assert tables >= {"silver.program", "silver.document", "gold.fact_program", "gold.dim_school"}
     quota = next(r for r in rows if (r["table"], r["column"]) == ("gold.fact_program", "quota"))
     assert quota["value"] == "4"
+
+
+def test_what_was_counted_on_these_files_is_a_check_of_every_build(lake: Path) -> None:
+    sql = "select rule, passed from ops.check_results where rule like '%.declared.%' order by all"
+    assert [tuple(row.values()) for row in carms(lake, "query", sql).rows] == [
+        ("csv_section.declared.cells_1503", "true"),
+        ("document.declared.seats_1503", "true"),
+    ]
+
+
+def test_a_wrong_figure_for_these_files_stops_the_publish(lake: Path, tmp_path: Path) -> None:
+    shipped = (SCHEMAS / "carms/silver/document.odcs.yaml").read_text(encoding="utf-8")
+    assert "value: 3942\n" in shipped
+    shutil.copytree(lake, tmp_path / "copy")
+    contract = tmp_path / "copy/schemas/carms/silver/document.odcs.yaml"
+    contract.parent.mkdir(parents=True)
+    contract.write_text(shipped.replace("value: 3942\n", "value: 3943\n"), encoding="utf-8")
+    done = carms(tmp_path / "copy", "build")
+    assert done.code == 1
+    assert "3943 were counted on the files, found 3942" in done.err

@@ -14,6 +14,8 @@ from tiny import PRODUCTS, SALES, digest, put, stocked
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
+from carms_lake.flows.maintain import optimize
+from carms_lake.flows.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,12 +29,15 @@ class Subject:
     arrange: Callable[[Path, int], LakeConfig]
     """Makes the project; the number is how many rows its tables have at least."""
     act: Callable[[LakeConfig], Any]
+    mends_by_itself: bool = True
+    """Whether one normal run does what was not done; else the command itself is run again, too."""
 
 
 def config_in(folder: Path) -> LakeConfig:
     """The configuration of a project that was arranged, or copied, there."""
-    schemas = Path(str(files("tiny_shop"))) / "schemas"
-    return LakeConfig(folder, Domain("tiny", "tiny_shop", (schemas,)))
+    shipped = Path(str(files("tiny_shop"))) / "schemas"
+    own = folder / "schemas"
+    return LakeConfig(folder, Domain("tiny", "tiny_shop", (own if own.is_dir() else shipped,)))
 
 
 def run(config: LakeConfig) -> None:
@@ -70,6 +75,29 @@ def built(folder: Path, rows: int) -> LakeConfig:
     return config
 
 
+def loosened(folder: Path, rows: int) -> LakeConfig:
+    """A built lake whose contract of sales then lets land what it had set aside."""
+    shutil.copytree(Path(str(files("tiny_shop"))) / "schemas", folder / "schemas")
+    stocked(folder)
+    config = config_in(folder)
+    head, *_ = SALES.partition("\n")
+    for name, first in (("many_1", "m"), ("many_2", "n")):
+        many = "".join(f"{first}{n},p{1 + n % 2},{n % 3}\n" for n in range(max(rows, 6)))
+        put(config, f"sales/{name}.csv", f"{head}\n{many}x1,p1,x\nx2,p1,1,1\n")
+    run(config)
+    contract = folder / "schemas" / "bronze" / "sales.odcs.yaml"
+    text = contract.read_text(encoding="utf-8")
+    assert "minimum: 1" in text
+    contract.write_text(text.replace("minimum: 1", "minimum: 0"), encoding="utf-8")
+    return config
+
+
+def replayed(config: LakeConfig) -> None:
+    """What `carms rejects replay` does: bronze, then silver and gold."""
+    replay(config)
+    build(config)
+
+
 SUBJECTS = {
     subject.name: subject
     for subject in (
@@ -77,6 +105,8 @@ SUBJECTS = {
         Subject("build", landed, build),
         Subject("full refresh", built, partial(build, full_refresh=True)),
         Subject("ingest again", built, partial(ingest, full_refresh=True)),
+        Subject("replay", loosened, replayed, mends_by_itself=False),
+        Subject("optimize", built, optimize),
     )
 }
 """A new command that writes the lake gets a line here, and every test of faults has it."""
@@ -94,6 +124,9 @@ class Arranged:
         self.subject.act(config)
         run(config)
         self.expected = digest(config)
+        left_alone = self.copy()
+        run(left_alone)
+        self.before = digest(left_alone)
 
     def copy(self) -> LakeConfig:
         """The project as it is before the subject acts; times of files are kept."""
@@ -101,6 +134,18 @@ class Arranged:
         target = self._folder / f"case_{self._cases}"
         shutil.copytree(self._folder / "arranged", target)
         return config_in(target)
+
+    def mend(self, config: LakeConfig) -> bool:
+        """One normal run; where that does not do the subject's work, the subject once more.
+
+        False where the normal run leaves neither the tables of before nor those of after.
+        """
+        run(config)
+        if self.subject.mends_by_itself:
+            return True
+        is_whole = digest(config) in (self.before, self.expected)
+        self.subject.act(config)
+        return is_whole
 
     def done_with(self, config: LakeConfig) -> None:
         """Take a case away that ended well."""

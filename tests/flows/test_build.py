@@ -91,6 +91,24 @@ def test_only_what_reads_a_change_is_built_again(tmp_path: Path) -> None:
     assert gold(config, "from gold.sales_by_product") == [("Jam", 2), ("Tea", 4)]
 
 
+@pytest.mark.parametrize("lost", ["bronze/sales", "bronze/products", "silver/sale"])
+def test_a_table_that_was_deleted_and_made_anew_is_another_one(tmp_path: Path, lost: str) -> None:
+    """Its versions are the same numbers again; the files changed meanwhile."""
+    config = lake(tmp_path)
+    shutil.rmtree(config.lake / lost)
+    put(config, "sales/day_1.csv", f"{SALES}s3,p1,7\n")
+    put(config, "products.csv", PRODUCTS.replace("2.50", "3.00"))
+    ingest(config)
+    report = build(config)
+    assert "silver.sale" in built(report)
+    assert gold(config, "select sum(quantity) from gold.fact_sale") == [(10,)]
+    assert gold(config, "select max(price) from gold.dim_product where name = 'Tea'") == [(3,)]
+    before = digest(config)
+    build(config, full_refresh=True)
+    assert digest(config) == before
+    assert not built(build(config))
+
+
 def test_a_rebuild_from_scratch_gives_the_same_tables(tmp_path: Path) -> None:
     config = lake(tmp_path)
     put(config, "products.csv", PRODUCTS.replace("4.00", "5.00"))

@@ -15,6 +15,7 @@ from carms_lake.flows import bykey
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.store import delta
+from carms_lake.store.layout import ops_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,24 @@ def test_a_new_file_touches_its_keys_alone(tmp_path: Path) -> None:
     }
     assert files < set(delta.pinned(path_of(config, "entry")).files)
     assert equals_a_rebuild(config)
+
+
+def test_a_build_says_how_many_rows_it_read(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    entries(config, "day_3", [(41, "A", 1), (42, "B", 2), (7, "A", 3)])
+    ingest(config)
+    read = {t.table.table: (t.status, t.rows_read) for t in build(config, SILVER).tables}
+    assert read == {
+        "account": ("unchanged", 0),
+        "entry": ("built", 4),  # 7 stands in the first file, too
+        "posting": ("built", 4),
+        "label": ("built", 43),  # 7 is there already: it is made whole
+    }
+    again = build(config, SILVER, full_refresh=True)
+    whole = {t.table.table: t.rows_read for t in again.tables}
+    assert whole == {"account": 2, "entry": 43, "posting": 43, "label": 43}
+    kept = delta.scan(ops_path(config, "table_versions")).filter(pl.col("run_id") == again.run_id)
+    assert dict(kept.select("table_name", "rows_read").collect().rows()) == whole
 
 
 def test_a_data_file_without_a_touched_key_stays_the_same_file(tmp_path: Path) -> None:

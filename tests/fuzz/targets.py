@@ -27,9 +27,11 @@ from fuzz.mutations import (
 )
 from sources import bronze, column, source
 
+from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
 from carms_lake.flows.intake import Intake
+from carms_lake.flows.runs import Run
 from carms_lake.records import Stamp
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     Mutate = Callable[..., bytes]
 
 STAMP = Stamp("20260101T000000.000000Z-000000", datetime(2026, 1, 1, tzinfo=UTC))
+CONFIG = LakeConfig(Path(), Domain("test", "tiny_shop", ()))
+RUN = Run(CONFIG, "fuzz", STAMP.run_id, STAMP.ingestion_ts, 0.0)
+"""A run of which nothing is kept."""
 
 COLUMNS = (
     column("id", "integer"),
@@ -81,7 +86,7 @@ FRAME = pl.DataFrame(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """A format: its contract, a valid file of it, and how that is made wrong."""
 
@@ -220,7 +225,7 @@ def outcome(target: Target, data: bytes, folder: Path) -> str:
     if file is None:
         return "no table"
     try:
-        with Intake(None, target.contract, None) as intake:  # type: ignore[arg-type]
+        with Intake(RUN, target.contract, None) as intake:
             tally = intake.take(file, STAMP)
             intake.finish()
     except SourceRefused as refusal:

@@ -391,3 +391,11 @@ def test_the_real_sections_are_read_as_pythons_csv_reads_them(real_carms):
     assert [list(row) for row in collected(batch).drop("src_row_number").iter_rows()] == rows
     assert batch.records == 815
     assert raw_records(source(path), contract, [815])[815].startswith("814,")
+
+
+def test_surplus_records_far_from_each_other_are_told_apart_from_good_ones(tmp_path):
+    text = "id,name,score\n1,a,12\n2,b,7\n3,c,x\n4,d,9,9\n5,e,1\n6,Smith, Jones & Co,70\n"
+    batch = read(written(tmp_path, text.encode()), bronze("id", "name", "score"))
+    said = [f"record {n}: 4 fields, the header has 3" for n in (4, 6)]
+    assert batch.malformed["message"].to_list() == said
+    assert batch.records == 6

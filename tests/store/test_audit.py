@@ -9,8 +9,9 @@ import pytest
 from helpers import contract, property_
 
 from carms_lake.errors import ContractError
-from carms_lake.store.audit import audit, holds
+from carms_lake.store.audit import audit
 from carms_lake.store.builds import Build
+from carms_lake.store.measures import holds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,6 +187,70 @@ def test_quality_rules_of_a_column(tmp_path: Path, rule: dict[str, Any], *, pass
         results(tmp_path, [COLOUR | {"quality": [{"name": "rule", **rule}]}])["rule"].passed
         is passed
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "passed", "failed", "budget"),
+    [
+        # What may fail is counted where it may, too.
+        ({"metric": "nullValues", "mustBeLessOrEqualTo": 34, "unit": "percent"}, True, 1, 34.0),
+        ({"metric": "nullValues", "mustBeLessThan": 33, "unit": "percent"}, False, 1, 33.0),
+        ({"metric": "nullValues", "mustBeLessOrEqualTo": 1}, True, 1, 0.0),
+        ({"metric": "duplicateValues", "mustBe": 0, "unit": "percent"}, True, 0, 0.0),
+        (
+            {
+                "type": "sql",
+                "query": "select count(*) from {object} where {property} = 'red'",
+                "unit": "percent",
+                "mustBeLessOrEqualTo": 33.4,
+            },
+            True,
+            1,
+            33.4,
+        ),
+    ],
+)
+def test_a_rule_with_a_budget_counts_what_fails_within_it(
+    tmp_path: Path, rule: dict[str, Any], failed: int, budget: float, *, passed: bool
+) -> None:
+    found = results(tmp_path, [COLOUR | {"quality": [{"name": "rule", **rule}]}])["rule"]
+    assert (found.passed, found.failed_rows, found.budget_pct) == (passed, failed, budget)
+
+
+@pytest.mark.parametrize(
+    ("query", "passed"),
+    [("select true", False), ("select false", True), ("select null", True), ("select 0.0", True)],
+)
+def test_a_select_may_answer_true_or_false(tmp_path: Path, query: str, *, passed: bool) -> None:
+    rule = {"name": "rule", "type": "sql", "query": query, "mustBe": 0}
+    assert results(tmp_path, [ID], quality=[rule])["rule"].passed is passed
+
+
+def test_a_select_that_answers_no_number_is_a_fault_of_the_contract(tmp_path: Path) -> None:
+    rule = {"name": "rule", "type": "sql", "query": "select 'many'", "mustBe": 0}
+    with pytest.raises(ContractError, match="its SELECT gives `many`") as caught:
+        results(tmp_path, [ID], quality=[rule])
+    assert "true or false" in caught.value.hint
+
+
+def test_each_promise_is_of_a_dimension(tmp_path: Path) -> None:
+    colour = COLOUR | {
+        "required": True,
+        "enum": [{"value": "red"}],
+        "relationships": [{"to": "silver.colour.name"}],
+        "quality": [{"name": "own", "metric": "nullValues", "dimension": "accuracy"}],
+    }
+    quality = [{"name": "rows", "metric": "rowCount", "mustBe": 3}]
+    found = results(tmp_path, [ID | {"primaryKey": True}, colour], quality=quality)
+    assert {name: str(result.dimension) for name, result in found.items()} == {
+        "item.primaryKey": "uniqueness",
+        "item_id.required": "completeness",
+        "colour.required": "completeness",
+        "colour.enum": "conformity",
+        "colour.relationship": "consistency",
+        "own": "accuracy",
+        "rows": "coverage",
+    }
 
 
 def test_a_rule_that_cannot_run_is_a_fault_of_the_contract(tmp_path: Path) -> None:

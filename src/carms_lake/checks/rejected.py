@@ -51,9 +51,14 @@ REJECT_SCHEMA = pl.Schema(
         "row_key": pl.String(),
         "raw_record": pl.String(),
         "reasons": pl.List(REASON),
+        "raw_header": pl.String(),
     }
 )
-"""A rejected record of bronze, or a quarantined row of silver (`row_key` is its key as JSON)."""
+"""A rejected record of bronze, or a quarantined row of silver (`row_key` is its key as JSON).
+
+`raw_header` names what `raw_record` holds: the header line of delimited text, else the columns of
+the contract that the file has, as JSON; null for silver, and for rows older than this column.
+"""
 VALUE_CHARACTERS = 200
 """How much of a value a reason repeats; the raw record has all of it."""
 RAW = "\x00raw."
@@ -108,8 +113,11 @@ def malformed_records(malformed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Rows with their stamp, raw record and reasons, in the form of the reject store."""
+def as_rejects(frame: pl.DataFrame, contract: Contract, headers: Sequence[str]) -> pl.DataFrame:
+    """Rows with their stamp, raw record and reasons, in the form of the reject store.
+
+    `headers` are those of the parts that the rows come from.
+    """
     return frame.select(
         pl.lit(str(Layer.BRONZE)).alias("layer"),
         pl.lit(contract.ref.table).alias("table_name"),
@@ -122,6 +130,7 @@ def as_rejects(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         pl.lit(None, pl.String).alias("row_key"),
         "raw_record",
         "reasons",
+        pl.Series("raw_header", headers, pl.String).gather(frame[PART]),
     ).cast(REJECT_SCHEMA)
 
 

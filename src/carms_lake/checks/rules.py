@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Column, Contract
 
+_PATTERN_CHARACTERS = 60
+"""So much of a pattern a message repeats."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -81,9 +84,16 @@ def _column_rules(column: Column) -> Iterator[Rule]:
             "pattern",
             ReasonCode.PATTERN_MISMATCH,
             value.str.contains(column.pattern),
-            f"must match {column.pattern}",
+            f"must match {_shown(column.pattern)}",
         )
     yield from _bounds(column, value)
+
+
+def _shown(pattern: str) -> str:
+    """A pattern for a message; the contract has the whole of a long one."""
+    if len(pattern) <= _PATTERN_CHARACTERS:
+        return pattern
+    return f"{pattern[:_PATTERN_CHARACTERS]}... ({len(pattern)} characters, see the contract)"
 
 
 def _bounds(column: Column, value: pl.Expr) -> Iterator[Rule]:
@@ -106,13 +116,14 @@ def _bounds(column: Column, value: pl.Expr) -> Iterator[Rule]:
         ("exclusiveMinimum", bounds.exclusive_minimum, lambda at: value > at, "greater than"),
         ("exclusiveMaximum", bounds.exclusive_maximum, lambda at: value < at, "less than"),
     )
+    is_number = value.is_not_nan() if column.type.name == "double" else pl.lit(value=True)
     for kind, raw, holds, words in limits:
         if raw is not None:
             yield Rule(
                 column.name,
                 kind,
                 ReasonCode.OUT_OF_RANGE,
-                holds(limit(raw)),
+                holds(limit(raw)) & is_number,  # Polars takes NaN for greater than all
                 f"must be {words} {raw}",
             )
     length = value.str.len_chars()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,8 @@ def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
     broken = explained(checked.filter(is_bad), contract, rules, laid)
     malformed = malformed_records(_stamped(laid.malformed, files, parts))
-    rejected = pl.concat([as_rejects(frame, contract) for frame in (malformed, broken)])
+    headers = [piece.part.header or json.dumps(fields) for piece in parts]
+    rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
     records = sum(piece.part.records for piece in parts)
     if good.height + rejected.height != records:
         names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))

@@ -5,7 +5,9 @@ The only room that prints, prompts or exits.
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +15,12 @@ from typing import Annotated
 import typer
 
 from carms_lake import __version__
-from carms_lake.cli import drift, lake, operate, read, render, trust
+from carms_lake.cli import check, drift, lake, operate, read, rejects, render, trace
 from carms_lake.cli.boundary import report_bug
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.options import App, AsJson, Domain, Project, Quiet, Verbose
+from carms_lake.cli.options import App, AsJson, Domain, Project, Quiet, Verbose, Verbs
+from carms_lake.names import QUERY_THREAD
 
 
 def _version(wanted: bool) -> None:
@@ -41,6 +44,7 @@ def make_app(words: frozenset[str] | None = None) -> typer.Typer:
     """
     app = App(
         name="carms",
+        cls=Verbs,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
@@ -51,7 +55,9 @@ def make_app(words: frozenset[str] | None = None) -> typer.Typer:
     app.callback()(_shared)
     lake.register(app)
     read.register(app)
-    trust.register(app)
+    check.register(app)
+    rejects.register(app)
+    trace.register(app)
     drift.register(app)
     operate.register(app)
     domains = Path(__file__).parents[1] / "domains"
@@ -73,7 +79,16 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - a fault before any command began
         report_bug(error, verbose="-v" in sys.argv or "--verbose" in sys.argv)
         code = ExitCode.BUG
-    sys.exit(int(code or ExitCode.DONE))
+    _leave(int(code or ExitCode.DONE))
+
+
+def _leave(code: int) -> None:
+    """End the process; at once where a query that nothing can stop still runs in it."""
+    if any(thread.name == QUERY_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _shared(

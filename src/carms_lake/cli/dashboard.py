@@ -60,6 +60,7 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _section(
         "refused by the last ingest", ("file", "code"), [(r.file, r.code) for r in status.refused]
     )
+    yield from _drift(status)
     yield from _checks(status)
     yield ""
     disk = ", ".join(f"{name} {_size(size)}" for name, size in status.disk_bytes.items() if size)
@@ -105,7 +106,29 @@ def _tables(status: Status) -> Iterator[str]:
         ],
     )
     published = f"published by {status.gold_run_id}" if status.gold_run_id else "not published yet"
-    yield f"  gold: {published}"
+    checks = status.gold_failed_checks
+    yield f"  gold: {published}" + (
+        f" although {checks} check{'s' * (checks > 1)} failed" if checks else ""
+    )
+
+
+def _drift(status: Status) -> Iterator[str]:
+    """The newest file of each source: what it has otherwise than its contract, or the last file."""
+    shown = status.drift[:_LISTED]
+    yield from _section(
+        "drift of newest files",
+        ("source", "column", "change", "severity", "found"),
+        [(d.source, d.column or "", d.change, d.severity, d.found) for d in shown],
+    )
+    if len(status.drift) > _LISTED:
+        yield f"  and {len(status.drift) - _LISTED} more: `carms drift --all` shows them"
+    if status.drift_unseen:
+        names = ", ".join(status.drift_unseen)
+        yield from wrap(
+            f"drift: too large to look at here, `carms drift` does: {names}",
+            WIDTH,
+            subsequent_indent="  ",
+        )
 
 
 def _checks(status: Status) -> Iterator[str]:

@@ -50,7 +50,7 @@ def demo(call: Call, project: Path) -> None:
     _announce(call, "carms ingest")
     _go_on(run_ingest(there, [], {}, to))
     _announce(call, "carms build")
-    _go_on(run_build(there, [], to))
+    _go_on(run_build(there, [], {}, to))
     _announce(call, "carms check")
     _checked(there)
     for question in questions(config.domain.package):

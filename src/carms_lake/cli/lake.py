@@ -36,7 +36,12 @@ FullRefresh = Annotated[
 AlsoParquet = Annotated[
     bool, typer.Option("--also-parquet", help="Write a plain Parquet copy of each bronze table.")
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a record was rejected.")]
+PublishAnyway = Annotated[
+    bool, typer.Option("--publish-anyway", help="Publish though checks failed; still exit 1.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 1 where a record was rejected, or a warning failed.")
+]
 
 OfDomain = Annotated[
     str | None, typer.Argument(metavar="[DOMAIN]", help="The domain to invent data for.")
@@ -223,6 +228,7 @@ def _register_runs(app: typer.Typer) -> None:
         call: Call,
         select: Select = None,
         full_refresh: FullRefresh = False,
+        publish_anyway: PublishAnyway = False,
         strict: Strict = False,
         output_format: OutputFormat = None,
         output: OutputFile = None,
@@ -231,13 +237,15 @@ def _register_runs(app: typer.Typer) -> None:
         from carms_lake.cli.runs import run_build
 
         to = target(output_format, output)
-        _end(run_build(call, select or [], to, full_refresh=full_refresh, strict=strict))
+        options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+        _end(run_build(call, select or [], options, to, strict=strict))
 
     @command(app)
     def run(
         call: Call,
         from_path: From = None,
         full_refresh: FullRefresh = False,
+        publish_anyway: PublishAnyway = False,
         strict: Strict = False,
         output_format: OutputFormat = None,
         output: OutputFile = None,
@@ -246,7 +254,8 @@ def _register_runs(app: typer.Typer) -> None:
         from carms_lake.cli.runs import run_both
 
         to = target(output_format, output)
-        _end(run_both(call, to, from_path=from_path, full_refresh=full_refresh, strict=strict))
+        options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+        _end(run_both(call, to, from_path=from_path, strict=strict, **options))
 
 
 def _end(code: ExitCode) -> None:

@@ -73,7 +73,7 @@ def _register_reading(app: typer.Typer) -> None:
     ) -> None:
         """Show the lake at a glance.
 
-        Freshness, counts, last runs, what is set aside, checks, disk.
+        Freshness, counts, last runs, what is set aside, drift, checks, disk.
         """
         from carms_lake.cli import dashboard
         from carms_lake.cli.reports import as_plain

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from carms_lake.cli.boundary import bounded
 from carms_lake.cli.context import Call
@@ -102,6 +103,17 @@ _PREFIX = "call_"
 _DEFAULTS: dict[str, Any] = {"json": False, "quiet": False, "verbose": False}
 
 
+class Verbs(TyperGroup):
+    """The commands, those of two words among them: `rejects replay` beside `rejects`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that the first word, or the first two, name."""
+        two = " ".join(args[:2])
+        if two in self.commands:
+            args = [two, *args[2:]]
+        return super().resolve_command(ctx, args)
+
+
 class App(typer.Typer):
     """A Typer program that prepares only the commands that may be called.
 
@@ -124,7 +136,7 @@ def command(
     def register(function: Callable[..., None]) -> Callable[..., None]:
         verb = name or function.__name__
         words = getattr(app, "words", None)
-        if words is not None and verb not in words:
+        if words is not None and not words.issuperset(verb.split()):
             app.command(verb, help=inspect.getdoc(function))(_listed_only)
             return function
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]

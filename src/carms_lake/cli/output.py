@@ -107,6 +107,16 @@ def emit_text(text: str, to: Target) -> None:
         path.write_text(text, encoding="utf-8", newline="")
 
 
+def emit_bytes(data: bytes, to: Target) -> None:
+    """Write bytes as they are, whatever the format.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    with _whole_file(to.file) as path:
+        path.write_bytes(data)
+
+
 def _emit(
     call: Call, columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]], to: Target
 ) -> int:

@@ -82,21 +82,29 @@ def register(app: typer.Typer) -> None:
                 render.out().write("".join(f"{name}\n" for name in found))
             return
         emit(call, flow.tables(call.config()), target(output_format, output))
+        _warn(call, flow.caveat(call.config()))
 
     @command(app)
     def describe(
         call: Call, table: Table, output_format: OutputFormat = None, output: OutputFile = None
     ) -> None:
         """Show a table's columns, types, keys and references."""
-        from carms_lake.flows.describe import describe as flow
+        from carms_lake.flows import describe as flow
 
         to = target(output_format, output)
-        contract, columns = flow(call.config(), table)
+        contract, columns = flow.describe(call.config(), table)
         about = [contract.description, f"Grain: {contract.grain}" if contract.grain else ""]
         render.note(call, f"{contract.ref} ({contract.kind}, version {contract.version})")
         for line in filter(None, about):
             render.note(call, line)
+        if contract.ref.layer == "gold":
+            _warn(call, flow.caveat(call.config()))
         emit(call, columns, to)
+
+
+def _warn(call: Call, caveat: str) -> None:
+    if caveat:
+        render.note(call, f"warning: gold is {caveat}: `carms check --failures` shows the rows")
 
 
 def _run_of(call: Call, config: LakeConfig, as_of: str | None) -> str | None:

@@ -40,8 +40,9 @@ def exit_code(*reports: RunReport, strict: bool = False) -> ExitCode:
         return ExitCode.SOURCE
     failed = any(c.severity == "error" and not c.passed for r in reports for c in r.checks)
     balanced = all(report.is_balanced for report in reports)
-    rejected = sum(report.rejected for report in reports)
-    return ExitCode.DATA if failed or not balanced or (strict and rejected) else ExitCode.DONE
+    warned = any(c.severity == "warning" and not c.passed for r in reports for c in r.checks)
+    is_amiss = warned or any(report.rejected for report in reports)
+    return ExitCode.DATA if failed or not balanced or (strict and is_amiss) else ExitCode.DONE
 
 
 def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool = False) -> ExitCode:
@@ -77,7 +78,7 @@ def tell(call: Call, report: RunReport) -> None:
     for text in (*report.notes, *(f"`{f.name}`: {n}" for f in report.files for n in f.notes)):
         render.note(call, text)
     for check in report.checks:
-        if not check.passed:
+        if not check.passed and check.severity != "info":
             render.say(_failed(check))
     render.note(call, summary(report))
 
@@ -106,9 +107,9 @@ def rows_of(reports: Sequence[RunReport]) -> QueryResult:
             for c in reports[0].checks
         ]
     else:
-        names = ("table", "status", "rows", "quarantined")
-        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT")
-        rows = [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
+        names = ("table", "status", "rows", "quarantined", "rows_read")
+        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "BIGINT")
+        rows = [(t.table.in_domain, t.status, t.rows, t.quarantined, t.rows_read) for t in tables]
     return QueryResult(names, kinds, rows)
 
 
@@ -169,7 +170,8 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, TableRef | Path):
         return str(value)
     if is_dataclass(value):
-        return {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
+        told = [field for field in fields(value) if field.metadata.get("is_told", True)]
+        return {field.name: as_plain(getattr(value, field.name)) for field in told}
     if isinstance(value, dict):
         return {str(key): as_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -188,7 +190,10 @@ def _refusal(file: FileReport) -> Mapping[str, Any]:
 
 def _failed(check: CheckResult) -> str:
     what = "failed" if check.severity == "error" else "warning"
-    detail = check.message or f"{check.failed_rows} of {check.checked_rows} rows"
+    detail = check.message
+    if check.counts_rows and not check.set_aside:
+        rows = f"{check.failed_rows} of {check.checked_rows} rows"
+        detail = f"{detail} ({rows})" if detail else rows
     return f"{what}: `{check.table}` {check.rule}: {detail}"
 
 

@@ -28,14 +28,14 @@ def run_ingest(
 
 
 def run_build(
-    call: Call, select: list[str], to: Target, *, full_refresh: bool = False, strict: bool = False
+    call: Call, select: list[str], options: dict[str, Any], to: Target, *, strict: bool = False
 ) -> ExitCode:
     """Build and show the report; the exit code.
 
     Raises:
         LakeError: what the flow raises.
     """
-    return reports.show(call, [_build(call, select, full_refresh=full_refresh)], to, strict=strict)
+    return reports.show(call, [_build(call, select, options)], to, strict=strict)
 
 
 def run_both(
@@ -44,6 +44,7 @@ def run_both(
     *,
     from_path: Path | None,
     full_refresh: bool = False,
+    publish_anyway: bool = False,
     strict: bool = False,
 ) -> ExitCode:
     """Ingest, build, and show both reports; the exit code.
@@ -53,7 +54,8 @@ def run_both(
     """
     landed = _ingest(call, [], {"from_path": from_path, "full_refresh": full_refresh})
     try:
-        built = _build(call, [], full_refresh=full_refresh)
+        options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+        built = _build(call, [], options)
     except LakeError:
         if not call.json:
             reports.show(call, [landed], to, strict=strict)
@@ -61,7 +63,7 @@ def run_both(
     return reports.show(call, [landed, built], to, strict=strict)
 
 
-def run_check(call: Call, to: Target) -> ExitCode:
+def run_check(call: Call, to: Target, *, strict: bool = False) -> ExitCode:
     """Run the checks and show the report; the exit code.
 
     Raises:
@@ -69,7 +71,7 @@ def run_check(call: Call, to: Target) -> ExitCode:
     """
     from carms_lake.flows.check import check
 
-    return reports.show(call, [check(call.config())], to)
+    return reports.show(call, [check(call.config())], to, strict=strict)
 
 
 def _ingest(call: Call, sources: list[str], options: dict[str, Any]) -> RunReport:
@@ -79,8 +81,8 @@ def _ingest(call: Call, sources: list[str], options: dict[str, Any]) -> RunRepor
         return ingest(call.config(), sources, **options, progress=progress)
 
 
-def _build(call: Call, select: list[str], *, full_refresh: bool) -> RunReport:
+def _build(call: Call, select: list[str], options: dict[str, Any]) -> RunReport:
     from carms_lake.flows.build import build
 
     with render.progress(call) as progress:
-        return build(call.config(), select, full_refresh=full_refresh, progress=progress)
+        return build(call.config(), select, **options, progress=progress)

@@ -16,7 +16,8 @@ from carms_lake.contract.widening import more_or_less
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from carms_lake.contract.model import Contract, QualityRule, Relationship, SourceSpec
+    from carms_lake.contract.limits import QualityRule
+    from carms_lake.contract.model import Contract, Relationship, SourceSpec
 
 
 def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
@@ -50,13 +51,58 @@ def _table(old: Contract, new: Contract) -> Iterator[Change]:
         (Level.PATCH, "incremental", silver_then.by_key, silver_now.by_key),
         (Level.PATCH, "coverage by", old.coverage_by, new.coverage_by),
         (Level.MINOR, "reconciliation", _names(old), _names(new)),
+        (Level.MINOR, "declared totals", _totals(old), _totals(new)),
     ):
         if before != after:
             yield Change(level, kind, None, shown(before), shown(after))
-    if old.max_age != new.max_age:
-        asks_more = new.max_age is not None and (old.max_age is None or new.max_age < old.max_age)
+    yield from _limits(old, new)
+
+
+def _limits(old: Contract, new: Contract) -> Iterator[Change]:
+    """Limits that may be stricter, or milder: only what stops a build is a demand."""
+    if old.ages != new.ages:
+        then, now = (min((age.limit for age in c.ages), default=None) for c in (old, new))
+        asks_more = now is not None and (then is None or now < then)
         level = Level.MAJOR if asks_more else Level.MINOR
-        yield Change(level, "freshness", None, shown(old.max_age), shown(new.max_age))
+        yield Change(level, "freshness", None, _ages(old), _ages(new))
+    then_pct, now_pct = _budgets(old), _budgets(new)
+    for code in sorted(then_pct.keys() | now_pct.keys()):
+        was, becomes = then_pct.get(code), now_pct.get(code)
+        if was != becomes:
+            asked, asks = (100.0 if pct is None else pct for pct in (was, becomes))
+            level = Level.MAJOR if asks < asked else Level.MINOR
+            kind = " ".join(filter(None, ("quarantine budget", code)))
+            yield Change(level, kind, None, shown(was), shown(becomes))
+    if old.row_change != new.row_change:
+        level = Level.MAJOR if _stops(new) < _stops(old) else Level.MINOR
+        yield Change(level, "row change", None, _row_change(old), _row_change(new))
+
+
+def _budgets(contract: Contract) -> dict[str, float | None]:
+    """What may be set aside, by the reason's code; in all under no code."""
+    return {"": contract.quarantine_budget_pct, **contract.quarantine_budgets}
+
+
+def _ages(contract: Contract) -> str:
+    return ", ".join(
+        f"{age.property}{f' of {age.column}' if age.column else ''} {age.limit} ({age.severity})"
+        for age in contract.ages
+    )
+
+
+def _stops(contract: Contract) -> float:
+    """The change of rows that stops a build."""
+    change = contract.row_change
+    return change.pct if change and change.severity == "error" else float("inf")
+
+
+def _row_change(contract: Contract) -> str:
+    change = contract.row_change
+    return f"{change.pct} % ({change.severity})" if change else ""
+
+
+def _totals(contract: Contract) -> tuple[str, ...]:
+    return tuple(f"{t.name}: {t.select} = {t.value}" for t in contract.declared_totals)
 
 
 def _names(contract: Contract) -> tuple[str, ...]:

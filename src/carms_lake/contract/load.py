@@ -14,9 +14,13 @@ from carms_lake.contract.keys import (
     COLUMN_KEYS,
     RELATIONSHIP_KEYS,
     TABLE_KEYS,
+    budget_pct,
     custom,
+    declared_totals,
     listed,
+    quarantine_budgets,
     reconciled,
+    row_change,
     silver_spec,
     source_spec,
     texts,
@@ -25,11 +29,10 @@ from carms_lake.contract.model import (
     Bounds,
     Column,
     Contract,
-    QualityRule,
     Relationship,
-    Severity,
 )
-from carms_lake.contract.sla import max_age
+from carms_lake.contract.quality import quality_rule
+from carms_lake.contract.sla import ages
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError
@@ -40,16 +43,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".odcs.yaml"
 
-_OPERATORS = (
-    "mustBe",
-    "mustNotBe",
-    "mustBeGreaterThan",
-    "mustBeGreaterOrEqualTo",
-    "mustBeLessThan",
-    "mustBeLessOrEqualTo",
-    "mustBeBetween",
-    "mustNotBeBetween",
-)
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -129,9 +122,12 @@ def _contract(
     for entry in table.get("relationships") or []:
         here = [str(name).split(".")[-1] for name in listed(entry["from"])]
         relationships.append(_relationship(here, entry, ref, path))
-    quality = [_rule(entry, None, ref) for entry in table.get("quality") or []]
+    quality = [quality_rule(entry, None, ref.table) for entry in table.get("quality") or []]
     for prop in table.get("properties") or []:
-        quality += [_rule(entry, prop["name"], ref) for entry in prop.get("quality") or []]
+        quality += [
+            quality_rule(entry, prop["name"], ref.table) for entry in prop.get("quality") or []
+        ]
+    in_all, by_reason = quarantine_budgets(own)
     return Contract(
         ref=ref,
         version=str(document["version"]),
@@ -146,7 +142,11 @@ def _contract(
         reconcile=reconciled(own),
         enforce_key=bool(own.get("enforceKey", True)),
         parameters=texts(own, "parameters"),
-        max_age=max_age(document.get("slaProperties") or ()),
+        ages=ages(document.get("slaProperties") or (), ref.table, f"`{path}`"),
+        quarantine_budget_pct=in_all,
+        quarantine_budgets=by_reason,
+        row_change=row_change(own),
+        declared_totals=declared_totals(own, ref.domain),
         coverage_by=texts(own, "coverageBy"),
         path=path,
         fingerprint=fingerprint,
@@ -213,7 +213,7 @@ def _relationship(
         target_columns=tuple(column for _, column in targets),
         enforced=bool(own.get("enforce")),
         quarantine=bool(own.get("quarantine")),
-        budget_pct=None if own.get("budgetPct") is None else float(own["budgetPct"]),
+        budget_pct=budget_pct(own, "budgetPct"),
     )
 
 
@@ -228,22 +228,3 @@ def _target(text: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
             f"`{path}`: relationship to `{text}`", "write `table.column` or `layer.table.column`"
         )
     return target, column
-
-
-def _rule(entry: dict[str, Any], column: str | None, ref: TableRef) -> QualityRule:
-    kind = entry.get("type") or "library"
-    metric = entry.get("metric")
-    default_name = f"{column or ref.table}.{metric or kind}"
-    return QualityRule(
-        name=str(entry.get("name") or default_name),
-        kind=kind,
-        severity=Severity(entry.get("severity") or "error"),
-        column=column,
-        metric=metric,
-        query=entry.get("query"),
-        arguments=dict(entry.get("arguments") or {}),
-        operators={key: entry[key] for key in _OPERATORS if key in entry},
-        unit=str(entry.get("unit") or "rows"),
-        dimension=entry.get("dimension"),
-        description=" ".join(str(entry.get("description") or "").split()),
-    )

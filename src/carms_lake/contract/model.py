@@ -13,17 +13,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
     from carms_lake.contract.types import ColumnType
     from carms_lake.names import TableRef
-
-
-class Severity(StrEnum):
-    """What a failing rule does."""
-
-    ERROR = "error"
-    """A record is rejected; a table is not published."""
-    WARNING = "warning"
-    """It is counted and shown."""
 
 
 class Delivery(StrEnum):
@@ -66,25 +58,6 @@ class Bounds:
     exclusive_maximum: Any = None
     min_length: int | None = None
     max_length: int | None = None
-
-
-@dataclass(frozen=True)
-class QualityRule:
-    """A quality rule of ODCS, on a column or on the table (`column` is None)."""
-
-    name: str
-    kind: str
-    """library, sql, text or custom."""
-    severity: Severity
-    column: str | None = None
-    metric: str | None = None
-    query: str | None = None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    operators: Mapping[str, Any] = field(default_factory=dict)
-    """mustBe, mustBeLessThan ... -> value."""
-    unit: str = "rows"
-    dimension: str | None = None
-    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,13 +192,26 @@ class Contract:
     before a publish either way."""
     parameters: tuple[str, ...] = ()
     """Of a macro, as its definition writes them: `province := null`."""
-    max_age: timedelta | None = None
-    """How old its newest delivery may be (`slaProperties`); None where nothing is promised."""
+    ages: tuple[Age, ...] = ()
+    """How old its newest delivery or value may be (`slaProperties`)."""
+    quarantine_budget_pct: float | None = None
+    """Silver: how many of the rows that the function gave may be set aside, in a hundred, before
+    the build's check fails; None: any number."""
+    quarantine_budgets: Mapping[str, float] = field(default_factory=dict)
+    """The same for one reason alone, by its code."""
+    row_change: RowChange | None = None
+    """Silver and gold: how much the number of rows may change."""
+    declared_totals: tuple[DeclaredTotal, ...] = ()
     coverage_by: tuple[str, ...] = ()
     """Columns by whose values the coverage of extracted fields is counted too."""
     path: Path | None = None
     fingerprint: str = ""
     """SHA-256 of the file: other text, other contract."""
+
+    @property
+    def max_age(self) -> timedelta | None:
+        """How old the newest delivery may be; None where nothing is promised of it."""
+        return min((age.limit for age in self.ages if age.column is None), default=None)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.contract.keys import SLA_KEYS, custom
+from carms_lake.contract.limits import Age, Severity
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-AGES = frozenset({"freshness", "latency", "frequency", "ly", "fy"})
-"""The properties that say how old the newest delivery may be; ODCS knows the last two by their
-short names."""
+AGES = {
+    "freshness": "freshness",
+    "latency": "latency",
+    "ly": "latency",
+    "frequency": "frequency",
+    "fy": "frequency",
+}
+"""The properties that say how old the newest data may be, with the short names of ODCS."""
 
 _DAYS = {
     "s": 1 / 86400,
@@ -34,20 +42,35 @@ _DAYS = {
 }
 
 
-def max_age(properties: Iterable[Mapping[str, Any]]) -> timedelta | None:
-    """The strictest promise about age among `slaProperties`; None where there is none.
+def ages(properties: Iterable[Mapping[str, Any]], table: str, where: str) -> tuple[Age, ...]:
+    """The promises about age among `slaProperties`, in their order, one per element.
 
     Raises:
-        ValueError: its value is no number, or its unit is none of time.
-
-    >>> max_age([{"property": "latency", "value": 4, "unit": "d"}])
-    datetime.timedelta(days=4)
+        ValueError: a value is no number, a unit none of time, an element none of the table.
+        ContractError: an unknown custom property.
     """
-    ages = [_age(entry) for entry in properties if str(entry.get("property")).lower() in AGES]
-    return min(ages, default=None)
+    found: list[Age] = []
+    for entry in properties:
+        name = AGES.get(str(entry.get("property")).lower())
+        if name is None:
+            continue
+        own = custom(dict(entry), SLA_KEYS, f"{where}, slaProperties, `{entry['property']}`")
+        severity = Severity(own.get("severity") or "warning")
+        found += [Age(name, _limit(entry), c, severity) for c in _columns(entry, table)]
+    return tuple(found)
 
 
-def _age(entry: Mapping[str, Any]) -> timedelta:
+def _columns(entry: Mapping[str, Any], table: str) -> list[str | None]:
+    """The columns of `element`: `table.column` or `column`, several with commas; else None."""
+    texts = [text.strip() for text in str(entry.get("element") or "").split(",") if text.strip()]
+    for text in texts:
+        owner, _, _ = text.rpartition(".")
+        if owner not in ("", table):
+            raise ValueError(f"slaProperties, `{entry['property']}`: `{text}` is not of `{table}`")
+    return [text.rpartition(".")[2] for text in texts if text != table] or [None]
+
+
+def _limit(entry: Mapping[str, Any]) -> timedelta:
     name, unit = entry["property"], str(entry.get("unit") or "d").lower()
     days = _DAYS.get(unit, _DAYS.get(unit.removesuffix("s")))
     if days is None:

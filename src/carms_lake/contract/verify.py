@@ -41,6 +41,8 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
         _own_columns(contract, contracts)
         for relationship in contract.relationships:
             _relationship(contract, relationship, contracts)
+        _ages(contract)
+        _counted(contract, contracts)
 
 
 def _source(contract: Contract) -> None:
@@ -163,6 +165,52 @@ def _relationship(
     _columns(contract, where, relationship.columns, contract.column_names)
     target = _table(contract, where, relationship.target, contracts)
     _columns(contract, where, relationship.target_columns, target.column_names, target)
+
+
+def _ages(contract: Contract) -> None:
+    for age in contract.ages:
+        where = f"slaProperties, `{age.property}`"
+        if age.column is None:
+            if contract.ref.layer is not Layer.BRONZE:
+                raise ContractError(
+                    f"`{contract.path}`, {where}: no `element`",
+                    "files are delivered to bronze; elsewhere name a column of dates or times",
+                )
+            continue
+        _columns(contract, where, [age.column], contract.column_names)
+        kind = contract.column(age.column).type.name
+        if kind not in ("date", "timestamp"):
+            raise ContractError(
+                f"`{contract.path}`, {where}: `{age.column}` is of type {kind}",
+                "name a column of type date or timestamp",
+            )
+
+
+def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:
+    layer = contract.ref.layer
+    for key, is_there, layers in (
+        (
+            "quarantineBudgetPct",
+            contract.quarantine_budget_pct is not None or bool(contract.quarantine_budgets),
+            (Layer.SILVER,),
+        ),
+        ("maxRowChangePct", contract.row_change is not None, (Layer.SILVER, Layer.GOLD)),
+        ("declaredTotals", bool(contract.declared_totals), (Layer.SILVER, Layer.GOLD)),
+    ):
+        if is_there and layer not in layers:
+            raise ContractError(
+                f"`{contract.path}`: `carms.{key}` belongs to {' and '.join(layers)}, "
+                f"and this is a contract of {layer}",
+            )
+    for total in contract.declared_totals:
+        for ref in total.files:
+            where = f"`carms.declaredTotals`, `{total.name}`"
+            _table(contract, where, ref, contracts)
+            if ref.layer is not Layer.BRONZE:
+                raise ContractError(
+                    f"`{contract.path}`, {where}: `{ref.in_domain}` takes no files",
+                    "name the bronze table that the files land in",
+                )
 
 
 def _given(contract: Contract) -> tuple[str, ...]:

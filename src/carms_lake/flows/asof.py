@@ -11,10 +11,11 @@ import hashlib
 import os
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
 from carms_lake.flows.fingerprints import table_fingerprints
@@ -22,13 +23,16 @@ from carms_lake.flows.lineage import gold_steps
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.store import delta
 from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.published import published_by
+from carms_lake.store.rejects import live
 from carms_lake.store.sandbox import AsOf
+from carms_lake.store.sql import tables_read
 from carms_lake.store.versions import RunEnd, run_ends, see_whole, version_at
 from carms_lake.store.warehouse import building
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
@@ -111,11 +115,15 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
         if ref.layer is Layer.SILVER
     }
     steps = _possible(gold_steps(config.domain, contracts), silver)
-    fingerprints = table_fingerprints(config, steps, silver)
-    name = hashlib.sha256("".join(sorted(fingerprints.values())).encode()).hexdigest()[:32]
+    made_from = sorted(table_fingerprints(config, steps, silver).values())
+    operations = _operations(steps)
+    if operations:  # every run adds to these
+        made_from.append(build)
+    name = hashlib.sha256("".join(made_from).encode()).hexdigest()[:32]
     path = config.lake / CACHE / f"{name}.duckdb"
     if not path.exists():
-        _build(config, steps, silver, path, build)
+        frames = {table: _as_it_was(config, contracts, table, build) for table in operations}
+        _build(config, _Then(build, steps, silver, frames), path)
     return path
 
 
@@ -163,25 +171,57 @@ def _possible(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[Gol
     return kept
 
 
-def _build(
-    config: LakeConfig,
-    steps: list[GoldStep],
-    silver: Mapping[TableRef, int],
-    path: Path,
-    build: str,
-) -> None:
+def _operations(steps: list[GoldStep]) -> list[str]:
+    """The tables of operations that SELECTs read: `rejects`, `runs` ..."""
+    return sorted(
+        name.removeprefix("ops.")
+        for step in steps
+        for name in tables_read(step.sql, where=str(step.contract.ref), schemas=("ops",))
+    )
+
+
+def _as_it_was(
+    config: LakeConfig, contracts: Iterable[TableRef], table: str, build: str
+) -> pl.DataFrame:
+    """A table of operations as the file of a build had it."""
+    if table == "rejects":
+        tables = [ref for ref in contracts if ref.layer is not Layer.GOLD]
+        rejected = live(config, tables, as_of=build)
+        return pl.DataFrame(schema=REJECT_SCHEMA) if rejected is None else rejected.collect()
+    frame = pl.DataFrame(schema=OPS_SCHEMAS[table])
+    path = ops_path(config, table)
+    version = version_at(path, build)
+    if version < 0:
+        return frame
+    see_whole(path, version, f"ops.{table}")
+    then = delta.scan(path, version).collect()
+    return pl.concat([frame, then], how="diagonal").select(frame.columns)
+
+
+class _Then(NamedTuple):
+    """What the gold of a build is computed from."""
+
+    build: str
+    steps: Sequence[GoldStep]
+    silver: Mapping[TableRef, int]
+    operations: Mapping[str, pl.DataFrame]
+
+
+def _build(config: LakeConfig, then: _Then, path: Path) -> None:
     """Compute all tables into a new file; several processes may do so at once."""
-    read = {ref for step in steps for ref in step.reads if ref.layer is Layer.SILVER}
+    read = {ref for step in then.steps for ref in step.reads if ref.layer is Layer.SILVER}
     with building(config, path.parent / f".{path.stem}.{os.getpid()}") as warehouse:
         for ref in sorted(read):
-            see_whole(table_path(config, ref), silver[ref], ref.in_domain)
-            warehouse.add_source(ref, delta.pinned(table_path(config, ref), silver[ref]))
-        for step in steps:
+            see_whole(table_path(config, ref), then.silver[ref], ref.in_domain)
+            warehouse.add_source(ref, delta.pinned(table_path(config, ref), then.silver[ref]))
+        for table, frame in then.operations.items():
+            warehouse.add_ops(table, frame)
+        for step in then.steps:
             try:
                 warehouse.create(step.contract, step.sql)
             except ContractError as error:
                 raise ContractError(
-                    f"gold as of `{build}` cannot be computed by the SELECTs of today: "
+                    f"gold as of `{then.build}` cannot be computed by the SELECTs of today: "
                     f"{error.message}",
                     "silver of then can be queried",
                 ) from error

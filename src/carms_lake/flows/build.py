@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.gold import build_gold
+from carms_lake.flows.gold import How, build_gold
 from carms_lake.flows.lineage import (
     GoldStep,
     SilverStep,
@@ -24,11 +24,14 @@ from carms_lake.flows.lineage import (
 from carms_lake.flows.runs import running, selected
 from carms_lake.flows.transform import transform
 from carms_lake.names import Layer, TableRef
+from carms_lake.store.balance import unbalanced
+from carms_lake.store.failures import of_whole
 from carms_lake.store.published import published
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from carms_lake.config import LakeConfig
     from carms_lake.records import RunReport, TableReport
@@ -45,17 +48,21 @@ def build(
     select: Sequence[str] = (),
     *,
     full_refresh: bool = False,
+    publish_anyway: bool = False,
+    now: datetime | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
     """Build silver and gold from bronze, check them, and publish the gold file.
 
-    `select` names tables (`program`, `silver.program`): they and what they need are built.
+    `select` names tables (`program`, `silver.program`): they and what they need are built. Ages are
+    measured at `now`, which is when the run begins.
 
     Raises:
         UsageError: a table that the domain does not have.
         ContractError: code or SELECTs do not deliver their contracts.
         NotBalanced: keys were lost or made.
-        DataError: a check of severity error failed; the published file is left as it was.
+        DataError: a check of severity error failed; the published file is left as it was, unless
+            it is to be published anyway.
         StoreError: bronze is not there yet, or the lake or the gold file cannot be written.
     """
     contracts = load_contracts(list(config.domain.schemas), config.domain.name)
@@ -75,10 +82,13 @@ def build(
                 made[report.table] = report
         finally:
             run.tables += [made[s.contract.ref] for s in steps if s.contract.ref in made]
+            lost = [unbalanced(table) for table in run.tables if not table.balanced]
+            run.checks += lost
+            run.failures += map(of_whole, lost)
         if progress:
             progress(config.gold_file.name, len(steps), len(steps) + 1)
         if any(step.contract.ref in needed for step in gold):
-            build_gold(run, contracts, gold, needed, full_refresh=full_refresh)
+            build_gold(run, contracts, gold, needed, How(full_refresh, publish_anyway, now))
     return run.report()
 
 

@@ -64,7 +64,7 @@ def add_files(
         return None
     build = replace(build, unknown=unknown_references(rejects))
     none = made.select(task.contract.primary_key).clear()
-    return Made(kept.rows, rejects, build, none, f"{came} new rows")
+    return Made(kept.rows, rejects, build, none, f"{came} new rows", came)
 
 
 def _is_known(task: Task, made: pl.DataFrame, rejects: pl.DataFrame) -> bool:

@@ -87,7 +87,7 @@ def make_keys(
     note = f"{touched.keys.height} keys"
     if _same(touched.held, kept.rows, contract.primary_key):
         build = replace(build, rows_since=last.rows_since)
-    return Made(kept.rows, rejects, build, touched.keys, note)
+    return Made(kept.rows, rejects, build, touched.keys, note, touched.rows)
 
 
 def _touched(

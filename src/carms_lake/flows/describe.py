@@ -70,6 +70,14 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, QueryResult]:
     )
 
 
+def caveat(config: LakeConfig) -> str:
+    """What is to be known of the published file: that checks failed; empty where none did."""
+    from carms_lake.store.published import failed_checks, published_although
+
+    failed = failed_checks(config.gold_file)
+    return published_although(failed) if failed else ""
+
+
 def _contracts(config: LakeConfig) -> list[Contract]:
     found = load_contracts(list(config.domain.schemas), config.domain.name)
     order = list(reversed(Layer))

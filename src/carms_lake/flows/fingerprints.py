@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
 from carms_lake.names import Layer, TableRef
+from carms_lake.store.layout import table_path
 from carms_lake.store.masking import key_mark, masks
+from carms_lake.store.versions import committed_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +26,9 @@ def table_fingerprints(
 ) -> dict[TableRef, str]:
     """The fingerprint of each step, which come after what they read.
 
-    It holds the tool, the SELECT, the contract, the versions at which the silver tables that it
-    reads got their rows, the fingerprints of gold tables that it reads or refers to by an enforced
-    key, and of a SELECT that masks what tells its key from others.
+    It holds the tool, the SELECT, the contract, when the silver tables that it reads were made and
+    the versions at which they got their rows, the fingerprints of gold tables that it reads or
+    refers to by an enforced key, and of a SELECT that masks what tells its key from others.
 
     Raises:
         ConfigError: the file of the masking key holds none.
@@ -40,7 +42,11 @@ def table_fingerprints(
             "tool": __version__,
             "sql": step.sql,
             "contract": step.contract.fingerprint,
-            "silver": {str(ref): silver[ref] for ref in read if ref.layer is Layer.SILVER},
+            "silver": {
+                str(ref): [silver[ref], str(committed_at(table_path(config, ref), 0))]
+                for ref in read
+                if ref.layer is Layer.SILVER
+            },
             "gold": {str(ref): found[ref] for ref in read if ref.layer is Layer.GOLD},
         }
         if masks(step.sql):

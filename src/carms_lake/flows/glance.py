@@ -76,6 +76,23 @@ class RefusedFile:
 
 
 @dataclass(frozen=True)
+class DriftStatus:
+    """One thing that the newest file of a source has otherwise."""
+
+    source: str
+    file: str
+    beside: str | None
+    """The file that it was held beside, and its contract; None: its contract alone."""
+    change: str
+    """As `carms drift` calls it, or unreadable."""
+    column: str | None
+    severity: str
+    """error or warning."""
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
 class CheckStatus:
     """The results of the last run that checked."""
 
@@ -96,8 +113,14 @@ class Status:
     runs: tuple[RunStatus, ...]
     rejects: tuple[RejectStatus, ...]
     refused: tuple[RefusedFile, ...]
+    drift: tuple[DriftStatus, ...]
+    """Of the newest file of each source, by its first records."""
+    drift_unseen: tuple[str, ...]
+    """Sources whose newest file is too large for that; `carms drift` looks at it."""
     checks: CheckStatus | None
     gold_file: str
     gold_run_id: str | None
+    gold_failed_checks: int
+    """How many checks of severity error failed of what is published (`--publish-anyway`)."""
     disk_bytes: Mapping[str, int]
     """By layer, and `gold` for the published file."""

@@ -48,7 +48,7 @@ class Changes:
     is_built: bool
     """The table stands as a build made it, and nobody asks for all of it."""
     makers: tuple[str, ...] = ()
-    """What of code, tool and contract is another than then."""
+    """What of code, tool, contract and inputs, as tables, is another than then."""
     inputs: frozenset[TableRef] = frozenset()
     """The tables whose rows changed since."""
     driver: TableRef | None = None

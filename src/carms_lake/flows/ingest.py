@@ -6,7 +6,8 @@ again by the next run, and its orphaned rejects are taken out.
 
 from __future__ import annotations
 
-from itertools import chain
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.records import RunReport
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.runs import Run
+    from carms_lake.records import RunReport, SourceFile
 
     Progress = Callable[[str, int, int | None], None]
 
+TABLES_AT_ONCE = 2
+"""How many tables land at the same time: memory is that of two lots of records and their checks."""
 _SHOWN = 5
 """How many files a note names."""
 
@@ -77,11 +82,42 @@ def ingest(
             run.notes.append(f"no file in `{base}` matches a pattern of {', '.join(chosen)}")
         run.notes += _passed_over(there.others(chain.from_iterable(found.values())))
         found = {name: found[name] for name in chosen}
-        done, total = 0, sum(len(files) for files in found.values())
-        for name in chosen:
-            Landing(run, bronze[name], options).land(found[name], progress, done, total)
-            done += len(found[name])
+        _land(run, [(bronze[name], files) for name, files in found.items()], options, progress)
     return run.report()
+
+
+def _land(
+    run: Run,
+    found: Sequence[tuple[Contract, Sequence[SourceFile]]],
+    options: Options,
+    progress: Progress | None,
+) -> None:
+    """Land the files of each table, two tables at a time, those with most to read first.
+
+    What the run says of them stands in the order of the tables, whichever was ready first.
+    """
+    done, total = count(), sum(len(files) for _, files in found)
+
+    def begun(name: str) -> None:
+        if progress:
+            progress(name, next(done), total)
+
+    def land(part: Run, contract: Contract, files: Sequence[SourceFile]) -> None:
+        Landing(part, contract, options).land(files, begun)
+
+    parts = [run.part() for _ in found]
+    tasks = [(part, *task) for part, task in zip(parts, found, strict=True)]
+    tasks.sort(key=lambda task: -sum(file.size for file in task[2]))
+    with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="bronze") as pool:
+        landing = [pool.submit(land, *task) for task in tasks]
+        try:
+            for future in as_completed(landing):
+                future.result()
+        finally:
+            run.is_over.set()  # after an error, or Ctrl-C, the others end where they are
+            wait(landing)
+            for part in parts:
+                run.take(part)
 
 
 def _passed_over(names: Sequence[str]) -> list[str]:

@@ -145,6 +145,7 @@ class Intake:
                 part = next(parts, None)
             if part is None:
                 return
+            self._run.go_on()
             yield part
 
     def _add(self, piece: StampedPart) -> None:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.flows.runs import Run
 
-    Progress = Callable[[str, int, int | None], None]
-
 
 @dataclass(frozen=True)
 class Options:
@@ -88,15 +86,19 @@ class Landing:
         """Name of a file that has landed, by its content."""
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
 
-    def land(
-        self, files: Sequence[SourceFile], progress: Progress | None, done: int, total: int
-    ) -> None:
-        """Read the table's files and commit them together; the run's report has each of them."""
+    def land(self, files: Sequence[SourceFile], begun: Callable[[str], None]) -> None:
+        """Read the table's files and commit them together; the run's report has each of them.
+
+        `begun` is told the name of each file before it is read.
+
+        Raises:
+            CancelledError: another part of the run failed.
+        """
         with self._staged() as staged, Intake(self.run, self.contract, staged) as intake:
             kept: list[Outcome] = []
-            for number, source in enumerate(self._without_clashes(files)):
-                if progress:
-                    progress(source.name, done + number, total)
+            for source in self._without_clashes(files):
+                self.run.go_on()
+                begun(source.name)
                 try:
                     outcome = self._one(source, intake)
                 except SourceRefused as error:

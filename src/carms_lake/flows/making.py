@@ -80,6 +80,8 @@ class Made:
     replaced: pl.DataFrame | None = None
     """The keys whose rows go; None where all go."""
     note: str = ""
+    rows_read: int | None = None
+    """Of the driver; of a table without one, of all tables that its function reads."""
 
 
 def inputs(step: SilverStep) -> list[TableRef]:

@@ -59,8 +59,8 @@ def set_aside_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:
     if not delta.exists(path):
         return pl.DataFrame(schema=REJECT_SCHEMA)
     of_table = (pl.col("layer") == Layer.SILVER) & (pl.col("table_name") == contract.ref.table)
-    found = delta.scan(path).filter(of_table & (pl.col(RUN_ID) == run_id))
-    return found.select(REJECT_SCHEMA.keys()).collect()
+    found = delta.scan(path).filter(of_table & (pl.col(RUN_ID) == run_id)).collect()
+    return found.match_to_schema(REJECT_SCHEMA, missing_columns="insert", extra_columns="ignore")
 
 
 def keys_of(rejects: pl.DataFrame, contract: Contract, columns: Sequence[str]) -> pl.DataFrame:

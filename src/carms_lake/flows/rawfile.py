@@ -65,8 +65,11 @@ class RawFile:
         return self.sample[str(self.headers.index(header))]
 
 
-def read_raw(source: SourceFile, contract: Contract) -> RawFile:
+def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None) -> RawFile:
     """A file's own columns, and a sample of its records.
+
+    With `most`, of the first so many records where the format allows it, and of those that are read
+    with them.
 
     Raises:
         SourceRefused: it cannot be read at all.
@@ -77,9 +80,9 @@ def read_raw(source: SourceFile, contract: Contract) -> RawFile:
         if file_format == "xlsx":
             return _workbook(source, contract)
         if file_format in ("json", "jsonl"):
-            return _json(source, contract)
+            return _json(source, contract, most)
         headers, used = _headers(source, contract, file_format)
-        return _columnar(source, used, headers)
+        return _columnar(source, used, headers, most)
 
 
 def _headers(
@@ -114,7 +117,9 @@ def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...
         raise
 
 
-def _columnar(source: SourceFile, contract: Contract, found: tuple[str, ...]) -> RawFile:
+def _columnar(
+    source: SourceFile, contract: Contract, found: tuple[str, ...], most: int | None
+) -> RawFile:
     spec = spec_of(contract)
     doubled = tuple(n for n, count in Counter(found).items() if count > 1)
     headers = tuple(n for n in dict.fromkeys(found) if not is_dropped(n, spec.drop_columns))
@@ -138,6 +143,8 @@ def _columnar(source: SourceFile, contract: Contract, found: tuple[str, ...]) ->
         laid = part.lay_out([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select([str(place) for place in range(len(headers))]))
+        if most is not None and sampler.rows >= most:
+            break
     schema = {str(place): pl.String for place in range(len(headers))}
     sample = sampler.sample(pl.DataFrame(schema=schema))
     delimiter = spec.delimiter if source.format in ("", "csv") else None
@@ -173,9 +180,9 @@ def _workbook(source: SourceFile, contract: Contract) -> RawFile:
     return _of_cells(headers, cells, len(rows), doubled=doubled)
 
 
-def _json(source: SourceFile, contract: Contract) -> RawFile:
+def _json(source: SourceFile, contract: Contract, most: int | None) -> RawFile:
     """Objects as columns, a dotted path each; of a `$` column the keys are those of its lines."""
-    rows, records, malformed = json_rows(source, contract)
+    rows, records, malformed = json_rows(source, contract, most)
     leaves = {c.source for c in contract.columns if c.type.name == "json" and c.source != LINE}
     flat = [flattened(row, leaves) for row in rows]
     paths = dict.fromkeys(path for row in flat for path in row)

@@ -29,14 +29,18 @@ _LEVELS = 8
 """Objects nested deeper stay one value."""
 
 
-def json_rows(source: SourceFile, contract: Contract) -> tuple[list[dict[str, Any]], int, int]:
+def json_rows(
+    source: SourceFile, contract: Contract, most: int | None = None
+) -> tuple[list[dict[str, Any]], int, int]:
     """A sample of the objects, how many records there are, and how many are no objects.
+
+    With `most`, of the first so many lines of JSON lines, and of those that are read with them.
 
     Raises:
         SourceRefused: the file is no JSON of its contract's kind.
     """
     if (source.format or spec_of(contract).formats[0]) == "jsonl":
-        return _lines(source, contract)
+        return _lines(source, contract, most)
     elements = _elements(source, contract)
     chosen = [elements[at] for at in Sampler.places(len(elements))]
     objects = [element for element in chosen if isinstance(element, dict)]
@@ -67,7 +71,9 @@ def flattened(
     return values
 
 
-def _lines(source: SourceFile, contract: Contract) -> tuple[list[dict[str, Any]], int, int]:
+def _lines(
+    source: SourceFile, contract: Contract, most: int | None
+) -> tuple[list[dict[str, Any]], int, int]:
     line = Column("line", ColumnType("json"), LINE)
     own = replace(spec_of(contract), new_columns=NewColumns.REFUSE, drop_columns=())
     batch = readers.read(source, replace(contract, columns=(line,), source=own))
@@ -77,6 +83,8 @@ def _lines(source: SourceFile, contract: Contract) -> tuple[list[dict[str, Any]]
         laid = part.lay_out([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select("line"))
+        if most is not None and sampler.rows >= most:
+            break
     sample = sampler.sample(pl.DataFrame(schema={"line": pl.String}))
     return parsed_objects(sample["line"]), sampler.rows + malformed, malformed
 

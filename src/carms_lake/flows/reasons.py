@@ -9,7 +9,7 @@ import polars as pl
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.store import delta
 from carms_lake.store.layout import ops_path, table_path
-from carms_lake.store.versions import RESTORED, commits, version_among
+from carms_lake.store.versions import REPLAYED, RESTORED, commits, version_among
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,12 +88,14 @@ def _made_otherwise(
 
 
 def _landed(between: Sequence[Commit]) -> list[str]:
-    files = [(entry["name"], c.run_id) for c in between for entry in c.metadata.get("files", ())]
-    if not files:
-        return []
-    shown = ", ".join(f"`{name}` (run {run_id})" for name, run_id in files[:_SHOWN])
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-    return [f"landed {shown}{more}"]
+    said = []
+    for verb, is_replay in (("landed", False), ("records replayed of", True)):
+        chosen = [c for c in between if (REPLAYED in c.metadata) == is_replay]
+        files = [(entry["name"], c.run_id) for c in chosen for entry in c.metadata.get("files", ())]
+        shown = ", ".join(f"`{name}` (run {run_id})" for name, run_id in files[:_SHOWN])
+        more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+        said += [f"{verb} {shown}{more}"] if files else []
+    return said
 
 
 def _restored(between: Sequence[Commit]) -> list[str]:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import secrets
 import time
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
 from carms_lake.errors import LakeError, StoreError, UsageError, did_you_mean
-from carms_lake.records import CheckResult, FileReport, RunReport, TableReport
+from carms_lake.records import (
+    CheckFailure,
+    CheckResult,
+    FileReport,
+    RunReport,
+    Score,
+    TableReport,
+)
 from carms_lake.store import ops
 from carms_lake.store.lock import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
@@ -35,7 +44,39 @@ class Run:
     tables: list[TableReport] = field(default_factory=list)
     checks: list[CheckResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    failures: list[CheckFailure] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+    message: str = ""
+    """What is to be kept of a run that ended well."""
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Rows for the tables of operations, by table, written when the run ends."""
     published: Path | None = None
+    is_over: Event = field(default_factory=Event)
+    """Set when nothing more is to be begun: a part of the work failed, or all of it is done."""
+
+    def go_on(self) -> None:
+        """Called between two steps of a part that goes on beside others.
+
+        Raises:
+            CancelledError: the run is over.
+        """
+        if self.is_over.is_set():
+            raise CancelledError
+
+    def keep(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Have rows of a table of operations written with the report."""
+        self.kept.setdefault(table, []).extend(rows)
+
+    def part(self) -> Run:
+        """The same run, for a part of its work that goes on beside others."""
+        return replace(self, files=[], tables=[], checks=[], notes=[])
+
+    def take(self, part: Run) -> None:
+        """Add what a part of the work has done."""
+        self.files += part.files
+        self.tables += part.tables
+        self.checks += part.checks
+        self.notes += part.notes
 
     def report(self) -> RunReport:
         """What the run did, frozen."""
@@ -50,7 +91,13 @@ class Run:
             checks=tuple(self.checks),
             published=self.published,
             notes=tuple(self.notes),
+            failures=tuple(self.failures),
+            scores=tuple(self.scores),
         )
+
+    def rows(self, status: str, message: str = "") -> dict[str, list[dict[str, Any]]]:
+        """What the run did, as rows of the tables of operations, by table."""
+        return {**self.kept, **ops.rows_of(self.report(), status, message, __version__)}
 
 
 @contextmanager
@@ -76,7 +123,7 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
         except BaseException as error:
             _record_end(run, error)
             raise
-        ops.record_run(config, run.report(), "done", "", __version__)
+        ops.record_run(config, run.rows("done", run.message))
 
 
 def _begun(config: LakeConfig, command: str) -> Run:
@@ -95,7 +142,7 @@ def _record_end(run: Run, error: BaseException) -> None:
         said = str(error).strip().splitlines()
         message = ": ".join([type(error).__name__, *said[:1]])
     try:
-        ops.record_run(run.config, run.report(), status, message, __version__)
+        ops.record_run(run.config, run.rows(status, message))
     except BaseException as second:  # noqa: BLE001 - a second Ctrl-C must not hide the first error
         error.add_note(f"the run could not be recorded: {second!r}")
 

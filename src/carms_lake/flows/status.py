@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -18,22 +18,25 @@ from carms_lake.flows.glance import (
     Status,
     TableStatus,
 )
+from carms_lake.flows.newest import drift_of, newest
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store.layout import table_path
 from carms_lake.store.manifest import read_manifest
-from carms_lake.store.published import published, published_by
+from carms_lake.store.published import failed_checks, published, published_by
 from carms_lake.store.recent import recent
 from carms_lake.store.rejects import live
-from carms_lake.store.versions import commits, files_at
+from carms_lake.store.versions import REPLAYED, commits, files_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
+    from carms_lake.flows.glance import DriftStatus
     from carms_lake.names import TableRef
+    from carms_lake.records import SourceFile
     from carms_lake.store.manifest import Manifest
     from carms_lake.store.versions import Commit
 
@@ -55,56 +58,86 @@ def status(config: LakeConfig) -> Status:
         ref: commits(table_path(config, ref)) for ref in contracts if ref.layer is not Layer.GOLD
     }
     runs = recent(config, "runs", _LOOKED_AT)
+    sources = list(_sources(config, contracts, logs))
+    drift, unseen = _drift(sources)
     return Status(
         domain=config.domain.name,
         at=now,
-        sources=tuple(_sources(config, contracts, logs, now)),
+        sources=tuple(_status(source, now) for source in sources),
         tables=tuple(_tables(config, contracts, logs)),
         runs=tuple(_runs(runs)),
         rejects=tuple(_rejects(config, logs)),
         refused=tuple(_refused(config, runs)),
+        drift=drift,
+        drift_unseen=unseen,
         checks=_checks(config),
         gold_file=str(config.gold_file),
         gold_run_id=published_by(config.gold_file),
+        gold_failed_checks=failed_checks(config.gold_file),
         disk_bytes=_disk(config),
     )
+
+
+class _Source(NamedTuple):
+    """One source: its contract, what landed of it, and its files in data_raw."""
+
+    contract: Contract
+    path: Path
+    log: list[Commit]
+    manifest: Manifest
+    there: list[SourceFile] | None
+    """None where there is no data_raw."""
 
 
 def _sources(
     config: LakeConfig,
     contracts: Mapping[TableRef, Contract],
     logs: Mapping[TableRef, list[Commit]],
-    now: datetime,
-) -> list[SourceStatus]:
+) -> Iterator[_Source]:
     try:
         there = listing(config.data_raw)
     except SourceError:
         there = None
-    found = []
     for ref, contract in contracts.items():
-        if ref.layer is not Layer.BRONZE:
-            continue
-        manifest = read_manifest(logs[ref])
-        landed = [c for c in logs[ref] if c.metadata.get("files")]
-        newest = landed[-1] if landed else None
-        age = (now - newest.at).total_seconds() if newest else None
-        limit = None if contract.max_age is None else contract.max_age.total_seconds()
-        names = {source.name for source in discover(contract, there)} if there else None
-        current = manifest.current.values()
-        found.append(
-            SourceStatus(
-                source=ref.table,
-                files=sum(not entry.copy_of for entry in current),
-                newest_at=newest.at if newest else None,
-                newest_file=newest.metadata["files"][-1]["name"] if newest else None,
-                age_s=age,
-                max_age_s=limit,
-                is_late=limit is not None and (age is None or age > limit),
-                rejected=sum(entry.rejected for entry in current),
-                gone=_gone(manifest, names),
-            )
-        )
-    return found
+        if ref.layer is Layer.BRONZE:
+            found = None if there is None else discover(contract, there)
+            log = logs[ref]
+            yield _Source(contract, table_path(config, ref), log, read_manifest(log), found)
+
+
+def _status(source: _Source, now: datetime) -> SourceStatus:
+    contract = source.contract
+    landed = [c for c in source.log if c.metadata.get("files") and REPLAYED not in c.metadata]
+    newest_commit = landed[-1] if landed else None
+    age = (now - newest_commit.at).total_seconds() if newest_commit else None
+    limit = None if contract.max_age is None else contract.max_age.total_seconds()
+    names = None if source.there is None else {file.name for file in source.there}
+    current = source.manifest.current.values()
+    return SourceStatus(
+        source=contract.ref.table,
+        files=sum(not entry.copy_of for entry in current),
+        newest_at=newest_commit.at if newest_commit else None,
+        newest_file=newest_commit.metadata["files"][-1]["name"] if newest_commit else None,
+        age_s=age,
+        max_age_s=limit,
+        is_late=limit is not None and (age is None or age > limit),
+        rejected=sum(entry.rejected for entry in current),
+        gone=_gone(source.manifest, names),
+    )
+
+
+def _drift(sources: Sequence[_Source]) -> tuple[tuple[DriftStatus, ...], tuple[str, ...]]:
+    """What newest files have otherwise, and the sources whose newest file was not looked at."""
+    found: list[DriftStatus] = []
+    unseen: list[str] = []
+    for source in sources:
+        look = newest(source.there or (), source.manifest)
+        drift = [] if look is None else drift_of(source.path, source.contract, look)
+        if drift is None:
+            unseen.append(source.contract.ref.table)
+        else:
+            found += drift
+    return tuple(found), tuple(unseen)
 
 
 def _gone(manifest: Manifest, names: set[str] | None) -> tuple[str, ...]:
@@ -197,7 +230,13 @@ def _checks(config: LakeConfig) -> CheckStatus | None:
     if rows is None or rows.is_empty():
         return None
     last = rows[RUN_ID].max()
-    of_last = rows.filter(pl.col(RUN_ID) == last)
+    if "dimension" not in rows.columns:  # written by an earlier version of the tool
+        rows = rows.with_columns(pl.lit(None, pl.String).alias("dimension"))
+    # A run that found nothing to do looks at ages only: the checks before it still say the rest.
+    whole = rows.filter(pl.col("dimension").ne_missing("timeliness"))[RUN_ID].max() or last
+    rule = ("layer", "table_name", "rule")
+    since = rows.filter(pl.col(RUN_ID) >= whole)
+    of_last = since.filter(pl.col(RUN_ID) == pl.col(RUN_ID).max().over(rule))
     failed = of_last.filter(~pl.col("passed"))
 
     def named(severity: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from carms_lake.store.changes import source_changes
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import set_aside
 from carms_lake.store.staged import FILE_ROWS, Staged
+from carms_lake.store.versions import committed_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from carms_lake.flows.making import Made
     from carms_lake.flows.runs import Run
     from carms_lake.names import TableRef
+    from carms_lake.store.builds import Build
     from carms_lake.store.changes import SourceChanges
 
 
@@ -64,7 +66,7 @@ def transform(
     changes, of_driver = _changes(task)
     decision = decide(changes)
     if last is not None and decision.way is Way.NOTHING:
-        return TableReport(step.contract.ref, "unchanged", rows=last.rows)
+        return TableReport(step.contract.ref, "unchanged", rows=last.rows, rows_read=0)
     made = None
     if last is not None and decision.way is Way.KEYS:
         make_some = make_keys if task.pairs else add_files
@@ -81,10 +83,15 @@ def transform(
             f"`{step.contract.ref.in_domain}`: {back} set-aside row{'s' * (back > 1)} came back"
         )
     seconds = round(time.perf_counter() - started, 3)
-    report = replace(report_of(task, made.build), seconds=seconds, message=made.note)
+    report = replace(
+        report_of(task, made.build),
+        rows_read=made.rows_read,
+        seconds=seconds,
+        message=made.note,
+    )
     row = ops.version_row(run.run_id, report, version, step.contract.version)
-    ops.record(run.config, "table_versions", [row])
-    ops.record(run.config, "field_coverage", _coverage(run.run_id, step.contract, made.rows))
+    run.keep("table_versions", [row])
+    run.keep("field_coverage", _coverage(run.run_id, step.contract, made.rows))
     return report
 
 
@@ -109,7 +116,8 @@ def _changes(task: Task) -> tuple[Changes, SourceChanges | None]:
         for ref in inputs(task.step)
         if then.get("inputs", {}).get(str(ref)) != now["inputs"][str(ref)]
     )
-    makers = tuple(key for key in ("code", "tool", "contract") if then.get(key) != now[key])
+    makers = [key for key in ("code", "tool", "contract") if then.get(key) != now[key]]
+    makers += [f"`{ref.in_domain}`" for ref in inputs(task.step) if _is_anew(task, last, ref)]
     why_not = hindrance(task.step, task.contracts, last)
     of_driver = None
     if spec.driver in changed and not makers and not why_not:
@@ -117,7 +125,7 @@ def _changes(task: Task) -> tuple[Changes, SourceChanges | None]:
         of_driver = source_changes(path, then["inputs"][str(spec.driver)])
     changes = Changes(
         is_built=True,
-        makers=makers,
+        makers=tuple(makers),
         inputs=changed,
         driver=spec.driver,
         looked_up=frozenset(looked_up(task.step) - set(task.step.reads.values())),
@@ -125,6 +133,13 @@ def _changes(task: Task) -> tuple[Changes, SourceChanges | None]:
         is_told=of_driver is not None or spec.driver not in changed,
     )
     return changes, of_driver
+
+
+def _is_anew(task: Task, last: Build, ref: TableRef) -> bool:
+    """Whether an input was deleted and made anew since: its versions say nothing then."""
+    born = committed_at(table_path(task.run.config, ref), 0)
+    made = committed_at(task.path, last.version)
+    return born is not None and made is not None and born > made
 
 
 def _commit(task: Task, made: Made) -> int:

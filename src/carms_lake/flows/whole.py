@@ -11,6 +11,7 @@ from carms_lake.checks.expectations import keep
 from carms_lake.checks.gate import confirm
 from carms_lake.contract.model import Balance
 from carms_lake.errors import NotBalanced
+from carms_lake.flows.bykey import count_of
 from carms_lake.flows.increment import hindrance
 from carms_lake.flows.making import Made, collected, frame_of, frames_of, references_of
 from carms_lake.flows.quarantine import as_rejects, unknown_references
@@ -48,7 +49,8 @@ def make_whole(task: Task) -> Made:
         unknown=unknown_references(rejects),
         has_driver_keys=has_driver_keys,
     )
-    return Made(kept.rows, rejects, _balanced(task, kept, build))
+    build = _balanced(task, kept, build)
+    return Made(kept.rows, rejects, build, rows_read=_rows_read(task, build))
 
 
 def same_rows(task: Task, rows: pl.DataFrame) -> bool:
@@ -61,6 +63,14 @@ def same_rows(task: Task, rows: pl.DataFrame) -> bool:
     if key and rows.height <= FILE_ROWS:
         return there.collect().sort(key).equals(rows.sort(key))
     return all(there.select(c).collect().to_series().equals(rows[c]) for c in rows.columns)
+
+
+def _rows_read(task: Task, build: Build) -> int | None:
+    driver = task.driver
+    if driver is not None and not task.counts_keys:
+        return build.driver_keys
+    read = {driver.ref} if driver else set(task.step.reads.values())
+    return sum(count_of(frame_of(task, ref)) for ref in read)
 
 
 def _same_keys(task: Task, made: pl.DataFrame) -> bool:

@@ -12,6 +12,7 @@ bytes.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ import polars as pl
 
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
-from carms_lake.readers.csv_header import grammar_of, no_csv, opened_at_header
+from carms_lake.readers.csv_header import grammar_of, header_text, no_csv, opened_at_header
 from carms_lake.readers.csv_judge import judged, texts_of
 from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
 from carms_lake.readers.frames import (
@@ -81,13 +82,13 @@ def read(source: SourceFile, contract: Contract) -> Batch:
             raise no_csv(source, opened.start) from error
         raise
     file = _Csv(source, spec_of(contract), grammar_of(contract), encoding_of(contract), layout)
-    return Batch(source, _parts(file, opened.rest), layout.notes)
+    return Batch(source, _parts(file, opened.rest, header_text(opened)), layout.notes)
 
 
-def _parts(file: _Csv, rest: Iterator[bytes]) -> Iterator[Part]:
+def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Part]:
     try:
         for piece in pieces(rest, file.rules, file.layout.width):
-            yield _part(file, piece)
+            yield replace(_part(file, piece), header=header)
     except RecordTooLong as error:
         raise SourceRefused(
             "TOO_LARGE",
@@ -181,7 +182,8 @@ def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFram
     """Records with too few or too many fields, as malformed ones."""
     found = pl.col("raw").str.count_matches(delimiter, literal=True) + 1
     message = pl.format("record {}: {} fields, the header has {}", SRC_ROW_NUMBER, found, width)
-    return fields.select(
+    # Over columns whose chunks end in different places `format` panics (Polars 2.1).
+    return fields.rechunk().select(
         PART,
         SRC_ROW_NUMBER,
         pl.col("raw").alias("raw_record"),

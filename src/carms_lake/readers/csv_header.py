@@ -64,6 +64,11 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
     return Opened(start[:end], found, chain([start[end:]], stream), start[:200])
 
 
+def header_text(opened: Opened) -> str:
+    """The header as it stands in the file, without its line end and blank lines before it."""
+    return opened.header.decode("utf-8").strip("\r\n")
+
+
 def _first_line(start: bytes, rules: Grammar) -> tuple[int, int]:
     """Where the first line that is not blank begins and ends, its line end included."""
     first = start[: start.find(b"\n") + 1]

@@ -104,6 +104,15 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
     return sorted(found, key=lambda source: (natural_key(source.name), str(source.path)))
 
 
+def matches(contract: Contract, name: str) -> bool:
+    """Whether a file of this name would be one of the contract's.
+
+    Raises:
+        ContractError: the contract is not one of bronze.
+    """
+    return any(_compiled(glob).fullmatch(name) for glob in spec_of(contract).files)
+
+
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """A sort key under which numbers count as numbers.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import ContractError, SourceRefused, did_you_mean
-from carms_lake.names import SRC_EXTRA
+from carms_lake.names import MEND_COLUMNS, SRC_EXTRA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,8 +55,8 @@ def lay_out(found: Sequence[str], contract: Contract, where: str) -> Layout:
     Raises:
         SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also where a header stands twice.
     """
-    dropped = set(spec_of(contract).drop_columns)
     wanted = {column.source: column for column in contract.columns}
+    dropped = {*spec_of(contract).drop_columns, *(set(MEND_COLUMNS) - wanted.keys())}
     exact = {name: position for position, name in enumerate(found) if name in wanted}
     folded = {_folded(name): name for name in wanted if name not in exact}
     taken = {_folded(name) for name in exact}

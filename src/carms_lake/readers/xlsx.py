@@ -30,7 +30,7 @@ from carms_lake.readers.workbook import Grid, read_grid
 from carms_lake.records import Batch, ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from carms_lake.contract.model import Column, Contract
     from carms_lake.records import SourceFile
@@ -45,10 +45,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     Raises:
         SourceRefused: it is no workbook, has no such sheet, or its columns are not the contract's.
     """
-    with opened(source) as path:
-        grid = read_grid(path, source, spec_of(contract).sheet)
-    header = _header(grid, source)
-    layout = _layout(grid, header, contract, source)
+    grid, header, layout = _opened(source, contract)
     kept = [index for index in range(header + 1, len(grid.rows)) if _has_value(grid.rows[index])]
     cells = dict(zip(layout.positions, _columns(grid, kept, layout), strict=True))
     faults: dict[int, list[tuple[str, Any, str]]] = {}
@@ -81,6 +78,32 @@ def read(source: SourceFile, contract: Contract) -> Batch:
 
     part = ready(frame.cast(schema), malformed_frame(malformed), len(kept), raw_records)
     return Batch(source, (part,), layout.notes)
+
+
+def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | None], str]:
+    """What spreadsheets call the cell of a sheet row and a column, or the row where it has none.
+
+    Raises:
+        SourceRefused: it is no workbook, has no such sheet, or its columns are not the contract's.
+    """
+    grid, _, layout = _opened(source, contract)
+    positions = dict(layout.positions)
+
+    def address(row: int, column: str | None) -> str:
+        position = None if column is None else positions.get(column)
+        if position is None:
+            return f"{grid.sheet}, row {row}"
+        return grid.address(row - grid.first_row, position)
+
+    return address
+
+
+def _opened(source: SourceFile, contract: Contract) -> tuple[Grid, int, Layout]:
+    """The cells, the place of the header's row among them, and where the columns are."""
+    with opened(source) as path:
+        grid = read_grid(path, source, spec_of(contract).sheet)
+    header = _header(grid, source)
+    return grid, header, _layout(grid, header, contract, source)
 
 
 def _header(grid: Grid, source: SourceFile) -> int:

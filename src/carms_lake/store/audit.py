@@ -5,23 +5,29 @@ Each check counts the rows that break a promise; rules with a budget may have so
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
-from carms_lake.contract.model import Severity
+from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.errors import ContractError
 from carms_lake.records import CheckResult
-from carms_lake.store.promises import measured, orphans, own_select, promises
+from carms_lake.store.balance import balanced, within_quarantine_budget
+from carms_lake.store.measures import measure_of
+from carms_lake.store.promises import measured, own_select, promises, referring
 from carms_lake.store.published import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from carms_lake.contract.model import Contract, QualityRule, Relationship
+    from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
     from carms_lake.store.builds import Build
     from carms_lake.store.promises import Promise
+
+
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+"""What flows hand on, and only this room knows."""
 
 
 def audit(
@@ -32,7 +38,7 @@ def audit(
     """Check every promise of the contracts on their tables, which the connection can read.
 
     `builds` says of silver tables how many rows were set aside when they were made; budgets of
-    quarantining relationships are held against it.
+    what may be set aside are held against it, and the table's rows against what was made.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -56,20 +62,21 @@ def _table(
     measures = [measured(contract, rule) for rule in rules]
     rows, counts = _counted(connection, contract, [*promised, *filter(None, measures)])
     for promise in promised:
-        failed = next(counts)
-        message = promise.message if failed else ""
-        yield CheckResult(
-            contract.ref, promise.rule, Severity.ERROR, not failed, failed, rows, message=message
-        )
+        yield _promised(contract, promise, next(counts), rows)
+    if build is not None:
+        yield balanced(contract, build, rows)
+        if contract.quarantine_budget_pct is not None:
+            yield within_quarantine_budget(contract, build)
     for relationship in contract.relationships:
-        lost = int(scalar(connection, orphans(contract.ref.in_domain, relationship)))
+        promise = referring(contract, relationship)
+        lost = int(scalar(connection, promise.exact or ""))
         if relationship.quarantine and relationship.budget_pct is not None:
             yield _within_budget(contract, relationship, build, rows, lost)
         else:
-            yield _referring(contract, relationship, rows, lost)
+            yield _referring(contract, relationship, promise, rows, lost)
     for rule, measure in zip(rules, measures, strict=True):
         found = next(counts) if measure else scalar(connection, own_select(contract, rule))
-        yield _quality(contract, rule, found, rows)
+        yield measure_of(contract, rule, found, rows, measure)
     for entry in contract.reconcile:
         yield _reconciled(connection, contract, entry)
 
@@ -89,12 +96,34 @@ def _counted(
     )
 
 
-def _referring(contract: Contract, relationship: Relationship, rows: int, lost: int) -> CheckResult:
+def _promised(contract: Contract, promise: Promise, failed: int, rows: int) -> CheckResult:
+    return CheckResult(
+        contract.ref,
+        promise.rule,
+        Severity.ERROR,
+        not failed,
+        failed,
+        rows,
+        message=promise.message if failed else "",
+        dimension=promise.dimension,
+    )
+
+
+def _referring(
+    contract: Contract, relationship: Relationship, promise: Promise, rows: int, lost: int
+) -> CheckResult:
     budget_pct = relationship.budget_pct or 0.0
     passed = lost <= rows * budget_pct / 100
-    message = "" if passed else f"rows refer to nothing in {relationship.target.in_domain}"
     return CheckResult(
-        contract.ref, relationship.name, Severity.ERROR, passed, lost, rows, budget_pct, message
+        contract.ref,
+        relationship.name,
+        Severity.ERROR,
+        passed,
+        lost,
+        rows,
+        budget_pct,
+        message="" if passed else promise.message,
+        dimension=promise.dimension,
     )
 
 
@@ -116,50 +145,18 @@ def _within_budget(
     )
     if lost:
         message = f"rows refer to nothing in {target} and are not set aside"
-    passed = not lost and aside <= given * budget_pct / 100
     return CheckResult(
         contract.ref,
         relationship.name,
         Severity.ERROR,
-        passed,
+        not lost and aside <= given * budget_pct / 100,
         lost or aside,
         given,
         budget_pct,
         message,
+        dimension=Dimension.CONSISTENCY,
+        set_aside=not lost,
     )
-
-
-def _quality(contract: Contract, rule: QualityRule, found: Any, rows: int) -> CheckResult:
-    value = float(found or 0)
-    if rule.unit == "percent" and rule.metric != "rowCount":
-        value = 100 * value / rows if rows else 0.0
-    passed = holds(value, rule.operators)
-    failed = int(found or 0) if not passed and rule.metric != "rowCount" else 0
-    message = "" if passed else f"found {value:g}, " + _wanted(rule.operators)
-    return CheckResult(
-        contract.ref, rule.name, rule.severity, passed, failed, rows, message=message
-    )
-
-
-def holds(value: float, operators: Mapping[str, Any]) -> bool:
-    """Whether a measured value is within the operators of an ODCS rule (none: it must be 0)."""
-    if not operators:
-        return value == 0
-    tests: dict[str, Callable[[Any], bool]] = {
-        "mustBe": lambda limit: value == float(limit),
-        "mustNotBe": lambda limit: value != float(limit),
-        "mustBeGreaterThan": lambda limit: value > limit,
-        "mustBeGreaterOrEqualTo": lambda limit: value >= limit,
-        "mustBeLessThan": lambda limit: value < limit,
-        "mustBeLessOrEqualTo": lambda limit: value <= limit,
-        "mustBeBetween": lambda limit: limit[0] <= value <= limit[1],
-        "mustNotBeBetween": lambda limit: not limit[0] <= value <= limit[1],
-    }
-    return all(tests[name](limit) for name, limit in operators.items())
-
-
-def _wanted(operators: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {limit}" for name, limit in operators.items()) or "mustBe 0"
 
 
 def _reconciled(
@@ -168,7 +165,6 @@ def _reconciled(
     gold = scalar(connection, str(entry["gold"]))
     silver = scalar(connection, str(entry["silver"]))
     passed = gold == silver
-    message = "" if passed else f"gold has {gold}, silver {silver}"
     return CheckResult(
         contract.ref,
         f"{contract.ref.table}.reconcile.{entry['name']}",
@@ -176,5 +172,7 @@ def _reconciled(
         passed,
         0 if passed else 1,
         1,
-        message=message,
+        message="" if passed else f"gold has {gold}, silver {silver}",
+        dimension=Dimension.CONSISTENCY,
+        counts_rows=False,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.names import Layer
 from carms_lake.store import delta
-from carms_lake.store.layout import table_path
+from carms_lake.store.layout import METADATA_KEY, table_path
 from carms_lake.store.versions import keeps_rows
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from carms_lake.names import TableRef
 
 _KEY = "build"
-METADATA_KEY = "carms"
-"""Where a commit has what the tool wrote into it."""
 _FEW = 10
 """Commits to look at before all of them are read: the build is the newest but for maintenance."""
 

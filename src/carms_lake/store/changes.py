@@ -11,7 +11,7 @@ import polars as pl
 
 from carms_lake.names import SRC_FILENAME
 from carms_lake.store import delta
-from carms_lake.store.builds import METADATA_KEY
+from carms_lake.store.layout import METADATA_KEY
 from carms_lake.store.versions import keeps_rows
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.store import durable
+from carms_lake.store.layout import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +39,6 @@ _CONFIGURATION = {
 _COLUMN_MAPPING_READER = 2
 """The reader version that means column mapping; later versions name their features."""
 
-_METADATA_KEY = "carms"
 _UNUSABLE = re.compile(r"[#?\[\]^|]|%[0-9A-Fa-f]{2}")
 
 
@@ -155,7 +155,7 @@ def log(path: Path) -> list[LogEntry]:
     entries = [
         LogEntry(
             version=entry["version"],
-            metadata=json.loads(entry.get(_METADATA_KEY) or "{}"),
+            metadata=json.loads(entry.get(METADATA_KEY) or "{}"),
         )
         for entry in open_table(path).history()
     ]
@@ -199,37 +199,30 @@ def commit_files(
         ContractError: the columns or types are not the table's.
         StoreError: the folder cannot be written.
     """
-    import polars as pl
-
-    now_ms = int(time.time() * 1000)
     try:
-        _prepare(path, schema, whole=change.whole)
-        durable.sync_data(path, change.added)
-        actions: list[AddAction | RemoveAction] = [
-            AddAction(
-                path=quote(file.name),
-                size=file.stat().st_size,
-                partition_values={},
-                modification_time=now_ms,
-                data_change=True,
-                stats=json.dumps(
-                    {"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}
-                ),
-            )
-            for file in change.added
-        ]
-        actions += [RemoveAction(quote(file.name), True, now_ms) for file in change.removed]
-        open_table(path).create_write_transaction(
-            actions,
-            mode="overwrite" if change.whole else "append",
-            schema=pl.DataFrame(schema=schema).to_arrow().schema,
-            commit_properties=_properties(metadata),
+        return _committed(
+            _prepared(path, schema, whole=change.whole), path, schema, change, metadata
         )
-        made = open_table(path).version()
-        durable.sync_commit(path, made)
     except (DeltaError, OSError) as error:
         raise _unwritable(path, error) from error
-    return made
+
+
+def widen(path: Path, added: Mapping[str, pl.DataType], metadata: Mapping[str, Any]) -> None:
+    """Add columns to a table, in a commit of their own; the rows that are there are null in them.
+
+    Raises:
+        StoreError: the table cannot be written.
+    """
+    import polars as pl
+
+    table = open_table(path)
+    fields = Schema.from_arrow(pl.DataFrame(schema=added).to_arrow().schema).fields
+    try:
+        table.alter.add_columns(fields, commit_properties=_properties(metadata))
+        table.update_incremental()
+        durable.sync_commit(path, table.version())
+    except (DeltaError, OSError) as error:
+        raise _unwritable(path, error) from error
 
 
 def write_data(frame: pl.DataFrame, path: Path) -> None:
@@ -249,16 +242,17 @@ def data_files(path: Path) -> list[Path]:
     return [Path(file) for file in _files(path, open_table(path))]
 
 
-def _prepare(path: Path, schema: Mapping[str, pl.DataType], *, whole: bool = False) -> None:
-    """See that the table is there, and has these columns unless they are to go."""
+def _prepared(path: Path, schema: Mapping[str, pl.DataType], *, whole: bool = False) -> DeltaTable:
+    """The table, made where there is none; it has these columns, unless all are to go."""
     import polars as pl
 
     if exists(path):
+        table = open_table(path)
         if not whole:
-            _compare(path, schema)
-        return
+            _compare(path, _columns(table), schema)
+        return table
     durable.make_folder(path)
-    DeltaTable.create(
+    table = DeltaTable.create(
         str(path),
         pl.DataFrame(schema=schema).to_arrow().schema,
         mode="ignore",
@@ -266,6 +260,44 @@ def _prepare(path: Path, schema: Mapping[str, pl.DataType], *, whole: bool = Fal
     )
     durable.sync_commit(path, 0)
     durable.sync_folder(path)
+    return table
+
+
+def _committed(
+    table: DeltaTable,
+    path: Path,
+    schema: Mapping[str, pl.DataType],
+    change: FileChange,
+    metadata: Mapping[str, Any],
+) -> int:
+    """Sync the data, commit, sync the commit; the new version."""
+    import polars as pl
+
+    now_ms = int(time.time() * 1000)
+    durable.sync_data(path, change.added)
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(
+            path=quote(file.name),
+            size=file.stat().st_size,
+            partition_values={},
+            modification_time=now_ms,
+            data_change=True,
+            stats=json.dumps(
+                {"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}
+            ),
+        )
+        for file in change.added
+    ]
+    actions += [RemoveAction(quote(file.name), True, now_ms) for file in change.removed]
+    table.create_write_transaction(
+        actions,
+        mode="overwrite" if change.whole else "append",
+        schema=pl.DataFrame(schema=schema).to_arrow().schema,
+        commit_properties=_properties(metadata),
+    )
+    table.update_incremental()
+    durable.sync_commit(path, table.version())
+    return table.version()
 
 
 def _write_ahead(
@@ -276,13 +308,13 @@ def _write_ahead(
 
     added: list[Path] = []
     try:
-        _prepare(path, frame.schema, whole=whole)
+        table = _prepared(path, frame.schema, whole=whole)
         if not frame.is_empty():
             added.append(path / f"part-{uuid4()}.zstd.parquet")
             write_data(frame, added[0])
+        return _committed(table, path, frame.schema, FileChange(added, whole=whole), metadata)
     except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
         raise _unwritable(path, error) from error
-    return commit_files(path, frame.schema, FileChange(added, whole=whole), metadata)
 
 
 def _widened(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> pl.DataFrame:
@@ -290,17 +322,11 @@ def _widened(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> pl
     import polars as pl
 
     there = columns(path)
-    added = [name for name in frame.columns if name not in there]
+    added = {name: kind for name, kind in frame.schema.items() if name not in there}
     if added:
-        fields = Schema.from_arrow(frame.select(added).clear().to_arrow().schema).fields
-        table = open_table(path)
-        try:
-            table.alter.add_columns(fields, commit_properties=_properties(metadata))
-            durable.sync_commit(path, open_table(path).version())
-        except (DeltaError, OSError) as error:
-            raise _unwritable(path, error) from error
+        widen(path, added, metadata)
     missing = [pl.lit(None, kind).alias(n) for n, kind in there.items() if n not in frame.columns]
-    return frame.with_columns(missing).select(list(columns(path)))
+    return frame.with_columns(missing).select([*there, *added])
 
 
 def _unwritable(path: Path, error: Exception) -> StoreError:
@@ -316,13 +342,18 @@ def columns(path: Path) -> dict[str, pl.DataType]:
     Raises:
         StoreError: there is none, or it cannot be read.
     """
+    return _columns(open_table(path))
+
+
+def _columns(table: DeltaTable) -> dict[str, pl.DataType]:
     import polars as pl
 
-    return dict(pl.Schema(open_table(path).schema().to_arrow()))
+    return dict(pl.Schema(table.schema().to_arrow()))
 
 
-def _compare(path: Path, schema: Mapping[str, pl.DataType]) -> None:
-    there = columns(path)
+def _compare(
+    path: Path, there: Mapping[str, pl.DataType], schema: Mapping[str, pl.DataType]
+) -> None:
     here = dict(schema)
     if there != here:
         changed = sorted(k for k in there.keys() | here.keys() if there.get(k) != here.get(k))
@@ -334,7 +365,7 @@ def _compare(path: Path, schema: Mapping[str, pl.DataType]) -> None:
 
 
 def _properties(metadata: Mapping[str, Any]) -> CommitProperties:
-    return CommitProperties(custom_metadata={_METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    return CommitProperties(custom_metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
 
 
 def _files(path: Path, table: DeltaTable) -> tuple[str, ...]:

@@ -111,7 +111,8 @@ def clear_leftovers(lake: Path) -> None:
 
     Call it while holding the lake.
     """
-    for folder in (*lake.glob(f"*/*/{STAGING}"), lake.parent / f".{lake.name}.building"):
+    staged = (*lake.glob(f"*/*/{STAGING}"), *lake.glob(f"*/{STAGING}"))  # of rejects, too
+    for folder in (*staged, lake.parent / f".{lake.name}.building"):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.names import TableRef
 
+METADATA_KEY = "carms"
+"""Where a commit of a table has what the tool wrote into it."""
+
 
 def table_path(config: LakeConfig, ref: TableRef) -> Path:
     """The folder of a bronze or silver table."""

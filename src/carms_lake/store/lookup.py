@@ -1,70 +1,302 @@
-"""Finding the rows of a key, in one table or through its references."""
+"""Finding rows: those that a few values pick out, those that a row was made of, or went into."""
 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from carms_lake.store.sql import quoted
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME
+from carms_lake.store.column_lineage import LineageUnknown
+from carms_lake.store.masking import add_keyed_hash, key_file
+from carms_lake.store.published import reading
+from carms_lake.store.sql import literal, qualified, quoted
+from carms_lake.store.warehouse import SURROGATE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
 
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
+    from carms_lake.store.row_lineage import Carrying
 
     Connection: TypeAlias = duckdb.DuckDBPyConnection
-    """What `reading` opens; for those who pass it on and know nothing of DuckDB."""
+    """What `tracing` opens; for those who pass it on and know nothing of DuckDB."""
+
+    Row: TypeAlias = dict[str, Any]
 
 ROWS = 20
 """How many rows of one table a trace shows: it is for one record, not for a list. One more is
 looked up, so that it can say where there are others."""
 
+NARROWED = "carms_narrowed_"
+"""Before a number: a temporary table with some rows of another one."""
 
-def rows_with(
-    connection: Connection, ref: TableRef, columns: Sequence[str], key: str
-) -> list[dict[str, Any]]:
-    """The rows of a table in which one of the columns is the key, as text."""
-    condition = " or ".join(f"{quoted(column)}::varchar = $key" for column in columns)
-    return _rows(connection, ref, condition, {"key": key})
+_NO_KEY = "create temp macro keyed_hash(word) as null"
 
 
-def rows_naming(
-    connection: Connection, ref: TableRef, columns: Sequence[str], key: str
-) -> list[dict[str, Any]]:
-    """The rows in which one of the columns has the key as a word of its own (`1503|27447`)."""
-    condition = " or ".join(
-        f"regexp_matches({quoted(column)}::varchar, $word)" for column in columns
-    )
-    word = rf"(^|[^0-9A-Za-z]){re.escape(key)}([^0-9A-Za-z]|$)"
-    return _rows(connection, ref, condition, {"word": word})
+class Match(StrEnum):
+    """How a column is held against a value."""
+
+    TEXT = "text"
+    """As a person writes it: it is brought to the column's type."""
+    SAME = "same"
+    """As another row has it: the column is brought to the value's type."""
+    NAMES = "names"
+    """The same, or a text that has it as a word of its own (`1503|27447`)."""
 
 
-def rows_referring(
+@dataclass(frozen=True)
+class Condition:
+    """What one column of a row must be."""
+
+    columns: tuple[str, ...]
+    """One of these."""
+    value: Any
+    type: str
+    """In SQL: the type that is compared in."""
+    match: Match = Match.SAME
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one column must be one value, which is not null."""
+        return self.match is Match.SAME and len(self.columns) == 1 and self.value is not None
+
+
+@contextmanager
+def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Connection]:
+    """A connection on which tables answer as `<layer>.<table>`, and the SELECTs of gold run.
+
+    Where there is no key of masks yet, every mask is null: a trace makes none.
+
+    Raises:
+        GoldMissing: there is no gold file yet.
+        StoreError: a table of the lake cannot be read.
+        ConfigError: the file of the masking key holds none.
+    """
+    with reading(config, contracts) as connection:
+        # What needs more is said to be out of reach, and found by names instead.
+        connection.execute(f"set memory_limit = {literal(config.memory_limit)}")
+        connection.execute("set temp_directory = ''")
+        connection.execute(SURROGATE_KEY)
+        if key_file(config).exists():
+            add_keyed_hash(connection, config)
+        else:
+            connection.execute(_NO_KEY)
+        connection.execute("create schema ops")
+        tables = connection.execute(
+            "select table_name from duckdb_tables()"
+            " where database_name = 'published' and schema_name = 'ops'"
+        ).fetchall()
+        for (name,) in tables:
+            connection.execute(
+                f"create view ops.{quoted(name)} as from published.ops.{quoted(name)}"
+            )
+        yield connection
+
+
+def columns_of(connection: Connection) -> dict[str, set[str]]:
+    """By `<layer>.<table>` that answers on the connection: its columns."""
+    found: dict[str, set[str]] = {}
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns()"
+        " where database_name = current_database()"
+    ).fetchall()
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def rows_where(
     connection: Connection,
     ref: TableRef,
-    columns: Sequence[str],
-    values: Sequence[tuple[Any, ...]],
-) -> list[dict[str, Any]]:
-    """The rows whose columns together are one of the values."""
-    names = ", ".join(quoted(column) for column in columns)
-    marks = [
-        f"({', '.join(f'$v{i}_{j}' for j in range(len(columns)))})" for i in range(len(values))
-    ]
-    parameters = {f"v{i}_{j}": value for i, row in enumerate(values) for j, value in enumerate(row)}
-    return (
-        _rows(connection, ref, f"({names}) in ({', '.join(marks)})", parameters) if values else []
-    )
+    alternatives: Sequence[Sequence[Condition]],
+    *,
+    newest: bool = False,
+    limit: int = ROWS + 1,
+) -> list[Row]:
+    """The rows of a table that pass all tests of one of the alternatives, in a fixed order.
 
-
-def _rows(
-    connection: Connection, ref: TableRef, condition: str, parameters: dict[str, Any]
-) -> list[dict[str, Any]]:
+    With `newest`, of each source file only those of the newest delivery among them.
+    """
+    parameters: dict[str, Any] = {}
+    condition = _any_of(alternatives, parameters)
+    if not condition:
+        return []
+    keep = ""
+    if newest:
+        keep = f" qualify {DELIVERY_ID} = max({DELIVERY_ID}) over (partition by {SRC_FILENAME})"
     cursor = connection.execute(
-        f"from {quoted(ref.layer)}.{quoted(ref.table)} where {condition} "
-        f"order by all limit {ROWS + 1}",
+        f"from {qualified(ref)} where {condition}{keep} order by all limit {limit}", parameters
+    )
+    return _dicts(cursor)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One row of a SELECT, by the columns that tell it apart, and the keys that it carries."""
+
+    row: Row
+    keys: Mapping[str, list[Row]]
+    """By table."""
+
+
+def keys_carried(
+    connection: Connection,
+    carrying: Carrying,
+    columns: Sequence[str],
+    alternatives: Sequence[Sequence[Condition]],
+) -> list[Carried]:
+    """The keys that the picked rows of a SELECT carry.
+
+    Where a SELECT reads a table in two places, and one of them brings all that the other brings
+    and more (the rate of an order's day, and the day is of all its orders), the narrower counts.
+
+    Raises:
+        LineageUnknown: the SELECT does not run.
+    """
+    parameters: dict[str, Any] = {}
+    marks = [mark for group in carrying.columns.values() for mark in group]
+    names = [*(quoted(column) for column in columns), *marks]
+    found = _followed(
+        connection,
+        f"select {', '.join(names)} from ({carrying.sql})"
+        f" where {_any_of(alternatives, parameters)}",
         parameters,
     )
+    carried = []
+    for row in found:
+        keys: dict[str, list[Row]] = {}
+        for table, group in carrying.columns.items():
+            places = [{tuple(key.values()): key for key in row[mark] or ()} for mark in group]
+            some = [place for place in places if place]
+            kept = {known: key for place in _narrowest(some) for known, key in place.items()}
+            if kept:
+                keys[table] = list(kept.values())
+        carried.append(Carried({name: row[name] for name in columns}, keys))
+    return carried
+
+
+def _narrowest(places: Sequence[Mapping[Any, Row]]) -> list[Mapping[Any, Row]]:
+    return [
+        place
+        for place in places
+        if not any(
+            set(other) < set(place) or len(other) <= ROWS < len(place)
+            for other in places
+            if other is not place
+        )
+    ]
+
+
+def narrow(
+    connection: Connection, ref: TableRef, alternatives: Sequence[Sequence[Condition]], number: int
+) -> str:
+    """Make a temporary table of some rows of a table; its name."""
+    name = f"{NARROWED}{number}"
+    parameters: dict[str, Any] = {}
+    condition = _any_of(alternatives, parameters)
+    connection.execute(
+        f"create or replace temp table {name} as from {qualified(ref)} where {condition}",
+        parameters,
+    )
+    return name
+
+
+def made_from(
+    connection: Connection, carrying: Carrying, table: str, columns: Sequence[str]
+) -> list[Row]:
+    """The columns of a SELECT's rows that carry a key of a table, without repetition.
+
+    Raises:
+        LineageUnknown: the SELECT does not run.
+    """
+    names = ", ".join(quoted(column) for column in columns)
+    carried = " or ".join(f"{mark} is not null" for mark in carrying.columns[table])
+    return _followed(
+        connection,
+        f"select distinct {names} from ({carrying.sql})"
+        f" where {carried} order by all limit {ROWS + 1}",
+        {},
+    )
+
+
+def _followed(connection: Connection, sql: str, parameters: dict[str, Any]) -> list[Row]:
+    import duckdb
+
+    try:
+        return _dicts(connection.execute(sql, parameters))
+    except duckdb.Error as error:
+        raise LineageUnknown(str(error).splitlines()[0]) from error
+
+
+def _any_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, Any]) -> str:
+    some = [tests for tests in alternatives if tests]
+    if not some:
+        return ""
+    columns = [test.columns for test in some[0]]
+    is_plain = all(
+        [test.columns for test in tests] == columns and all(test.is_plain for test in tests)
+        for tests in some
+    )
+    if is_plain and len(some) > 1:
+        return _one_of(some, parameters)
+    texts = dict.fromkeys(
+        " and ".join(_condition(test, parameters) for test in tests) for tests in some
+    )
+    return "(" + " or ".join(f"({text})" for text in texts) + ")"
+
+
+def _one_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, Any]) -> str:
+    """That columns together are one of some values: joined, which a long OR is not.
+
+    Each column by itself is filtered as well: a filter gets below windows and groups, a join not.
+    """
+    names = [f"try_cast({quoted(t.columns[0])} as {t.type})" for t in alternatives[0]]
+    rows, singles = [], [dict[str, None]() for _ in names]
+    for tests in alternatives:
+        marks = []
+        for test, known in zip(tests, singles, strict=True):
+            name = f"p{len(parameters)}"
+            parameters[name] = test.value
+            marks.append(f"${name}::{test.type}")
+            known[marks[-1]] = None
+        rows.append(f"({', '.join(marks)})")
+    parts = [f"{name} in ({', '.join(known)})" for name, known in zip(names, singles, strict=True)]
+    if len(names) > 1:
+        parts.append(f"({', '.join(names)}) in (values {', '.join(rows)})")
+    return " and ".join(parts)
+
+
+def _condition(test: Condition, parameters: dict[str, Any]) -> str:
+    parts = [_compared(quoted(column), test, parameters) for column in test.columns]
+    return parts[0] if len(parts) == 1 else f"({' or '.join(parts)})"
+
+
+def _compared(column: str, test: Condition, parameters: dict[str, Any]) -> str:
+    if test.value is None:
+        return f"{column} is null"
+    name = f"p{len(parameters)}"
+    parameters[name] = test.value
+    if test.match is Match.TEXT:
+        if test.type.endswith("INT") or test.type == "INTEGER":  # '1.5' would be rounded
+            return f"{column} = try_cast(regexp_extract(${name}, '^[+-]?[0-9]+$') as {test.type})"
+        return f"{column} = try_cast(${name} as {test.type})"
+    same = f"try_cast({column} as {test.type}) = ${name}"
+    if test.match is Match.SAME:
+        return same
+    text, word = f"{name}t", f"{name}w"
+    parameters[text] = str(test.value)
+    parameters[word] = rf"(^|[^0-9A-Za-z]){re.escape(str(test.value))}([^0-9A-Za-z]|$)"
+    as_text = f"{column}::varchar"
+    return f"({same} or (contains({as_text}, ${text}) and regexp_matches({as_text}, ${word})))"
+
+
+def _dicts(cursor: Connection) -> list[Row]:
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

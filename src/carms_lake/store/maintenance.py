@@ -13,7 +13,7 @@ from deltalake.exceptions import DeltaError
 
 from carms_lake.errors import StoreError
 from carms_lake.store import delta, durable
-from carms_lake.store.builds import METADATA_KEY
+from carms_lake.store.layout import METADATA_KEY
 from carms_lake.store.versions import KEEPS_ROWS, MAINTAINED_BY, files_at, lost_files, states
 
 if TYPE_CHECKING:

@@ -12,10 +12,17 @@ from carms_lake.store.layout import ops_path
 from carms_lake.store.turns import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.records import CheckResult, FileReport, RunReport, TableReport
+    from carms_lake.records import (
+        CheckFailure,
+        CheckResult,
+        FileReport,
+        RunReport,
+        Score,
+        TableReport,
+    )
 
 _AT = pl.Datetime("us", "UTC")
 
@@ -34,6 +41,8 @@ OPS_SCHEMAS: dict[str, dict[str, Any]] = {
         "is_balanced": pl.Boolean,
         "message": pl.String,
         "tool_version": pl.String,
+        "failed_checks": pl.Int64,
+        "is_published": pl.Boolean,
     },
     "processed_files": {
         "run_id": pl.String,
@@ -57,6 +66,7 @@ OPS_SCHEMAS: dict[str, dict[str, Any]] = {
         "version": pl.Int64,
         "contract_version": pl.String,
         "rows": pl.Int64,
+        "rows_read": pl.Int64,
         "driver_keys": pl.Int64,
         "keys": pl.Int64,
         "quarantined": pl.Int64,
@@ -74,6 +84,32 @@ OPS_SCHEMAS: dict[str, dict[str, Any]] = {
         "checked_rows": pl.Int64,
         "budget_pct": pl.Float64,
         "message": pl.String,
+        "dimension": pl.String,
+    },
+    "check_failures": {
+        "run_id": pl.String,
+        "layer": pl.String,
+        "table_name": pl.String,
+        "rule": pl.String,
+        "severity": pl.String,
+        "column_name": pl.String,
+        "row_key": pl.String,
+        "value": pl.String,
+        "src_filename": pl.String,
+        "src_row_number": pl.Int64,
+        "message": pl.String,
+    },
+    "scorecard": {
+        "run_id": pl.String,
+        "layer": pl.String,
+        "table_name": pl.String,
+        "dimension": pl.String,
+        "rules": pl.Int64,
+        "rules_failed": pl.Int64,
+        "rows": pl.Int64,
+        "failed_rows": pl.Int64,
+        "set_aside": pl.Int64,
+        "score_pct": pl.Float64,
     },
     "field_coverage": {
         "run_id": pl.String,
@@ -109,14 +145,14 @@ def record(config: LakeConfig, table: str, rows: Sequence[dict[str, Any]]) -> No
             delta.append(ops_path(config, table), frame, metadata, new_columns=True)
 
 
-def record_run(config: LakeConfig, report: RunReport, status: str, message: str, tool: str) -> None:
-    """Keep what a run did: the run, its files, its tables, its checks.
+def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    """Keep what a run did: rows of the tables of operations, by table.
 
     Raises:
         StoreError: the lake cannot be written.
     """
-    for table, rows in rows_of(report, status, message, tool).items():
-        record(config, table, rows)
+    for table, those in rows.items():
+        record(config, table, those)
 
 
 def rows_of(
@@ -137,6 +173,8 @@ def rows_of(
         "is_balanced": report.is_balanced,
         "message": message,
         "tool_version": tool,
+        "failed_checks": report.failed_checks,
+        "is_published": report.published is not None,
     }
     return {
         # A run that finds thousands of files as they were has not processed them.
@@ -146,6 +184,8 @@ def rows_of(
             if file.status is not FileStatus.UNCHANGED
         ],
         "check_results": [_check_row(report.run_id, c) for c in report.checks],
+        "check_failures": [_failure_row(report.run_id, f) for f in report.failures],
+        "scorecard": [_score_row(report.run_id, s) for s in report.scores],
         "runs": [row],
     }
 
@@ -180,6 +220,38 @@ def _check_row(run_id: str, check: CheckResult) -> dict[str, Any]:
         "checked_rows": check.checked_rows,
         "budget_pct": check.budget_pct,
         "message": check.message,
+        "dimension": check.dimension,
+    }
+
+
+def _failure_row(run_id: str, failure: CheckFailure) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "layer": str(failure.table.layer),
+        "table_name": failure.table.table,
+        "rule": failure.rule,
+        "severity": failure.severity,
+        "column_name": failure.column,
+        "row_key": failure.row_key,
+        "value": failure.value,
+        "src_filename": failure.src_filename,
+        "src_row_number": failure.src_row_number,
+        "message": failure.message,
+    }
+
+
+def _score_row(run_id: str, score: Score) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "layer": str(score.table.layer),
+        "table_name": score.table.table,
+        "dimension": score.dimension,
+        "rules": score.rules,
+        "rules_failed": score.rules_failed,
+        "rows": score.rows,
+        "failed_rows": score.failed_rows,
+        "set_aside": score.set_aside,
+        "score_pct": score.score_pct,
     }
 
 
@@ -194,6 +266,7 @@ def version_row(
         "version": version,
         "contract_version": contract_version,
         "rows": table.rows,
+        "rows_read": table.rows_read,
         "driver_keys": table.driver_keys,
         "keys": table.keys,
         "quarantined": table.quarantined,

@@ -1,6 +1,7 @@
 """The promises of a contract as SQL: for each, an aggregate that counts the rows that break it.
 
-Aggregates of one table are computed together, in one scan.
+Aggregates of one table are computed together, in one scan; the rows themselves are looked for only
+where a count says that there are some.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.store.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from carms_lake.contract.model import Column, Contract, QualityRule, Relationship
+    from carms_lake.contract.limits import QualityRule
+    from carms_lake.contract.model import Column, Contract, Relationship
 
 
 @dataclass(frozen=True)
 class Promise:
-    """How the rows that break one promise are counted.
+    """How the rows that break one promise are counted, and found.
 
     `count` is an aggregate over the table. Where it can only tell none from some, `exact` is the
     SELECT that counts them.
@@ -29,6 +32,11 @@ class Promise:
     count: str
     message: str
     exact: str | None = None
+    failing: str = ""
+    """What is true of a row, called `here`, that breaks it; empty where it is not about rows."""
+    columns: tuple[str, ...] = ()
+    """The columns that it is about."""
+    dimension: str = Dimension.CONFORMITY
 
 
 def promises(contract: Contract) -> Iterator[Promise]:
@@ -41,6 +49,9 @@ def promises(contract: Contract) -> Iterator[Promise]:
             _any_repeated(key, nulls_count=len(key) == 1),
             f"({', '.join(key)}) is not unique",
             _repeated(table, key, nulls_count=len(key) == 1),
+            _repeats(table, key, nulls_count=True),
+            key,
+            Dimension.UNIQUENESS,
         )
     for column in contract.columns:
         yield from _column(table, column)
@@ -49,8 +60,13 @@ def promises(contract: Contract) -> Iterator[Promise]:
 def _column(table: str, column: Column) -> Iterator[Promise]:
     name = quoted(column.name)
     if column.required:
-        condition = f"{name} is null"
-        yield _rows(f"{column.name}.required", condition, "null where a value is promised")
+        yield _rows(
+            f"{column.name}.required",
+            f"{name} is null",
+            "null where a value is promised",
+            column.name,
+            Dimension.COMPLETENESS,
+        )
     if column.unique:
         repeated = f"select {name} from {table} group by {name} having count(*) > 1"
         yield Promise(
@@ -58,14 +74,25 @@ def _column(table: str, column: Column) -> Iterator[Promise]:
             f"count({name}) - count(distinct {name})",
             "values repeat",
             f"select count(*) from {table} where {name} in ({repeated})",
+            f"{name} in ({repeated})",
+            (column.name,),
+            Dimension.UNIQUENESS,
         )
+    for rule, condition, message in _conditions(column):
+        yield _rows(f"{column.name}.{rule}", condition, message, column.name)
+
+
+def _conditions(column: Column) -> Iterator[tuple[str, str, str]]:
+    """(rule, what is true of a row that breaks it, in words) for the values of a column."""
+    name = quoted(column.name)
+    if column.type.name == "json":
+        yield "type", f"not json_valid({name})", "no JSON"
     if column.enum:
         allowed = ", ".join(value_sql(value) for value in column.enum)
-        yield _rows(f"{column.name}.enum", f"{name} not in ({allowed})", f"not one of {allowed}")
+        yield "enum", f"{name} not in ({allowed})", f"not one of {allowed}"
     if column.pattern is not None:
         pattern = literal(column.pattern)
-        condition = f"not regexp_matches({name}, {pattern})"
-        yield _rows(f"{column.name}.pattern", condition, f"not like {pattern}")
+        yield "pattern", f"not regexp_matches({name}, {pattern})", f"not like {pattern}"
     bounds = column.bounds
     for rule, operator, limit in (
         ("minimum", "<", bounds.minimum),
@@ -75,24 +102,32 @@ def _column(table: str, column: Column) -> Iterator[Promise]:
     ):
         if limit is not None:
             condition = f"{name} {operator} {value_sql(limit)}"
-            yield _rows(f"{column.name}.{rule}", condition, f"{operator} {limit}")
+            if column.type.name == "double":  # what is no number is beyond every limit
+                condition = f"({condition} or isnan({name}))"
+            yield rule, condition, f"{operator} {limit}"
     for rule, operator, length in (
         ("minLength", "<", bounds.min_length),
         ("maxLength", ">", bounds.max_length),
     ):
         if length is not None:
-            condition = f"length({name}) {operator} {length}"
-            yield _rows(f"{column.name}.{rule}", condition, f"length {operator} {length}")
+            yield rule, f"length({name}) {operator} {length}", f"length {operator} {length}"
 
 
-def orphans(table: str, relationship: Relationship) -> str:
-    """How many rows refer to a key that is not there; a null reference refers to nothing."""
+def referring(contract: Contract, relationship: Relationship) -> Promise:
+    """That every reference leads somewhere; a null reference refers to nothing."""
     pairs = list(zip(relationship.columns, relationship.target_columns, strict=True))
     given = " and ".join(f"here.{quoted(name)} is not null" for name, _ in pairs)
     equal = " and ".join(f"here.{quoted(name)} = there.{quoted(target)}" for name, target in pairs)
-    return (
-        f"select count(*) from {table} as here where {given} and not exists "
-        f"(select 1 from {relationship.target.in_domain} as there where {equal})"
+    there = relationship.target.in_domain
+    failing = f"{given} and not exists (select 1 from {there} as there where {equal})"
+    return Promise(
+        relationship.name,
+        "",
+        f"rows refer to nothing in {there}",
+        f"select count(*) from {contract.ref.in_domain} as here where {failing}",
+        failing,
+        relationship.columns,
+        Dimension.CONSISTENCY,
     )
 
 
@@ -104,23 +139,32 @@ def measured(contract: Contract, rule: QualityRule) -> Promise | None:
     """
     if rule.kind == "sql":
         return None
-    table, column = contract.ref.in_domain, quoted(rule.column or "")
+    table, name = contract.ref.in_domain, rule.column or ""
+    column = quoted(name)
     match rule.metric:
         case "rowCount":
-            return Promise(rule.name, "count(*)", "")
+            return Promise(rule.name, "count(*)", "", dimension=Dimension.COVERAGE)
         case "nullValues":
-            return _rows(rule.name, f"{column} is null")
+            return _rows(rule.name, f"{column} is null", "", name, Dimension.COMPLETENESS)
         case "missingValues":
             missing = [v for v in rule.arguments.get("missingValues", []) if v is not None]
             listed = ", ".join(literal(str(value)) for value in missing)
             also = f" or {column}::varchar in ({listed})" if missing else ""
-            return _rows(rule.name, f"{column} is null{also}")
+            condition = f"({column} is null{also})"
+            return _rows(rule.name, condition, "", name, Dimension.COMPLETENESS)
         case "invalidValues":
-            return _rows(rule.name, _invalid(column, rule.arguments))
+            return _rows(rule.name, f"({_invalid(column, rule.arguments)})", "", name)
         case "duplicateValues":
-            names = [str(name) for name in rule.arguments.get("properties") or [rule.column]]
-            exact = _repeated(table, names, nulls_count=False)
-            return Promise(rule.name, _any_repeated(names, nulls_count=False), "", exact)
+            names = tuple(str(name) for name in rule.arguments.get("properties") or [rule.column])
+            return Promise(
+                rule.name,
+                _any_repeated(names, nulls_count=False),
+                "",
+                _repeated(table, names, nulls_count=False),
+                _repeats(table, names, nulls_count=False),
+                names,
+                Dimension.UNIQUENESS,
+            )
         case _:
             raise ContractError(
                 f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`"
@@ -129,8 +173,8 @@ def measured(contract: Contract, rule: QualityRule) -> Promise | None:
 
 def own_select(contract: Contract, rule: QualityRule) -> str:
     """The SELECT of a quality rule that brings one, with the table's and column's names in it."""
-    table = contract.ref.in_domain
-    names = {"table": table, "object": table, "column": quoted(rule.column or "")}
+    table, column = contract.ref.in_domain, quoted(rule.column or "")
+    names = {"table": table, "object": table, "column": column, "property": column}
     text = rule.query or ""
     for name, value in names.items():
         text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
@@ -143,8 +187,15 @@ def value_sql(value: Any) -> str:
     return str(value) if is_number else literal(str(value))
 
 
-def _rows(rule: str, condition: str, message: str = "") -> Promise:
-    return Promise(rule, f"count(*) filter (where {condition})", message)
+def _rows(
+    rule: str,
+    condition: str,
+    message: str,
+    column: str,
+    dimension: Dimension = Dimension.CONFORMITY,
+) -> Promise:
+    count = f"count(*) filter (where {condition})"
+    return Promise(rule, count, message, None, condition, (column,), dimension)
 
 
 def _any_repeated(names: Sequence[str], *, nulls_count: bool) -> str:
@@ -165,10 +216,19 @@ def _repeated(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
     return f"select {rows} - count(distinct ({key})) from {table}"
 
 
+def _repeats(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
+    """What is true of every row whose key another row has too."""
+    key = ", ".join(quoted(name) for name in names)
+    whole = "{" + ", ".join(f"{literal(name)}: {quoted(name)}" for name in names) + "}"
+    repeated = f"select {whole} from {table} group by {key} having count(*) > 1"
+    is_key = f"{key} is not null and " if len(names) == 1 and not nulls_count else ""
+    return f"{is_key}{whole} in ({repeated})"
+
+
 def _invalid(column: str, arguments: Mapping[str, Any]) -> str:
     conditions = []
     if "validValues" in arguments:
-        allowed = ", ".join(value_sql(value) for value in arguments["validValues"])
+        allowed = ", ".join(value_sql(v) for v in arguments["validValues"] if v is not None)
         conditions.append(f"{column} not in ({allowed})")
     if "pattern" in arguments:
         conditions.append(f"not regexp_matches({column}, {literal(str(arguments['pattern']))})")

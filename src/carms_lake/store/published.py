@@ -68,6 +68,22 @@ def published_by(path: Path) -> str | None:
     return None if found is None else str(found)
 
 
+def failed_checks(path: Path) -> int:
+    """How many checks failed of the file that is published; 0 where there is none to be read."""
+    if not path.exists():
+        return 0
+    try:
+        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
+            return int(scalar(connection, "select failed_checks from ops.build") or 0)
+    except duckdb.Error:  # none, or one of an earlier version of the tool
+        return 0
+
+
+def published_although(checks: int) -> str:
+    """What is said of a file that did not pass its checks."""
+    return f"published although {checks} check{'s' * (checks != 1)} failed"
+
+
 @contextmanager
 def reading(
     config: LakeConfig, contracts: Sequence[Contract]

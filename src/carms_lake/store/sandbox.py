@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from carms_lake.names import QUERY_THREAD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -26,6 +28,8 @@ LAKE_SCHEMAS = ("silver", "bronze", "ops")
 
 
 _POLL_S = 0.05
+_GRACE_S = 2.0
+"""How long a query may take to stop; a single call of some functions cannot be stopped at all."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Session:
     used_s: float = 0.0
     """Time that DuckDB worked; what the reader of the rows takes is not counted."""
     timed_out: bool = False
+    is_abandoned: bool = False
+    """DuckDB does not stop: the connection cannot be closed, and goes with the process."""
     files: list[str] = field(default_factory=list)
     """What the views may read."""
 
@@ -81,15 +87,21 @@ class Session:
 
         done = Event()  # a thread whose `join` was interrupted is not `is_alive`, though it runs
         started = monotonic()
-        Thread(target=worker, daemon=True).start()
+        Thread(target=worker, name=QUERY_THREAD, daemon=True).start()
         try:
             while not done.wait(_POLL_S):
-                if self.used_s + monotonic() - started > self.config.query_timeout_s:
+                late_s = self.used_s + monotonic() - started - self.config.query_timeout_s
+                if late_s > 0:
                     self.timed_out = True
                     self.connection.interrupt()
+                if late_s > _GRACE_S:
+                    self.is_abandoned = True
+                    raise duckdb.InterruptException
         except KeyboardInterrupt:
-            while not done.wait(_POLL_S):
+            stop_s = monotonic() + _GRACE_S
+            while not done.wait(_POLL_S) and not self.is_abandoned:
                 self.connection.interrupt()
+                self.is_abandoned = monotonic() > stop_s
             raise
         self.used_s += monotonic() - started
         if faults:

@@ -122,14 +122,18 @@ def _arrow_batches(
 def _session(
     config: LakeConfig, sql: str, as_of: AsOf | None = None
 ) -> Iterator[tuple[Session, Statement]]:
-    with duckdb.connect(config={**_CONNECT, "memory_limit": config.memory_limit}) as connection:
-        session = Session(config, connection, as_of)
+    connection = duckdb.connect(config={**_CONNECT, "memory_limit": config.memory_limit})
+    session = Session(config, connection, as_of)
+    try:
         statement = read_statement(connection, sql)
         _attach(session, as_of.gold(statement) if as_of else config.gold_file)
         _make_views(session, statement)
         _lock(session)
         with bounded_memory(connection), _faults_told(session, statement):
             yield session, statement
+    finally:
+        if not session.is_abandoned:
+            connection.close()
 
 
 def _attach(session: Session, file: Path | None) -> None:

@@ -12,7 +12,7 @@ from carms_lake.errors import ContractError
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from carms_lake.names import TableRef
 
@@ -23,7 +23,7 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 """On every connection: even a misspelt function name makes DuckDB try the network."""
 
 
-def tables_read(sql: str, *, where: str) -> set[str]:
+def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)) -> set[str]:
     """The tables, views and table macros that a SELECT names with their layer: `silver.program`.
 
     Names without a layer are the query's own (CTEs), so they need no taking off by scope.
@@ -34,7 +34,7 @@ def tables_read(sql: str, *, where: str) -> set[str]:
     tree = json.loads(serialized(sql, where=where))
     if tree["error"]:
         raise ContractError(f"`{where}`: {tree.get('error_message', 'not a SELECT')}")
-    return {name for name in _names(tree) if name.split(".")[0] in set(Layer)}
+    return {name for name in _names(tree) if name.split(".")[0] in schemas}
 
 
 def serialized(sql: str, *, where: str = "the SELECT") -> str:
@@ -52,12 +52,18 @@ def serialized(sql: str, *, where: str = "the SELECT") -> str:
 @lru_cache(maxsize=512)
 def _parsed(sql: str) -> tuple[int, str]:
     """How many statements there are, and the one of a text that has one, in JSON."""
-    with duckdb.connect(config=OFFLINE) as connection:
+    with _parser().cursor() as connection:
         count = len(connection.extract_statements(sql))
         if count != 1:
             return count, ""
         row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
     return count, str(row[0])
+
+
+@lru_cache(maxsize=1)
+def _parser() -> duckdb.DuckDBPyConnection:
+    """A database without tables, which takes longer to open than a SELECT to read."""
+    return duckdb.connect(config=OFFLINE)
 
 
 def _names(node: Any) -> Iterator[str]:

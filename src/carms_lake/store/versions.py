@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
 from carms_lake.names import Layer
+from carms_lake.store.layout import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +31,9 @@ RESTORED = "restored"
 MANIFEST = "manifest"
 """In a commit's metadata: all files that a bronze table holds from then on."""
 
+REPLAYED = "replayed"
+"""In a commit's metadata: no file landed, but records of files that had been set aside did."""
+
 KEEPS_ROWS = "keeps_rows"
 """In a commit's metadata: the table has the rows that it had, in other files."""
 
@@ -37,8 +41,6 @@ _KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
 """What other tools call such commits."""
 
 REJECTS = "rejects"
-
-_METADATA_KEY = "carms"
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,23 @@ def commits(path: Path) -> list[Commit]:
             "the table can be queried; its earlier versions cannot",
         )
     return found
+
+
+def committed_at(path: Path, version: int) -> datetime | None:
+    """When a version of a table was committed; None where there is no such version.
+
+    Version 0 says when the table was made: one that was deleted and made anew counts from 0 again.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    file = path / "_delta_log" / f"{version:020}.json"
+    try:
+        return _commit(version, file).at if file.exists() else None
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
+        ) from error
 
 
 def states(path: Path) -> Iterator[tuple[Commit, Mapping[str, DataFile]]]:
@@ -234,7 +253,7 @@ def _commit(version: int, file: Path) -> Commit:
         elif "commitInfo" in action:
             info = action["commitInfo"]
     at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
-    metadata = json.loads(info.get(_METADATA_KEY) or "{}")
+    metadata = json.loads(info.get(METADATA_KEY) or "{}")
     operation = str(info.get("operation") or "")
     return Commit(version, at, operation, metadata, tuple(added), tuple(removed))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
+
+from carms_lake.errors import StoreError
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store.pinned import read_pinned
 from carms_lake.store.sandbox import LAKE_SCHEMAS, PUBLISHED
@@ -129,7 +132,15 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     if version is not None:
         see_whole(path, version, f"{schema}.{table}")
     pinned = delta.pinned(path, version)
-    _view(session, schema, table, read_pinned(pinned))
+    try:
+        _view(session, schema, table, read_pinned(pinned))
+    except duckdb.Error as error:
+        said = str(error).strip().splitlines()[0]
+        raise StoreError(
+            f"a data file of `{schema}.{table}` is gone or damaged: {said}",
+            "bring it back from a backup, or make the table anew: delete its folder, then "
+            "`carms ingest` and `carms build`",
+        ) from error
     session.files.extend(pinned.files)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STORAGE_VERSION = "v1.0.0"
 """What the file can be opened by: BI tools bundle drivers that are a year old."""
 
-_SURROGATE_KEY = """
+SURROGATE_KEY = """
 create temp macro surrogate_key(parts) as
     (md5_number_lower(array_to_string(
         list_transform(parts, lambda part: coalesce(part, chr(30))), chr(31))) >> 1)::bigint
@@ -202,7 +202,7 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
         ) from error
     try:
         connection.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
-        connection.execute(_SURROGATE_KEY)
+        connection.execute(SURROGATE_KEY)
         # One transaction: a commit after every statement waits for the disk every time.
         connection.execute("begin; create schema gold; create schema ops")
         yield Warehouse(connection, path, config)

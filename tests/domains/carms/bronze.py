@@ -5,30 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
-import polars as pl
-
-from carms_lake.checks.types import polars_schema
-from carms_lake.contract.load import load_contracts
-from carms_lake.names import Layer
+from domains.carms.gold_lake import KIT
 
 if TYPE_CHECKING:
-    from carms_lake.contract.model import Contract
+    from pathlib import Path
 
-SCHEMAS = Path(__file__).parents[3] / "schemas" / "carms"
+    import polars as pl
+
+contracts = KIT.contracts
 DELIVERED = datetime(2025, 3, 1, 12, tzinfo=UTC)
-AUDIT: dict[str, pl.DataType] = {
-    "ingestion_ts": pl.Datetime("us", "UTC"),
-    "src_filename": pl.String(),
-    "src_row_number": pl.Int64(),
-    "src_row_hash": pl.Binary(),
-    "run_id": pl.String(),
-    "delivery_id": pl.Int64(),
-    "delivered_at": pl.Datetime("us", "UTC"),
-}
 FILES = {
     "program_master": "1503_program_master.xlsx",
     "discipline": "1503_discipline.xlsx",
@@ -37,15 +25,8 @@ FILES = {
 }
 
 
-def contracts(layer: Layer) -> dict[str, Contract]:
-    """The contracts of a layer by table."""
-    loaded = load_contracts([SCHEMAS], "carms")
-    return {ref.table: contract for ref, contract in loaded.items() if ref.layer is layer}
-
-
 def frame(table: str, rows: list[dict[str, Any]], **audit: Any) -> pl.LazyFrame:
     """A bronze frame of these rows; iteration, file and delivery are filled in."""
-    schema = {**polars_schema(contracts(Layer.BRONZE)[table]), **AUDIT}
     defaults = {
         "match_iteration_id": "1503",
         "src_filename": FILES[table],
@@ -53,17 +34,12 @@ def frame(table: str, rows: list[dict[str, Any]], **audit: Any) -> pl.LazyFrame:
         "delivered_at": DELIVERED,
         **audit,
     }
-    filled = [
-        {"src_row_number": number, **defaults, **row} for number, row in enumerate(rows, start=1)
-    ]
-    return pl.DataFrame(filled, schema=schema, orient="row").lazy()
+    return KIT.bronze(table, rows, **defaults)
 
 
 def silver(table: str, rows: list[dict[str, Any]]) -> pl.LazyFrame:
     """A silver frame of these rows; what a row does not name is null."""
-    return pl.DataFrame(
-        rows, schema=polars_schema(contracts(Layer.SILVER)[table]), orient="row"
-    ).lazy()
+    return KIT.silver(table, *rows)
 
 
 def real(folder: Path) -> dict[str, pl.LazyFrame]:

@@ -4,48 +4,25 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
-from carms_lake.flows.lineage import gold_steps
+from domains.kit import Kit, Rows
+
+from carms_lake.config import LakeConfig
 from carms_lake.names import Layer
-from carms_lake.store.warehouse import building, publish
+from carms_lake.store.warehouse import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import duckdb
 
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage import GoldStep
-    from carms_lake.names import TableRef
-    from carms_lake.store.warehouse import Warehouse
-
-SCHEMAS = Path(__file__).parents[3] / "schemas" / "carms"
-DOMAIN = Domain("carms", "carms_lake.domains.carms", (SCHEMAS,))
+KIT = Kit("carms")
+DOMAIN = KIT.domain
+contracts = KIT.contracts
 FIRST = datetime(2025, 3, 1, 12)  # noqa: DTZ001 - gold keeps UTC without a zone
 SECOND = datetime(2025, 4, 1, 12)  # noqa: DTZ001 - the same
-
-Rows = dict[str, list[dict[str, Any]]]
-
-
-@cache
-def contracts(layer: Layer) -> dict[str, Contract]:
-    """The domain's contracts of a layer, by table."""
-    return {ref.table: contract for ref, contract in _every().items() if ref.layer is layer}
-
-
-@cache
-def _every() -> dict[TableRef, Contract]:
-    return load_contracts(list(DOMAIN.schemas), DOMAIN.name)
-
-
-@cache
-def _steps() -> list[GoldStep]:
-    return gold_steps(DOMAIN, _every())
 
 
 def version(stream_id: str = "1", **rest: Any) -> dict[str, Any]:
@@ -88,36 +65,14 @@ def silver_of(*versions: dict[str, Any], **rest: list[dict[str, Any]]) -> Rows:
 @contextmanager
 def gold(folder: Path, silver: Rows | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """All gold tables over these rows of silver; tables that are not given are empty."""
-    with _filled(folder, silver or {}) as warehouse:
+    with KIT.warehouse(folder, silver or {}) as warehouse:
         yield warehouse.connection
 
 
 def published(folder: Path, silver: Rows) -> Path:
     """A project with a published gold file over these rows of silver."""
     (folder / "carms.toml").touch()
-    with _filled(folder, silver) as warehouse:
+    with KIT.warehouse(folder, silver) as warehouse:
         warehouse.finish([Layer.SILVER])
         publish(warehouse.path, LakeConfig(folder, DOMAIN).gold_file)
     return folder
-
-
-@contextmanager
-def _filled(folder: Path, silver: Rows) -> Iterator[Warehouse]:
-    with building(LakeConfig(folder, DOMAIN)) as warehouse:
-        connection = warehouse.connection
-        connection.execute("create schema silver")
-        for table, contract in contracts(Layer.SILVER).items():
-            columns = ", ".join(f"{c.name} {c.type.sql}" for c in contract.columns)
-            connection.execute(f"create table silver.{table} ({columns})")
-            for row in silver.get(table, []):
-                known = [name for name in row if name in contract.column_names]
-                values = ", ".join("?" for _ in known)
-                connection.execute(
-                    f"insert into silver.{table} ({', '.join(known)}) values ({values})",
-                    [row[name] for name in known],
-                )
-        # DuckDB cannot drop a table, as `finish` does, with rows of the same transaction in it.
-        connection.execute("commit; begin")
-        for step in _steps():
-            warehouse.create(step.contract, step.sql)
-        yield warehouse

@@ -4,58 +4,27 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from carms_lake.checks.rejected import REJECT_SCHEMA
-from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
-from carms_lake.flows.lineage import gold_steps
-from carms_lake.names import Layer
-from carms_lake.store.ops import OPS_SCHEMAS
-from carms_lake.store.warehouse import building
+from domains.retail.frames import KIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import duckdb
+    from domains.kit import Row, Rows
 
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage import GoldStep
-    from carms_lake.names import TableRef
-
-SCHEMAS = Path(__file__).parents[3] / "schemas" / "retail"
-DOMAIN = Domain("retail", "carms_lake.domains.retail", (SCHEMAS,))
+DOMAIN = KIT.domain
+contracts = KIT.contracts
 FIRST = datetime(2024, 6, 1, 12)  # noqa: DTZ001 - gold keeps UTC without a zone
 SECOND = datetime(2024, 7, 1, 12)  # noqa: DTZ001 - the same
 THIRD = datetime(2024, 8, 1, 12)  # noqa: DTZ001 - the same
-
-Row = dict[str, Any]
-Rows = dict[str, list[Row]]
 
 _VERSION: Row = {
     "valid_from": FIRST, "valid_to": None, "is_current": True, "is_deleted": False,
     "deleted_on": None,
 }  # fmt: skip
-
-
-@cache
-def contracts(layer: Layer) -> dict[str, Contract]:
-    """The domain's contracts of a layer, by table."""
-    return {ref.table: contract for ref, contract in _every().items() if ref.layer is layer}
-
-
-@cache
-def _every() -> dict[TableRef, Contract]:
-    return load_contracts(list(DOMAIN.schemas), DOMAIN.name)
-
-
-@cache
-def _steps() -> list[GoldStep]:
-    return gold_steps(DOMAIN, _every())
 
 
 def customer(customer_id: int = 1, **rest: Any) -> Row:
@@ -143,22 +112,5 @@ def shop(**tables: list[Row]) -> Rows:
 @contextmanager
 def gold(folder: Path, silver: Rows | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """All gold tables over these rows of silver; tables that are not given are empty."""
-    with building(LakeConfig(folder, DOMAIN)) as warehouse:
-        connection = warehouse.connection
-        connection.execute("create schema silver")
-        for table, contract in contracts(Layer.SILVER).items():
-            columns = ", ".join(f"{c.name} {c.type.sql}" for c in contract.columns)
-            connection.execute(f"create table silver.{table} ({columns})")
-            for row in (silver or {}).get(table, []):
-                known = [name for name in row if name in contract.column_names]
-                values = ", ".join("?" for _ in known)
-                connection.execute(
-                    f"insert into silver.{table} ({', '.join(known)}) values ({values})",
-                    [row[name] for name in known],
-                )
-        for table, schema in OPS_SCHEMAS.items():
-            warehouse.add_ops(table, pl.DataFrame(schema=schema))
-        warehouse.add_ops("rejects", pl.DataFrame(schema=REJECT_SCHEMA))
-        for step in _steps():
-            warehouse.create(step.contract, step.sql)
-        yield connection
+    with KIT.warehouse(folder, silver or {}) as warehouse:
+        yield warehouse.connection

@@ -187,6 +187,28 @@ def test_any_record_is_read_as_json_says(drawn: list[dict[str, Any]]) -> None:
         assert nothing_is_lost(record, row["payload"])
 
 
+@given(
+    envelope=st.fixed_dictionaries({name: st.none() | st.integers() | texts for name in ENVELOPE}),
+    more=st.dictionaries(st.sampled_from([*ENVELOPE, "envelope", "page"]), values, max_size=3),
+    form=st.sampled_from(["flat", "nested", "nested and more"]),
+    is_tight=st.booleans(),
+    end=st.sampled_from(["", " ", "\n"]),
+)
+def test_a_record_with_its_envelope_in_front_is_read_as_json_says(
+    envelope: dict[str, Any], more: dict[str, Any], form: str, is_tight: bool, end: str
+) -> None:
+    flat = {**envelope, **{key: value for key, value in more.items() if key not in ENVELOPE}}
+    nested = {"envelope": envelope, "payload": more}
+    record = {"flat": flat, "nested": nested, "nested and more": {**nested, "x": 1}}[form]
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":") if is_tight else None)
+    decoded = json.dumps({"first": 1, **record}) if form != "flat" else text.replace("{", "{ ", 1)
+    rows = bronze("events", {"src_event": text + end}, {"src_event": decoded})
+    one, other = read(rows.select("src_event")).collect().rows()
+    assert one[:-1] == other[:-1]
+    assert form == "flat" or json.loads(one[-1]) == more
+    assert nothing_is_lost(record, one[-1])
+
+
 def nothing_is_lost(record: dict[str, Any], payload: str | None) -> bool:
     """Whether the payload holds what the envelope does not, and nothing else."""
     said = json.loads(payload) if payload is not None else None

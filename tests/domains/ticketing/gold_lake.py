@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from domains.ticketing.frames import contracts, silver
-from domains.ticketing.order_lake import DOMAIN
+from domains.ticketing.frames import KIT, contracts, silver
 
-from carms_lake.config import LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.domains.ticketing.identity import cycles, resolved
-from carms_lake.flows.lineage import gold_steps
 from carms_lake.names import Layer
 from carms_lake.store.audit import audit
-from carms_lake.store.warehouse import building
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     import duckdb
-
-    from carms_lake.flows.lineage import GoldStep
-
-Row = dict[str, Any]
-Rows = dict[str, list[Row]]
-
-
-@cache
-def _steps() -> list[GoldStep]:
-    return gold_steps(DOMAIN, load_contracts(list(DOMAIN.schemas), DOMAIN.name))
+    from domains.kit import Row, Rows
 
 
 def account(account_id: str = "acc_1", **rest: Any) -> Row:
@@ -103,25 +88,8 @@ def _identities(merges: list[Row]) -> Rows:
 @contextmanager
 def gold(folder: Path, rows: Rows | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """All gold tables over these rows of silver; tables that are not given are empty."""
-    with building(LakeConfig(folder, DOMAIN)) as warehouse:
-        connection = warehouse.connection
-        connection.execute("create schema silver")
-        for table, contract in contracts(Layer.SILVER).items():
-            columns = ", ".join(
-                f"{c.name} {'timestamptz' if c.type.name == 'timestamp' else c.type.sql}"
-                for c in contract.columns
-            )
-            connection.execute(f"create table silver.{table} ({columns})")
-            for row in (rows or {}).get(table, []):
-                known = [name for name in row if name in contract.column_names]
-                values = ", ".join("?" for _ in known)
-                connection.execute(
-                    f"insert into silver.{table} ({', '.join(known)}) values ({values})",
-                    [row[name] for name in known],
-                )
-        for step in _steps():
-            warehouse.create(step.contract, step.sql)
-        yield connection
+    with KIT.warehouse(folder, rows or {}) as warehouse:
+        yield warehouse.connection
 
 
 def answers(folder: Path, rows: Rows, sql: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,141 @@
+"""Files against bronze, and figures that were counted on files against the tables: as checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import polars as pl
+
+from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.errors import ContractError
+from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
+from carms_lake.records import CheckResult
+from carms_lake.store import delta
+from carms_lake.store.layout import table_path
+from carms_lake.store.published import scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.limits import DeclaredTotal
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.store.manifest import FileEntry, Manifest
+
+_SHOWN = 3
+
+
+def files_reconciled(
+    config: LakeConfig, contract: Contract, manifest: Manifest, rejects: pl.DataFrame | None = None
+) -> CheckResult:
+    """The records of a source's files = the rows of bronze + the records set aside.
+
+    With `rejects`, all that count, rows are counted file by file; without, the table's log says how
+    many rows there are.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    entries = [entry for entry in manifest.entries if not entry.copy_of]
+    lost = [e.name for e in entries if e.records != e.accepted + e.rejected]
+    message = f"records of {_listed(lost)} are neither in bronze nor set aside" if lost else ""
+    path = table_path(config, contract.ref)
+    if not message and rejects is not None:
+        message = _by_file(contract, delta.scan(path), entries, rejects)
+    elif not message:
+        files: Any = delta.open_table(path).get_add_actions(flatten=True)  # an Arrow table
+        held = int(pl.DataFrame(files)["num_records"].sum())
+        wanted = sum(entry.accepted for entry in entries)
+        message = f"{wanted} rows landed, {held} are in the table" if held != wanted else ""
+    return CheckResult(
+        contract.ref,
+        f"{contract.ref.table}.reconcile.files",
+        Severity.ERROR,
+        not message,
+        int(bool(message)),
+        1,
+        message=message,
+        dimension=Dimension.CONSISTENCY,
+        counts_rows=False,
+    )
+
+
+def _by_file(
+    contract: Contract, rows: pl.LazyFrame, entries: Sequence[FileEntry], rejects: pl.DataFrame
+) -> str:
+    """Which files have other rows, or other records set aside, than when they landed."""
+    has_deliveries = DELIVERY_ID in contract.audit_columns
+    delivery = pl.col(DELIVERY_ID) if has_deliveries else pl.lit(None, pl.Int64).alias(DELIVERY_ID)
+    counted = rows.group_by(SRC_FILENAME, delivery).len().collect(engine="streaming")
+    held = {(name, number): count for name, number, count in counted.rows()}
+    wanted = {(e.name, e.delivery_id): e.accepted for e in entries if e.accepted}
+    wrong = sorted(
+        {name for name, number in held.keys() | wanted.keys()
+         if held.get((name, number), 0) != wanted.get((name, number), 0)}
+    )  # fmt: skip
+    if wrong:
+        return f"the table's rows of {_listed(wrong)} are not those that landed"
+    of_table = (pl.col("layer") == Layer.BRONZE) & (pl.col("table_name") == contract.ref.table)
+    aside = rejects.filter(of_table).group_by(SRC_FILENAME, DELIVERY_ID, RUN_ID).len()
+    kept = {(name, number, run): count for name, number, run, count in aside.rows()}
+    current = {entry.name: entry for entry in entries}.values()  # only these rejects count
+    wrong = [
+        e.name for e in current if kept.get((e.name, e.delivery_id, e.run_id), 0) != e.rejected
+    ]
+    return f"what is set aside of {_listed(wrong)} is not what was when it landed" if wrong else ""
+
+
+def totals_declared(
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Sequence[Contract],
+    manifests: Mapping[TableRef, Manifest],
+) -> list[CheckResult]:
+    """The figures that contracts declare, where the lake holds the files that they were counted on.
+
+    Raises:
+        ContractError: a SELECT cannot be run.
+    """
+    return [
+        _declared(connection, contract, total)
+        for contract in contracts
+        for total in contract.declared_totals
+        if _binds(total, manifests)
+    ]
+
+
+def _binds(total: DeclaredTotal, manifests: Mapping[TableRef, Manifest]) -> bool:
+    """Whether every file is there as it was counted: the current delivery of its name."""
+    return all(
+        ref in manifests and set(hashes) <= {e.sha256 for e in manifests[ref].current.values()}
+        for ref, hashes in total.files.items()
+    )
+
+
+def _declared(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, total: DeclaredTotal
+) -> CheckResult:
+    try:
+        found = scalar(connection, total.select)
+    except duckdb.Error as error:
+        raise ContractError(
+            f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"
+        ) from error
+    passed = found == total.value
+    return CheckResult(
+        contract.ref,
+        f"{contract.ref.table}.declared.{total.name}",
+        Severity.ERROR,
+        passed,
+        int(not passed),
+        1,
+        message="" if passed else f"{total.value} were counted on the files, found {found}",
+        dimension=Dimension.ACCURACY,
+        counts_rows=False,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

@@ -1,0 +1,153 @@
+"""`rejects` and `rejects replay`: what they show, and how they end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from reject_lake import edit, loosen, shop
+from tiny import PRODUCTS, digest, put
+from typer.testing import CliRunner, Result
+
+from carms_lake.cli import aside, make_app
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
+from carms_lake.flows.rejects import rejects
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+
+
+def invoke(config: LakeConfig, *argv: str) -> Result:
+    return CliRunner().invoke(make_app(), ["-p", str(config.project), "-d", "tiny", *argv])
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> LakeConfig:
+    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
+    config = shop(tmp_path)
+    ingest(config)
+    build(config)
+    return config
+
+
+def test_replay_is_a_command_beside_the_list(lake: LakeConfig) -> None:
+    loosen(lake)
+    dry = invoke(lake, "rejects", "replay", "--dry-run")
+    assert dry.exit_code == 0, dry.stderr
+    assert dry.stdout.splitlines() == [
+        "table_name,src_filename,set_aside,landed,left,read_from,why_not",
+        "sales,sales/day_2.csv,4,2,2,raw record,",
+    ]
+    assert "replay: 2 records would land, 2 are still set aside" in dry.stderr
+    done = invoke(lake, "rejects", "replay", "sales")
+    assert "replay: 2 records landed, 2 are still set aside" in done.stderr
+    assert "published" in done.stderr, "silver and gold are built"
+    after = digest(lake)
+    again = invoke(lake, "rejects", "replay", "--strict")
+    assert again.exit_code == 1
+    assert "replay: 0 records landed" in again.stderr
+    assert digest(lake) == after
+
+
+def test_replay_builds_unless_it_is_told_not_to(lake: LakeConfig) -> None:
+    put(lake, "sales/day_3.csv", "sale_id,product_id,quantity\nw1,p3,1\n")
+    ingest(lake)
+    build(lake)
+    put(lake, "products.csv", PRODUCTS + "p3,Oil,1.00\n")
+    ingest(lake)
+    loosen(lake)
+    before = invoke(lake, "rejects", "--layer", "silver").stdout
+    assert "UNKNOWN_REFERENCE" in before
+    told = invoke(lake, "rejects", "replay", "--no-build", "--json")
+    assert json.loads(told.stdout)["data"]["build"] is None
+    assert invoke(lake, "rejects", "--layer", "silver").stdout == before
+    told = invoke(lake, "rejects", "replay", "--json")
+    answer = json.loads(told.stdout)
+    assert answer["data"]["build"]["published"]
+    assert answer["data"]["files"][0]["table"] == "tiny.bronze.sales"
+    assert len(invoke(lake, "rejects", "--layer", "silver").stdout.splitlines()) == 1
+
+
+def test_a_replay_whose_build_fails_says_what_it_did(lake: LakeConfig) -> None:
+    loosen(lake)
+    edit(
+        lake,
+        "gold/fact_sale",
+        "sum(quantity) from silver.sale",
+        "1 + sum(quantity) from silver.sale",
+    )
+    told = invoke(lake, "rejects", "replay")
+    assert told.exit_code == 1
+    assert "sales,sales/day_2.csv,4,2,2,raw record," in told.stdout
+    assert "reconcile" in told.stderr
+
+
+def test_what_cannot_be_read_again_is_said_with_the_reason(lake: LakeConfig) -> None:
+    edit(lake, "bronze/sales", "name: quantity", "name: amount")
+    told = invoke(lake, "rejects", "replay", "--no-build")
+    assert told.exit_code == 0
+    assert "not read again: `sales/day_2.csv`: the contract has other columns" in told.stderr
+
+
+def test_filters_history_and_the_file_to_mend(lake: LakeConfig, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(invoke(lake, "rejects", "--column", "quantity").stdout.splitlines()))
+    assert [row["code"] for row in rows][:2] == ["OUT_OF_RANGE", "TYPE_MISMATCH"]
+    assert rows[0]["place"] == "record 1, line 2"
+    history = invoke(lake, "rejects", "sales", "--history")
+    assert history.stdout.startswith("layer,table_name,src_filename,src_row_number,row_key,codes")
+    assert history.stdout.count("\nbronze,sales,") == 4
+    assert invoke(lake, "rejects", "--history", "--strict").exit_code == 1
+    target = tmp_path / "mend.csv"
+    made = invoke(lake, "rejects", "--to-mend", "-o", str(target))
+    assert "`sales/day_2_mended.csv`" in made.stderr
+    with target.open(encoding="utf-8", newline="") as stream:
+        assert next(csv.reader(stream))[:3] == ["sale_id", "product_id", "quantity"]
+    assert json.loads(invoke(lake, "rejects", "--to-mend", "--json").stdout)["data"][0]["sale_id"]
+    book = tmp_path / "mend.xlsx"
+    assert invoke(lake, "rejects", "--to-mend", "-o", str(book)).exit_code == 0
+    assert book.stat().st_size
+    wrong = (["--to-mend", "--history"], ["--to-mend", "--layer", "silver"], ["-q", "replay"])
+    for argv in wrong:
+        assert invoke(lake, "rejects", *argv).exit_code == 2
+
+
+def test_mended_records_go_into_their_file_and_its_rejects_are_gone(
+    lake: LakeConfig, tmp_path: Path
+) -> None:
+    file = tmp_path / "to-mend.csv"
+    told = invoke(lake, "rejects", "sales", "--to-mend", "-o", str(file))
+    assert "`carms rejects mend sales FILE --out DIR` puts them into their files" in told.stderr
+    text = file.read_bytes().decode().replace("s4,p2,x", "s4,p2,4").replace("s5,p1,3,4", "s5,p1,3")
+    file.write_bytes(text.replace(",0,sales", ",8,sales").encode())
+    out = tmp_path / "mended"
+    done = invoke(lake, "rejects", "mend", "sales", str(file), "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == f"{out / 'sales' / 'day_2.csv'}\n"
+    assert f"deliver them: `carms ingest sales --from {out}`" in done.stderr
+    landed = invoke(lake, "ingest", "sales", "--from", str(out))
+    assert "sales/day_2.csv,replaced,5,5,0" in landed.stdout
+    history = csv.DictReader(io.StringIO(invoke(lake, "rejects", "--history").stdout))
+    assert [row["mended_by"] for row in history] == ["delivery"] * 4
+    assert invoke(lake, "rejects", "--strict").exit_code == 0
+    assert invoke(lake, "rejects", "mend", "sales", str(file), "--out", str(out)).exit_code == 2
+
+
+def test_a_terminal_shows_each_record_below_its_file(
+    lake: LakeConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aside.draw(rejects(lake))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "",
+        "bronze.sales  sales/day_2.csv",
+        "  record 1, line 2",
+        "    s3,p1,0",
+    ]
+    assert lines[4] == "    OUT_OF_RANGE `quantity` must be at least 1: 0"
+    assert max(map(len, lines)) <= 100
