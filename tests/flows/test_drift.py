@@ -18,14 +18,14 @@ from lakes import digest
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError, UsageError
-from carms_lake.flows import sampling
-from carms_lake.flows.column_checks import NULL_RATE
 from carms_lake.flows.drift import drift
-from carms_lake.flows.findings import Weight
+from carms_lake.flows.drifting import sampling
+from carms_lake.flows.drifting.column_checks import NULL_RATE
+from carms_lake.flows.drifting.findings import Weight
+from carms_lake.flows.drifting.likeness import PSI_LIMIT
+from carms_lake.flows.drifting.matching import RENAME_SCORE
+from carms_lake.flows.drifting.sharing import MANY
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.likeness import PSI_LIMIT
-from carms_lake.flows.matching import RENAME_SCORE
-from carms_lake.flows.sharing import MANY
 from carms_lake.names import Layer, TableRef
 from carms_lake.records import FileStatus
 from carms_lake.store import delta

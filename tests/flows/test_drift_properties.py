@@ -18,12 +18,12 @@ from carms_lake.contract.change import level_of
 from carms_lake.contract.diff import diff
 from carms_lake.contract.load import load_contract
 from carms_lake.contract.patch import applied
-from carms_lake.flows.comparison import compare
-from carms_lake.flows.contract_files import loaded, text_of
-from carms_lake.flows.fitting import misfits, narrowest
-from carms_lake.flows.likeness import name_likeness, overlap, stability
-from carms_lake.flows.proposal import column_name, proposed
-from carms_lake.flows.rawfile import read_raw
+from carms_lake.flows.drifting.comparison import compare
+from carms_lake.flows.drifting.contract_files import loaded, text_of
+from carms_lake.flows.drifting.fitting import misfits, narrowest
+from carms_lake.flows.drifting.likeness import name_likeness, overlap, stability
+from carms_lake.flows.drifting.proposal import column_name, proposed
+from carms_lake.flows.drifting.rawfile import read_raw
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.records import Stamp, StampedPart
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from carms_lake.errors import ContractError, SourceError, StoreError, UsageError
-from carms_lake.flows.download import Transfer, download
 from carms_lake.flows.fetch import (
     STATE_FILE,
     FetchPlan,
@@ -28,6 +27,7 @@ from carms_lake.flows.fetch import (
     fetch,
     load_plan,
 )
+from carms_lake.flows.fetching.download import Transfer, download
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -57,6 +57,30 @@ def test_ingesting_twice_is_the_same_as_once(tmp_path: Path) -> None:
     assert digest(config) == before
 
 
+def test_tables_that_land_at_the_same_time_are_told_in_their_order(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    head, *_ = SALES.partition("\n")
+    put(config, "sales/day_2.csv", "\n".join([head, *(f"m{n},p1,1" for n in range(20_000))]))
+    report = ingest(config)
+    assert [file.table.table for file in report.files] == ["products", "sales", "sales"]
+
+
+def test_where_one_table_cannot_be_written_nothing_of_the_others_is_half_there(
+    tmp_path: Path,
+) -> None:
+    config, undisturbed = stocked(tmp_path), stocked(tmp_path / "undisturbed")
+    ingest(undisturbed)
+    blocked = config.lake / "bronze" / "products"
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("no folder", encoding="utf-8")
+    with pytest.raises(StoreError):
+        ingest(config)
+    assert not [*config.lake.rglob(".staging")]
+    blocked.unlink()
+    ingest(config)
+    assert digest(config) == digest(undisturbed)
+
+
 def test_a_touched_file_with_the_same_content_is_unchanged(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     ingest(config)

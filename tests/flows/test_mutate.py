@@ -16,10 +16,10 @@ from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
-from carms_lake.flows.excerpt import excerpt
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.mutate import mutate
-from carms_lake.flows.mutations import Verdict
+from carms_lake.flows.mutation.excerpt import excerpt
+from carms_lake.flows.mutation.mutations import Verdict
 from carms_lake.names import TableRef
 from carms_lake.store import promises
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.mutations import Mutation, MutationReport
+    from carms_lake.flows.mutation.mutations import Mutation, MutationReport
 
 Change = dict[str, Any]
 
@@ -201,7 +201,7 @@ def test_without_quarantine_gate_and_checks_nothing_notices(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("carms_lake.checks.expectations.row_rules", lambda _: ())
-    monkeypatch.setattr("carms_lake.flows.guards.confirm", lambda *_: None)
+    monkeypatch.setattr("carms_lake.flows.mutation.guards.confirm", lambda *_: None)
     monkeypatch.setattr("carms_lake.store.audit.promises", lambda _: iter(()))
     report = mutate(shop)
     assert verdicts(report, "silver.sale", "quantity", "required") == ["unguarded"]
@@ -228,7 +228,9 @@ def test_checks_that_forget_a_rule_are_noticed_where_the_file_has_no_constraint(
 def test_a_build_that_does_not_count_is_noticed(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.flows.whole._balanced", lambda _task, _kept, build: build)
+    monkeypatch.setattr(
+        "carms_lake.flows.building.whole._balanced", lambda _task, _kept, build: build
+    )
     found = {(m.table.in_domain, m.promise) for m in mutate(shop).unguarded}
     assert found == {
         ("silver.product", "balance: one_to_one of bronze.products"),

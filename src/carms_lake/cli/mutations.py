@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from carms_lake.cli.context import Call
     from carms_lake.cli.output import Target
-    from carms_lake.flows.mutations import Mutation, MutationReport
+    from carms_lake.flows.mutation.mutations import Mutation, MutationReport
     from carms_lake.flows.query import QueryResult
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from carms_lake.flows.query import QueryResult
     from carms_lake.flows.trace import Trace, TracedValue, TraceStep
-    from carms_lake.flows.trace_aside import SetAside
     from carms_lake.flows.trace_value import Held, Origin, ValueTrace
+    from carms_lake.flows.tracing.aside import SetAside
 
 Key = Annotated[
     str,

@@ -18,7 +18,7 @@ import polars as pl
 from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
-from carms_lake.flows.fingerprints import table_fingerprints
+from carms_lake.flows.building.fingerprints import table_fingerprints
 from carms_lake.flows.lineage import gold_steps
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.store import delta

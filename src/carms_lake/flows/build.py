@@ -12,7 +12,8 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.gold import How, build_gold
+from carms_lake.flows.building.gold import How, build_gold
+from carms_lake.flows.building.transform import transform
 from carms_lake.flows.lineage import (
     GoldStep,
     SilverStep,
@@ -22,7 +23,6 @@ from carms_lake.flows.lineage import (
     silver_steps,
 )
 from carms_lake.flows.runs import running, selected
-from carms_lake.flows.transform import transform
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.balance import unbalanced
 from carms_lake.store.failures import of_whole

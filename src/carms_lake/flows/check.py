@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.auditing import Audit, all_rejects, audited
+from carms_lake.flows.building.auditing import Audit, all_rejects, audited
 from carms_lake.flows.runs import running
 from carms_lake.names import Layer
 from carms_lake.store import delta

@@ -15,7 +15,7 @@ import polars as pl
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.asof import gold_as_of, moment
-from carms_lake.flows.increment import key_pairs
+from carms_lake.flows.building.increment import key_pairs
 from carms_lake.flows.lineage import gold_steps
 from carms_lake.flows.query import QueryResult
 from carms_lake.flows.reasons import gold_reasons, reasons

@@ -15,12 +15,12 @@ from carms_lake.contract.diff import diff
 from carms_lake.contract.load import load_contracts
 from carms_lake.contract.patch import applied, as_yaml
 from carms_lake.errors import ContractError, SourceError, SourceRefused
-from carms_lake.flows.baseline import baseline, last_landed, whole_records
-from carms_lake.flows.comparison import compare, compare_keys
-from carms_lake.flows.contract_files import loaded, text_of, write_version
-from carms_lake.flows.findings import Compared, Finding, Weight
-from carms_lake.flows.proposal import proposed
-from carms_lake.flows.rawfile import read_raw
+from carms_lake.flows.drifting.baseline import baseline, last_landed, whole_records
+from carms_lake.flows.drifting.comparison import compare, compare_keys
+from carms_lake.flows.drifting.contract_files import loaded, text_of, write_version
+from carms_lake.flows.drifting.findings import Compared, Finding, Weight
+from carms_lake.flows.drifting.proposal import proposed
+from carms_lake.flows.drifting.rawfile import read_raw
 from carms_lake.flows.runs import selected
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers.content import digest
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.change import Change
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.baseline import Baseline
+    from carms_lake.flows.drifting.baseline import Baseline
     from carms_lake.records import SourceFile
 
     Progress = Callable[[str, int, int | None], None]

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from carms_lake.errors import SourceError, StoreError
-from carms_lake.flows.download import Transfer, by_hand, discard, download
-from carms_lake.flows.fetch_plan import FetchPlan, RemoteFile, Unzip, checked_base_url, load_plan
-from carms_lake.flows.request import HostUnreachable
-from carms_lake.flows.unzip import extract_member
+from carms_lake.flows.fetching.download import Transfer, by_hand, discard, download
+from carms_lake.flows.fetching.plan import FetchPlan, RemoteFile, Unzip, checked_base_url, load_plan
+from carms_lake.flows.fetching.request import HostUnreachable
+from carms_lake.flows.fetching.unzip import extract_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError, StoreError, UsageError
-from carms_lake.flows.landed import as_landed, by_name
+from carms_lake.flows.aside.landed import as_landed, by_name
 from carms_lake.flows.rejects import aside
 from carms_lake.flows.runs import selected
 from carms_lake.names import (

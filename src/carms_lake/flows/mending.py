@@ -13,7 +13,7 @@ import polars as pl
 from carms_lake.contract.load import load_contracts
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import UsageError
-from carms_lake.flows.places import places
+from carms_lake.flows.aside.places import places
 from carms_lake.flows.query import QueryResult
 from carms_lake.flows.rejects import aside, with_reason
 from carms_lake.names import (

@@ -16,14 +16,14 @@ from carms_lake.checks.mutants import Original
 from carms_lake.checks.rejected import REJECT_SCHEMA
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import StoreError
-from carms_lake.flows.excerpt import ROWS, excerpt
-from carms_lake.flows.guards import Auditor
 from carms_lake.flows.lineage import gold_steps
-from carms_lake.flows.mutate_bronze import mutate_bronze
-from carms_lake.flows.mutate_gold import mutate_gold
-from carms_lake.flows.mutate_silver import mutate_silver
-from carms_lake.flows.mutate_time import mutate_time
-from carms_lake.flows.mutations import MutationReport
+from carms_lake.flows.mutation.ages import mutate_time
+from carms_lake.flows.mutation.bronze import mutate_bronze
+from carms_lake.flows.mutation.excerpt import ROWS, excerpt
+from carms_lake.flows.mutation.gold import mutate_gold
+from carms_lake.flows.mutation.guards import Auditor
+from carms_lake.flows.mutation.mutations import MutationReport
+from carms_lake.flows.mutation.silver import mutate_silver
 from carms_lake.names import Layer
 from carms_lake.store import ops
 from carms_lake.store.scratch import scratch
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage import GoldStep
-    from carms_lake.flows.mutations import Mutation
+    from carms_lake.flows.mutation.mutations import Mutation
     from carms_lake.names import TableRef
     from carms_lake.store.scratch import Scratch
 

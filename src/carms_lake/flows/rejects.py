@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.places import places
+from carms_lake.flows.aside.places import places
 from carms_lake.flows.query import QueryResult
 from carms_lake.flows.runs import selected
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer

@@ -14,7 +14,7 @@ import polars as pl
 from carms_lake.checks.rules import row_rules
 from carms_lake.checks.split import landed_schema
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.rejudged import ADDED, Rejudged, files_of, judge
+from carms_lake.flows.aside.rejudged import ADDED, Rejudged, files_of, judge
 from carms_lake.flows.runs import running, selected
 from carms_lake.names import Layer
 from carms_lake.readers.discover import listing
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.rejudged import Replayed
+    from carms_lake.flows.aside.rejudged import Replayed
     from carms_lake.flows.runs import Run
     from carms_lake.records import RunReport
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError
+from carms_lake.flows.drifting.newest import drift_of, newest
 from carms_lake.flows.glance import (
     CheckStatus,
     RefusedFile,
@@ -18,7 +19,6 @@ from carms_lake.flows.glance import (
     Status,
     TableStatus,
 )
-from carms_lake.flows.newest import drift_of, newest
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store.layout import table_path

@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UnknownKey
-from carms_lake.flows.trace_aside import SetAside, set_aside
-from carms_lake.flows.trace_key import read_key, resolved, starting_rows
-from carms_lake.flows.trace_rows import inputs, outputs, own
-from carms_lake.flows.trace_sight import identity, sight
-from carms_lake.flows.trace_text import Files, RawText, place_of, raw_texts
+from carms_lake.flows.tracing.aside import SetAside, set_aside
+from carms_lake.flows.tracing.key import read_key, resolved, starting_rows
+from carms_lake.flows.tracing.rows import inputs, outputs, own
+from carms_lake.flows.tracing.sight import identity, sight
+from carms_lake.flows.tracing.text import Files, RawText, place_of, raw_texts
 from carms_lake.names import Layer
 from carms_lake.store.lookup import ROWS
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.trace_key import Key
-    from carms_lake.flows.trace_sight import Found, Row, Sight
+    from carms_lake.flows.tracing.key import Key
+    from carms_lake.flows.tracing.sight import Found, Row, Sight
     from carms_lake.names import TableRef
 
 ROWS_SHOWN = ROWS

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.trace import key_of, place_text, unknown
-from carms_lake.flows.trace_aside import set_aside
-from carms_lake.flows.trace_key import Key, resolved, starting_rows
-from carms_lake.flows.trace_rows import Inputs, inputs
-from carms_lake.flows.trace_sight import sight
-from carms_lake.flows.trace_text import Files, RawText, place_of, raw_texts
+from carms_lake.flows.tracing.aside import set_aside
+from carms_lake.flows.tracing.key import Key, resolved, starting_rows
+from carms_lake.flows.tracing.rows import Inputs, inputs
+from carms_lake.flows.tracing.sight import sight
+from carms_lake.flows.tracing.text import Files, RawText, place_of, raw_texts
 from carms_lake.names import Layer
 from carms_lake.store.column_lineage import LineageUnknown, column_origins
 from carms_lake.store.lookup import ROWS
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.trace_key import Start
-    from carms_lake.flows.trace_sight import Found, Row, Sight
+    from carms_lake.flows.tracing.key import Start
+    from carms_lake.flows.tracing.sight import Found, Row, Sight
     from carms_lake.names import TableRef
     from carms_lake.store.column_lineage import ColumnOrigin
 

@@ -1,0 +1,1 @@
+"""How `carms build` makes silver and gold: which keys, by which function, checked and published."""

@@ -1,0 +1,1 @@
+"""How `carms fetch` brings a file over the network, proved and resumed."""

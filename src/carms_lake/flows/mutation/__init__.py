@@ -1,0 +1,1 @@
+"""How `carms check --mutate` spoils copies of tables, and what notices."""

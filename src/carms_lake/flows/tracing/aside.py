@@ -1,0 +1,155 @@
+"""What was set aside of a key: records that bronze rejected, rows that silver quarantined."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.flows.drifting.rawjson import flattened
+from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
+from carms_lake.readers.header import spec_of
+from carms_lake.store.lookup import ROWS
+from carms_lake.store.rejects import live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.tracing.key import Key
+    from carms_lake.flows.tracing.sight import Row, Sight
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A record or row that was set aside."""
+
+    table: TableRef
+    place: str
+    reasons: tuple[str, ...]
+    run_id: str
+    raw: str
+
+
+def set_aside(
+    seen: Sight, key: Key, names: Iterable[str], table: TableRef | None
+) -> list[SetAside]:
+    """What was set aside and has the key, one more than are shown.
+
+    A record whose columns cannot be told has it as a word of its own.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    frame = live(seen.config, [ref for ref in seen.contracts if ref.layer is not Layer.GOLD])
+    if frame is None:
+        return []
+    for word in key.words:
+        texts = pl.concat_str("row_key", "raw_record", ignore_nulls=True)
+        frame = frame.filter(texts.str.contains(word, literal=True))
+    if table is not None and table.layer is not Layer.GOLD:
+        of_table = (pl.col("layer") == table.layer) & (pl.col("table_name") == table.table)
+        frame = frame.filter(of_table)
+    wanted = {name: key.values.get(name) if key.values else key.text for name in names}
+    found = []
+    for row in frame.collect().to_dicts():
+        ref = TableRef(seen.config.domain.name, Layer(row["layer"]), row["table_name"])
+        contract = seen.contracts.get(ref)
+        if contract and _has_key(seen, contract, row, key, wanted):
+            found.append(_described(ref, row))
+    return sorted(found, key=lambda one: (one.table, one.place))[: ROWS + 1]
+
+
+def _has_key(
+    seen: Sight, contract: Contract, row: Row, key: Key, wanted: Mapping[str, str | None]
+) -> bool:
+    if row["row_key"] is not None:
+        held = json.loads(row["row_key"])
+        if not wanted:
+            return key.text in {str(value) for value in held.values()}
+        held = json.loads(row["raw_record"]) if row["raw_record"] else held
+        return all(name in held and _text(held[name]) == v for name, v in wanted.items())
+    below = _names_below(seen, contract.ref, wanted)
+    if set(below) != set(wanted):
+        return False
+    fields = _fields(contract, row)
+    if fields is None or not wanted:
+        return all(_names_word(row["raw_record"] or "", word) for word in key.words)
+    return all(
+        any(_names_word(fields.get(column) or "", value or "") for column in below[name])
+        for name, value in wanted.items()
+    )
+
+
+def _names_below(seen: Sight, ref: TableRef, names: Iterable[str]) -> dict[str, set[str]]:
+    """By column of a key: the columns of a bronze table that it is made of."""
+    found: dict[str, set[str]] = {}
+    for contract in seen.contracts.values():
+        for name in names if contract.ref.layer is Layer.SILVER else ():
+            if name in contract.column_names:
+                for text in contract.column(name).sources:
+                    table, _, column = text.rpartition(".")
+                    if seen.ref(table) == ref:
+                        found.setdefault(name, set()).add(column)
+    own = seen.contracts[ref].column_names
+    return found | {n: {n} for n in names if n in own and n not in found}
+
+
+def _fields(contract: Contract, row: Row) -> dict[str, str] | None:
+    """The record's values by column of the contract; None where it cannot be laid out."""
+    raw, header = row["raw_record"], row.get("raw_header")
+    if raw and raw.lstrip().startswith("{"):
+        return _of_object(contract, raw)
+    return _of_line(contract, header, raw) if raw and header else None
+
+
+def _of_object(contract: Contract, raw: str) -> dict[str, str] | None:
+    try:
+        document = json.loads(raw)
+    except ValueError:
+        return None
+    flat = document | flattened(document, {c.source for c in contract.columns})
+    return {
+        c.name: raw if c.source == "$" else _text(flat.get(c.source, flat.get(c.name))) or ""
+        for c in contract.columns
+    }
+
+
+def _of_line(contract: Contract, header: str, raw: str) -> dict[str, str] | None:
+    spec = spec_of(contract)
+    try:
+        headers, cells = csv.reader(
+            [header, raw], delimiter=spec.delimiter, quotechar=spec.quote, strict=True
+        )
+    except (csv.Error, ValueError):
+        return None
+    if len(headers) != len(cells):
+        return None
+    places = {name.strip().casefold(): cell for name, cell in zip(headers, cells, strict=True)}
+    return {c.name: places.get(c.source.strip().casefold(), "") for c in contract.columns}
+
+
+def _names_word(text: str, word: str) -> bool:
+    if not word:
+        return not text
+    return bool(re.search(rf"(^|[^0-9A-Za-z]){re.escape(word)}([^0-9A-Za-z]|$)", text))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _described(ref: TableRef, row: Row) -> SetAside:
+    place = row["row_key"] or ""
+    if row[SRC_FILENAME]:
+        place = f"{row[SRC_FILENAME]}, record {row[SRC_ROW_NUMBER]}"
+    reasons = tuple(
+        f"{one['code']} {one['rule']}: {one['message']}" for one in row["reasons"] or ()
+    )
+    return SetAside(ref, place, reasons, row[RUN_ID], row["raw_record"] or "")
