@@ -196,6 +196,16 @@ def test_a_record_with_two_malformed_cells_is_one_record(orders: Contract) -> No
     ]
 
 
+def test_a_text_that_is_no_json_is_set_aside_where_no_reader_has_looked(tmp_path: Path) -> None:
+    listed = [property_("order_id"), property_("extra", "string", "json")]
+    orders = contract(tmp_path, "bronze.orders", listed)
+    texts = ['{"a": [1]}', "1", None, "{", '{"a": NaN}', ""]
+    rows = [{"order_id": str(n), "extra": text} for n, text in enumerate(texts)]
+    found = checked(orders, rows, columns=("order_id", "extra"))
+    assert found.accepted["order_id"].to_list() == ["0", "1", "2"]
+    assert reasons(found) == [[("TYPE_MISMATCH", "extra.type")]] * 3
+
+
 def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> None:
     wrong = contract(
         tmp_path, "bronze.orders", [property_("a", logicalTypeOptions={"pattern": "(?<=x)y"})]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SMALL = {
     "carms": ("--programs", "60"),
     "retail": ("--scale", "0.01", "--days", "60"),
-    "ticketing": ("--scale", "0.1"),
+    "ticketing": ("--scale", "0.03"),
 }
 
 

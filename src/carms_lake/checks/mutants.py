@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.checks import breaking, corruptions
+from carms_lake.checks.types import json_is_read
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 TYPES = "types"
 """What notices a column of another type than the contract's: the build that is given it."""
 _ROW = "\x00row"
-_WRITES_JSON = {"json", "jsonl"}
-"""Formats whose reader writes the text of a JSON column itself, from what it has read."""
 _NO_SUCH_VALUE = (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError)
 """What Polars says of a value that a column's type does not have."""
 
@@ -154,8 +153,7 @@ def _nulled(original: Original, promised: Promised) -> Iterator[_Broken]:
 def _retyped(original: Original, promised: Promised) -> Iterator[_Broken]:
     column, frame = original.contract.column(promised.column), original.frame
     text = breaking.not_of_type(column.type)
-    source = original.contract.source
-    if source and column.type.name == "json" and not set(source.formats) - _WRITES_JSON:
+    if column.type.name == "json" and json_is_read(original.contract):
         text = None
     is_text = original.contract.ref.layer is Layer.BRONZE or column.type.name == "json"
     if not is_text:

@@ -19,7 +19,7 @@ from carms_lake.checks.rejected import (
 )
 from carms_lake.checks.rowhash import row_hash
 from carms_lake.checks.rules import Rule, row_rules
-from carms_lake.checks.types import polars_schema, polars_type, typed
+from carms_lake.checks.types import is_json, json_is_read, polars_schema, polars_type, typed
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import NotBalanced
 from carms_lake.names import (
@@ -173,6 +173,10 @@ def _checked(
             values.append(typed(name, found[name], column.type))
             mismatch = pl.col(RAW + name).is_not_null() & pl.col(name).is_null()
             broken.append(mismatch.alias(f"{BAD}{name}.type"))
+        elif name in fields and column.type.name == "json" and not json_is_read(contract):
+            broken.append(
+                (~is_json(pl.col(name))).fill_null(value=False).alias(f"{BAD}{name}.type")
+            )
     kept_raw = {expression.meta.output_name() for expression in raws}
     for rule in rules:
         if (

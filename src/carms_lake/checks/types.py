@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
 import polars as pl
 
 from carms_lake.expressions import utc
@@ -69,6 +70,28 @@ def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
         found = pl.Datetime(found.time_unit, "UTC")
     cast = value.cast(target, strict=False)
     return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
+
+
+def json_is_read(contract: Contract) -> bool:
+    """Whether the texts of JSON columns are written by a reader, from the JSON that it has read."""
+    return contract.source is not None and set(contract.source.formats) <= {"json", "jsonl"}
+
+
+def is_json(value: pl.Expr) -> pl.Expr:
+    """Whether a text is one JSON value (RFC 8259, nested as deep as orjson goes); null for null."""
+    return value.map_batches(_are_json, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _are_json(texts: pl.Series) -> pl.Series:
+    def holds(text: str) -> bool:
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+        return True
+
+    found = [None if text is None else holds(text) for text in texts]
+    return pl.Series(texts.name, found, dtype=pl.Boolean)
 
 
 def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911  # one for each type
