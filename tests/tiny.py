@@ -10,6 +10,8 @@ import duckdb
 import polars as pl
 
 from carms_lake.config import Domain, LakeConfig
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import delta
 from carms_lake.store.layout import table_path
@@ -40,6 +42,16 @@ def stocked(folder: Path) -> LakeConfig:
     config = project(folder)
     put(config, "products.csv", PRODUCTS)
     put(config, "sales/day_1.csv", SALES)
+    return config
+
+
+def built(folder: Path, sales: str = "") -> LakeConfig:
+    """A lake of two products and two sales, and more of them."""
+    config = stocked(folder)
+    if sales:
+        put(config, "sales/day_2.csv", SALES.splitlines(keepends=True)[0] + sales)
+    ingest(config)
+    build(config)
     return config
 
 
@@ -101,4 +113,15 @@ def digest(config: LakeConfig) -> dict[str, Any]:
     return found
 
 
-__all__ = ["PRODUCTS", "SALES", "digest", "gold", "project", "put", "rejects", "rows", "stocked"]
+__all__ = [
+    "PRODUCTS",
+    "SALES",
+    "built",
+    "digest",
+    "gold",
+    "project",
+    "put",
+    "rejects",
+    "rows",
+    "stocked",
+]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -81,6 +82,26 @@ AUDIT_COLUMNS = (INGESTION_TS, SRC_FILENAME, SRC_ROW_NUMBER, SRC_ROW_HASH, RUN_I
 
 DELIVERY_COLUMNS = (DELIVERY_ID, DELIVERED_AT)
 """On every bronze row of a source whose deliveries are all kept, after the audit columns."""
+
+_RUN_BEGAN = "%Y%m%dT%H%M%S.%fZ"
+
+
+def run_mark(at: datetime) -> str:
+    """A moment as run ids begin with theirs, so that ids sort by time: `20261121T120102.345678Z`.
+
+    Behind it a run id has `-` and what tells it from another run of the same moment.
+    """
+    return f"{at.astimezone(UTC):{_RUN_BEGAN}}"
+
+
+def run_began(run_id: str) -> datetime:
+    """When a run began, in UTC, as its id says.
+
+    Raises:
+        ValueError: it is no run id.
+    """
+    return datetime.strptime(run_id.partition("-")[0], _RUN_BEGAN).replace(tzinfo=UTC)
+
 
 QUERY_THREAD = "carms-query"
 """The thread in which DuckDB answers; one that does not stop goes with the process."""

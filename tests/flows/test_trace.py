@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ledger_lake
 import pytest
-from tiny import PRODUCTS, SALES, gold, put, stocked
+from tiny import PRODUCTS, SALES, built, gold, put, stocked
 
 from carms_lake.errors import UnknownKey, UsageError
 from carms_lake.flows.build import build
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
     """A lake that no test changes."""
     return built(tmp_path_factory.mktemp("plain"))
-
-
-def built(folder: Path, sales: str = "") -> LakeConfig:
-    """A lake of two products and two sales, and more of them."""
-    config = stocked(folder)
-    if sales:
-        put(config, "sales/day_2.csv", SALES.splitlines(keepends=True)[0] + sales)
-    ingest(config)
-    build(config)
-    return config
 
 
 def found(way: Trace, role: str) -> list[tuple[str, Any]]:

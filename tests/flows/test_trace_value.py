@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ledger_lake
 import pytest
-from tiny import SALES, put, stocked
+from tiny import built
 
 from carms_lake.errors import UnknownKey, UsageError
 from carms_lake.flows.build import build
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
     """A lake that no test changes."""
     return built(tmp_path_factory.mktemp("plain"))
-
-
-def built(folder: Path, sales: str = "") -> LakeConfig:
-    config = stocked(folder)
-    if sales:
-        put(config, "sales/day_2.csv", SALES.splitlines(keepends=True)[0] + sales)
-    ingest(config)
-    build(config)
-    return config
 
 
 def told(origin: Origin, depth: int = 0) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +19,14 @@ import polars as pl
 from carms_lake.contract.load import load_contracts
 from carms_lake.flows.query import QueryResult
 from carms_lake.flows.runs import selected
-from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
+from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, run_began
 from carms_lake.store import delta
 from carms_lake.store.layout import rejects_path, table_path
 from carms_lake.store.versions import MANIFEST, REPLAYED, RESTORED, commits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from carms_lake.config import LakeConfig
     from carms_lake.names import TableRef
@@ -55,7 +55,6 @@ _TYPES = (
     *("VARCHAR", "TIMESTAMP") * 3,
     "VARCHAR",
 )
-_RUN_TIME = "%Y%m%dT%H%M%S.%fZ"
 _UNIT = ("layer", "table_name", SRC_FILENAME)
 """What is read or built as one: a file of bronze, a table of silver."""
 
@@ -220,6 +219,6 @@ def _of_builds(log: Iterable[Commit]) -> Iterator[_Reading]:
 def _at(run_id: str) -> datetime | None:
     """When a run began, UTC, as its id says."""
     try:
-        return datetime.strptime(run_id.partition("-")[0], _RUN_TIME)  # noqa: DTZ007 - it is UTC
+        return run_began(run_id).replace(tzinfo=None)
     except ValueError:
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
 from carms_lake.errors import LakeError, StoreError, UsageError, did_you_mean
+from carms_lake.names import run_mark
 from carms_lake.records import (
     CheckFailure,
     CheckResult,
@@ -68,14 +69,12 @@ class Run:
         self.kept.setdefault(table, []).extend(rows)
 
     def part(self) -> Run:
-        """The same run, for a part of its work that goes on beside others."""
-        return replace(self, files=[], tables=[], checks=[], notes=[])
+        """The same run, for files that are read beside those of others."""
+        return replace(self, files=[], notes=[])
 
     def take(self, part: Run) -> None:
-        """Add what a part of the work has done."""
+        """Add what is said of the files of a part."""
         self.files += part.files
-        self.tables += part.tables
-        self.checks += part.checks
         self.notes += part.notes
 
     def report(self) -> RunReport:
@@ -129,7 +128,7 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
 def _begun(config: LakeConfig, command: str) -> Run:
     """A new run; made when the lake is held, so that run ids sort as runs commit."""
     now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+    run_id = f"{run_mark(now)}-{secrets.token_hex(3)}"
     return Run(config, command, run_id, now, time.perf_counter())
 
 

@@ -13,7 +13,7 @@ from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.errors import ContractError
 from carms_lake.records import CheckResult
 from carms_lake.store.balance import balanced, within_quarantine_budget
-from carms_lake.store.measures import measure_of
+from carms_lake.store.measures import measure_of, of_table
 from carms_lake.store.promises import measured, own_select, promises, referring
 from carms_lake.store.published import scalar
 
@@ -164,15 +164,6 @@ def _reconciled(
 ) -> CheckResult:
     gold = scalar(connection, str(entry["gold"]))
     silver = scalar(connection, str(entry["silver"]))
-    passed = gold == silver
-    return CheckResult(
-        contract.ref,
-        f"{contract.ref.table}.reconcile.{entry['name']}",
-        Severity.ERROR,
-        passed,
-        0 if passed else 1,
-        1,
-        message="" if passed else f"gold has {gold}, silver {silver}",
-        dimension=Dimension.CONSISTENCY,
-        counts_rows=False,
-    )
+    rule = f"{contract.ref.table}.reconcile.{entry['name']}"
+    other = f"gold has {gold}, silver {silver}"
+    return of_table(contract.ref, rule, "" if gold == silver else other, Dimension.CONSISTENCY)

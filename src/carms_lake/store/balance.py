@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.contract.model import Balance
 from carms_lake.records import CheckResult, ReasonCode
+from carms_lake.store.measures import of_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,17 +49,7 @@ def balanced(contract: Contract, build: Build, rows: int) -> CheckResult:
 
 
 def _of_driver(table: TableRef, message: str) -> CheckResult:
-    return CheckResult(
-        table,
-        f"{table.table}.reconcile.driver",
-        Severity.ERROR,
-        not message,
-        int(bool(message)),
-        1,
-        message=message,
-        dimension=Dimension.CONSISTENCY,
-        counts_rows=False,
-    )
+    return of_table(table, f"{table.table}.reconcile.driver", message, Dimension.CONSISTENCY)
 
 
 def unbalanced(table: TableReport) -> CheckResult:

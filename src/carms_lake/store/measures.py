@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.limits import Dimension
+from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.errors import ContractError
 from carms_lake.records import CheckResult
 from carms_lake.store.sql import serialized
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.limits import QualityRule
     from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
     from carms_lake.store.promises import Promise
 
 _COUNTS_ROWS = re.compile(r"\s*select\s+count\(\s*\*\s*\)\s+from\b", re.IGNORECASE)
@@ -49,6 +50,21 @@ def measure_of(
         message="" if passed else f"found {value:g}{_unit(rule)}, {_wanted(rule.operators)}",
         dimension=rule.dimension or by_default,
         counts_rows=counts_faults,
+    )
+
+
+def of_table(table: TableRef, rule: str, fault: str, dimension: Dimension) -> CheckResult:
+    """A check about a table as a whole: it passed where there is no fault to tell."""
+    return CheckResult(
+        table,
+        rule,
+        Severity.ERROR,
+        not fault,
+        int(bool(fault)),
+        1,
+        message=fault,
+        dimension=dimension,
+        counts_rows=False,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carms_lake.config import LakeConfig
+    from carms_lake.names import TableRef
     from carms_lake.records import (
         CheckFailure,
         CheckResult,
@@ -208,11 +209,13 @@ def _file_row(run_id: str, file: FileReport) -> dict[str, Any]:
     }
 
 
+def _of_table(run_id: str, table: TableRef) -> dict[str, Any]:
+    return {"run_id": run_id, "layer": str(table.layer), "table_name": table.table}
+
+
 def _check_row(run_id: str, check: CheckResult) -> dict[str, Any]:
     return {
-        "run_id": run_id,
-        "layer": str(check.table.layer),
-        "table_name": check.table.table,
+        **_of_table(run_id, check.table),
         "rule": check.rule,
         "severity": check.severity,
         "passed": check.passed,
@@ -226,9 +229,7 @@ def _check_row(run_id: str, check: CheckResult) -> dict[str, Any]:
 
 def _failure_row(run_id: str, failure: CheckFailure) -> dict[str, Any]:
     return {
-        "run_id": run_id,
-        "layer": str(failure.table.layer),
-        "table_name": failure.table.table,
+        **_of_table(run_id, failure.table),
         "rule": failure.rule,
         "severity": failure.severity,
         "column_name": failure.column,
@@ -242,9 +243,7 @@ def _failure_row(run_id: str, failure: CheckFailure) -> dict[str, Any]:
 
 def _score_row(run_id: str, score: Score) -> dict[str, Any]:
     return {
-        "run_id": run_id,
-        "layer": str(score.table.layer),
-        "table_name": score.table.table,
+        **_of_table(run_id, score.table),
         "dimension": score.dimension,
         "rules": score.rules,
         "rules_failed": score.rules_failed,
@@ -260,9 +259,7 @@ def version_row(
 ) -> dict[str, Any]:
     """A row of `table_versions`: one table as one run made it."""
     return {
-        "run_id": run_id,
-        "layer": str(table.table.layer),
-        "table_name": table.table.table,
+        **_of_table(run_id, table.table),
         "version": version,
         "contract_version": contract_version,
         "rows": table.rows,

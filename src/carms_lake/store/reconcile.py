@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
-from carms_lake.records import CheckResult
 from carms_lake.store import delta
 from carms_lake.store.layout import table_path
+from carms_lake.store.measures import of_table
 from carms_lake.store.published import scalar
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from carms_lake.contract.limits import DeclaredTotal
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
+    from carms_lake.records import CheckResult
     from carms_lake.store.manifest import FileEntry, Manifest
 
 _SHOWN = 3
@@ -49,17 +50,8 @@ def files_reconciled(
         held = int(pl.DataFrame(files)["num_records"].sum())
         wanted = sum(entry.accepted for entry in entries)
         message = f"{wanted} rows landed, {held} are in the table" if held != wanted else ""
-    return CheckResult(
-        contract.ref,
-        f"{contract.ref.table}.reconcile.files",
-        Severity.ERROR,
-        not message,
-        int(bool(message)),
-        1,
-        message=message,
-        dimension=Dimension.CONSISTENCY,
-        counts_rows=False,
-    )
+    rule = f"{contract.ref.table}.reconcile.files"
+    return of_table(contract.ref, rule, message, Dimension.CONSISTENCY)
 
 
 def _by_file(
@@ -122,18 +114,9 @@ def _declared(
         raise ContractError(
             f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"
         ) from error
-    passed = found == total.value
-    return CheckResult(
-        contract.ref,
-        f"{contract.ref.table}.declared.{total.name}",
-        Severity.ERROR,
-        passed,
-        int(not passed),
-        1,
-        message="" if passed else f"{total.value} were counted on the files, found {found}",
-        dimension=Dimension.ACCURACY,
-        counts_rows=False,
-    )
+    rule = f"{contract.ref.table}.declared.{total.name}"
+    other = f"{total.value} were counted on the files, found {found}"
+    return of_table(contract.ref, rule, "" if found == total.value else other, Dimension.ACCURACY)
 
 
 def _listed(names: Sequence[str]) -> str:

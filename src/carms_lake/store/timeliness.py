@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ import duckdb
 
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
-from carms_lake.names import Layer
-from carms_lake.records import CheckResult
+from carms_lake.names import Layer, run_began
 from carms_lake.store.delta import log, pinned
 from carms_lake.store.layout import table_path
+from carms_lake.store.measures import of_table
 from carms_lake.store.pinned import read_pinned
 from carms_lake.store.published import scalar
 from carms_lake.store.sql import OFFLINE, quoted
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.limits import Age
     from carms_lake.contract.model import Contract
-
-_RUN_STARTED = "%Y%m%dT%H%M%S.%fZ"
+    from carms_lake.records import CheckResult
 
 
 def fresh(
@@ -61,7 +61,7 @@ def _delivered(path: Path) -> datetime | None:
     runs = [str(metadata["run_id"]) for metadata in landed]
     if not runs:
         return None
-    return datetime.strptime(max(runs).partition("-")[0], _RUN_STARTED).replace(tzinfo=UTC)
+    return run_began(max(runs))
 
 
 def _newest(
@@ -81,26 +81,17 @@ def _newest(
 
 def _aged(contract: Contract, age: Age, newest: datetime | None, now: datetime) -> CheckResult:
     of = age.column or "the newest delivery"
-    is_late = newest is None or now - newest > age.limit
     message = ""
     if newest is None:
         message = f"{of}: there is none yet, {_span(age.limit)} are allowed"
-    elif is_late:
+    elif now - newest > age.limit:
         message = (
             f"{of} is of {newest:%Y-%m-%d %H:%M} UTC, {_span(now - newest)} ago; "
             f"{_span(age.limit)} are allowed"
         )
-    return CheckResult(
-        contract.ref,
-        ".".join(filter(None, (age.column or contract.ref.table, age.property))),
-        age.severity,
-        not is_late,
-        int(is_late),
-        1,
-        message=message,
-        dimension=Dimension.TIMELINESS,
-        counts_rows=False,
-    )
+    rule = ".".join(filter(None, (age.column or contract.ref.table, age.property)))
+    result = of_table(contract.ref, rule, message, Dimension.TIMELINESS)
+    return replace(result, severity=age.severity)
 
 
 def _span(span: timedelta) -> str:
@@ -151,21 +142,9 @@ def rows_changed(
         rows = int(scalar(connection, f"select count(*) from {ref.in_domain}"))
         before = then.get((str(ref.layer), ref.table), 0)
         pct = 100 * abs(rows - before) / before if before else 0.0
-        passed = pct <= change.pct
         words = "more" if rows > before else "fewer"
         message = f"{rows} rows, {pct:.1f} % {words} than the {before} of the last published run"
-        found.append(
-            CheckResult(
-                ref,
-                f"{ref.table}.rowChange",
-                change.severity,
-                passed,
-                int(not passed),
-                1,
-                change.pct,
-                "" if passed else f"{message}; {change.pct:g} % are allowed",
-                dimension=Dimension.COVERAGE,
-                counts_rows=False,
-            )
-        )
+        fault = "" if pct <= change.pct else f"{message}; {change.pct:g} % are allowed"
+        result = of_table(ref, f"{ref.table}.rowChange", fault, Dimension.COVERAGE)
+        found.append(replace(result, severity=change.severity, budget_pct=change.pct))
     return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
-from carms_lake.names import Layer
+from carms_lake.names import Layer, run_mark
 from carms_lake.store.layout import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Commit:
     @property
     def mark(self) -> str:
         """What sorts it among run ids: its run, or else its time, spelt as a run id begins."""
-        return self.run_id or mark_of(self.at)
+        return self.run_id or run_mark(self.at)
 
     @property
     def keeps_rows(self) -> bool:
@@ -92,11 +92,6 @@ class RunEnd:
 def keeps_rows(operation: str | None, metadata: Mapping[str, Any]) -> bool:
     """Whether a table has, after such a commit, the rows that it had before."""
     return operation in _KEEPING or bool(metadata.get(KEEPS_ROWS))
-
-
-def mark_of(at: datetime) -> str:
-    """A moment as run ids spell theirs, so that the two can be compared."""
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def commits(path: Path) -> list[Commit]:

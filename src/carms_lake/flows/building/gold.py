@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage import GoldStep
     from carms_lake.flows.runs import Run
+    from carms_lake.store.published import Published
 
     OpsRows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -71,16 +72,7 @@ def build_gold(
     fingerprint = file_fingerprint(fingerprints.values(), contracts, builds)
     there = published(config.gold_file)
     if not how.full_refresh and there and there.fingerprint == fingerprint:
-        run.tables += [
-            TableReport(
-                step.contract.ref,
-                "unchanged",
-                rows=there.rows.get(step.contract.ref.table),
-                rows_read=0,
-            )
-            for step in steps
-        ]
-        run.notes.append(f"nothing changed: `{config.gold_file}` stays as it is")
+        _leave(run, steps, there)
         grown_old(run, contracts, how.now)
         return
     before = dict(there.fingerprints) if there else {}
@@ -115,6 +107,13 @@ def build_gold(
             f"`{config.gold_file}` is open in another program: the new tables are in "
             f"`{run.published}`; close it and build again"
         )
+
+
+def _leave(run: Run, steps: Sequence[GoldStep], there: Published) -> None:
+    """Say that the published file stays as it is."""
+    rows = {step.contract.ref: there.rows.get(step.contract.ref.table) for step in steps}
+    run.tables += [TableReport(ref, "unchanged", rows=n, rows_read=0) for ref, n in rows.items()]
+    run.notes.append(f"nothing changed: `{run.config.gold_file}` stays as it is")
 
 
 def _add_sources(run: Run, warehouse: Warehouse, silver: Mapping[TableRef, int]) -> None:
