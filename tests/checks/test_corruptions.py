@@ -37,7 +37,6 @@ A, B, C = FRAME.rows()
         ),
         (lambda f: corruptions.with_null(f, "id", 0), [(None, *A[1:]), B, C]),
         (lambda f: corruptions.with_null(f, "tags", 0), [(*A[:3], None), B, C]),
-        (lambda f: corruptions.with_space(f, "id", 2), [A, B, ("c ", *C[1:])]),
         (lambda f: corruptions.with_cells_of(f, ["id", "note"], 1, 0), [A, ("a", "x", *B[2:]), C]),
         (lambda f: corruptions.with_swapped(f, "id", "note", 0), [("x", "a", *A[2:]), B, C]),
         (

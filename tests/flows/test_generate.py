@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from carms_lake.errors import UsageError
-from carms_lake.flows.generate import generate, options_of
+from carms_lake.flows.generate import generate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +97,3 @@ def test_wrong_options_and_names_are_refused(package, tmp_path, options, message
 def test_a_package_without_a_generator_is_refused(tmp_path, package_name):
     with pytest.raises(UsageError, match="has no generator"):
         generate(package_name, tmp_path, {})
-
-
-def test_the_options_of_a_generator_are_those_of_its_signature(package):
-    assert list(options_of(package)) == ["seed", "rows"]
-    assert options_of(package)["rows"].default == 2

@@ -49,6 +49,15 @@ def test_a_spoiled_table_is_as_it_was_afterwards(file: Scratch, fact: Contract) 
     assert file.frame(fact.ref).select("key", "size").rows() == [(1, 1), (2, 2)]
 
 
+@pytest.mark.parametrize("figure", ["sum(size)", "sum(size)::decimal(9, 2)", "sum(null::int)"])
+def test_a_frozen_figure_stays_what_it_was(file: Scratch, fact: Contract, figure: str) -> None:
+    file.put(fact, ROWS)
+    before = file.value(f"select {figure} from gold.fact")
+    frozen = file.frozen(f"select {figure} from gold.fact")
+    with file.spoiled(fact, ROWS.clear()):
+        assert file.value(frozen) == before
+
+
 def test_a_view_may_be_spoiled_and_stays_a_view(file: Scratch, tmp_path: Path) -> None:
     seen = contract(
         tmp_path / "other", "gold.seen", [property_("n", "integer", "integer")], kind="view"

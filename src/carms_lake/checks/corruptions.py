@@ -40,11 +40,6 @@ def with_null(frame: pl.DataFrame, column: str, at: int) -> pl.DataFrame:
     return with_value(frame, column, at, None)
 
 
-def with_space(frame: pl.DataFrame, column: str, at: int) -> pl.DataFrame:
-    """The same rows but for one text, which ends with a space."""
-    return _with_cell(frame, column, at, frame[column].slice(at, 1) + " ")
-
-
 def with_cells_of(frame: pl.DataFrame, columns: Sequence[str], at: int, other: int) -> pl.DataFrame:
     """The same rows, but one has the cells that another has in these columns: its key, say."""
     for column in columns:

@@ -44,15 +44,6 @@ def generate(
     return written
 
 
-def options_of(package: str) -> dict[str, Parameter]:
-    """The options that a domain's generator knows, in its order.
-
-    Raises:
-        UsageError: the domain has no generator.
-    """
-    return dict(signature(_generator(package)).parameters)
-
-
 def _generator(package: str) -> Callable[..., Iterable[Any]]:
     if find_spec(package) is None or find_spec(f"{package}.generate") is None:
         raise UsageError(

@@ -82,6 +82,15 @@ class Scratch:
         except duckdb.Error as error:
             raise ContractError(f"a SELECT of a contract cannot be run: {error}: {sql}") from error
 
+    def frozen(self, sql: str) -> str:
+        """A SELECT of the figure that this one gives now, whatever becomes of the tables.
+
+        Raises:
+            ContractError: it cannot be run.
+        """
+        value = self.value(sql)
+        return f"select {'null' if value is None else value}"
+
     @contextmanager
     def spoiled(self, contract: Contract, frame: pl.DataFrame) -> Iterator[None]:
         """For a while, a table holds other rows.

@@ -99,7 +99,7 @@ def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]
         name, select = str(entry["name"]), str(entry["gold"])
         promised = Promised((), f"sum {name}", f"{contract.ref.table}.reconcile.{name}")
         if auditor.fails_already(contract, promised.rule):
-            now = {**entry, "silver": f"select {file.value(select)}"}
+            now = {**entry, "silver": file.frozen(select)}
             yield _Sum(promised, select, now)
         else:
             yield _Sum(promised, select, dict(entry))
