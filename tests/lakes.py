@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from carms_lake.config import CONFIG_FILE, Domain, LakeConfig, builtin_schemas
-from carms_lake.store import delta
+from carms_lake.store.delta import table as delta
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import polars as pl
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer, TableRef
-from carms_lake.store import delta
-from carms_lake.store.builds import Build, last_build
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.manifest import Build, last_build
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
-from carms_lake import draws as draw
+from carms_lake.domains import draws as draw
 
 ROWS = 20_000
 MASK = (1 << 64) - 1

@@ -20,7 +20,7 @@ import yaml
 from carms_lake.config import builtin_schemas
 from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
-from carms_lake.store.promises import promises
+from carms_lake.quality.table_constraints import promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,7 +15,7 @@
         ├── QueryLimit        a query ran into its time or memory limit
         └── UnknownKey        no row has that key
 
-The exit code of each is the command's promise and stands in `cli/exit_codes.py`.
+The exit code of each is the command's promise and stands in `cli/boundary.py`.
 """
 
 from __future__ import annotations

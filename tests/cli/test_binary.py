@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.cli.binary import write_binary
-from carms_lake.flows.query import QueryResult
+from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
     from pathlib import Path

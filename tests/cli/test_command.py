@@ -223,7 +223,7 @@ def test_a_wrong_contract_ends_with_3(tmp_path: Path) -> None:
 
 def test_a_fault_of_the_program_is_one_line_and_ends_with_70(lake: Path) -> None:
     code = (
-        "import sys\nfrom carms_lake.flows import describe\n"
+        "import sys\nfrom carms_lake.flows import query as describe\n"
         "def broken(config):\n    raise RuntimeError('boom\\nmore')\n"
         "describe.table_names = broken\nfrom carms_lake.cli import main\nmain()\n"
     )
@@ -240,7 +240,7 @@ def test_a_fault_of_the_program_is_one_line_and_ends_with_70(lake: Path) -> None
 
 def test_a_library_that_panics_is_a_fault_of_the_program_in_one_line(lake: Path) -> None:
     code = (
-        "from carms_lake.flows import describe\n"
+        "from carms_lake.flows import query as describe\n"
         "class PanicException(BaseException):\n    pass\n"
         "def broken(config):\n    raise PanicException('index 7')\n"
         "describe.table_names = broken\nfrom carms_lake.cli import main\nmain()\n"

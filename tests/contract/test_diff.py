@@ -11,7 +11,7 @@ from helpers import contract, property_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.contract.change import Level, bumped, level_of
+from carms_lake.contract.change import Level, bumped, joined, level_of, wider
 from carms_lake.contract.diff import diff
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
 from carms_lake.contract.model import (
@@ -26,7 +26,6 @@ from carms_lake.contract.model import (
     SourceSpec,
 )
 from carms_lake.contract.types import ColumnType, parse_type
-from carms_lake.contract.widening import joined, wider
 from carms_lake.names import Layer, TableRef
 
 if TYPE_CHECKING:

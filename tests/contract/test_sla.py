@@ -11,7 +11,7 @@ from helpers import contract, property_
 
 from carms_lake.contract.limits import Age, Severity
 from carms_lake.contract.load import load_contract
-from carms_lake.contract.sla import ages
+from carms_lake.contract.quality import ages
 from carms_lake.errors import ContractError
 
 if TYPE_CHECKING:

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.checks.expectations import Kept, keep
-from carms_lake.checks.rejected import REJECT_SCHEMA
-from carms_lake.checks.split import AUDIT_SCHEMA
-from carms_lake.checks.types import polars_schema
+from carms_lake.catalog import gold_steps
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.lineage import gold_steps
 from carms_lake.names import Layer
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.quality.split import AUDIT_SCHEMA
+from carms_lake.quality.types import polars_schema
+from carms_lake.quality.validate import Kept, keep
+from carms_lake.store.gold.file import building
 from carms_lake.store.ops import OPS_SCHEMAS
-from carms_lake.store.warehouse import building
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from carms_lake.catalog import GoldStep
     from carms_lake.contract.model import Column, Contract
-    from carms_lake.flows.lineage import GoldStep
     from carms_lake.names import TableRef
-    from carms_lake.store.warehouse import Warehouse
+    from carms_lake.store.gold.file import Warehouse
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 DOMAINS = ("carms", "retail", "ticketing")

@@ -8,7 +8,7 @@ import pytest
 from domains.kit import DOMAINS, Kit
 
 from carms_lake.names import Layer
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 RULE_IS_ENOUGH = {"retail"}
 """Where a column may be explained by a rule alone, such as the row numbers of a calendar."""

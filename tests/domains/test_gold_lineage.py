@@ -12,21 +12,21 @@ import duckdb
 import polars as pl
 import pytest
 
-from carms_lake.checks.rejected import REJECT_SCHEMA
+from carms_lake.catalog import gold_steps
 from carms_lake.config import Domain, builtin_schemas
 from carms_lake.contract.load import load_contracts
-from carms_lake.flows.lineage import gold_steps
 from carms_lake.names import Layer
-from carms_lake.store import warehouse
-from carms_lake.store.column_lineage import Prepared, column_origins, columns_read, prepared
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.store.gold import file as warehouse
 from carms_lake.store.ops import OPS_SCHEMAS
-from carms_lake.store.row_lineage import MARK, carrying
+from carms_lake.store.sql.column_lineage import Prepared, column_origins, columns_read, prepared
+from carms_lake.store.sql.row_lineage import MARK, carrying
 
 if TYPE_CHECKING:
+    from carms_lake.catalog import GoldStep
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage import GoldStep
     from carms_lake.names import TableRef
-    from carms_lake.store.column_lineage import ColumnOrigin
+    from carms_lake.store.sql.column_lineage import ColumnOrigin
 
 OPS = {**OPS_SCHEMAS, "rejects": dict(REJECT_SCHEMA)}
 EPOCHS = "silver.program_history.match_iteration_id silver.program_history.program_stream_id"

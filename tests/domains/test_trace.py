@@ -13,9 +13,9 @@ from carms_lake.contract.load import load_contracts
 from carms_lake.flows.build import build
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.trace import Role, Trace, trace
-from carms_lake.flows.trace_value import Origin, trace_value
-from carms_lake.flows.tracing.sight import identity
+from carms_lake.flows.lineage import Role, Trace, trace
+from carms_lake.flows.lineage.context import identity
+from carms_lake.flows.lineage.trace_value import Origin, trace_value
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from tiny import PRODUCTS, SALES, digest, put, stocked
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintain import optimize
-from carms_lake.flows.replay import replay
+from carms_lake.flows.maintenance import optimize
+from carms_lake.flows.rejects.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -142,7 +142,7 @@ def test_a_file_that_vanishes_when_it_is_found_is_refused_and_the_others_land(
 def test_an_interrupted_run_leaves_the_lake_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from carms_lake.store import delta
+    from carms_lake.store.delta import table as delta
 
     config = stocked(tmp_path)
     ingest(config)

@@ -26,7 +26,7 @@ from deltalake import DeltaTable
 from faults.subjects import SUBJECTS, config_in, run
 
 from carms_lake.errors import LakeError, StoreError
-from carms_lake.store import warehouse
+from carms_lake.store.gold import file as warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

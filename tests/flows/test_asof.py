@@ -10,12 +10,12 @@ import pytest
 from tiny import gold, put, rejects, rows, stocked
 
 from carms_lake.errors import GoldMissing, QueryRefused, UsageError
-from carms_lake.flows.asof import CACHE, gold_as_of, moment
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.query import query_rows, query_to_file
-from carms_lake.store import delta
-from carms_lake.store.versions import run_ends
+from carms_lake.flows.timetravel import CACHE, gold_as_of, moment
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import run_ends
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from carms_lake.errors import ContractError, DataError, NotBalanced, StoreError,
 from carms_lake.flows.build import build
 from carms_lake.flows.check import check
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.trace import trace
+from carms_lake.flows.lineage import trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

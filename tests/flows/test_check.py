@@ -13,15 +13,14 @@ from tiny import PRODUCTS, SALES, gold, put, stocked
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import ContractError, DataError, NotBalanced, UsageError
 from carms_lake.flows.build import build
-from carms_lake.flows.check import check
-from carms_lake.flows.checked import failures, scorecard
+from carms_lake.flows.check import check, failures, scorecard
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.query import query_rows
 from carms_lake.flows.status import status
 from carms_lake.names import Layer, TableRef
-from carms_lake.store import delta
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import REPLAYED
 from carms_lake.store.layout import ops_path, table_path
-from carms_lake.store.versions import REPLAYED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -503,7 +502,7 @@ def test_of_rows_that_are_set_aside_too_nothing_about_people_is_kept(tmp_path: P
 def test_only_so_many_rows_are_kept_and_the_rest_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.store.failures.MOST_ROWS", 2)
+    monkeypatch.setattr("carms_lake.quality.failures.MOST_ROWS", 2)
     config = stocked(tmp_path)
     put(config, "sales/day_1.csv", _sales(range(5)))
     ingest(config)

@@ -19,16 +19,15 @@ from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.drift import drift
-from carms_lake.flows.drifting import sampling
-from carms_lake.flows.drifting.column_checks import NULL_RATE
-from carms_lake.flows.drifting.findings import Weight
-from carms_lake.flows.drifting.likeness import PSI_LIMIT
-from carms_lake.flows.drifting.matching import RENAME_SCORE
-from carms_lake.flows.drifting.sharing import MANY
+from carms_lake.flows.drift import sample as sampling
+from carms_lake.flows.drift.column_checks import NULL_RATE
+from carms_lake.flows.drift.compare import RENAME_SCORE
+from carms_lake.flows.drift.findings import MANY, Weight
+from carms_lake.flows.drift.inference import PSI_LIMIT
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
 from carms_lake.records import FileStatus
-from carms_lake.store import delta
+from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:

@@ -13,18 +13,16 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from sources import read, written
 
-from carms_lake.checks.split import split
 from carms_lake.contract.change import level_of
 from carms_lake.contract.diff import diff
 from carms_lake.contract.load import load_contract
 from carms_lake.contract.patch import applied
-from carms_lake.flows.drifting.comparison import compare
-from carms_lake.flows.drifting.contract_files import loaded, text_of
-from carms_lake.flows.drifting.fitting import misfits, narrowest
-from carms_lake.flows.drifting.likeness import name_likeness, overlap, stability
-from carms_lake.flows.drifting.proposal import column_name, proposed
-from carms_lake.flows.drifting.rawfile import read_raw
+from carms_lake.flows.drift.compare import compare
+from carms_lake.flows.drift.files import read_raw
+from carms_lake.flows.drift.inference import misfits, name_likeness, narrowest, overlap, stability
+from carms_lake.flows.drift.proposal import column_name, loaded, proposed, text_of
 from carms_lake.names import IDENTIFIER, Layer, TableRef
+from carms_lake.quality.split import split
 from carms_lake.records import Stamp, StampedPart
 
 if TYPE_CHECKING:

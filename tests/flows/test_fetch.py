@@ -27,7 +27,7 @@ from carms_lake.flows.fetch import (
     fetch,
     load_plan,
 )
-from carms_lake.flows.fetching.download import Transfer, download
+from carms_lake.flows.fetch.download import Transfer, download
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from sources import cut_small
 from tiny import SALES, project, put, rejects, rows, stocked
 
-from carms_lake.flows import intake
+from carms_lake.flows.ingest import batches as intake
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.repairs import repairs
+from carms_lake.flows.rejects.suggest_repairs import repairs
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers import csv_records
 from carms_lake.records import FileStatus
-from carms_lake.store import delta, staged
+from carms_lake.store.delta import staged
+from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:

@@ -9,15 +9,14 @@ from tiny import digest, put, rejects, rows, stocked
 
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
-from carms_lake.flows.history import history
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintain import optimize, restore
+from carms_lake.flows.maintenance import optimize, restore
 from carms_lake.flows.query import query_rows
+from carms_lake.flows.timetravel.history import history
 from carms_lake.records import FileStatus
-from carms_lake.store import delta
-from carms_lake.store import digest as digests
-from carms_lake.store.builds import last_build
-from carms_lake.store.manifest import read_manifest
+from carms_lake.store.delta import maintain as digests
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.manifest import last_build, read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,7 +190,7 @@ def test_a_table_whose_digest_differs_afterwards_is_put_back(
     config, _ = lake
     before = digest(config)
     values = iter([digests.Digest(4, "a" * 64), digests.Digest(4, "b" * 64)])
-    monkeypatch.setattr("carms_lake.flows.maintain.digest", lambda _path: next(values))
+    monkeypatch.setattr("carms_lake.flows.maintenance.digest", lambda _path: next(values))
     with pytest.raises(StoreError, match="put back as it was"):
         optimize(config, ["bronze.sales"])
     assert digest(config) == before

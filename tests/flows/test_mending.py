@@ -15,9 +15,9 @@ from tiny import put, rejects
 
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.mended import mend
-from carms_lake.flows.mending import to_mend
 from carms_lake.flows.rejects import rejects as rejects_of
+from carms_lake.flows.rejects.correct import mend
+from carms_lake.flows.rejects.export import to_mend
 
 if TYPE_CHECKING:
     from pathlib import Path

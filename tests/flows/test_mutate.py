@@ -11,24 +11,23 @@ import yaml
 from lakes import digest
 from tiny import put, stocked
 
-from carms_lake.checks import rules
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
+from carms_lake.flows.check.mutation import excerpt, mutate
+from carms_lake.flows.check.verdicts import Verdict
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.mutate import mutate
-from carms_lake.flows.mutation.excerpt import excerpt
-from carms_lake.flows.mutation.mutations import Verdict
 from carms_lake.names import TableRef
-from carms_lake.store import promises
+from carms_lake.quality import constraints as rules
+from carms_lake.quality import table_constraints as promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.mutation.mutations import Mutation, MutationReport
+    from carms_lake.flows.check.verdicts import Mutation, MutationReport
 
 Change = dict[str, Any]
 
@@ -181,7 +180,7 @@ def test_a_split_that_forgets_a_rule_is_noticed(
     def forgetful(contract: Contract) -> tuple[rules.Rule, ...]:
         return tuple(rule for rule in rules.row_rules(contract) if rule.kind != "minimum")
 
-    monkeypatch.setattr("carms_lake.checks.split.row_rules", forgetful)
+    monkeypatch.setattr("carms_lake.quality.split.row_rules", forgetful)
     found = {(m.table.in_domain, m.column, m.promise) for m in mutate(shop).unguarded}
     assert found == {
         ("bronze.products", "price", "minimum"),
@@ -192,7 +191,7 @@ def test_a_split_that_forgets_a_rule_is_noticed(
 def test_a_quarantine_that_forgets_a_rule_leaves_it_to_the_gate(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.checks.expectations.row_rules", lambda _: ())
+    monkeypatch.setattr("carms_lake.quality.validate.row_rules", lambda _: ())
     (one,) = of(mutate(shop), "silver.sale", "quantity", "required")
     assert one.noticed_by == ("gate",)
 
@@ -200,9 +199,9 @@ def test_a_quarantine_that_forgets_a_rule_leaves_it_to_the_gate(
 def test_without_quarantine_gate_and_checks_nothing_notices(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.checks.expectations.row_rules", lambda _: ())
-    monkeypatch.setattr("carms_lake.flows.mutation.guards.confirm", lambda *_: None)
-    monkeypatch.setattr("carms_lake.store.audit.promises", lambda _: iter(()))
+    monkeypatch.setattr("carms_lake.quality.validate.row_rules", lambda _: ())
+    monkeypatch.setattr("carms_lake.flows.check.guards.confirm", lambda *_: None)
+    monkeypatch.setattr("carms_lake.quality.audit.promises", lambda _: iter(()))
     report = mutate(shop)
     assert verdicts(report, "silver.sale", "quantity", "required") == ["unguarded"]
     assert verdicts(report, "gold.price_history", "product_id", "required") == ["noticed"]
@@ -221,7 +220,7 @@ def test_checks_that_forget_a_rule_are_noticed_where_the_file_has_no_constraint(
     def forgetful(contract: Contract) -> Iterator[promises.Promise]:
         return (p for p in promises.promises(contract) if not p.rule.endswith("minimum"))
 
-    monkeypatch.setattr("carms_lake.store.audit.promises", forgetful)
+    monkeypatch.setattr("carms_lake.quality.audit.promises", forgetful)
     assert verdicts(mutate(config), "gold.fact_sale", "amount", "minimum") == ["unguarded"]
 
 
@@ -229,7 +228,7 @@ def test_a_build_that_does_not_count_is_noticed(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "carms_lake.flows.building.whole._balanced", lambda _task, _kept, build: build
+        "carms_lake.flows.build.full_refresh._balanced", lambda _task, _kept, build: build
     )
     found = {(m.table.in_domain, m.promise) for m in mutate(shop).unguarded}
     assert found == {

@@ -11,8 +11,7 @@ import pytest
 from lakes import config_of, small_lake
 
 from carms_lake.errors import QueryRefused, UsageError
-from carms_lake.flows.describe import describe, table_names, tables
-from carms_lake.flows.query import query_rows, query_to_file
+from carms_lake.flows.query import describe, query_rows, query_to_file, table_names, tables
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from reject_lake import named, promise, shop, visits
 from tiny import put
 
 from carms_lake.errors import UsageError
-from carms_lake.flows.aside import places
+from carms_lake.flows import rejects as places
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.rejects import rejects

@@ -30,11 +30,11 @@ from carms_lake.contract.load import load_contracts
 from carms_lake.errors import UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.reasons import reasons
-from carms_lake.flows.replay import ReplayReport, replay
+from carms_lake.flows.rejects.replay import ReplayReport, replay
 from carms_lake.flows.status import status
+from carms_lake.flows.timetravel.diff_causes import reasons
 from carms_lake.names import Layer, TableRef
-from carms_lake.store import delta
+from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import rejects_path, table_path
 
 if TYPE_CHECKING:

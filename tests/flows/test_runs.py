@@ -8,8 +8,9 @@ import pytest
 from tiny import stocked
 
 from carms_lake.errors import NotBalanced, StoreError
-from carms_lake.flows.runs import running
-from carms_lake.store import delta, ops
+from carms_lake.flows.run import running
+from carms_lake.store import ops
+from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import ops_path
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ import pytest
 from tiny import project, put, stocked
 
 from carms_lake.flows.build import build
-from carms_lake.flows.history import history
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintain import optimize
+from carms_lake.flows.maintenance import optimize
 from carms_lake.flows.status import status
+from carms_lake.flows.timetravel.history import history
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.glance import Status
+    from carms_lake.flows.status_report import Status
 
 SLA = "slaProperties:\n- property: latency\n  value: {value}\n  unit: {unit}\nschema:\n"
 

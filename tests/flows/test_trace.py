@@ -11,8 +11,8 @@ from tiny import PRODUCTS, SALES, built, gold, put, stocked
 from carms_lake.errors import UnknownKey, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.trace import ROWS_SHOWN, Trace, trace
-from carms_lake.flows.tracing.key import Key, read_key
+from carms_lake.flows.lineage import ROWS_SHOWN, Trace, trace
+from carms_lake.flows.lineage.keys import Key, read_key
 
 if TYPE_CHECKING:
     from pathlib import Path

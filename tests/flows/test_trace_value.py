@@ -11,7 +11,7 @@ from tiny import built
 from carms_lake.errors import UnknownKey, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.trace_value import TREES_SHOWN, Known, Origin, ValueTrace, trace_value
+from carms_lake.flows.lineage.trace_value import TREES_SHOWN, Known, Origin, ValueTrace, trace_value
 
 if TYPE_CHECKING:
     from pathlib import Path

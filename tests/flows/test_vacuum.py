@@ -8,14 +8,14 @@ import pytest
 from tiny import digest, put, rows, stocked
 
 from carms_lake.errors import StoreError, UsageError
-from carms_lake.flows.asof import CACHE, gold_as_of
 from carms_lake.flows.build import build
-from carms_lake.flows.history import history
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintain import optimize, restore
+from carms_lake.flows.maintenance import optimize, restore
+from carms_lake.flows.maintenance.vacuum import LEFTOVERS, vacuum
 from carms_lake.flows.query import query_rows
-from carms_lake.flows.vacuum import LEFTOVERS, vacuum
-from carms_lake.store.changes import source_changes
+from carms_lake.flows.timetravel import CACHE, gold_as_of
+from carms_lake.flows.timetravel.history import history
+from carms_lake.store.delta.manifest import source_changes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,8 +30,8 @@ from sources import bronze, column, source
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
-from carms_lake.flows.intake import Intake
-from carms_lake.flows.runs import Run
+from carms_lake.flows.ingest.batches import Intake
+from carms_lake.flows.run import Run
 from carms_lake.records import Stamp
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carms_lake.store.column_lineage import (
+from carms_lake.store.sql.column_lineage import (
     LineageUnknown,
     column_origins,
     columns_read,

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from lakes import config_of
 
-from carms_lake.store import delta
-from carms_lake.store.compare import Sides, compare, comparing, row_changes, sides_of
-from carms_lake.store.maintenance import compact
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.maintain import compact
+from carms_lake.store.gold.compare import Sides, compare, comparing, row_changes, sides_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.store import delta
-from carms_lake.store.pinned import read_pinned
+from carms_lake.store.delta import table as delta
+from carms_lake.store.sql.pinned import read_pinned
 
 if TYPE_CHECKING:
     from pathlib import Path

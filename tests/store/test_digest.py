@@ -10,8 +10,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carms_lake.store import delta
-from carms_lake.store.digest import digest, digest_of
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.maintain import digest, digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path

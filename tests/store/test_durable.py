@@ -14,7 +14,8 @@ from tiny import SALES, digest, put, stocked
 
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.store import delta, durable
+from carms_lake.store.delta import durable
+from carms_lake.store.delta import table as delta
 
 TESTS = Path(__file__).parents[1]
 TRACED = f"""

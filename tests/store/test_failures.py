@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from helpers import contract, property_
 
+from carms_lake.quality.audit import audit
+from carms_lake.quality.failures import Origin, Sources, failures
 from carms_lake.records import CheckResult
-from carms_lake.store.audit import audit
-from carms_lake.store.failures import Origin, Sources, failures
 
 if TYPE_CHECKING:
     from pathlib import Path

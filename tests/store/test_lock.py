@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from carms_lake.errors import StoreError, StoreLocked
-from carms_lake.store.lock import writing
+from carms_lake.store.delta.lock import writing
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from carms_lake.store.lock import writing
+from carms_lake.store.delta.lock import writing
 with writing(Path(sys.argv[1]), "carms ingest"):
     print("held", flush=True)
     time.sleep(60)

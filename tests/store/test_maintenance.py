@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from carms_lake.errors import StoreError
-from carms_lake.store import delta, maintenance, versions
-from carms_lake.store.digest import digest
-from carms_lake.store.maintenance import (
+from carms_lake.store.delta import log as versions
+from carms_lake.store.delta import maintain as maintenance
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.maintain import (
     compact,
+    digest,
     remove,
     restore,
     small_files,

@@ -15,8 +15,14 @@ from hypothesis import strategies as st
 
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import ConfigError, ContractError, StoreError
-from carms_lake.store.masking import KEY_FILE_VARIABLE, add_keyed_hash, key_file, key_mark, masks
-from carms_lake.store.warehouse import building
+from carms_lake.store.gold.file import building
+from carms_lake.store.gold.masking import (
+    KEY_FILE_VARIABLE,
+    add_keyed_hash,
+    key_file,
+    key_mark,
+    masks,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from helpers import contract, property_
 
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 if TYPE_CHECKING:
     from pathlib import Path

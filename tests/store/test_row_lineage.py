@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carms_lake.store.column_lineage import LineageUnknown, prepared
 from carms_lake.store.lookup import Condition, keys_carried, made_from
-from carms_lake.store.row_lineage import Carrying, carrying
+from carms_lake.store.sql.column_lineage import LineageUnknown, prepared
+from carms_lake.store.sql.row_lineage import Carrying, carrying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from helpers import contract, property_
 
-from carms_lake.checks.rejected import REASON
+from carms_lake.quality.rejected import REASON
+from carms_lake.quality.scorecard import Aside, scores, set_aside
 from carms_lake.records import CheckResult
-from carms_lake.store.scorecard import Aside, scores, set_aside
 
 if TYPE_CHECKING:
     from pathlib import Path

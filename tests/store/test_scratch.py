@@ -10,7 +10,7 @@ from helpers import contract, property_
 from lakes import config_of
 
 from carms_lake.errors import ContractError
-from carms_lake.store.scratch import Scratch, scratch
+from carms_lake.store.gold.scratch import Scratch, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

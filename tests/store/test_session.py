@@ -20,9 +20,9 @@ from lakes import config_of, digest, small_lake
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
 from carms_lake.flows.query import query_batches, query_rows
-from carms_lake.store import delta
-from carms_lake.store.session import _session, answering, streaming
-from carms_lake.store.statement import REFUSED_FUNCTIONS
+from carms_lake.store.delta import table as delta
+from carms_lake.store.query.session import _session, answering, streaming
+from carms_lake.store.query.statement import REFUSED_FUNCTIONS
 
 if TYPE_CHECKING:
     from carms_lake.config import LakeConfig

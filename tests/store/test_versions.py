@@ -12,8 +12,9 @@ from lakes import config_of
 
 from carms_lake.errors import StoreError
 from carms_lake.names import run_mark
-from carms_lake.store import delta, versions
-from carms_lake.store.maintenance import compact
+from carms_lake.store.delta import log as versions
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.maintain import compact
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from carms_lake.cli.context import Call
     from carms_lake.cli.output import Target
-    from carms_lake.flows.query import QueryResult
-    from carms_lake.flows.replay import ReplayReport
-    from carms_lake.records import RunReport
+    from carms_lake.flows.rejects.replay import ReplayReport
+    from carms_lake.records import QueryResult, RunReport
 
 
 def draw(found: QueryResult) -> None:
@@ -68,7 +67,7 @@ def show(
 
 
 def _rows(report: ReplayReport) -> QueryResult:
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
     rows: list[tuple[Any, ...]] = [
         (

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.cli.spelling import as_text
+from carms_lake.cli.formats import as_text
 from carms_lake.writers import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
 _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "BOOLEAN": pl.Boolean,

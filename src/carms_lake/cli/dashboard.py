@@ -5,15 +5,15 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.cli.formats import as_text
 from carms_lake.cli.reports import as_plain
-from carms_lake.cli.spelling import as_text
-from carms_lake.flows.query import QueryResult
+from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TextIO
 
-    from carms_lake.flows.glance import Status
+    from carms_lake.flows.status_report import Status
 
 WIDTH = 80
 _LISTED = 5

@@ -11,8 +11,7 @@ from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit_query
-from carms_lake.cli.reports import file_names
-from carms_lake.cli.runs import run_build, run_ingest
+from carms_lake.cli.reports import file_names, run_build, run_ingest
 from carms_lake.config import CONFIG_FILE
 
 if TYPE_CHECKING:

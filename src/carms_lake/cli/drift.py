@@ -17,7 +17,7 @@ from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from carms_lake.flows.drift import ContractPatch, DriftReport, FileDrift
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
 Sources = Annotated[
     list[str] | None,
@@ -99,7 +99,7 @@ def _exit_code(report: DriftReport) -> ExitCode:
 
 def _rows(report: DriftReport) -> QueryResult:
     """One row per finding, in the order of the files."""
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
     names = ("source", "file", "column", "change", "severity", "expected", "found", "score")
     return QueryResult(

@@ -212,7 +212,7 @@ def _register_runs(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Land source files in bronze, set aside broken records."""
-        from carms_lake.cli.runs import run_ingest
+        from carms_lake.cli.reports import run_ingest
 
         options = {
             "from_path": from_path,
@@ -234,7 +234,7 @@ def _register_runs(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Build silver and gold, check them, publish."""
-        from carms_lake.cli.runs import run_build
+        from carms_lake.cli.reports import run_build
 
         to = target(output_format, output)
         options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
@@ -251,7 +251,7 @@ def _register_runs(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Ingest, then build."""
-        from carms_lake.cli.runs import run_both
+        from carms_lake.cli.reports import run_both
 
         to = target(output_format, output)
         options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}

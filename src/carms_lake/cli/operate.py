@@ -16,8 +16,8 @@ from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from carms_lake.cli.output import Target
-    from carms_lake.flows.maintain import Restored
-    from carms_lake.flows.vacuum import VacuumReport
+    from carms_lake.flows.maintenance import Restored
+    from carms_lake.flows.maintenance.vacuum import VacuumReport
 
 TableName = Annotated[
     str, typer.Argument(metavar="TABLE", help="As bronze.program_master, or program.")
@@ -99,7 +99,7 @@ def _register_reading(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """List the versions of a table, and the run that made each."""
-        from carms_lake.flows.history import history as flow
+        from carms_lake.flows.timetravel.history import history as flow
 
         to = target(output_format, output)
         emit(call, flow(call.config(), table), to)
@@ -118,7 +118,7 @@ def _register_diff(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Show what changed between two runs, and why."""
-        from carms_lake.flows import diff as flow
+        from carms_lake.flows.timetravel import diff as flow
 
         to = target(output_format, output)
         if table is None:
@@ -149,7 +149,7 @@ def _register_restore(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Bring a table back to an earlier version, as a new one."""
-        from carms_lake.flows.maintain import restore as flow
+        from carms_lake.flows.maintenance import restore as flow
 
         where = target(output_format, output)
         if not to:
@@ -169,8 +169,8 @@ def _register_room(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Put small data files together; proves that no row changed."""
-        from carms_lake.flows.maintain import optimize as flow
-        from carms_lake.flows.query import QueryResult
+        from carms_lake.flows.maintenance import optimize as flow
+        from carms_lake.records import QueryResult
 
         to = target(output_format, output)
         with render.progress(call) as progress:
@@ -202,8 +202,8 @@ def _register_room(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Delete the files of versions that are kept no more."""
-        from carms_lake.flows.vacuum import KEEP_DAYS, KEEP_RUNS
-        from carms_lake.flows.vacuum import vacuum as flow
+        from carms_lake.flows.maintenance.vacuum import KEEP_DAYS, KEEP_RUNS
+        from carms_lake.flows.maintenance.vacuum import vacuum as flow
 
         to = target(output_format, output)
         with render.progress(call) as progress:
@@ -218,7 +218,7 @@ def _register_room(app: typer.Typer) -> None:
 
 
 def _tell_restored(call: Call, done: Restored, to: Target) -> None:
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
     names = ("table", "version", "to_version", "rows", "to_rows", "new_again", "done_as")
     kinds = ("VARCHAR", *("BIGINT",) * 6)
@@ -245,7 +245,7 @@ def _tell_restored(call: Call, done: Restored, to: Target) -> None:
 
 
 def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
     names = ("table", "versions", "versions_kept", "files", "bytes", "digest")
     kinds = ("VARCHAR", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "VARCHAR")

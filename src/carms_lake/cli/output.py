@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from carms_lake.cli.context import Call
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.records import QueryResult
 
 _SUFFIXES = {f".{name.value}": name for name in Format if name is not Format.TABLE} | {
     ".txt": Format.TABLE,
@@ -134,7 +134,7 @@ def _write(
     call: Call, columns: Sequence[str], batches: Iterable[Any], to: Target, stream: Any
 ) -> int:
     if to.format is not Format.TABLE:
-        from carms_lake.cli.spelling import write_rows
+        from carms_lake.cli.formats import write_rows
 
         return write_rows(stream, to.format, columns, batches)
     rows = [row for batch in batches for row in batch]

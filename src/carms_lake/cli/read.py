@@ -72,7 +72,7 @@ def register(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """List the tables of the domain and what they hold."""
-        from carms_lake.flows import describe as flow
+        from carms_lake.flows import query as flow
 
         if names:
             found = flow.table_names(call.config())
@@ -89,7 +89,7 @@ def register(app: typer.Typer) -> None:
         call: Call, table: Table, output_format: OutputFormat = None, output: OutputFile = None
     ) -> None:
         """Show a table's columns, types, keys and references."""
-        from carms_lake.flows import describe as flow
+        from carms_lake.flows import query as flow
 
         to = target(output_format, output)
         contract, columns = flow.describe(call.config(), table)
@@ -115,7 +115,7 @@ def _run_of(call: Call, config: LakeConfig, as_of: str | None) -> str | None:
     """
     if as_of is None:
         return None
-    from carms_lake.flows.asof import moment
+    from carms_lake.flows.timetravel import moment
 
     end = moment(config, as_of)
     render.note(call, f"as of run `{end.run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC")

@@ -116,7 +116,7 @@ def _register_list(app: typer.Typer) -> None:
         if to_mend:
             count = _to_mend(call, config, wanted, to)
         elif history:
-            from carms_lake.flows.rejecthistory import reject_history
+            from carms_lake.flows.rejects.history import reject_history
 
             found = reject_history(config, **wanted)
             emit(call, found, to)
@@ -142,7 +142,7 @@ def _register_mend(app: typer.Typer) -> None:
         FILE is what `carms rejects SOURCE --to-mend` gave, mended. The source files are written
         whole, below DIR, and delivered again by `carms ingest --from DIR`.
         """
-        from carms_lake.flows.mended import mend as flow
+        from carms_lake.flows.rejects.correct import mend as flow
 
         done = flow(call.config(), table, file, out, from_path=from_path)
         if call.json:
@@ -172,7 +172,7 @@ def _register_replay(app: typer.Typer) -> None:
         Records that pass land in bronze, and silver and gold are built. Only these records are read
         again: from what the lake keeps of them, else from their files.
         """
-        from carms_lake.flows.replay import replay as flow
+        from carms_lake.flows.rejects.replay import replay as flow
 
         config, to = call.config(), target(output_format, output)
         with render.progress(call) as progress:
@@ -196,7 +196,7 @@ def _list(
     call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target, *, repairs: bool
 ) -> int:
     from carms_lake.flows.rejects import rejects as flow
-    from carms_lake.flows.repairs import repairs as possible
+    from carms_lake.flows.rejects.suggest_repairs import repairs as possible
 
     found = flow(config, **wanted)
     offered = possible(config, table=wanted["table"])
@@ -217,7 +217,7 @@ def _list(
 
 
 def _to_mend(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target) -> int:
-    from carms_lake.flows.mending import to_mend
+    from carms_lake.flows.rejects.export import to_mend
 
     if wanted.pop("layer") not in (None, "bronze"):
         raise UsageError("`--to-mend` gives records of sources, which are bronze")

@@ -76,7 +76,7 @@ def envelope(
         "data": data,
         "errors": list(errors),
     }
-    from carms_lake.cli.spelling import as_json
+    from carms_lake.cli.formats import as_json
 
     out().write(as_json(whole) + "\n")
 
@@ -99,7 +99,7 @@ def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]])
 
     Where even short cells do not fit, each row is a block of lines, one per column, unshortened.
     """
-    from carms_lake.cli.spelling import as_text
+    from carms_lake.cli.formats import as_text
 
     texts = [[on_one_line(as_text(value)) for value in row] for row in rows]
     width = shutil.get_terminal_size().columns if stream.isatty() else None

@@ -1,4 +1,4 @@
-"""Reports of runs: one line per file and per table, refusals with what to do, the exit code."""
+"""Run a flow with progress on a terminal, and show its report and exit code."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
-from carms_lake.flows.query import QueryResult
+from carms_lake.errors import LakeError
 from carms_lake.names import TableRef
-from carms_lake.records import FileStatus
+from carms_lake.records import FileStatus, QueryResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carms_lake.cli.context import Call
+    from carms_lake.cli.output import Target
     from carms_lake.records import CheckResult, FileReport, RunReport
 
 
@@ -199,3 +200,75 @@ def _failed(check: CheckResult) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def run_ingest(
+    call: Call, sources: list[str], options: dict[str, Any], to: Target, *, strict: bool = False
+) -> ExitCode:
+    """Ingest and show the report; the exit code.
+
+    Raises:
+        LakeError: what the flow raises.
+    """
+    return show(call, [_ingest(call, sources, options)], to, strict=strict)
+
+
+def run_build(
+    call: Call, select: list[str], options: dict[str, Any], to: Target, *, strict: bool = False
+) -> ExitCode:
+    """Build and show the report; the exit code.
+
+    Raises:
+        LakeError: what the flow raises.
+    """
+    return show(call, [_build(call, select, options)], to, strict=strict)
+
+
+def run_both(
+    call: Call,
+    to: Target,
+    *,
+    from_path: Path | None,
+    full_refresh: bool = False,
+    publish_anyway: bool = False,
+    strict: bool = False,
+) -> ExitCode:
+    """Ingest, build, and show both reports; the exit code.
+
+    Raises:
+        LakeError: what the flows raise; what landed before is shown all the same.
+    """
+    landed = _ingest(call, [], {"from_path": from_path, "full_refresh": full_refresh})
+    try:
+        options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+        built = _build(call, [], options)
+    except LakeError:
+        if not call.json:
+            show(call, [landed], to, strict=strict)
+        raise
+    return show(call, [landed, built], to, strict=strict)
+
+
+def run_check(call: Call, to: Target, *, strict: bool = False) -> ExitCode:
+    """Run the checks and show the report; the exit code.
+
+    Raises:
+        LakeError: what the flow raises.
+    """
+    from carms_lake.flows.check import check
+
+    return show(call, [check(call.config())], to, strict=strict)
+
+
+def _ingest(call: Call, sources: list[str], options: dict[str, Any]) -> RunReport:
+    from carms_lake.flows.ingest import ingest
+
+    with render.progress(call) as progress:
+        return ingest(call.config(), sources, **options, progress=progress)
+
+
+def _build(call: Call, select: list[str], options: dict[str, Any]) -> RunReport:
+    from carms_lake.flows.build import build
+
+    with render.progress(call) as progress:
+        return build(call.config(), select, **options, progress=progress)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from rich.tree import Tree
 
-    from carms_lake.flows.query import QueryResult
-    from carms_lake.flows.trace import Trace, TracedValue, TraceStep
-    from carms_lake.flows.trace_value import Held, Origin, ValueTrace
-    from carms_lake.flows.tracing.aside import SetAside
+    from carms_lake.flows.lineage import Trace, TracedValue, TraceStep
+    from carms_lake.flows.lineage.records import SetAside
+    from carms_lake.flows.lineage.trace_value import Held, Origin, ValueTrace
+    from carms_lake.records import QueryResult
 
 Key = Annotated[
     str,
@@ -70,8 +70,8 @@ def _is_drawn(call: Call, to: Target) -> bool:
 
 
 def _trace_rows(call: Call, to: Target, key: str, table: str | None) -> None:
-    from carms_lake.flows.trace import ROWS_SHOWN
-    from carms_lake.flows.trace import trace as flow
+    from carms_lake.flows.lineage import ROWS_SHOWN
+    from carms_lake.flows.lineage import trace as flow
 
     found = flow(call.config(), key, table=table)
     if _is_drawn(call, to):
@@ -85,7 +85,7 @@ def _trace_rows(call: Call, to: Target, key: str, table: str | None) -> None:
 
 
 def _trace_value(call: Call, to: Target, key: str, column: str, table: str | None) -> None:
-    from carms_lake.flows.trace_value import TREES_SHOWN, trace_value
+    from carms_lake.flows.lineage.trace_value import TREES_SHOWN, trace_value
 
     found = trace_value(call.config(), key, column, table=table)
     if _is_drawn(call, to):
@@ -100,8 +100,8 @@ def _trace_value(call: Call, to: Target, key: str, column: str, table: str | Non
 
 def _rows(found: Trace) -> QueryResult:
     """One row per value of each row on the way, and one per record that was set aside."""
-    from carms_lake.cli.spelling import as_text
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.cli.formats import as_text
+    from carms_lake.records import QueryResult
 
     rows: list[tuple[Any, ...]] = [
         (
@@ -207,7 +207,7 @@ def _shown(value: TracedValue) -> str:
 
 
 def _cut(value: object, most: int = render.LONG_TEXT) -> str:
-    from carms_lake.cli.spelling import as_text
+    from carms_lake.cli.formats import as_text
 
     text = render.on_one_line(as_text(value))
     if len(text) <= most:
@@ -221,8 +221,8 @@ def _raw(text: str | None, missing: str) -> str:
 
 def _value_rows(found: ValueTrace) -> QueryResult:
     """One row per value on the way: `path` leads from the value asked for (1) down (1.2.1)."""
-    from carms_lake.cli.spelling import as_text
-    from carms_lake.flows.query import QueryResult
+    from carms_lake.cli.formats import as_text
+    from carms_lake.records import QueryResult
 
     rows = [
         (
@@ -274,7 +274,7 @@ def _grow(tree: Tree, origin: Origin) -> None:
     from rich.text import Text
 
     if origin.table.startswith("bronze."):
-        from carms_lake.flows.trace_value import VALUES_SHOWN
+        from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
 
         for held in origin.held[:VALUES_SHOWN]:
             line = f", line {held.raw.line}" if held.raw and held.raw.line else ""
@@ -305,7 +305,7 @@ def _label(origin: Origin, after: str = "") -> Any:
 
 def _values(held: Sequence[Held], *, is_cut: bool) -> str:
     """The distinct values, the first few of them."""
-    from carms_lake.flows.trace_value import VALUES_SHOWN
+    from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
 
     texts = list(dict.fromkeys("null" if one.value is None else _cut(one.value) for one in held))
     shown = ", ".join(texts[:VALUES_SHOWN])

@@ -31,8 +31,7 @@ from carms_lake.contract.model import (
     Contract,
     Relationship,
 )
-from carms_lake.contract.quality import quality_rule
-from carms_lake.contract.sla import ages
+from carms_lake.contract.quality import ages, quality_rule
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError

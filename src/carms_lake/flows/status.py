@@ -9,8 +9,8 @@ import polars as pl
 
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError
-from carms_lake.flows.drifting.newest import drift_of, newest
-from carms_lake.flows.glance import (
+from carms_lake.flows.drift.newest import drift_of, newest
+from carms_lake.flows.status_report import (
     CheckStatus,
     RefusedFile,
     RejectStatus,
@@ -21,12 +21,12 @@ from carms_lake.flows.glance import (
 )
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.readers.discover import discover, listing
+from carms_lake.store.delta.log import REPLAYED, commits, files_at
+from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.gold.published import failed_checks, published, published_by
 from carms_lake.store.layout import table_path
-from carms_lake.store.manifest import read_manifest
-from carms_lake.store.published import failed_checks, published, published_by
-from carms_lake.store.recent import recent
+from carms_lake.store.ops import recent
 from carms_lake.store.rejects import live
-from carms_lake.store.versions import REPLAYED, commits, files_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.glance import DriftStatus
+    from carms_lake.flows.status_report import DriftStatus
     from carms_lake.names import TableRef
     from carms_lake.records import SourceFile
-    from carms_lake.store.manifest import Manifest
-    from carms_lake.store.versions import Commit
+    from carms_lake.store.delta.log import Commit
+    from carms_lake.store.delta.manifest import Manifest
+
 
 LAST_RUNS = 5
 _LOOKED_AT = 50

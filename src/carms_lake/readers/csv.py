@@ -24,6 +24,7 @@ from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers.csv_header import grammar_of, header_text, no_csv, opened_at_header
 from carms_lake.readers.csv_judge import judged, texts_of
 from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
+from carms_lake.readers.faults import binary_kind
 from carms_lake.readers.frames import (
     MALFORMED_SCHEMA,
     Fault,
@@ -35,7 +36,6 @@ from carms_lake.readers.frames import (
     without_null_values,
 )
 from carms_lake.readers.header import Layout, lay_out, spec_of
-from carms_lake.readers.signature import binary_kind
 from carms_lake.readers.text import BOM, encoding_of, shown
 from carms_lake.records import PART, Batch, Laid, Part, ReasonCode
 

@@ -14,11 +14,11 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
+from carms_lake.readers.faults import binary_kind, looks_like
 from carms_lake.readers.frames import Fault, malformed_frame, ready, text_schema
 from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import no_object
-from carms_lake.readers.signature import binary_kind, looks_like
 from carms_lake.readers.text import as_utf8, encoding_of
 from carms_lake.records import Batch, ReasonCode
 

@@ -11,8 +11,8 @@ import orjson
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.names import MEND_COLUMNS, SRC_EXTRA
+from carms_lake.readers.frames import number_text
 from carms_lake.readers.header import spec_of
-from carms_lake.readers.values import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
+from carms_lake.readers.faults import binary_kind, looks_like
 from carms_lake.readers.frames import Fault, malformed_frame, part_numbers
-from carms_lake.readers.signature import binary_kind, looks_like
 from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
 from carms_lake.records import PART, Laid, Part, ReasonCode
 

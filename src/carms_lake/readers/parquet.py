@@ -11,10 +11,9 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
-from carms_lake.readers.faults import readable
+from carms_lake.readers.faults import looks_like, readable
 from carms_lake.readers.frames import malformed_frame, ready, rows_as_json
 from carms_lake.readers.header import Layout, lay_out
-from carms_lake.readers.signature import looks_like
 from carms_lake.records import Batch
 
 if TYPE_CHECKING:

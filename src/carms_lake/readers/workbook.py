@@ -19,9 +19,8 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from carms_lake.errors import SourceRefused, did_you_mean
 from carms_lake.readers.content import LIMITS, Limits
-from carms_lake.readers.faults import readable, unreadable
-from carms_lake.readers.signature import looks_like
-from carms_lake.readers.values import EXACT_INTEGERS, ErrorCell
+from carms_lake.readers.faults import looks_like, readable, unreadable
+from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

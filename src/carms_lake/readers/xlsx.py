@@ -18,14 +18,16 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.frames import (
+    ErrorCell,
     Fault,
+    cell_text,
     malformed_frame,
+    number_text,
     ready,
     text_schema,
     without_null_values,
 )
 from carms_lake.readers.header import Layout, lay_out, spec_of
-from carms_lake.readers.values import ErrorCell, cell_text, number_text
 from carms_lake.readers.workbook import Grid, read_grid
 from carms_lake.records import Batch, ReasonCode
 

@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
-from carms_lake.store.column_lineage import LineageUnknown
-from carms_lake.store.masking import add_keyed_hash, key_file
-from carms_lake.store.published import reading
+from carms_lake.store.gold.file import SURROGATE_KEY
+from carms_lake.store.gold.masking import add_keyed_hash, key_file
+from carms_lake.store.gold.published import reading
 from carms_lake.store.sql import literal, qualified, quoted
-from carms_lake.store.warehouse import SURROGATE_KEY
+from carms_lake.store.sql.column_lineage import LineageUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.store.row_lineage import Carrying
+    from carms_lake.store.sql.row_lineage import Carrying
 
     Connection: TypeAlias = duckdb.DuckDBPyConnection
     """What `tracing` opens; for those who pass it on and know nothing of DuckDB."""
-
     Row: TypeAlias = dict[str, Any]
+
 
 ROWS = 20
 """How many rows of one table a trace shows: it is for one record, not for a list. One more is

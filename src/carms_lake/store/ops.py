@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.records import FileStatus
-from carms_lake.store import delta
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.lock import SHARED
+from carms_lake.store.delta.log import commits, files_at
 from carms_lake.store.layout import ops_path
-from carms_lake.store.turns import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Score,
         TableReport,
     )
+
 
 _AT = pl.Datetime("us", "UTC")
 
@@ -270,3 +272,31 @@ def version_row(
         "superseded": table.superseded,
         "seconds": table.seconds,
     }
+
+
+def recent(config: LakeConfig, table: str, runs: int) -> pl.DataFrame | None:
+    """The rows that the last runs wrote into a table of operations, and perhaps older ones.
+
+    None where there is no such table.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    path = ops_path(config, table)
+    found = commits(path)
+    if not found:
+        return None
+    there = files_at(path, found[-1].version)
+    added = [file.name for commit in found[-runs:] for file in commit.added]
+    files = [str(path / name) for name in dict.fromkeys(added) if name in there]
+    schema = pl.Schema(delta.columns(path))
+    if not files:
+        return pl.DataFrame(schema=schema)
+    return pl.scan_parquet(
+        files,
+        glob=False,
+        hive_partitioning=False,
+        schema=schema,
+        missing_columns="insert",
+        extra_columns="ignore",
+    ).collect()

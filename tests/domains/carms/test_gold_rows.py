@@ -8,7 +8,7 @@ import pytest
 from domains.carms.gold_lake import FIRST, SECOND, contracts, gold, silver_of, version
 
 from carms_lake.names import Layer
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 
 def program(stream_id="1", **rest):

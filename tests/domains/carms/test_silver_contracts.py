@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from domains.carms import bronze
 
-from carms_lake.checks.history import DELETED_ON, IS_CURRENT, IS_DELETED, VALID_FROM, VALID_TO
-from carms_lake.checks.types import polars_schema
 from carms_lake.domains.carms import silver
+from carms_lake.flows.build.context import DELETED_ON, IS_CURRENT, IS_DELETED, VALID_FROM, VALID_TO
 from carms_lake.names import Layer
+from carms_lake.quality.types import polars_schema
 
 SILVER = bronze.contracts(Layer.SILVER)
 HISTORY_COLUMNS = (VALID_FROM, VALID_TO, IS_CURRENT, IS_DELETED, DELETED_ON)

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from domains.carms import bronze
 
-from carms_lake.checks.expectations import keep
-from carms_lake.checks.history import versions
 from carms_lake.domains.carms import silver
+from carms_lake.flows.build.context import versions
 from carms_lake.names import Layer
+from carms_lake.quality.validate import keep
 
 CONTRACTS = bronze.contracts(Layer.SILVER)
 V1 = "1503_markdown_program_descriptions.json"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from domains.carms import bronze
 
-from carms_lake.checks.expectations import keep
 from carms_lake.domains.carms import reference, silver
 from carms_lake.names import Layer
+from carms_lake.quality.validate import keep
 
 if TYPE_CHECKING:
     import polars as pl

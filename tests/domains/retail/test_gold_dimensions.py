@@ -24,7 +24,7 @@ from domains.retail.gold_lake import (
 )
 
 from carms_lake.names import Layer
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 from domains.retail.gold_lake import contracts, customer, gold, line, order, product, shop, store
 
 from carms_lake.names import Layer
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 SHIPPED = datetime(2024, 3, 1, 10)  # noqa: DTZ001 - gold keeps UTC without a zone
 ON_TIME = timedelta(hours=120)

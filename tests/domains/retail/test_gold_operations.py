@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import polars as pl
 from domains.retail.gold_lake import gold, shop
 
-from carms_lake.checks.rejected import REJECT_SCHEMA
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.store.gold.file import Warehouse
 from carms_lake.store.ops import OPS_SCHEMAS
-from carms_lake.store.warehouse import Warehouse
 
 AT = datetime(2024, 3, 1, 10, tzinfo=UTC)
 

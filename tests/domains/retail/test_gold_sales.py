@@ -24,7 +24,7 @@ from domains.retail.gold_lake import (
 )
 
 from carms_lake.names import Layer
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 # 1 March 2024 is a Friday.
 RATES = [

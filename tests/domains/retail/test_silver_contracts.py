@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from domains.retail import frames
 
-from carms_lake.checks.history import DELETED_ON, IS_CURRENT, IS_DELETED, VALID_FROM, VALID_TO
-from carms_lake.checks.types import polars_schema
 from carms_lake.domains.retail import silver
+from carms_lake.flows.build.context import DELETED_ON, IS_CURRENT, IS_DELETED, VALID_FROM, VALID_TO
 from carms_lake.names import Layer
+from carms_lake.quality.types import polars_schema
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,14 +10,14 @@ from domains.retail.frames import DELIVERED, bronze, contracts, kept, reasons, s
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.checks.history import versions
 from carms_lake.domains.retail import silver as made
+from carms_lake.flows.build.context import versions
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.checks.expectations import Kept
+    from carms_lake.quality.validate import Kept
 
 LATER = DELIVERED + timedelta(days=365)
 LAST = DELIVERED + timedelta(days=730)

@@ -18,7 +18,7 @@ from carms_lake.domains.retail.silver.events import ENVELOPE, read
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.checks.expectations import Kept
+    from carms_lake.quality.validate import Kept
 
 IDENTITY = silver(
     "customer_identity",

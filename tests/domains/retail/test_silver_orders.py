@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from carms_lake.domains.retail import silver as made
 
 if TYPE_CHECKING:
-    from carms_lake.checks.expectations import Kept
+    from carms_lake.quality.validate import Kept
 
 STORES = silver("store", {"store_id": 7})
 CUSTOMERS = silver("customer", {"customer_id": 2})

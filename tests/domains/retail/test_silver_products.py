@@ -11,8 +11,8 @@ from decimal import Decimal
 import pytest
 from domains.retail.frames import DELIVERED, bronze, contracts, kept, reasons
 
-from carms_lake.checks.history import versions
 from carms_lake.domains.retail import silver as made
+from carms_lake.flows.build.context import versions
 from carms_lake.names import Layer
 
 LATER = DELIVERED + timedelta(days=365)

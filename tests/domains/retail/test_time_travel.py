@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from carms_lake.config import LakeConfig, resolve_domain
 from carms_lake.contract.load import load_contracts
 from carms_lake.flows.build import build
-from carms_lake.flows.diff import diff
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.query import query_rows
+from carms_lake.flows.timetravel.diff import diff
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:

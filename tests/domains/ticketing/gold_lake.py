@@ -10,7 +10,7 @@ from domains.ticketing.frames import KIT, contracts, silver
 
 from carms_lake.domains.ticketing.identity import cycles, resolved
 from carms_lake.names import Layer
-from carms_lake.store.audit import audit
+from carms_lake.quality.audit import audit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,9 @@ from domains.ticketing import frames
 from domains.ticketing.frames import bronze, kept, reasons
 from domains.ticketing.frames import silver as silver_frame
 
-from carms_lake.checks.types import polars_schema
 from carms_lake.domains.ticketing import reference, silver
 from carms_lake.names import Layer
+from carms_lake.quality.types import polars_schema
 
 SILVER = frames.contracts(Layer.SILVER)
 AT = datetime(2025, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake import draws as draw
+from carms_lake.domains import draws as draw
 from carms_lake.domains.retail.synthetic import customers, products, words
 from carms_lake.domains.retail.synthetic.orders import DAY_TIMES_S
 from carms_lake.domains.retail.synthetic.plan import date_of, midnight, moment

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from carms_lake import draws as draw
+from carms_lake.domains import draws as draw
 from carms_lake.domains.retail.synthetic.words import COUNTRIES, Country
 
 _LETTERS = tuple("ABDEFGHJLNPQRSTUWXYZ")

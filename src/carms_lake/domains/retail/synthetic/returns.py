@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake import draws as draw
+from carms_lake.domains import draws as draw
 from carms_lake.domains.retail.synthetic import words
 from carms_lake.domains.retail.synthetic.lines import filled, with_lines
 from carms_lake.domains.retail.synthetic.orders import DAY_IDS, headers

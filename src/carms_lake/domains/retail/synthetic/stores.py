@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake import draws as draw
+from carms_lake.domains import draws as draw
 from carms_lake.domains.retail.synthetic import words
 from carms_lake.domains.retail.synthetic.places import PLACES, degrees, near
 

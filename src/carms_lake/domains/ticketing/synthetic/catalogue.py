@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from carms_lake.domains.draws import at
 from carms_lake.domains.ticketing.synthetic.draw import Draw
-from carms_lake.draws import at
 
 if TYPE_CHECKING:
     from carms_lake.domains.ticketing.synthetic.plan import Plan

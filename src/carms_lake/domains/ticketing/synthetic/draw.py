@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carms_lake import draws
+from carms_lake.domains import draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from carms_lake.domains.draws import at
 from carms_lake.domains.ticketing.synthetic.catalogue import DAY, FIRST_MOMENT, SPAN_DAYS
-from carms_lake.draws import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.domains.draws import at
 from carms_lake.domains.ticketing.synthetic.catalogue import (
     catalogue,
     told,
 )
 from carms_lake.domains.ticketing.synthetic.draw import Draw
-from carms_lake.draws import at
 
 if TYPE_CHECKING:
     from carms_lake.domains.ticketing.synthetic.plan import Plan

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from carms_lake.domains.draws import at
 from carms_lake.domains.ticketing.synthetic.catalogue import DAY, catalogue, told
 from carms_lake.domains.ticketing.synthetic.draw import Draw
 from carms_lake.domains.ticketing.synthetic.plan import PLACES, Plan
-from carms_lake.draws import at
 
 _WITHOUT_SHOWTIME = 0.03
 _UNKNOWN = 0.006

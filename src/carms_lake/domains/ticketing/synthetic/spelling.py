@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.draws import at
+from carms_lake.domains.draws import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

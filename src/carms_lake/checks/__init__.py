@@ -1,1 +1,0 @@
-"""Rows and tables against their contracts: types, rules, the split, the gate."""

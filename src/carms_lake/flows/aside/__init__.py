@@ -1,1 +1,0 @@
-"""Set-aside records: where they stand in their files, and how they are read again."""

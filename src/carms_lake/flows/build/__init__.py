@@ -1,0 +1,159 @@
+"""Bronze -> silver -> gold: write, audit, publish.
+
+A table is built again only where its inputs, its code or its contract changed. Gold is made in a
+new file and checked there; a failing check leaves the published file as it was.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from carms_lake.catalog import (
+    GoldStep,
+    SilverStep,
+    code_fingerprint,
+    gold_steps,
+    needed_by,
+    silver_steps,
+)
+from carms_lake.contract.load import load_contracts
+from carms_lake.flows.build.gold import How, build_gold
+from carms_lake.flows.build.silver import transform
+from carms_lake.flows.run import running, selected
+from carms_lake.names import Layer, TableRef
+from carms_lake.quality.failures import of_whole
+from carms_lake.quality.reconciliation import unbalanced
+from carms_lake.store.gold.published import published
+from carms_lake.store.rejects import repair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.records import RunReport, TableReport
+    from carms_lake.store.gold.published import Published
+
+    Progress = Callable[[str, int, int | None], None]
+
+
+TABLES_AT_ONCE = 2
+"""How many silver tables are made at the same time: memory is that of the largest two."""
+
+
+def build(
+    config: LakeConfig,
+    select: Sequence[str] = (),
+    *,
+    full_refresh: bool = False,
+    publish_anyway: bool = False,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """Build silver and gold from bronze, check them, and publish the gold file.
+
+    `select` names tables (`program`, `silver.program`): they and what they need are built. Ages are
+    measured at `now`, which is when the run begins.
+
+    Raises:
+        UsageError: a table that the domain does not have.
+        ContractError: code or SELECTs do not deliver their contracts.
+        NotBalanced: keys were lost or made.
+        DataError: a check of severity error failed; the published file is left as it was, unless
+            it is to be published anyway.
+        StoreError: bronze is not there yet, or the lake or the gold file cannot be written.
+    """
+    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    with running(config, "build") as run:
+        repair(config, [ref for ref in contracts if ref.layer is not Layer.GOLD], run.run_id)
+        silver = silver_steps(config.domain, contracts)
+        gold = gold_steps(config.domain, contracts)
+        needed = _needed(select, silver, gold, published(config.gold_file))
+        steps = [step for step in silver if step.contract.ref in needed]
+        code = code_fingerprint(config.domain)
+        made: dict[TableRef, TableReport] = {}
+        make = partial(transform, run, contracts=contracts, code=code, full_refresh=full_refresh)
+        try:
+            for report in _made(steps, make):
+                if progress:
+                    progress(report.table.in_domain, len(made), len(steps) + 1)
+                made[report.table] = report
+        finally:
+            run.tables += [made[s.contract.ref] for s in steps if s.contract.ref in made]
+            lost = [unbalanced(table) for table in run.tables if not table.balanced]
+            run.checks += lost
+            run.failures += map(of_whole, lost)
+        if progress:
+            progress(config.gold_file.name, len(steps), len(steps) + 1)
+        if any(step.contract.ref in needed for step in gold):
+            build_gold(run, contracts, gold, needed, How(full_refresh, publish_anyway, now))
+    return run.report()
+
+
+def _made(
+    steps: Sequence[SilverStep], make: Callable[[SilverStep], TableReport]
+) -> Iterator[TableReport]:
+    """The silver tables, each made after those that it reads, two at a time where they may be.
+
+    The work of one table keeps both cores busy for a part of its time only.
+    """
+    there = {step.contract.ref: step for step in steps}
+    graph = {ref: needed_by(step) & there.keys() for ref, step in there.items()}
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="silver") as pool:
+        waiting: set[Future[TableReport]] = set()
+        try:
+            while sorter.is_active():
+                waiting |= {pool.submit(make, there[ref]) for ref in sorter.get_ready()}
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    report = future.result()
+                    sorter.done(report.table)
+                    yield report
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _needed(
+    select: Sequence[str],
+    silver: Sequence[SilverStep],
+    gold: Sequence[GoldStep],
+    there: Published | None,
+) -> set[TableRef]:
+    """The selected tables, what they are made from, and what refers to them by an enforced key.
+
+    Everything where none is selected, and where a table that is not needed is not published yet,
+    so that it could not be copied.
+
+    Raises:
+        UsageError: a name that is no table of silver or gold.
+    """
+    reads: dict[TableRef, set[TableRef]] = {}
+    for step in silver:
+        reads[step.contract.ref] = needed_by(step)
+    refers: dict[TableRef, set[TableRef]] = {}
+    for gold_step in gold:
+        enforced = {r.target for r in gold_step.contract.relationships if r.enforced}
+        reads[gold_step.contract.ref] = {*gold_step.reads, *enforced}
+        for target in enforced:
+            refers.setdefault(target, set()).add(gold_step.contract.ref)
+    if not select:
+        return set(reads)
+    by_name = {ref.table: ref for ref in reads} | {ref.in_domain: ref for ref in reads}
+    waiting = [by_name[name] for name in selected(list(by_name), tuple(select), "table")]
+    needed: set[TableRef] = set()
+    while waiting:
+        ref = waiting.pop()
+        if ref not in needed:
+            needed.add(ref)
+            waiting += [*reads.get(ref, ()), *refers.get(ref, ())]
+    kept = {s.contract.ref.table for s in gold if s.contract.kind == "table"} - {
+        ref.table for ref in needed if ref.layer is Layer.GOLD
+    }
+    has_gold = any(ref.layer is Layer.GOLD for ref in needed)
+    return set(reads) if has_gold and not kept <= set(there.rows if there else ()) else needed

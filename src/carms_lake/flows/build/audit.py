@@ -1,0 +1,200 @@
+"""All that is checked of a lake before a publish and by `carms check`, and what is kept of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.flows.build.plan import key_pairs
+from carms_lake.names import DELIVERY_ID, Layer
+from carms_lake.quality.audit import audit
+from carms_lake.quality.failures import MOST_ROWS, Origin, Sources, as_json, failures, of_whole
+from carms_lake.quality.freshness import fresh, rows_changed
+from carms_lake.quality.reconciliation import (
+    QUARANTINE,
+    files_reconciled,
+    totals_declared,
+    within_budgets,
+)
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.quality.scorecard import scores, set_aside
+from carms_lake.records import CheckFailure
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.gold.published import reading
+from carms_lake.store.layout import table_path
+from carms_lake.store.rejects import live
+from carms_lake.store.sql.pinned import read_pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.run import Run
+    from carms_lake.names import TableRef
+    from carms_lake.quality.audit import Connection
+    from carms_lake.records import CheckResult
+    from carms_lake.store.delta.manifest import Build, Manifest
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What is audited: a domain's contracts, how silver was made, and beside what it is held."""
+
+    run: Run
+    contracts: Mapping[TableRef, Contract]
+    builds: Mapping[TableRef, Build]
+    rejects: pl.DataFrame
+    """All that is set aside and counts."""
+    rows_before: Mapping[tuple[str, str], int]
+    """Of the tables in the last published run."""
+    now: datetime
+    by_file: bool = False
+    """Whether bronze is counted file by file, and not by its log alone."""
+
+
+def audited(task: Audit, connection: Connection) -> None:
+    """Check everything on a connection that reads silver and gold; the run keeps what was found.
+
+    Raises:
+        ContractError: a rule cannot be run.
+        StoreError: the lake cannot be read.
+    """
+    run, config = task.run, task.run.config
+    there = [c for c in task.contracts.values() if _is_there(run, c)]
+    tables = [c for c in there if c.ref.layer is not Layer.BRONZE and c.kind != "macro"]
+    sources = [c for c in there if c.ref.layer is Layer.BRONZE]
+    manifests = _manifests(run, sources)
+    found = audit(connection, tables, task.builds)
+    for contract in sources:
+        rejects = task.rejects if task.by_file else None
+        found.append(files_reconciled(config, contract, manifests[contract.ref], rejects))
+    found += _budgets(task, tables)
+    found += totals_declared(connection, tables, manifests)
+    found += fresh(config, connection, there, task.now)
+    found += rows_changed(connection, tables, task.rows_before)
+    run.checks += found
+    beside = Sources(partial(_origin, task), partial(_set_aside, task))
+    run.failures += failures(connection, tables, found, beside)
+    run.scores += scores(there, found, _rows(task, manifests, found), set_aside(task.rejects))
+
+
+def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | None) -> None:
+    """Look at ages where nothing else is to be done: what gets no new data grows old.
+
+    Raises:
+        StoreError: the lake cannot be read.
+        ContractError: an element cannot be measured.
+    """
+    aged = [c for c in contracts.values() if c.ages and _is_there(run, c)]
+    if not aged:
+        return
+    with reading(run.config, [c for c in aged if c.ref.layer is not Layer.BRONZE]) as connection:
+        found = fresh(run.config, connection, aged, now or run.started_at)
+    run.checks += found
+    run.failures += [of_whole(result) for result in found if not result.passed]
+
+
+def _manifests(run: Run, contracts: Iterable[Contract]) -> dict[TableRef, Manifest]:
+    """What files the bronze tables among these hold."""
+    sources = [c.ref for c in contracts if c.ref.layer is Layer.BRONZE]
+    return {ref: read_manifest(delta.log(table_path(run.config, ref))) for ref in sources}
+
+
+def all_rejects(run: Run, contracts: Mapping[TableRef, Contract]) -> pl.DataFrame:
+    """What is set aside in bronze and silver, and counts.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    found = live(run.config, [ref for ref in contracts if ref.layer is not Layer.GOLD])
+    return pl.DataFrame(schema=REJECT_SCHEMA) if found is None else found.collect()
+
+
+def _is_there(run: Run, contract: Contract) -> bool:
+    """Whether a table can be looked at: bronze and silver need not be there yet."""
+    ref = contract.ref
+    return ref.layer is Layer.GOLD or delta.exists(table_path(run.config, ref))
+
+
+def _rows(
+    task: Audit, manifests: Mapping[TableRef, Manifest], found: Sequence[CheckResult]
+) -> dict[TableRef, int]:
+    """How many rows each table has: of bronze its current files, of others as they were counted."""
+    rows = {ref: build.rows for ref, build in task.builds.items()}
+    for result in found:
+        if result.counts_rows and not result.set_aside:
+            rows[result.table] = result.checked_rows
+    for ref, manifest in manifests.items():
+        rows[ref] = sum(entry.accepted for entry in manifest.current.values())
+    return rows
+
+
+def _origin(task: Audit, contract: Contract) -> Origin | None:
+    """Where the rows of a silver table come from, where that is one record of bronze."""
+    driver = task.contracts.get(contract.silver.driver) if contract.silver.driver else None
+    if driver is None or driver.ref.layer is not Layer.BRONZE:
+        return None
+    pairs = key_pairs(contract, driver)
+    path = table_path(task.run.config, driver.ref)
+    if not pairs or not delta.exists(path):
+        return None
+    return Origin(
+        select=read_pinned(delta.pinned(path)),
+        columns=tuple(pairs),
+        key=tuple(pairs.values()),
+        has_deliveries=DELIVERY_ID in driver.audit_columns,
+    )
+
+
+def _set_aside(task: Audit, contract: Contract, rule: str) -> list[CheckFailure]:
+    """The rows of a silver table that a budget counts: of a reference, of a reason, or all."""
+    reasons = _aside(task, contract).explode("reasons").unnest("reasons")
+    if rule in {relationship.name for relationship in contract.relationships}:
+        reasons = reasons.filter(pl.col("rule") == rule)
+    elif code := rule.removeprefix(f"{contract.ref.table}.{QUARANTINE}").lstrip("."):
+        reasons = reasons.filter(pl.col("code") == code)
+    columns = ("rule", "row_key", "value", "message")
+    private = {c.name for c in contract.columns if c.classification not in {None, "public"}}
+    rows = reasons.select(columns).sort("row_key", "rule").head(MOST_ROWS)
+    return [
+        CheckFailure(
+            contract.ref,
+            rule,
+            "",
+            broken.rpartition(".")[0],
+            _public(key, private),
+            None if private & set(broken.rpartition(".")[0].split("+")) else value,
+            message=message,
+        )
+        for broken, key, value, message in rows.rows()
+    ]
+
+
+def _aside(task: Audit, contract: Contract) -> pl.DataFrame:
+    """What is set aside from a table."""
+    ref = contract.ref
+    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
+    return task.rejects.filter(of_table)
+
+
+def _budgets(task: Audit, contracts: Iterable[Contract]) -> Iterator[CheckResult]:
+    """What silver tables set aside for single reasons, where their contracts limit it."""
+    for contract in contracts:
+        build = task.builds.get(contract.ref)
+        if build is not None and contract.quarantine_budgets:
+            codes = pl.element().struct.field("code").unique()
+            aside = _aside(task, contract).select(pl.col("reasons").list.eval(codes).explode())
+            counted = dict(aside["reasons"].value_counts().rows())
+            yield from within_budgets(contract, build, counted)
+
+
+def _public(row_key: str | None, private: set[str]) -> str | None:
+    """A row's key without its parts that are about people."""
+    key = json.loads(row_key or "{}")
+    return as_json({name: value for name, value in key.items() if name not in private})

@@ -1,0 +1,229 @@
+"""One silver table that is being built: what its function reads, and what the function gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.contract.model import Balance, Contract, Delivery
+from carms_lake.errors import ContractError, StoreError, did_you_mean
+from carms_lake.flows.build.plan import key_pairs
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
+from carms_lake.store.delta import log as table_versions
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.manifest import last_build, read_manifest
+from carms_lake.store.layout import table_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from carms_lake.catalog import SilverStep
+    from carms_lake.contract.model import HistorySpec
+    from carms_lake.flows.run import Run
+    from carms_lake.names import TableRef
+    from carms_lake.store.delta.manifest import Build
+
+    Frames = dict[str, pl.LazyFrame]
+
+
+VALID_FROM = "valid_from"
+VALID_TO = "valid_to"
+IS_CURRENT = "is_current"
+IS_DELETED = "is_deleted"
+DELETED_ON = "deleted_on"
+
+_NEXT_AT = "\x00next_at"
+_NUMBER = "\x00number"
+
+
+def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
+    """One row per version of a key: the state's columns without the moment, and the interval.
+
+    `states` has one row per key and moment: the key, the group, the moment (`spec.at`, UTC) and
+    the attributes. Each distinct moment of a group is a complete state of it. Equal states that
+    follow each other without a gap are one version. `valid_from` is the moment of its first state,
+    `valid_to` the moment at which another state or a deletion ended it (null where none did). The
+    newest version of a key is current, deleted or not; `is_deleted` says that a later state of the
+    group lacked the key, and `deleted_on` the UTC date of that state.
+
+    Raises:
+        ContractError: the states lack a column that the contract's history names.
+    """
+    for name in (*spec.key, *spec.group, spec.at, *spec.ignore):
+        if name not in states.columns:
+            raise ContractError(
+                f"`carms.history` names `{name}`, which the table's function does not deliver",
+                did_you_mean(name, states.columns),
+            )
+    key, group, at = list(spec.key), list(spec.group), spec.at
+    compared = [c for c in states.columns if c not in {*key, *group, at, *spec.ignore}]
+    moments = (
+        states.select(*group, at)
+        .unique()
+        .sort(*group, at)
+        .with_columns(
+            (pl.col(at).shift(-1).over(group) if group else pl.col(at).shift(-1)).alias(_NEXT_AT),
+            (pl.int_range(pl.len()).over(group) if group else pl.int_range(pl.len())).alias(
+                _NUMBER
+            ),
+        )
+    )
+    ordered = states.join(moments, on=[*group, at], how="left").sort(*key, _NUMBER)
+    same_key = pl.all_horizontal([pl.col(c).eq_missing(pl.col(c).shift(1)) for c in key])
+    adjacent = pl.col(_NUMBER) == pl.col(_NUMBER).shift(1) + 1
+    same_state = pl.all_horizontal(
+        [pl.lit(value=True), *(pl.col(c).eq_missing(pl.col(c).shift(1)) for c in compared)]
+    )
+    starts = ~(same_key & adjacent & same_state).fill_null(value=False)
+    numbered = ordered.with_columns(starts.cum_sum().alias("\x00version"))
+    closed = numbered.group_by("\x00version", maintain_order=True).agg(
+        pl.col(c).last() if c in spec.ignore else pl.col(c).first()
+        for c in [*states.columns, _NEXT_AT, _NUMBER]
+        if c not in {_NEXT_AT, _NUMBER, at}
+    )
+    spans = numbered.group_by("\x00version", maintain_order=True).agg(
+        pl.col(at).first().alias(VALID_FROM), pl.col(_NEXT_AT).last().alias(VALID_TO)
+    )
+    joined = closed.join(spans, on="\x00version", maintain_order="left").drop("\x00version")
+    is_last = pl.col(VALID_FROM) == pl.col(VALID_FROM).max().over(key)
+    is_deleted = is_last & pl.col(VALID_TO).is_not_null()
+    return joined.with_columns(
+        is_last.alias(IS_CURRENT), is_deleted.alias(IS_DELETED)
+    ).with_columns(pl.when(IS_DELETED).then(pl.col(VALID_TO).dt.date()).alias(DELETED_ON))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A silver table to be made in a run, and what it was made from when it was made last."""
+
+    run: Run
+    step: SilverStep
+    contracts: Mapping[TableRef, Contract]
+    made_from: Mapping[str, Any]
+    last: Build | None
+
+    @property
+    def contract(self) -> Contract:
+        """What the table promises."""
+        return self.step.contract
+
+    @property
+    def path(self) -> Path:
+        """Where the table is."""
+        return table_path(self.run.config, self.contract.ref)
+
+    @property
+    def counts_keys(self) -> bool:
+        """Whether the balance is of distinct keys, not of rows."""
+        return self.contract.silver.balance is Balance.EXPAND
+
+    @property
+    def driver(self) -> Contract | None:
+        """The table that this one answers to, where the balance is counted."""
+        spec = self.contract.silver
+        if spec.driver is None or spec.balance in (Balance.NONE, Balance.AGGREGATE):
+            return None
+        return self.contracts[spec.driver]
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """The driver's columns that hold this table's key -> those that hold it here."""
+        return key_pairs(self.contract, self.driver) if self.driver else {}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a table becomes: rows that take the place of others, and all rows set aside."""
+
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+    """In the columns of the reject store, under this run."""
+    build: Build
+    replaced: pl.DataFrame | None = None
+    """The keys whose rows go; None where all go."""
+    note: str = ""
+    rows_read: int | None = None
+    """Of the driver; of a table without one, of all tables that its function reads."""
+
+
+def inputs(step: SilverStep) -> list[TableRef]:
+    """What a table is made from: its parameters, and where its references are looked up."""
+    return sorted({*step.reads.values(), *looked_up(step)})
+
+
+def looked_up(step: SilverStep) -> set[TableRef]:
+    """The other tables that references which quarantine are looked up in."""
+    own = step.contract.ref
+    return {r.target for r in step.contract.relationships if r.quarantine and r.target != own}
+
+
+def rows_version(run: Run, ref: TableRef) -> int:
+    """The version at which a table got the rows that it has; -1 where there is no table."""
+    path = table_path(run.config, ref)
+    build = last_build(path) if ref.layer is Layer.SILVER else None
+    return build.rows_since if build else table_versions.rows_version(path)
+
+
+def frame_of(task: Task, ref: TableRef) -> pl.LazyFrame:
+    """What the function gets of a table: the newest deliveries, or all for a history table.
+
+    Raises:
+        StoreError: the table is not there yet.
+    """
+    path = table_path(task.run.config, ref)
+    if not delta.exists(path):
+        raise StoreError(
+            f"`{task.contract.ref}` reads `{ref}`, which is not there yet: no file of it has "
+            "landed",
+            "put its files into data_raw and run `carms ingest`, which names what it refuses",
+        )
+    frame = delta.scan(path)
+    source = task.contracts[ref].source
+    is_history = task.contract.silver.history is not None
+    if source is None or source.delivery is not Delivery.SNAPSHOT or is_history:
+        return frame
+    current = read_manifest(delta.log(path)).current
+    newest = pl.LazyFrame(
+        [(name, entry.delivery_id) for name, entry in current.items()],
+        schema={SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64},
+        orient="row",
+    )
+    return frame.join(newest, on=[SRC_FILENAME, DELIVERY_ID], how="semi")
+
+
+def frames_of(task: Task) -> Frames:
+    """What the function gets, by parameter.
+
+    Raises:
+        StoreError: a table is not there yet.
+    """
+    return {name: frame_of(task, ref) for name, ref in task.step.reads.items()}
+
+
+def collected(task: Task, frames: Frames) -> pl.DataFrame:
+    """What the function makes of its frames; of a history its versions with their intervals."""
+    made = task.step.transform(**frames)
+    frame = made.collect(engine="streaming") if isinstance(made, pl.LazyFrame) else made
+    history = task.contract.silver.history
+    if history is None:
+        return frame
+    versioned = versions(frame, history)
+    return versioned.select([c for c in task.contract.column_names if c in versioned.columns])
+
+
+def references_of(task: Task, made: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
+    """The columns that quarantining relationships point to, by table."""
+    wanted: dict[TableRef, dict[str, None]] = {}
+    for relationship in task.contract.relationships:
+        if relationship.quarantine:
+            columns = wanted.setdefault(relationship.target, {})
+            columns.update(dict.fromkeys(relationship.target_columns))
+    return {
+        ref: made.select(list(columns))
+        if ref == task.contract.ref
+        else delta.scan(table_path(task.run.config, ref)).select(list(columns)).collect()
+        for ref, columns in wanted.items()
+    }

@@ -1,0 +1,96 @@
+"""Rows of silver that are set aside, as the reject store keeps them: the key and row as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.names import RUN_ID, Layer
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.quality.types import typed
+from carms_lake.records import ReasonCode
+from carms_lake.store.delta import table as delta
+from carms_lake.store.layout import rejects_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.run import Run
+
+
+def as_rejects(quarantined: pl.DataFrame, contract: Contract, run: Run) -> pl.DataFrame:
+    """One reject per row that was set aside, in the columns of the reject store."""
+    columns = [name for name in quarantined.columns if name != "reasons"]
+    rows = quarantined.select(columns).to_dicts()
+    key = contract.primary_key or tuple(columns)
+    frame = quarantined.select("reasons").with_columns(
+        pl.Series("row_key", [_json({k: row[k] for k in key}) for row in rows], pl.String),
+        pl.Series("raw_record", [_json(row) for row in rows], pl.String),
+        pl.lit(str(Layer.SILVER)).alias("layer"),
+        pl.lit(contract.ref.table).alias("table_name"),
+    )
+    missing = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in REJECT_SCHEMA.items()
+        if name not in frame.columns
+    ]
+    complete = frame.with_columns(missing).select(REJECT_SCHEMA.keys()).cast(REJECT_SCHEMA)
+    return of_run(complete, run)
+
+
+def of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
+    """The same rejects as this run's: they count only under the run that last made their table."""
+    return rejects.with_columns(
+        pl.lit(run.run_id).alias(RUN_ID),
+        pl.lit(run.started_at, pl.Datetime("us", "UTC")).alias("ingestion_ts"),
+    )
+
+
+def set_aside_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:
+    """The rejects of a silver table that one run set aside.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    path = rejects_path(run.config)
+    if not delta.exists(path):
+        return pl.DataFrame(schema=REJECT_SCHEMA)
+    of_table = (pl.col("layer") == Layer.SILVER) & (pl.col("table_name") == contract.ref.table)
+    found = delta.scan(path).filter(of_table & (pl.col(RUN_ID) == run_id)).collect()
+    return found.match_to_schema(REJECT_SCHEMA, missing_columns="insert", extra_columns="ignore")
+
+
+def keys_of(rejects: pl.DataFrame, contract: Contract, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of the rows that were set aside, typed again; one row per reject, in their order."""
+    rows = [json.loads(text) for text in rejects["raw_record"]]
+    texts = pl.DataFrame(
+        {name: [None if row[name] is None else str(row[name]) for row in rows] for name in columns},
+        schema=dict.fromkeys(columns, pl.String),
+    )
+    return texts.select(
+        typed(name, pl.String(), contract.column(name).type).alias(name) for name in columns
+    )
+
+
+def waits_for(rejects: pl.DataFrame, rules: Iterable[str]) -> pl.Series:
+    """Whether each reject is there because a reference of one of these rules is unknown."""
+    reason = pl.element().struct
+    waits = (reason.field("code") == ReasonCode.UNKNOWN_REFERENCE) & reason.field("rule").is_in(
+        list(rules)
+    )
+    found = rejects.select(pl.col("reasons").list.eval(waits).list.any().fill_null(value=False))
+    return found.to_series()
+
+
+def unknown_references(rejects: pl.DataFrame) -> dict[str, int]:
+    """How many rows were set aside for each relationship whose reference is unknown."""
+    reasons = rejects.select(pl.col("reasons").explode().struct.unnest())
+    found = reasons.filter(pl.col("code") == ReasonCode.UNKNOWN_REFERENCE)
+    return dict(found.group_by("rule").len().sort("rule").rows())
+
+
+def _json(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, default=str)

@@ -1,1 +1,0 @@
-"""How `carms build` makes silver and gold: which keys, by which function, checked and published."""

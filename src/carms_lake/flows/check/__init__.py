@@ -1,0 +1,144 @@
+"""Every constraint checked on the tables as they are, and what the last check found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.contract.limits import Dimension
+from carms_lake.contract.load import load_contracts
+from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.flows.build.audit import Audit, all_rejects, audited
+from carms_lake.flows.run import running
+from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
+from carms_lake.quality.freshness import rows_published
+from carms_lake.records import QueryResult
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.manifest import last_builds
+from carms_lake.store.gold.published import reading
+from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.ops import OPS_SCHEMAS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.records import RunReport
+
+
+def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
+    """Run the checks of a build on the published file and the lake; the results stay in `ops`.
+
+    Ages are measured at `now`, which is when the run begins. Bronze is counted file by file.
+
+    Raises:
+        GoldMissing: there is no gold file yet.
+        ContractError: a rule cannot be run.
+        StoreError: the lake cannot be read or written.
+    """
+    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    there = [
+        contract
+        for ref, contract in contracts.items()
+        if ref.layer is Layer.GOLD
+        or (ref.layer is Layer.SILVER and delta.exists(table_path(config, ref)))
+    ]
+    with running(config, "check") as run:
+        task = Audit(
+            run=run,
+            contracts=contracts,
+            builds=last_builds(config, there),
+            rejects=all_rejects(run, contracts),
+            rows_before=rows_published(config.gold_file, before=True),
+            now=now or run.started_at,
+            by_file=True,
+        )
+        with reading(config, there) as connection:
+            audited(task, connection)
+    return run.report()
+
+
+_FAILURES = (
+    "table",
+    "rule",
+    "severity",
+    "column_name",
+    "row_key",
+    "value",
+    SRC_FILENAME,
+    SRC_ROW_NUMBER,
+    "message",
+)
+
+
+def failures(
+    config: LakeConfig, *, rule: str | None = None, run: str | None = None
+) -> tuple[QueryResult, list[tuple[str, str, int, int]]]:
+    """One row per row that breaks a rule, of the last run that checked everything and what came on.
+
+    With it (table, rule, rows kept, rows that failed) of each rule that has more than are kept.
+    `run` is another run; `rule` is one rule's name.
+
+    Raises:
+        UsageError: no run has checked yet, or the run has no such rule.
+        StoreError: the lake cannot be read.
+    """
+    results = _of_runs(config, "check_results", run)
+    known = results["rule"].unique().to_list()
+    if rule and rule not in known:
+        raise UsageError(f"no check has a rule `{rule}`", did_you_mean(rule, known))
+    kept = _of_runs(config, "check_failures", run)
+    if rule:
+        results, kept = (frame.filter(pl.col("rule") == rule) for frame in (results, kept))
+    newest = pl.col(RUN_ID) == pl.col(RUN_ID).max().over("layer", "table_name", "rule")
+    kept = kept.filter(newest).select(_FAILURES)
+    failed = results.filter(newest & ~pl.col("passed"))
+    counts = kept.group_by("table", "rule").len("kept")
+    cut = failed.join(counts, on=["table", "rule"]).filter(
+        (pl.col("failed_rows") > pl.col("kept")) & (pl.col("kept") > 1)
+    )
+    kinds = tuple("BIGINT" if kind == pl.Int64 else "VARCHAR" for kind in kept.dtypes)
+    ordered = kept.sort("severity", "table", "rule", maintain_order=True)
+    more = cut.select("table", "rule", "kept", "failed_rows").sort("table", "rule").rows()
+    return QueryResult(_FAILURES, kinds, ordered.rows()), more
+
+
+def scorecard(config: LakeConfig, *, run: str | None = None) -> QueryResult:
+    """One row per table: its score in each dimension of quality, null where nothing is promised.
+
+    Raises:
+        UsageError: no run has checked yet.
+        StoreError: the lake cannot be read.
+    """
+    rows = _of_runs(config, "scorecard", run)
+    columns = ("table", *(str(dimension) for dimension in Dimension))
+    scores: dict[str, dict[str, float]] = {}
+    for table, dimension, score in rows.select("table", "dimension", "score_pct").rows():
+        scores.setdefault(table, {})[dimension] = score
+    found: list[tuple[Any, ...]] = [
+        (table, *(of_table.get(name) for name in columns[1:])) for table, of_table in scores.items()
+    ]
+    return QueryResult(columns, ("VARCHAR", *("DOUBLE" for _ in columns[1:])), found)
+
+
+def _of_runs(config: LakeConfig, table: str, run: str | None) -> pl.DataFrame:
+    """The rows of a run, or of the last one that checked everything and of those after it."""
+    at = pl.col(RUN_ID) == run if run else pl.col(RUN_ID) >= _last_whole(config)
+    path = ops_path(config, table)
+    name = pl.concat_str("layer", "table_name", separator=".").alias("table")
+    if not delta.exists(path):
+        return pl.DataFrame(schema=OPS_SCHEMAS[table]).with_columns(name)
+    return delta.scan(path).filter(at).with_columns(name).collect()
+
+
+def _last_whole(config: LakeConfig) -> str:
+    """The last run that checked everything: it alone has a scorecard.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = ops_path(config, "scorecard")
+    if not delta.exists(path):
+        raise UsageError("nothing has been checked yet", "run `carms build` or `carms check`")
+    return str(delta.scan(path).select(pl.col(RUN_ID).max()).collect().item())

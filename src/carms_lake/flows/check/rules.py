@@ -1,0 +1,261 @@
+"""Rules of a contract and sums: is there a corruption that makes each of them fail?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.errors import ContractError
+from carms_lake.flows.check import corruptions
+from carms_lake.flows.check.mutants import Mutant, Promised
+from carms_lake.flows.check.verdicts import judged, not_applicable
+from carms_lake.quality.audit import audit
+from carms_lake.quality.reconciliation import totals_declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from carms_lake.contract.limits import DeclaredTotal, QualityRule
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.check.guards import Auditor
+    from carms_lake.flows.check.mutants import Original
+    from carms_lake.flows.check.verdicts import Mutation
+    from carms_lake.store.gold.scratch import Scratch
+
+    Spoiled = tuple[str, pl.DataFrame]
+
+
+_GUARD = "audit"
+_VALUE = re.compile(r"'((?:[^']|'')+)'|(?<![\w.])(-?\d+(?:\.\d+)?)")
+"""A text or a number in a SELECT."""
+
+
+def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterator[Mutation]:
+    """One mutation per quality rule: the first corruption that makes it fail.
+
+    Raises:
+        ContractError: a rule cannot be run.
+    """
+    contract = original.contract
+    for rule in contract.quality:
+        if rule.kind not in ("library", "sql"):
+            continue
+        promised = Promised((rule.column,) if rule.column else (), f"rule {rule.name}", rule.name)
+        if auditor.fails_already(contract, rule.name):
+            why = "it fails on the rows as they are"
+            yield not_applicable(original, promised, _GUARD, why)
+            continue
+        yield _first(original, promised, rule, file, auditor)
+
+
+def _first(
+    original: Original, promised: Promised, rule: QualityRule, file: Scratch, auditor: Auditor
+) -> Mutation:
+    """The first corruption that a rule notices; not applicable where it notices none."""
+    one = alone(original.contract, quality=(rule,))
+    tried = list(_spoiled(original, promised, _named(original, rule), rule.query or ""))
+    for words, frame in tried:
+        try:
+            with file.spoiled(original.contract, frame):
+                noticed = auditor.notices([one])
+        except ContractError:  # the column's type has no such value
+            continue
+        if noticed:
+            return judged(original, Mutant(promised, words, frame), _GUARD, noticed)
+    why = f"none of {len(tried)} corruptions of the table makes it fail"
+    return not_applicable(original, promised, _GUARD, why)
+
+
+def alone(contract: Contract, **kept: object) -> Contract:
+    """The contract with nothing to check but one rule."""
+    nothing: dict[str, object] = {
+        "columns": (),
+        "relationships": (),
+        "quality": (),
+        "reconcile": (),
+    }
+    return replace(contract, **{**nothing, **kept})  # type: ignore[arg-type]  # fields of it
+
+
+def _named(original: Original, rule: QualityRule) -> list[str]:
+    """The columns that a rule is about; all where it names none."""
+    told = " ".join([rule.column or "", *rule.arguments.get("properties", ()), rule.query or ""])
+    return told_in(original, told) or list(original.frame.columns)
+
+
+def told_in(original: Original, text: str) -> list[str]:
+    """The columns of a table that a text names."""
+    words = words_of(text)
+    return [name for name in original.frame.columns if name in words]
+
+
+def _spoiled(
+    original: Original, promised: Promised, columns: list[str], select: str
+) -> Iterator[Spoiled]:
+    """The table in every way in which a rule may be broken, the usual ones first."""
+    frame = original.frame
+    at = original.row(promised)
+    if at is None:
+        return
+    yield "a row stands twice", corruptions.with_row_doubled(frame, at)
+    yield "a row is lost", corruptions.with_row_dropped(frame, at)
+    other = (at + 1) % frame.height
+    yield "the values of another row", corruptions.with_cells_of(frame, columns, at, other)
+    yield "no row is left", corruptions.with_no_rows(frame)
+    for name in columns:
+        yield f"`{name}` is null", corruptions.with_null(frame, name, at)
+        yield f"each `{name}` is null", corruptions.with_nulls(frame, name)
+        yield f"each `{name}` is the one of the row before", corruptions.with_rotated(frame, name)
+        if corruptions.can_grow(frame.schema[name]):
+            yield f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at)
+            yield f"each `{name}` is a unit more", corruptions.with_units_more(frame, name)
+    for one, two in permutations(columns, 2):
+        if frame.schema[one] == frame.schema[two]:
+            yield f"each `{one}` is `{two}`", corruptions.with_values_of(frame, one, two)
+            swapped = corruptions.with_columns_swapped(frame, one, two)
+            yield f"`{one}` and `{two}` change places", swapped
+    yield from filled(frame, columns, select)
+
+
+def filled(frame: pl.DataFrame, columns: list[str], select: str) -> Iterator[Spoiled]:
+    """Every row with a value that the SELECT itself names, the unknown member say, or one beside.
+
+    A value that a column's type does not have is left out.
+    """
+    for name in columns:
+        for value in _values_in(select):
+            try:
+                full = corruptions.with_all(frame, name, value)
+            except pl.exceptions.PolarsError:
+                continue
+            yield f"each `{name}` is {value}", full
+
+
+def _values_in(select: str) -> Iterator[str | Decimal]:
+    for text, number in _VALUE.findall(select):
+        if text:
+            yield text.replace("''", "'")
+        else:
+            yield from (Decimal(number), Decimal(number) + 1, Decimal(number) - 1)
+
+
+def words_of(text: str) -> set[str]:
+    """The names and numbers in a text."""
+    return set(re.findall(r"\w+", text))
+
+
+_GUARD_sums = "audit"
+_ROWS_TRIED = 10
+"""A row may count for nothing in a sum, as the unknown member does; then another one is tried."""
+_ADDED = re.compile(r"\b(?:sum|max|min|avg)\s*\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A promise about one figure of a table, and the check that holds it against another."""
+
+    promised: Promised
+    select: str
+    entry: Mapping[str, Any] | DeclaredTotal
+
+    def noticed(self, contract: Contract, file: Scratch) -> tuple[str, ...]:
+        """The rules that fail on the tables as they stand."""
+        if isinstance(self.entry, dict):
+            results = audit(file.connection, [alone(contract, reconcile=(self.entry,))])
+        else:
+            one = alone(contract, declared_totals=(self.entry,))
+            results = totals_declared(file.connection, [one], {})
+        return tuple(result.rule for result in results if not result.passed)
+
+
+def mutate_sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[Mutation]:
+    """One mutation per way in which a sum can change.
+
+    Where the excerpt's sums are not equal as they are, gold's is held against what it is now.
+
+    Raises:
+        ContractError: a rule cannot be run.
+    """
+    for figure in _sums(original, file, auditor):
+        found = [
+            one for way in _ways(original, figure) if (one := _changed(original, figure, file, way))
+        ]
+        if not found:  # a sum of nothing: let all rows have what the SELECT asks for
+            way = filled(original.frame, told_in(original, figure.select), figure.select)
+            found = [one for one in [_changed(original, figure, file, way)] if one]
+        yield from found
+        if not found:
+            why = "no corruption of the table changes the sum"
+            yield not_applicable(original, figure.promised, _GUARD_sums, why)
+
+
+def _changed(
+    original: Original, figure: _Sum, file: Scratch, way: Iterator[Spoiled]
+) -> Mutation | None:
+    """The first of some corruptions that changes the sum, and whether it is noticed."""
+    before = file.value(figure.select)
+    for words, frame in way:
+        try:
+            with file.spoiled(original.contract, frame):
+                if file.value(figure.select) == before:
+                    continue
+                noticed = figure.noticed(original.contract, file)
+        except ContractError:  # the column's type has no such value
+            continue
+        return judged(original, Mutant(figure.promised, words, frame), _GUARD_sums, noticed)
+    return None
+
+
+def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]:
+    contract = original.contract
+    for entry in contract.reconcile:
+        name, select = str(entry["name"]), str(entry["gold"])
+        promised = Promised((), f"sum {name}", f"{contract.ref.table}.reconcile.{name}")
+        if auditor.fails_already(contract, promised.rule):
+            now = {**entry, "silver": file.frozen(select)}
+            yield _Sum(promised, select, now)
+        else:
+            yield _Sum(promised, select, dict(entry))
+    for total in contract.declared_totals:
+        rule = f"{contract.ref.table}.declared.{total.name}"
+        promised = Promised((), f"declared {total.name}", rule)
+        value = file.value(total.select)
+        if value is not None:
+            binding = replace(total, value=value, files={})
+            yield _Sum(promised, total.select, binding)
+
+
+def _ways(original: Original, figure: _Sum) -> Iterator[Iterator[Spoiled]]:
+    """For each way in which a sum may change, tables in which one row is spoiled like that."""
+    frame = original.frame
+    rows = list(range(frame.height))
+    original.draws(figure.promised).shuffle(rows)
+    tried = rows[:_ROWS_TRIED]
+    yield (("a row is lost", corruptions.with_row_dropped(frame, at)) for at in tried)
+    yield (("a row stands twice", corruptions.with_row_doubled(frame, at)) for at in tried)
+    for name in _added(figure.select, frame):
+        yield _grown(frame, name, rows)
+    yield iter([("no row is left", corruptions.with_no_rows(frame))])
+
+
+def _grown(frame: pl.DataFrame, name: str, rows: list[int]) -> Iterator[Spoiled]:
+    is_filled = frame[name].is_not_null()
+    for at in [at for at in rows if is_filled[at]][:_ROWS_TRIED]:
+        yield f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at)
+
+
+def _added(select: str, frame: pl.DataFrame) -> list[str]:
+    """The number columns that a SELECT adds up."""
+    inside: set[str] = set()
+    for match in _ADDED.finditer(select):
+        depth, end = 1, match.end()
+        while depth and end < len(select):
+            depth += {"(": 1, ")": -1}.get(select[end], 0)
+            end += 1
+        inside |= words_of(select[match.end() : end])
+    return [name for name, kind in frame.schema.items() if name in inside and kind.is_numeric()]

@@ -1,0 +1,288 @@
+"""Which contract type the values of a column fit, and how similar two columns are."""
+
+from __future__ import annotations
+
+import math
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+import polars as pl
+
+from carms_lake.contract.change import joined
+from carms_lake.contract.types import ColumnType
+from carms_lake.quality.types import polars_type, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+TOLERANCE = 0.01
+"""So few values that do not keep a type are faults of their records, not of the type."""
+
+_WHOLE = r"^-?(0|[1-9]\d*)$"
+"""A leading zero is part of an id, so that `007` is no number."""
+_FRACTION = r"^-?(0|[1-9]\d*)(\.\d+)?$"
+_DIGITS = 18
+_MAX_SCALE = 6
+_LEAST_SCALE = 2
+"""Money is written as 1.5 too."""
+_TYPES: dict[str, str] = {
+    "Int8": "smallint",
+    "Int16": "smallint",
+    "UInt8": "smallint",
+    "Int32": "integer",
+    "UInt16": "integer",
+    "Int64": "bigint",
+    "UInt32": "bigint",
+    "Float32": "double",
+    "Float64": "double",
+    "Boolean": "boolean",
+    "Date": "date",
+    "Binary": "blob",
+}
+_JSON_LOOKED_AT = 200
+
+
+def in_type(values: pl.Series, kind: ColumnType) -> pl.Series:
+    """The values in a contract's type, as ingest would cast them; null where they are none."""
+    try:
+        return values.to_frame().select(typed(values.name, values.dtype, kind))[values.name]
+    except pl.exceptions.PolarsError:  # no cast at all leads from one type to the other
+        return pl.Series(values.name, [None] * values.len(), dtype=polars_type(kind))
+
+
+def misfits(values: pl.Series, kind: ColumnType, not_text: int = 0) -> int:
+    """How many values would be set aside if the contract's type were `kind`."""
+    if kind.name == "varchar" and not_text:
+        return not_text
+    return int((values.is_not_null() & in_type(values, kind).is_null()).sum())
+
+
+def means_the_same(one: ColumnType, other: ColumnType) -> bool:
+    """Whether limits, patterns and lists of values that were made for one type fit the other."""
+    return _sort(one) == _sort(other)
+
+
+def narrowest(values: pl.Series) -> ColumnType:
+    """The narrowest contract type of which all values are, but for few faults; never a smallint."""
+    found = _of_dtype(values.dtype)
+    if found is not None:
+        return found
+    texts = values.cast(pl.String, strict=False).drop_nulls()
+    if not texts.len():
+        return ColumnType("varchar")
+    for kind, share in _candidates(texts):
+        if share >= 1 - TOLERANCE and misfits(texts, kind) <= TOLERANCE * texts.len():
+            return kind
+    return ColumnType("varchar")
+
+
+def holding(values: pl.Series, wanted: ColumnType, not_text: int = 0) -> ColumnType | None:
+    """The narrowest type that keeps these values and, where one does, those of the wanted type."""
+    own = narrowest(values)
+    allowed = TOLERANCE * max(values.len() - values.null_count(), 1)
+    for kind in (joined(wanted, own), own, ColumnType("varchar")):
+        if misfits(values, kind, not_text) <= allowed:
+            return kind
+    return None
+
+
+def _sort(kind: ColumnType) -> str:
+    logical = kind.logical
+    return {"integer": "number", "timestamp": "date"}.get(logical, logical)
+
+
+def _of_dtype(dtype: pl.DataType) -> ColumnType | None:
+    """The type that a typed file says; None where only the texts can tell."""
+    if isinstance(dtype, pl.Decimal):
+        return ColumnType("decimal", dtype.precision or 38, dtype.scale or 0)
+    if isinstance(dtype, pl.Datetime):
+        return ColumnType("timestamp")
+    if isinstance(dtype, pl.List):
+        inner = _of_dtype(pl.Series(dtype=dtype.inner).dtype)
+        return ColumnType("list", item=inner or ColumnType("varchar"))
+    name = _TYPES.get(str(dtype))
+    return ColumnType(name) if name else None
+
+
+def _candidates(texts: pl.Series) -> Iterator[tuple[ColumnType, float]]:
+    """Types from the narrowest on, and the share of texts that are written like one."""
+    yield ColumnType("boolean"), _share(texts.str.to_lowercase().is_in(["true", "false"]))
+    whole = _share(texts.str.contains(_WHOLE))
+    yield ColumnType("integer"), whole
+    yield ColumnType("bigint"), whole
+    fraction = _share(texts.str.contains(_FRACTION))
+    scale = int(texts.str.extract(r"\.(\d+)$").str.len_chars().max() or 0)  # type: ignore[arg-type]  # of lengths
+    if scale <= _MAX_SCALE:
+        yield ColumnType("decimal", _DIGITS, max(scale, _LEAST_SCALE)), fraction
+    yield ColumnType("double"), _share(~texts.str.contains(r"^[+-]?0\d"))
+    for name in ("date", "timestamp"):
+        yield ColumnType(name), 1.0
+    if _is_json(texts):
+        yield ColumnType("json"), 1.0
+
+
+def _share(is_one: pl.Series) -> float:
+    return float(is_one.mean() or 0.0)  # type: ignore[arg-type]  # of truth values
+
+
+def _is_json(texts: pl.Series) -> bool:
+    if not texts.str.contains(r"^\s*[\[{]").all():
+        return False
+    try:
+        for text in texts.head(_JSON_LOOKED_AT):
+            orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+PSI_LIMIT = 0.25
+_BINS = 10
+_TOP_VALUES = 20
+_CATEGORIES = 50
+"""Texts with more distinct values are compared only where the most frequent ones cover half."""
+_DISTINCT_KEPT = 10_000
+_FEW_VALUES = 3
+_WORD = 3
+"""Columns of at most three values, none of them a word of three letters, look alike by chance:
+being so counts half."""
+_ANSWERS = frozenset(["yes", "true", "false", "oui", "non"])
+_SHAPE_WEIGHT = 0.8
+
+
+class Stability(NamedTuple):
+    """A population stability index, and from where on it says something."""
+
+    psi: float
+    limit: float
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether it is another distribution."""
+        return self.psi > self.limit
+
+
+def stability(old: pl.Series, new: pl.Series) -> Stability | None:
+    """The index of two columns of one type; None where it would say nothing.
+
+    That is of days and moments, of whole numbers that go on counting, and of texts that hardly
+    repeat.
+    """
+    then, now = old.drop_nulls(), new.drop_nulls()
+    if not then.len() or not now.len():
+        return None
+    if then.dtype.is_numeric():
+        if then.dtype.is_integer() and _goes_on(then, now):
+            return None
+        counts = _binned(then, now)
+    elif then.dtype in (pl.String, pl.Boolean):
+        found = _top(then.cast(pl.String), now.cast(pl.String))
+        if found is None:
+            return None
+        counts = found
+    else:
+        return None
+    return _psi(*counts)
+
+
+def overlap(old: pl.Series, new: pl.Series) -> float:
+    """From 0 to 1: the values that two columns of one type share, or the forms of their texts."""
+    then, now = old.drop_nulls(), new.drop_nulls()
+    if not then.len() or not now.len():
+        return 0.0
+    first = set(then.cast(pl.String, strict=False).unique(maintain_order=True).head(_DISTINCT_KEPT))
+    second = set(now.cast(pl.String, strict=False).unique(maintain_order=True).head(_DISTINCT_KEPT))
+    fewest = min(len(first), len(second))
+    shared = len(first & second) / fewest
+    found = stability(then, now)
+    alike = math.exp(-found.psi) if found else None
+    if fewest <= _FEW_VALUES and not _are_words(first & second):
+        return 0.5 * shared
+    if alike is not None and fewest <= _CATEGORIES:
+        return (shared + alike) / 2
+    if then.dtype == pl.String:
+        return max(shared, _SHAPE_WEIGHT * _same_shapes(then, now))
+    return max(shared, alike or 0.0)
+
+
+def name_likeness(one: str, other: str) -> float:
+    """From 0 to 1: how near two names are, whatever their case and what joins their words.
+
+    >>> name_likeness("customer_id", "Customer Id"), round(name_likeness("qty", "colour"), 1)
+    (1.0, 0.0)
+    """
+    first, second = (
+        " ".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+        for name in (one, other)
+    )
+    straight = SequenceMatcher(None, first, second, autojunk=False).ratio()
+    words = (" ".join(sorted(first.split())), " ".join(sorted(second.split())))
+    return max(straight, SequenceMatcher(None, *words, autojunk=False).ratio())
+
+
+def _are_words(values: set[str]) -> bool:
+    return any(
+        len(value) >= _WORD and value.isalpha() and value.casefold() not in _ANSWERS
+        for value in values
+    )
+
+
+def _goes_on(then: pl.Series, now: pl.Series) -> bool:
+    """Whether the numbers of one are all beyond those of the other, as those of ids are."""
+    ends = (then.min(), then.max(), now.min(), now.max())
+    least_then, most_then, least_now, most_now = (float(str(end)) for end in ends)
+    return least_now > most_then or most_now < least_then
+
+
+def _binned(then: pl.Series, now: pl.Series) -> tuple[list[int], list[int]]:
+    first, second = then.cast(pl.Float64), now.cast(pl.Float64)
+    cuts = sorted(
+        {cut for at in range(1, _BINS) if (cut := first.quantile(at / _BINS, "lower")) is not None}
+    )
+    edges = [-math.inf, *cuts, math.inf]
+    return (
+        [int(((first > low) & (first <= high)).sum()) for low, high in pairwise(edges)],
+        [int(((second > low) & (second <= high)).sum()) for low, high in pairwise(edges)],
+    )
+
+
+def _top(then: pl.Series, now: pl.Series) -> tuple[list[int], list[int]] | None:
+    counts = (
+        then.alias("value").value_counts(sort=True).sort("count", "value", descending=[True, False])
+    )
+    top = counts.head(_TOP_VALUES)
+    covered = int(top["count"].sum())
+    if counts.height > _CATEGORIES and covered * 2 < then.len():
+        return None
+    here = dict(now.alias("value").value_counts().iter_rows())
+    found = [int(here.get(value, 0)) for value in top["value"]]
+    return [*top["count"], then.len() - covered], [*found, now.len() - sum(found)]
+
+
+def _psi(old: list[int], new: list[int]) -> Stability:
+    bins, n, m = len(old), sum(old), sum(new)
+    total = 0.0
+    for then, now in zip(old, new, strict=True):
+        p, q = (then + 0.5) / (n + 0.5 * bins), (now + 0.5) / (m + 0.5 * bins)
+        total += (p - q) * math.log(p / q)
+    chance = (1 / n + 1 / m) * ((bins - 1) + 3 * math.sqrt(2 * (bins - 1)))
+    return Stability(total, max(PSI_LIMIT, chance))
+
+
+def _same_shapes(then: pl.Series, now: pl.Series) -> float:
+    """How much of both is written in the same forms (`a-9`); plain words have none."""
+    first, second = _shapes(then), _shapes(now)
+    return sum(min(share, second.get(shape, 0.0)) for shape, share in first.items())
+
+
+def _shapes(texts: pl.Series) -> dict[str, float]:
+    shapes = texts.head(_DISTINCT_KEPT).str.replace_all(r"\p{L}+", "a").str.replace_all(r"\d+", "9")
+    counts = shapes.alias("shape").value_counts()
+    return {
+        shape: count / shapes.len()
+        for shape, count in counts.iter_rows()
+        if shape.replace("a", "").strip()
+    }

@@ -1,0 +1,168 @@
+"""The newest file of each source beside its contract and the file before it, quickly.
+
+It is the comparison of `drift` on the first records of two files. Only what is cheap to open is
+looked at; `drift` looks at the rest, and at all of a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from carms_lake.errors import SourceRefused
+from carms_lake.flows.drift.compare import compare, compare_keys, matched
+from carms_lake.flows.drift.files import baseline, read_raw, whole_records
+from carms_lake.flows.drift.findings import Compared, Weight
+from carms_lake.flows.drift.inference import in_type
+from carms_lake.flows.drift.sample import HEAD_RECORDS
+from carms_lake.flows.status_report import DriftStatus
+from carms_lake.readers.content import is_packed
+from carms_lake.readers.discover import natural_key
+from carms_lake.readers.header import spec_of
+from carms_lake.store.delta.manifest import FileEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.drift.files import RawFile
+    from carms_lake.records import SourceFile
+    from carms_lake.store.delta.manifest import Manifest
+
+
+OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})
+"""What the first records of a sorted or partitioned file cannot tell."""
+
+READ_WHOLE = frozenset({"json", "xlsx"})
+"""Formats that show no record before all of the file is read."""
+
+SMALL_BYTES = 2 << 20
+"""Files of these formats, and compressed ones, are looked at up to this size."""
+
+EXPECTED = 10
+"""A key of whole records is new only where the file before was to have it so often."""
+
+FEW_ROWS = 200_000
+"""Of a source whose landed rows are more, an earlier delivery is not looked up."""
+
+
+class Newest(NamedTuple):
+    """The newest file of a source, and what it is held beside."""
+
+    source: SourceFile
+    before: SourceFile | FileEntry | None
+    """Another file that is there, or a delivery whose rows have landed; None: there is none."""
+
+
+def newest(found: Sequence[SourceFile], manifest: Manifest) -> Newest | None:
+    """The file that came last, landed or not, of those that are there; None where none is.
+
+    It is held beside the delivery before it of the same name, else beside the file that landed
+    last before it.
+    """
+    known = manifest.current
+    arriving = [source for source in found if not _is_landed(source, known.get(source.name))]
+    there = {source.name: source for source in found}
+    landed = sorted(
+        (entry for entry in known.values() if entry.name in there and not entry.copy_of),
+        key=lambda entry: (entry.run_id, natural_key(entry.name)),
+    )
+    if arriving:
+        source = max(arriving, key=lambda one: one.mtime_ns)
+        deliveries = manifest.deliveries.get(source.name, ())
+    elif landed:
+        source = there[landed[-1].name]
+        deliveries = manifest.deliveries[source.name][:-1]
+    else:
+        return None
+    same = [entry for entry in deliveries if entry.accepted and not entry.copy_of]
+    if same:
+        return Newest(source, same[-1])
+    others = [entry for entry in landed if entry.name != source.name]
+    return Newest(source, there[others[-1].name] if others else None)
+
+
+def drift_of(path: Path, contract: Contract, look: Newest) -> list[DriftStatus] | None:
+    """What the newest file of a source has otherwise; None where it is too large to look at.
+
+    `path` is the table's.
+
+    Raises:
+        ContractError: a pattern of the contract is no regular expression.
+        StoreError: the landed rows cannot be read.
+    """
+    table, file, before = contract.ref.table, look.source.name, look.before
+    if _is_large(look.source, contract):
+        return None
+    try:
+        raw = _first_records(look.source, contract)
+    except SourceRefused as error:
+        return [DriftStatus(table, file, None, "unreadable", None, "error", "", error.message)]
+    old = _rows_before(path, contract, before)
+    compared = _compared(contract, file, raw, old)
+    beside = before.name if old is not None and before is not None else None
+    return [
+        DriftStatus(table, file, beside, f.change, f.column, str(f.severity), f.expected, f.found)
+        for f in compared.findings
+        if f.severity is not Weight.NOTE
+        and f.change not in OF_ALL
+        and not (f.change == "added" and _is_chance(contract, raw, old, f.column or ""))
+    ]
+
+
+def _is_landed(source: SourceFile, entry: FileEntry | None) -> bool:
+    return entry is not None and (entry.size, entry.mtime_ns) == (source.size, source.mtime_ns)
+
+
+def _is_large(source: SourceFile, contract: Contract) -> bool:
+    name = source.format or spec_of(contract).formats[0]
+    return (name in READ_WHOLE or is_packed(source)) and source.size > SMALL_BYTES
+
+
+def _first_records(source: SourceFile, contract: Contract) -> RawFile:
+    raw = read_raw(source, contract, most=HEAD_RECORDS)
+    return replace(raw, sample=raw.sample.head(HEAD_RECORDS))
+
+
+def _compared(contract: Contract, file: str, raw: RawFile, old: pl.DataFrame | None) -> Compared:
+    if whole_records(contract) is None:
+        return compare(contract, file, raw, old)
+    return compare_keys(contract, file, raw, old) if old is not None else Compared()
+
+
+def _is_chance(contract: Contract, raw: RawFile, old: pl.DataFrame | None, key: str) -> bool:
+    """Whether a key of whole records is so rare that the file before may lack it by chance."""
+    if whole_records(contract) is None or old is None:
+        return False
+    values = raw.series(key)
+    share = 1 - values.null_count() / values.len()
+    return share * old.height < EXPECTED
+
+
+def _rows_before(
+    path: Path, contract: Contract, before: SourceFile | FileEntry | None
+) -> pl.DataFrame | None:
+    """The rows to hold the newest file beside, under the contract's names and types."""
+    if before is None:
+        return None
+    if isinstance(before, FileEntry):
+        few = before.accepted <= FEW_ROWS
+        return baseline(path, contract, before).rows if few else None
+    if _is_large(before, contract):
+        return None
+    try:
+        raw = _first_records(before, contract)
+    except SourceRefused:  # what is wrong with it, the run that read it has told
+        return None
+    if whole_records(contract) is not None:
+        return pl.DataFrame([raw.series(name).alias(name) for name in raw.headers])
+    headers = matched(contract, raw, None).present
+    return pl.DataFrame(
+        [
+            in_type(raw.series(header), contract.column(name).type).alias(name)
+            for name, header in headers.items()
+        ]
+    )

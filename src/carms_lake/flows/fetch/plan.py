@@ -1,0 +1,239 @@
+"""`schemas/<domain>/fetch.yaml` -> what to fetch, and the one wanted member of a zip file."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import yaml
+
+from carms_lake.errors import ContractError, SourceError, UsageError, did_you_mean
+from carms_lake.flows.fetch.download import is_http_url
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+_FILE_NAME = re.compile(r'(?!\.)[^\x00-\x1f<>:"/\\|?*]+(?<![. ])')
+"""A plain name on every system: no folder, no drive, not hidden."""
+
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Unzip:
+    """Which member of a zip is wanted, by its ending, and the name to write it under."""
+
+    ending: str
+    name: str
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One published file."""
+
+    name: str
+    blob_id: str
+    """Git's id of the content."""
+    sha256: str | None = None
+    """Of the published file, where known."""
+    unzip: Unzip | None = None
+
+    @property
+    def written_as(self) -> str:
+        """The name that the target gets: the file's own, or the member's."""
+        return self.unzip.name if self.unzip else self.name
+
+    @property
+    def name_in_url(self) -> str:
+        """The name as a URL writes it."""
+        return quote(self.name)
+
+
+@dataclass(frozen=True)
+class FetchPlan:
+    """Where a domain's public files are, and how each is known to be the right one."""
+
+    base_url: str
+    files: tuple[RemoteFile, ...]
+
+
+def load_plan(path: Path) -> FetchPlan:
+    """The plan in a domain's `fetch.yaml`.
+
+    Raises:
+        UsageError: there is no such file: the domain has nothing to fetch.
+        ContractError: the file is wrong.
+    """
+    if not path.is_file():
+        raise UsageError(
+            f"domain `{path.parent.name}` has nothing to fetch: there is no `{path}`",
+            "`carms generate` makes the sources of a domain that publishes none",
+        )
+    try:
+        document = yaml.safe_load(path.read_bytes())
+    except yaml.YAMLError as error:
+        raise ContractError(f"`{path}` is not YAML: {error}") from error
+    try:
+        return _plan(document)
+    except KeyError as error:
+        raise ContractError(f"`{path}`: missing `{error.args[0]}`") from error
+    except UsageError as error:
+        raise ContractError(f"`{path}`: {error.message}", error.hint) from error
+
+
+def checked_base_url(url: str) -> str:
+    """A base URL that ends with `/`.
+
+    Raises:
+        UsageError: it is no plain http or https URL, or it has a password in it.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.username is not None:
+        raise UsageError(
+            f"a base URL with a user name in it: `{parts.scheme}://…@{parts.hostname}`",
+            "only public files can be fetched; a proxy's password belongs into HTTPS_PROXY",
+        )
+    is_plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#")
+    if not (is_plain and is_http_url(url)):
+        raise UsageError(f"not a base URL: `{url}`", "it looks like `https://example.org/folder/`")
+    return url.rstrip("/") + "/"
+
+
+def _plan(document: Any) -> FetchPlan:
+    found = _mapping(document, {"base_url", "files"}, "the file")
+    listed = found["files"]
+    if not isinstance(listed, list) or not listed:
+        raise UsageError("`files` must be a list of at least one file")
+    files = tuple(_file(entry) for entry in listed)
+    for names in ([file.name for file in files], [file.written_as for file in files]):
+        if len({name.casefold() for name in names}) != len(names):
+            raise UsageError("two files have the same name: " + ", ".join(sorted(names)))
+    return FetchPlan(checked_base_url(str(found["base_url"])), files)
+
+
+def _file(entry: Any) -> RemoteFile:
+    found = _mapping(entry, {"name", "blob_id", "sha256", "unzip"}, "an entry of `files`")
+    name = _file_name(found["name"])
+    sha256 = found.get("sha256")
+    unzip = found.get("unzip")
+    return RemoteFile(
+        name=name,
+        blob_id=_hex(found["blob_id"], _SHA1, f"`blob_id` of `{name}`"),
+        sha256=None if sha256 is None else _hex(sha256, _SHA256, f"`sha256` of `{name}`"),
+        unzip=None if unzip is None else _unzip(unzip, name),
+    )
+
+
+def _unzip(entry: Any, name: str) -> Unzip:
+    found = _mapping(entry, {"ending", "name"}, f"`unzip` of `{name}`")
+    ending = found["ending"]
+    if not isinstance(ending, str) or not ending:
+        raise UsageError(f"`unzip.ending` of `{name}` must be text such as `.csv`")
+    return Unzip(ending, _file_name(found["name"]))
+
+
+def _mapping(entry: Any, known: set[str], where: str) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise UsageError(f"{where} must be a mapping with " + ", ".join(sorted(known)))
+    for key in entry:
+        if key not in known:
+            raise UsageError(f"{where} has an unknown key `{key}`", did_you_mean(str(key), known))
+    return entry
+
+
+def _file_name(value: Any) -> str:
+    if not isinstance(value, str) or not _FILE_NAME.fullmatch(value):
+        raise UsageError(f"not a plain file name: `{value}`", "no folder, no leading dot")
+    return value
+
+
+def _hex(value: Any, pattern: re.Pattern[str], where: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise UsageError(f"{where} is no such digest: `{value}`", "lower-case hex, in quotes")
+    return value
+
+
+MAX_BYTES = 1 << 30
+"""No member may be larger, unzipped."""
+
+MAX_RATIO = 200
+"""No member may be so many times larger than it is packed; text packs 5 to 20 times."""
+
+_SMALL_BYTES = 1 << 20
+"""Below this no ratio is suspicious."""
+
+_BLOCK_BYTES = 1 << 20
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+def extract_member(archive: Path, ending: str, written_to: Path) -> None:
+    """Write the only member whose name has `ending` to `written_to`, whole or not at all.
+
+    Raises:
+        SourceError: no zip, a broken or protected one, none or several such members, or a bomb.
+    """
+    scratch = written_to.with_name(f".{written_to.name}.tmp")
+    try:
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                _copy(opened, _only_member(opened, ending, archive), scratch)
+        except _BROKEN as error:
+            raise _wrong(archive, f"cannot be unzipped: {error}") from error
+        scratch.replace(written_to)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile.ZipInfo:
+    found = [
+        member
+        for member in opened.infolist()
+        if not member.is_dir()
+        and member.filename.casefold().endswith(ending.casefold())
+        and not _is_resource_fork(member.filename)
+    ]
+    if len(found) != 1:
+        names = ", ".join(f"`{member.filename!a}`" for member in found[:5]) or "none"
+        raise _wrong(archive, f"must hold one member that ends with `{ending}`, found: {names}")
+    _refuse_bomb(found[0], archive)
+    return found[0]
+
+
+def _is_resource_fork(name: str) -> bool:
+    """MacOS packs `__MACOSX/._data.json` beside `data.json`."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
+
+
+def _refuse_bomb(member: zipfile.ZipInfo, archive: Path) -> None:
+    """What the header says holds: `zipfile` gives out no byte more, and checks the rest by CRC."""
+    if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise _wrong(archive, "is packed in another way than `deflate`")
+    packed_bytes = min(member.compress_size, archive.stat().st_size)
+    allowed_bytes = min(MAX_BYTES, max(_SMALL_BYTES, MAX_RATIO * packed_bytes))
+    if member.file_size > allowed_bytes:
+        raise _wrong(
+            archive,
+            f"unpacks {packed_bytes} bytes to {member.file_size}, allowed are {allowed_bytes}",
+        )
+
+
+def _copy(opened: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path) -> None:
+    with opened.open(member) as packed, scratch.open("wb") as sink:
+        while block := packed.read(_BLOCK_BYTES):
+            sink.write(block)
+
+
+def _wrong(archive: Path, what: str) -> SourceError:
+    return SourceError(
+        f"`{archive.name.removesuffix('.part')}` {what}",
+        f"unzip it by hand and copy the member into `{archive.parent}`",
+    )

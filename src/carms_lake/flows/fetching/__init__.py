@@ -1,1 +1,0 @@
-"""How `carms fetch` brings a file over the network, proved and resumed."""

@@ -1,0 +1,142 @@
+"""What a trace looks at, and what tells one row from another."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.catalog import gold_steps, silver_steps
+from carms_lake.contract.load import load_contracts
+from carms_lake.names import Layer, TableRef
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.store import lookup
+from carms_lake.store.delta import table as delta
+from carms_lake.store.layout import table_path
+from carms_lake.store.lookup import ROWS, Condition
+from carms_lake.store.ops import OPS_SCHEMAS
+from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
+from carms_lake.store.sql.row_lineage import Carrying, carrying
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from carms_lake.catalog import GoldStep, SilverStep
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.store.lookup import Connection
+
+    Row = dict[str, Any]
+    Found = dict[TableRef, list[Row]]
+
+
+VAGUE = ("double", "list", "blob", "json")
+"""Types whose values tell no row from another one."""
+
+
+@dataclass
+class Sight:
+    """What a trace looks at: the tables that are there, how each is made, a connection."""
+
+    config: LakeConfig
+    contracts: Mapping[TableRef, Contract]
+    connection: Connection
+    gold: Mapping[TableRef, GoldStep]
+    """In the order of the build."""
+    silver: Mapping[TableRef, SilverStep]
+    notes: dict[str, None] = field(default_factory=dict)
+    """What could not be followed, once each."""
+    _selects: dict[TableRef, Prepared] = field(default_factory=dict)
+
+    @cached_property
+    def _schema(self) -> dict[str, dict[str, list[str]]]:
+        """By layer and table: the columns, for the SELECTs of gold."""
+        found: dict[str, dict[str, list[str]]] = {
+            "ops": {t: list(c) for t, c in {**OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items()}
+        }
+        for ref, contract in self.contracts.items():
+            found.setdefault(ref.layer, {})[ref.table] = list(contract.column_names)
+        return found
+
+    def select(self, ref: TableRef) -> Prepared:
+        """A gold table's SELECT, through the views that it reads: these have no rows of their own.
+
+        Raises:
+            LineageUnknown: it cannot be read.
+        """
+        if ref not in self._selects:
+            views = {
+                r.in_domain: step.sql
+                for r, step in self.gold.items()
+                if step.contract.kind == "view" and r != ref
+            }
+            self._selects[ref] = prepared(self.gold[ref].sql, self._schema, views)
+        return self._selects[ref]
+
+    def ref(self, name: str) -> TableRef | None:
+        """The table of a name such as `silver.program`, where it is there."""
+        found = TableRef.parse(name, domain=self.config.domain.name)
+        return found if found in self.contracts else None
+
+    def carrying(self, ref: TableRef, narrowed: Mapping[str, str] | None = None) -> Carrying | None:
+        """A gold table's SELECT that carries keys; None, with a note, where that cannot be."""
+        keys = {r.in_domain: c.primary_key for r, c in self.contracts.items() if c.kind == "table"}
+        try:
+            return carrying(self.select(ref), keys, narrowed=narrowed, limit=ROWS + 1)
+        except LineageUnknown as error:
+            self.unfollowed(ref, error)
+            return None
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        self.notes[text] = None
+
+    def unfollowed(self, ref: TableRef, error: LineageUnknown) -> None:
+        """Say that rows cannot be followed through a SELECT."""
+        self.note(
+            f"the SELECT of `{ref.in_domain}` cannot be followed: {error}; its rows are found by "
+            "the names of the keys"
+        )
+
+
+@contextmanager
+def sight(config: LakeConfig) -> Iterator[Sight]:
+    """What a trace in this lake looks at.
+
+    Raises:
+        GoldMissing: there is no gold file yet.
+        StoreError: the lake cannot be read.
+        ContractError: a contract is wrong.
+    """
+    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    there = {
+        ref: c
+        for ref, c in contracts.items()
+        if c.kind != "macro" and (ref.layer is Layer.GOLD or delta.exists(table_path(config, ref)))
+    }
+    gold = {step.contract.ref: step for step in gold_steps(config.domain, contracts)}
+    silver = {step.contract.ref: step for step in silver_steps(config.domain, contracts)}
+    with lookup.tracing(config, list(there.values())) as connection:
+        columns = lookup.columns_of(connection)
+        known = {ref: _as_it_is(c, columns.get(ref.in_domain, set())) for ref, c in there.items()}
+        yield Sight(config, known, connection, gold, silver)
+
+
+def _as_it_is(contract: Contract, columns: set[str]) -> Contract:
+    """The contract without columns that came after the table was made."""
+    if columns.issuperset(contract.column_names):
+        return contract
+    return replace(contract, columns=tuple(c for c in contract.columns if c.name in columns))
+
+
+def identity(contract: Contract) -> tuple[str, ...]:
+    """The columns that tell a table's rows apart: its key, or all whose values are exact."""
+    if contract.primary_key:
+        return contract.primary_key
+    return tuple(c.name for c in contract.columns if c.type.name not in VAGUE)
+
+
+def same(contract: Contract, row: Mapping[str, Any], names: Iterable[str]) -> list[Condition]:
+    """That a row has the values of another row in some columns."""
+    return [Condition((name,), row[name], contract.column(name).type.sql) for name in names]

@@ -1,0 +1,271 @@
+"""The records behind a row: in their source files, rejected, or quarantined."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake import readers
+from carms_lake.errors import ContractError, SourceError
+from carms_lake.flows.drift.sample import flattened
+from carms_lake.flows.rejects import LOOKED_THROUGH_BYTES, as_landed, by_name
+from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
+from carms_lake.readers.csv_records import RecordTooLong
+from carms_lake.readers.discover import listing
+from carms_lake.readers.faults import readable
+from carms_lake.readers.header import spec_of
+from carms_lake.readers.lines import csv_lines, jsonl_lines
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.layout import table_path
+from carms_lake.store.lookup import ROWS
+from carms_lake.store.rejects import live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.lineage.context import Row, Sight
+    from carms_lake.flows.lineage.keys import Key
+    from carms_lake.readers.discover import Listing
+    from carms_lake.records import SourceFile
+    from carms_lake.store.delta.manifest import FileEntry
+
+    Place = tuple[str, int | None, int]
+    """File, delivery (None for a source that is no snapshot), record."""
+
+
+@dataclass(frozen=True)
+class RawText:
+    """A record as it stands in its file, or why it cannot be shown."""
+
+    text: str | None
+    missing: str = ""
+    line: int | None = None
+    """The line of a text file on which it begins, where that was looked up."""
+
+
+def place_of(row: Row) -> Place:
+    """Where a bronze row came from."""
+    return row[SRC_FILENAME], row.get(DELIVERY_ID), row[SRC_ROW_NUMBER]
+
+
+class Files:
+    """The source files of a domain, looked for once."""
+
+    def __init__(self, config: LakeConfig) -> None:
+        self.config = config
+
+    @cached_property
+    def listing(self) -> Listing | None:
+        """What is in their folder; None where there is none."""
+        return listing(self.config.data_raw) if self.config.data_raw.exists() else None
+
+
+def raw_texts(files: Files, contract: Contract, rows: Sequence[Row]) -> dict[Place, RawText]:
+    """The records that rows of a bronze table were read from, from the files that are there.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    wanted: dict[tuple[str, int | None], set[int]] = {}
+    for row in rows:
+        name, delivery, number = place_of(row)
+        wanted.setdefault((name, delivery), set()).add(number)
+    entries = {
+        (entry.name, entry.delivery_id): entry
+        for entry in read_manifest(delta.log(table_path(files.config, contract.ref))).entries
+    }
+    there = by_name(contract, files.listing)
+    found: dict[Place, RawText] = {}
+    for (name, delivery), numbers in wanted.items():
+        texts = _of_file(contract, entries.get((name, delivery)), there.get(name, []), numbers)
+        found |= {(name, delivery, number): text for number, text in texts.items()}
+    return found
+
+
+def _of_file(
+    contract: Contract,
+    entry: FileEntry | None,
+    sources: Sequence[SourceFile],
+    numbers: set[int],
+) -> dict[int, RawText]:
+    if not sources or entry is None:
+        return dict.fromkeys(numbers, RawText(None, "the file is not in data_raw"))
+    source = as_landed(sources, entry)
+    if source is None:
+        return dict.fromkeys(numbers, RawText(None, "the file in data_raw has other content now"))
+    try:
+        texts = _records(contract, source, numbers)
+        lines = _lines(contract, source, set(texts))
+    except (SourceError, ContractError) as error:
+        return dict.fromkeys(numbers, RawText(None, f"the file cannot be read: {error.message}"))
+    lost = RawText(None, "the file has no such record by its contract of today")
+    return {n: RawText(texts[n], line=lines.get(n)) if n in texts else lost for n in numbers}
+
+
+def _lines(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[int, int]:
+    """The lines on which records begin, in a text file that is not large."""
+    kind = source.format or spec_of(contract).formats[0]
+    if kind not in ("csv", "jsonl") or source.size > LOOKED_THROUGH_BYTES:
+        return {}
+    try:
+        return (csv_lines if kind == "csv" else jsonl_lines)(source, contract, numbers)
+    except RecordTooLong:  # of another record: those that are wanted were read
+        return {}
+
+
+def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[int, str]:
+    """The raw text of some records; the file is read no further than it must be."""
+    texts: dict[int, str] = {}
+    with readable(source):
+        for part in readers.read(source, contract).parts:
+            texts |= _of_part(part, sorted(numbers - set(texts)))
+            if len(texts) == len(numbers):
+                break
+    return texts
+
+
+def _of_part(part: Any, numbers: list[int]) -> dict[int, str]:
+    laid = part.lay_out([part])
+    held = set(laid.rows[SRC_ROW_NUMBER]) if numbers else set()
+    here = [number for number in numbers if number in held]
+    return dict(laid.raw_records(0, here)) if here else {}
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A record or row that was set aside."""
+
+    table: TableRef
+    place: str
+    reasons: tuple[str, ...]
+    run_id: str
+    raw: str
+
+
+def set_aside(
+    seen: Sight, key: Key, names: Iterable[str], table: TableRef | None
+) -> list[SetAside]:
+    """What was set aside and has the key, one more than are shown.
+
+    A record whose columns cannot be told has it as a word of its own.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    frame = live(seen.config, [ref for ref in seen.contracts if ref.layer is not Layer.GOLD])
+    if frame is None:
+        return []
+    for word in key.words:
+        texts = pl.concat_str("row_key", "raw_record", ignore_nulls=True)
+        frame = frame.filter(texts.str.contains(word, literal=True))
+    if table is not None and table.layer is not Layer.GOLD:
+        of_table = (pl.col("layer") == table.layer) & (pl.col("table_name") == table.table)
+        frame = frame.filter(of_table)
+    wanted = {name: key.values.get(name) if key.values else key.text for name in names}
+    found = []
+    for row in frame.collect().to_dicts():
+        ref = TableRef(seen.config.domain.name, Layer(row["layer"]), row["table_name"])
+        contract = seen.contracts.get(ref)
+        if contract and _has_key(seen, contract, row, key, wanted):
+            found.append(_described(ref, row))
+    return sorted(found, key=lambda one: (one.table, one.place))[: ROWS + 1]
+
+
+def _has_key(
+    seen: Sight, contract: Contract, row: Row, key: Key, wanted: Mapping[str, str | None]
+) -> bool:
+    if row["row_key"] is not None:
+        held = json.loads(row["row_key"])
+        if not wanted:
+            return key.text in {str(value) for value in held.values()}
+        held = json.loads(row["raw_record"]) if row["raw_record"] else held
+        return all(name in held and _text(held[name]) == v for name, v in wanted.items())
+    below = _names_below(seen, contract.ref, wanted)
+    if set(below) != set(wanted):
+        return False
+    fields = _fields(contract, row)
+    if fields is None or not wanted:
+        return all(_names_word(row["raw_record"] or "", word) for word in key.words)
+    return all(
+        any(_names_word(fields.get(column) or "", value or "") for column in below[name])
+        for name, value in wanted.items()
+    )
+
+
+def _names_below(seen: Sight, ref: TableRef, names: Iterable[str]) -> dict[str, set[str]]:
+    """By column of a key: the columns of a bronze table that it is made of."""
+    found: dict[str, set[str]] = {}
+    for contract in seen.contracts.values():
+        for name in names if contract.ref.layer is Layer.SILVER else ():
+            if name in contract.column_names:
+                for text in contract.column(name).sources:
+                    table, _, column = text.rpartition(".")
+                    if seen.ref(table) == ref:
+                        found.setdefault(name, set()).add(column)
+    own = seen.contracts[ref].column_names
+    return found | {n: {n} for n in names if n in own and n not in found}
+
+
+def _fields(contract: Contract, row: Row) -> dict[str, str] | None:
+    """The record's values by column of the contract; None where it cannot be laid out."""
+    raw, header = row["raw_record"], row.get("raw_header")
+    if raw and raw.lstrip().startswith("{"):
+        return _of_object(contract, raw)
+    return _of_line(contract, header, raw) if raw and header else None
+
+
+def _of_object(contract: Contract, raw: str) -> dict[str, str] | None:
+    try:
+        document = json.loads(raw)
+    except ValueError:
+        return None
+    flat = document | flattened(document, {c.source for c in contract.columns})
+    return {
+        c.name: raw if c.source == "$" else _text(flat.get(c.source, flat.get(c.name))) or ""
+        for c in contract.columns
+    }
+
+
+def _of_line(contract: Contract, header: str, raw: str) -> dict[str, str] | None:
+    spec = spec_of(contract)
+    try:
+        headers, cells = csv.reader(
+            [header, raw], delimiter=spec.delimiter, quotechar=spec.quote, strict=True
+        )
+    except (csv.Error, ValueError):
+        return None
+    if len(headers) != len(cells):
+        return None
+    places = {name.strip().casefold(): cell for name, cell in zip(headers, cells, strict=True)}
+    return {c.name: places.get(c.source.strip().casefold(), "") for c in contract.columns}
+
+
+def _names_word(text: str, word: str) -> bool:
+    if not word:
+        return not text
+    return bool(re.search(rf"(^|[^0-9A-Za-z]){re.escape(word)}([^0-9A-Za-z]|$)", text))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _described(ref: TableRef, row: Row) -> SetAside:
+    place = row["row_key"] or ""
+    if row[SRC_FILENAME]:
+        place = f"{row[SRC_FILENAME]}, record {row[SRC_ROW_NUMBER]}"
+    reasons = tuple(
+        f"{one['code']} {one['rule']}: {one['message']}" for one in row["reasons"] or ()
+    )
+    return SetAside(ref, place, reasons, row[RUN_ID], row["raw_record"] or "")

@@ -1,1 +1,0 @@
-"""How `carms check --mutate` spoils copies of tables, and what notices."""

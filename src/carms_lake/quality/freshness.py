@@ -1,0 +1,150 @@
+"""How old a table's newest data is, and how much it grew or shrank since the last published run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from carms_lake.contract.limits import Dimension
+from carms_lake.errors import ContractError
+from carms_lake.names import Layer, run_began
+from carms_lake.quality.metrics import of_table
+from carms_lake.store.delta.log import REPLAYED
+from carms_lake.store.delta.table import log, pinned
+from carms_lake.store.gold.published import scalar
+from carms_lake.store.layout import table_path
+from carms_lake.store.sql import OFFLINE, quoted
+from carms_lake.store.sql.pinned import read_pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.limits import Age
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import CheckResult
+
+
+def fresh(
+    config: LakeConfig,
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Sequence[Contract],
+    now: datetime,
+) -> list[CheckResult]:
+    """What contracts promise about age (`slaProperties`), at a moment.
+
+    Without an element the newest delivery is looked at; with one its newest value.
+
+    Raises:
+        StoreError: a table cannot be read.
+        ContractError: an element cannot be measured.
+    """
+    found: list[CheckResult] = []
+    for contract in contracts:
+        for age in contract.ages:
+            newest = (
+                _delivered(table_path(config, contract.ref))
+                if age.column is None
+                else _newest(config, connection, contract, age.column)
+            )
+            found.append(_aged(contract, age, newest, now))
+    return found
+
+
+def _delivered(path: Path) -> datetime | None:
+    """When the newest file landed, which is when the run that landed it began."""
+    landed = [m for entry in log(path) if (m := entry.metadata).get("files") and REPLAYED not in m]
+    runs = [str(metadata["run_id"]) for metadata in landed]
+    if not runs:
+        return None
+    return run_began(max(runs))
+
+
+def _newest(
+    config: LakeConfig, connection: duckdb.DuckDBPyConnection, contract: Contract, column: str
+) -> datetime | None:
+    table = contract.ref.in_domain
+    if contract.ref.layer is Layer.BRONZE:
+        table = f"({read_pinned(pinned(table_path(config, contract.ref)))})"
+    try:
+        found = scalar(connection, f"select max({quoted(column)})::timestamp from {table}")
+    except duckdb.Error as error:
+        raise ContractError(
+            f"`{contract.path}`: the newest `{column}` cannot be found: {error}"
+        ) from error
+    return None if found is None else found.replace(tzinfo=UTC)
+
+
+def _aged(contract: Contract, age: Age, newest: datetime | None, now: datetime) -> CheckResult:
+    of = age.column or "the newest delivery"
+    message = ""
+    if newest is None:
+        message = f"{of}: there is none yet, {_span(age.limit)} are allowed"
+    elif now - newest > age.limit:
+        message = (
+            f"{of} is of {newest:%Y-%m-%d %H:%M} UTC, {_span(now - newest)} ago; "
+            f"{_span(age.limit)} are allowed"
+        )
+    rule = ".".join(filter(None, (age.column or contract.ref.table, age.property)))
+    result = of_table(contract.ref, rule, message, Dimension.TIMELINESS)
+    return replace(result, severity=age.severity)
+
+
+def _span(span: timedelta) -> str:
+    """A length of time in days, hours or minutes, as they fit.
+
+    >>> _span(timedelta(hours=50))
+    '2.1 days'
+    """
+    for unit, name in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
+        if span >= 2 * unit:
+            return f"{span / unit:.3g} {name}"
+    return f"{span / timedelta(minutes=1):.3g} minutes"
+
+
+def rows_published(path: Path, *, before: bool = False) -> dict[tuple[str, str], int]:
+    """How many rows each table had in the last published run, by (layer, table).
+
+    `before`: in the run that was published before that. Empty where there is no such run.
+    """
+    if not path.exists():
+        return {}
+    last = "select max(run_id) from ops.table_versions where layer = 'gold'"
+    if before:
+        last += " and run_id < (select run_id from ops.build)"
+    sql = (
+        "select layer, table_name, arg_max(rows, run_id) from ops.table_versions "
+        f"where rows is not null and run_id <= ({last}) group by all"
+    )
+    try:
+        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+    except duckdb.Error:  # a file of an earlier version of the tool, or none
+        return {}
+    return {(layer, table): count for layer, table, count in rows}
+
+
+def rows_changed(
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Sequence[Contract],
+    then: Mapping[tuple[str, str], int],
+) -> list[CheckResult]:
+    """How much tables grew or shrank since then, where their contracts limit it."""
+    found: list[CheckResult] = []
+    for contract in contracts:
+        change, ref = contract.row_change, contract.ref
+        if change is None:
+            continue
+        rows = int(scalar(connection, f"select count(*) from {ref.in_domain}"))
+        before = then.get((str(ref.layer), ref.table), 0)
+        pct = 100 * abs(rows - before) / before if before else 0.0
+        words = "more" if rows > before else "fewer"
+        message = f"{rows} rows, {pct:.1f} % {words} than the {before} of the last published run"
+        fault = "" if pct <= change.pct else f"{message}; {change.pct:g} % are allowed"
+        result = of_table(ref, f"{ref.table}.rowChange", fault, Dimension.COVERAGE)
+        found.append(replace(result, severity=change.severity, budget_pct=change.pct))
+    return found

@@ -1,0 +1,200 @@
+"""Row reconciliation as checks: files, bronze, silver and declared totals agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import polars as pl
+
+from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.model import Balance
+from carms_lake.errors import ContractError
+from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
+from carms_lake.quality.metrics import of_table
+from carms_lake.records import CheckResult, ReasonCode
+from carms_lake.store.delta import table as delta
+from carms_lake.store.gold.published import scalar
+from carms_lake.store.layout import table_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.limits import DeclaredTotal
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.records import TableReport
+    from carms_lake.store.delta.manifest import Build, FileEntry, Manifest
+
+
+QUARANTINE = "quarantine"
+"""The rule, after the table's name, of a silver table's quarantine budget."""
+
+OF_REASON = {
+    str(ReasonCode.REQUIRED_NULL): Dimension.COMPLETENESS,
+    str(ReasonCode.MISSING_COLUMN): Dimension.COMPLETENESS,
+    str(ReasonCode.DUPLICATE_KEY): Dimension.UNIQUENESS,
+    str(ReasonCode.UNKNOWN_REFERENCE): Dimension.CONSISTENCY,
+}
+"""The dimension of a reason, by its code; of all others conformity."""
+
+
+def balanced(contract: Contract, build: Build, rows: int) -> CheckResult:
+    """Rows of the table are those that were made; with quarantine and superseded, the driver's."""
+    driver = contract.silver.driver
+    message = ""
+    if rows != build.rows:
+        message = f"{rows} rows in the table, {build.rows} were made"
+    elif build.driver_keys is not None and driver is not None:
+        is_more = build.keys is not None and build.keys > build.driver_keys
+        is_other = (
+            contract.silver.balance is not Balance.EXPAND and build.given != build.driver_keys
+        )
+        if is_more or is_other:
+            message = (
+                f"{build.driver_keys} in {driver.in_domain}, but {build.rows} in the table, "
+                f"{build.quarantined} set aside and {build.superseded} superseded"
+            )
+    return _of_driver(contract.ref, message)
+
+
+def _of_driver(table: TableRef, message: str) -> CheckResult:
+    return of_table(table, f"{table.table}.reconcile.driver", message, Dimension.CONSISTENCY)
+
+
+def unbalanced(table: TableReport) -> CheckResult:
+    """The check of a table that was not made, because its keys do not balance."""
+    message = f"{table.driver_keys} in the driver, {table.keys} in the table, set aside or older"
+    return _of_driver(table.table, message)
+
+
+def within_quarantine_budget(contract: Contract, build: Build) -> CheckResult:
+    """The rows of a table that are set aside, for whatever reason, against its budget."""
+    return _budgeted(contract, build, build.quarantined, contract.quarantine_budget_pct or 0.0)
+
+
+def within_budgets(
+    contract: Contract, build: Build, aside: Mapping[str, int]
+) -> Iterator[CheckResult]:
+    """The rows of a table that are set aside for single reasons, by their codes."""
+    for code, budget_pct in contract.quarantine_budgets.items():
+        yield _budgeted(contract, build, aside.get(code, 0), budget_pct, code)
+
+
+def _budgeted(
+    contract: Contract, build: Build, aside: int, budget_pct: float, code: str = ""
+) -> CheckResult:
+    share = 100 * aside / build.given if build.given else 0.0
+    message = f"{aside} of {build.given} rows ({share:.2f} %) are set aside"
+    return CheckResult(
+        contract.ref,
+        ".".join(filter(None, (contract.ref.table, QUARANTINE, code))),
+        Severity.ERROR,
+        aside <= build.given * budget_pct / 100,
+        aside,
+        build.given,
+        budget_pct,
+        message + (f" for {code}" if code else ""),
+        dimension=OF_REASON.get(code, Dimension.CONFORMITY),
+        set_aside=True,
+    )
+
+
+_SHOWN = 3
+
+
+def files_reconciled(
+    config: LakeConfig, contract: Contract, manifest: Manifest, rejects: pl.DataFrame | None = None
+) -> CheckResult:
+    """The records of a source's files = the rows of bronze + the records set aside.
+
+    With `rejects`, all that count, rows are counted file by file; without, the table's log says how
+    many rows there are.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    entries = [entry for entry in manifest.entries if not entry.copy_of]
+    lost = [e.name for e in entries if e.records != e.accepted + e.rejected]
+    message = f"records of {_listed(lost)} are neither in bronze nor set aside" if lost else ""
+    path = table_path(config, contract.ref)
+    if not message and rejects is not None:
+        message = _by_file(contract, delta.scan(path), entries, rejects)
+    elif not message:
+        files: Any = delta.open_table(path).get_add_actions(flatten=True)  # an Arrow table
+        held = int(pl.DataFrame(files)["num_records"].sum())
+        wanted = sum(entry.accepted for entry in entries)
+        message = f"{wanted} rows landed, {held} are in the table" if held != wanted else ""
+    rule = f"{contract.ref.table}.reconcile.files"
+    return of_table(contract.ref, rule, message, Dimension.CONSISTENCY)
+
+
+def _by_file(
+    contract: Contract, rows: pl.LazyFrame, entries: Sequence[FileEntry], rejects: pl.DataFrame
+) -> str:
+    """Which files have other rows, or other records set aside, than when they landed."""
+    has_deliveries = DELIVERY_ID in contract.audit_columns
+    delivery = pl.col(DELIVERY_ID) if has_deliveries else pl.lit(None, pl.Int64).alias(DELIVERY_ID)
+    counted = rows.group_by(SRC_FILENAME, delivery).len().collect(engine="streaming")
+    held = {(name, number): count for name, number, count in counted.rows()}
+    wanted = {(e.name, e.delivery_id): e.accepted for e in entries if e.accepted}
+    wrong = sorted(
+        {name for name, number in held.keys() | wanted.keys()
+         if held.get((name, number), 0) != wanted.get((name, number), 0)}
+    )  # fmt: skip
+    if wrong:
+        return f"the table's rows of {_listed(wrong)} are not those that landed"
+    of_table = (pl.col("layer") == Layer.BRONZE) & (pl.col("table_name") == contract.ref.table)
+    aside = rejects.filter(of_table).group_by(SRC_FILENAME, DELIVERY_ID, RUN_ID).len()
+    kept = {(name, number, run): count for name, number, run, count in aside.rows()}
+    current = {entry.name: entry for entry in entries}.values()  # only these rejects count
+    wrong = [
+        e.name for e in current if kept.get((e.name, e.delivery_id, e.run_id), 0) != e.rejected
+    ]
+    return f"what is set aside of {_listed(wrong)} is not what was when it landed" if wrong else ""
+
+
+def totals_declared(
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Sequence[Contract],
+    manifests: Mapping[TableRef, Manifest],
+) -> list[CheckResult]:
+    """The figures that contracts declare, where the lake holds the files that they were counted on.
+
+    Raises:
+        ContractError: a SELECT cannot be run.
+    """
+    return [
+        _declared(connection, contract, total)
+        for contract in contracts
+        for total in contract.declared_totals
+        if _binds(total, manifests)
+    ]
+
+
+def _binds(total: DeclaredTotal, manifests: Mapping[TableRef, Manifest]) -> bool:
+    """Whether every file is there as it was counted: the current delivery of its name."""
+    return all(
+        ref in manifests and set(hashes) <= {e.sha256 for e in manifests[ref].current.values()}
+        for ref, hashes in total.files.items()
+    )
+
+
+def _declared(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, total: DeclaredTotal
+) -> CheckResult:
+    try:
+        found = scalar(connection, total.select)
+    except duckdb.Error as error:
+        raise ContractError(
+            f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"
+        ) from error
+    rule = f"{contract.ref.table}.declared.{total.name}"
+    other = f"{total.value} were counted on the files, found {found}"
+    return of_table(contract.ref, rule, "" if found == total.value else other, Dimension.ACCURACY)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

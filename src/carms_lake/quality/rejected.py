@@ -1,0 +1,172 @@
+"""What becomes of records that their contract refuses: raw text, reasons, a row of the store.
+
+Reasons are built for rejected rows only; for all rows they would cost three times the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.names import (
+    DELIVERY_ID,
+    INGESTION_TS,
+    RUN_ID,
+    SRC_EXTRA,
+    SRC_FILENAME,
+    SRC_ROW_HASH,
+    SRC_ROW_NUMBER,
+    Layer,
+)
+from carms_lake.quality.rowhash import row_hash
+from carms_lake.records import PART, ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.quality.constraints import Rule
+    from carms_lake.records import Laid
+
+
+REASON = pl.Struct(
+    {
+        "code": pl.String,
+        "column": pl.String,
+        "rule": pl.String,
+        "value": pl.String,
+        "message": pl.String,
+    }
+)
+REJECT_SCHEMA = pl.Schema(
+    {
+        "layer": pl.String(),
+        "table_name": pl.String(),
+        RUN_ID: pl.String(),
+        INGESTION_TS: pl.Datetime("us", "UTC"),
+        SRC_FILENAME: pl.String(),
+        SRC_ROW_NUMBER: pl.Int64(),
+        SRC_ROW_HASH: pl.Binary(),
+        DELIVERY_ID: pl.Int64(),
+        "row_key": pl.String(),
+        "raw_record": pl.String(),
+        "reasons": pl.List(REASON),
+        "raw_header": pl.String(),
+    }
+)
+"""A rejected record of bronze, or a quarantined row of silver (`row_key` is its key as JSON).
+
+`raw_header` names what `raw_record` holds: the header line of delimited text, else the columns of
+the contract that the file has, as JSON; null for silver, and for rows older than this column.
+"""
+VALUE_CHARACTERS = 200
+"""How much of a value a reason repeats; the raw record has all of it."""
+RAW = "\x00raw."
+"""Before a column's name: its value as it was read. No contract column can be called so."""
+BAD = "\x00bad."
+NEW_COLUMN = "record.newColumns"
+DELIVERY = "\x00delivery"
+"""The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
+
+
+def explained(
+    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], laid: Laid
+) -> pl.DataFrame:
+    """The failing rows with `raw_record` and `reasons`."""
+    if bad.is_empty():
+        return bad.with_columns(
+            pl.lit(None, pl.String).alias("raw_record"),
+            pl.lit(None, pl.List(REASON)).alias("reasons"),
+        )
+    wanted: dict[int, list[int]] = {}
+    for part, number in bad.select(PART, SRC_ROW_NUMBER).iter_rows():
+        wanted.setdefault(part, []).append(number)
+    raw = {
+        (part, number): text
+        for part, numbers in wanted.items()
+        for number, text in laid.raw_records(part, numbers).items()
+    }
+    keys = bad.select(PART, SRC_ROW_NUMBER).iter_rows()
+    texts = pl.Series("raw_record", [raw.get(key) for key in keys], pl.String)
+    return bad.with_columns(texts, reasons_of(bad, contract, rules))
+
+
+def malformed_records(malformed: pl.DataFrame) -> pl.DataFrame:
+    """The records that the reader could not lay out in columns, one row per record."""
+    reason = pl.struct(
+        pl.col("code"),
+        pl.col("column"),
+        pl.when(pl.col("column").is_not_null())
+        .then(pl.concat_str("column", pl.lit(".type")))
+        .otherwise(pl.lit("record.structure"))
+        .alias("rule"),
+        pl.col("value").str.head(VALUE_CHARACTERS),
+        pl.col("message"),
+    )
+    return (
+        malformed.group_by(PART, SRC_ROW_NUMBER, maintain_order=True)
+        .agg(
+            pl.col(SRC_FILENAME, DELIVERY, RUN_ID, INGESTION_TS, "raw_record").first(),
+            reason.alias("reasons"),
+        )
+        .with_columns(row_hash(["raw_record"]).alias(SRC_ROW_HASH))
+    )
+
+
+def as_rejects(frame: pl.DataFrame, contract: Contract, headers: Sequence[str]) -> pl.DataFrame:
+    """Rows with their stamp, raw record and reasons, in the form of the reject store.
+
+    `headers` are those of the parts that the rows come from.
+    """
+    return frame.select(
+        pl.lit(str(Layer.BRONZE)).alias("layer"),
+        pl.lit(contract.ref.table).alias("table_name"),
+        RUN_ID,
+        INGESTION_TS,
+        SRC_FILENAME,
+        SRC_ROW_NUMBER,
+        SRC_ROW_HASH,
+        pl.col(DELIVERY).alias(DELIVERY_ID),
+        pl.lit(None, pl.String).alias("row_key"),
+        "raw_record",
+        "reasons",
+        pl.Series("raw_header", headers, pl.String).gather(frame[PART]),
+    ).cast(REJECT_SCHEMA)
+
+
+def reasons_of(bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule]) -> pl.Series:
+    """Why each row fails: a list of reasons per row, from the boolean columns of `_checked`."""
+    faults = [
+        (f"{c.name}.type", c.name, ReasonCode.TYPE_MISMATCH, f"must be {c.type}")
+        for c in contract.columns
+    ]
+    faults += [(rule.name, rule.column, rule.code, rule.message) for rule in rules]
+    faults.append((NEW_COLUMN, SRC_EXTRA, ReasonCode.UNEXPECTED_COLUMN, "is not in the contract"))
+    place = "\x00place"
+    numbered = bad.with_row_index(place)
+    reasons = [
+        numbered.lazy()
+        .filter(pl.col(BAD + name))
+        .select(
+            place,
+            pl.struct(
+                pl.lit(str(code)).alias("code"),
+                pl.lit(column).alias("column"),
+                pl.lit(name).alias("rule"),
+                _shown(bad, column).alias("value"),
+                pl.lit(f"`{column}` {message}").alias("message"),
+            ).alias("reasons"),
+        )
+        for name, column, code, message in faults
+        if BAD + name in bad.columns
+    ]
+    found = pl.concat(reasons).group_by(place, maintain_order=True).agg("reasons").sort(place)
+    return found.collect()["reasons"].cast(pl.List(REASON))
+
+
+def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:
+    value = pl.col(RAW + column) if RAW + column in bad.columns else pl.col(column)
+    if isinstance(bad.schema.get(column), pl.List):
+        return pl.lit(None, pl.String)
+    return value.cast(pl.String).str.head(VALUE_CHARACTERS)

@@ -1,0 +1,107 @@
+"""How good each table is in each dimension of quality, from its checks and from what was set aside.
+
+Rows that were set aside count as bad: a table whose source was bad does not look whole because its
+bad rows were taken out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.contract.limits import Dimension
+from carms_lake.names import Layer
+from carms_lake.quality.reconciliation import OF_REASON
+from carms_lake.quality.table_constraints import promises
+from carms_lake.records import Score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.records import CheckResult
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Rows of one table that are set aside: in all, and for a reason of each dimension."""
+
+    rows: int
+    by_dimension: Mapping[str, int]
+
+
+def set_aside(rejects: pl.DataFrame) -> dict[tuple[str, str], Aside]:
+    """What is set aside, by (layer, table); a row of several reasons counts once in a dimension."""
+    code = pl.element().struct.field("code")
+    dimension = code.replace_strict(
+        {code: str(dimension) for code, dimension in OF_REASON.items()},
+        default=str(Dimension.CONFORMITY),
+        return_dtype=pl.String,
+    )
+    found = rejects.select(
+        "layer", "table_name", pl.col("reasons").list.eval(dimension).list.unique().alias("of")
+    )
+    counted = found.group_by("layer", "table_name").len()
+    by_dimension = found.explode("of").group_by("layer", "table_name", "of").len()
+    parts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for layer, table, name, count in by_dimension.rows():
+        parts[layer, table][name] = count
+    return {
+        (layer, table): Aside(count, parts[layer, table]) for layer, table, count in counted.rows()
+    }
+
+
+def scores(
+    contracts: Iterable[Contract],
+    results: Sequence[CheckResult],
+    rows: Mapping[TableRef, int],
+    aside: Mapping[tuple[str, str], Aside],
+) -> list[Score]:
+    """One score per table and dimension that has a rule or a row that was set aside.
+
+    `rows` has the tables' own rows. The score is the share of rows that are good, of those in the
+    table and those set aside (a row that breaks two rules counts twice), times the share of the
+    rules about the whole table that hold.
+    """
+    by_table: dict[TableRef, list[CheckResult]] = defaultdict(list)
+    for result in results:
+        by_table[result.table].append(result)
+    found: list[Score] = []
+    for contract in contracts:
+        ref = contract.ref
+        kept = aside.get((str(ref.layer), ref.table), Aside(0, {}))
+        for dimension in Dimension:
+            own = [result for result in by_table[ref] if result.dimension == dimension]
+            rules = len(own)
+            if ref.layer is Layer.BRONZE:
+                rules += sum(p.dimension == dimension for p in promises(contract))
+                rules += (dimension == Dimension.CONFORMITY) * len(contract.columns)  # their types
+            if rules or kept.by_dimension.get(dimension):
+                score = _score(ref, dimension, own, rows.get(ref, 0), kept)
+                found.append(replace(score, rules=rules))
+    return found
+
+
+def _score(
+    ref: TableRef, dimension: str, own: Sequence[CheckResult], rows: int, aside: Aside
+) -> Score:
+    in_table = sum(r.failed_rows for r in own if r.counts_rows and not r.set_aside)
+    of_dimension = aside.by_dimension.get(dimension, 0)
+    whole = [result.passed for result in own if not result.counts_rows]
+    given = rows + aside.rows
+    share = 1 - min(1.0, (in_table + of_dimension) / given) if given else 1.0
+    held = sum(whole) / len(whole) if whole else 1.0
+    return Score(
+        table=ref,
+        dimension=dimension,
+        rules=len(own),
+        rules_failed=sum(not result.passed for result in own),
+        rows=given,
+        failed_rows=in_table + of_dimension,
+        set_aside=of_dimension,
+        score_pct=round(100 * share * held, 2),
+    )

@@ -1,0 +1,228 @@
+"""Parts of files by their contract: accepted + rejected = all their records."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.contract.model import NewColumns
+from carms_lake.errors import NotBalanced
+from carms_lake.names import (
+    DELIVERED_AT,
+    DELIVERY_ID,
+    INGESTION_TS,
+    RUN_ID,
+    SRC_EXTRA,
+    SRC_FILENAME,
+    SRC_REPAIR,
+    SRC_ROW_HASH,
+    SRC_ROW_NUMBER,
+)
+from carms_lake.quality.constraints import Rule, row_rules
+from carms_lake.quality.rejected import (
+    BAD,
+    DELIVERY,
+    NEW_COLUMN,
+    RAW,
+    as_rejects,
+    explained,
+    malformed_records,
+)
+from carms_lake.quality.rowhash import row_hash
+from carms_lake.quality.types import is_json, json_is_read, polars_schema, polars_type, typed
+from carms_lake.records import PART, Checked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from carms_lake.contract.model import Column, Contract
+    from carms_lake.records import StampedPart
+
+
+AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
+    INGESTION_TS: pl.Datetime("us", "UTC"),
+    SRC_FILENAME: pl.String(),
+    SRC_ROW_NUMBER: pl.Int64(),
+    SRC_ROW_HASH: pl.Binary(),
+    RUN_ID: pl.String(),
+    SRC_REPAIR: pl.String(),
+    SRC_EXTRA: pl.String(),
+    DELIVERY_ID: pl.Int64(),
+    DELIVERED_AT: pl.Datetime("us", "UTC"),
+}
+"""Every column that the engine may add to a bronze row."""
+
+
+_IS_BAD = "\x00is_bad"
+_NO_FIELDS = (PART, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
+"""What a reader gives that is no field of the record."""
+
+_PATH = "\x00path."
+"""Before a column's name: what the file's path says of it."""
+
+
+def landed_schema(contract: Contract) -> dict[str, pl.DataType]:
+    """The columns of a bronze table and their types, in order."""
+    audit = {name: AUDIT_SCHEMA[name] for name in contract.audit_columns}
+    return {**polars_schema(contract), **audit}
+
+
+def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
+    """Split parts, which have one kind, into typed rows and rejects with their reasons.
+
+    Raises:
+        NotBalanced: a record was lost or made; a bug.
+    """
+    laid = parts[0].part.lay_out([piece.part for piece in parts])
+    found = laid.rows.schema
+    fields = [name for name in found.names() if name not in _NO_FIELDS]
+    rules = row_rules(contract)
+    files = _files(parts, contract, set(found.names()))
+    rows = _stamped(laid.rows, files, parts)
+    checked = _checked(rows, contract, rules, fields, found).collect(engine="streaming")
+    is_bad = checked[_IS_BAD]
+    kept = [*contract.column_names, *contract.audit_columns]
+    for column in contract.columns:
+        if column.agrees_with_path:
+            kept += [n for n in (_PATH + column.name, RAW + column.name) if n in checked.columns]
+    good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
+    broken = explained(checked.filter(is_bad), contract, rules, laid)
+    malformed = malformed_records(_stamped(laid.malformed, files, parts))
+    headers = [piece.part.header or json.dumps(fields) for piece in parts]
+    rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
+    records = sum(piece.part.records for piece in parts)
+    if good.height + rejected.height != records:
+        names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))
+        raise NotBalanced(
+            f"{names}: {records} records, but {good.height} accepted and "
+            f"{rejected.height} rejected",
+            "this is a bug: please report it with the file's contract",
+        )
+    disagreeing = _disagreeing(good, contract)
+    accepted = good.select(*contract.column_names, *contract.audit_columns)
+    return Checked(accepted, rejected, disagreeing)
+
+
+def _files(
+    parts: Sequence[StampedPart], contract: Contract, there: Collection[str]
+) -> pl.DataFrame:
+    """One row per part: what is the same for all its rows, of its file, delivery and path."""
+    names = [piece.source.name for piece in parts]
+    columns: dict[str, pl.Series] = {
+        SRC_FILENAME: pl.Series(names, dtype=pl.String),
+        DELIVERY: pl.Series([piece.stamp.delivery_id for piece in parts], dtype=pl.Int64),
+    }
+    if DELIVERED_AT in contract.audit_columns:
+        columns[DELIVERY_ID] = columns[DELIVERY]
+        moments = [piece.stamp.delivered_at for piece in parts]
+        columns[DELIVERED_AT] = pl.Series(moments, dtype=AUDIT_SCHEMA[DELIVERED_AT])
+    for column in contract.columns:
+        if column.name not in there:
+            columns[column.name] = _as_typed(_said(column.from_path, names), column)
+        if column.agrees_with_path:
+            found = _said(column.agrees_with_path, names)
+            columns[_PATH + column.name] = found if _is_day(column) else _as_typed(found, column)
+    return pl.DataFrame(columns)
+
+
+def _stamped(rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[StampedPart]) -> pl.DataFrame:
+    """Rows with what is known of their file, and with the stamp of the run."""
+    stamp = parts[0].stamp
+    added = [
+        pl.lit(stamp.ingestion_ts, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
+        pl.lit(stamp.run_id).alias(RUN_ID),
+        *(
+            pl.lit(None, pl.String).alias(name)
+            for name in (SRC_REPAIR, SRC_EXTRA)
+            if name not in rows.columns
+        ),
+    ]
+    return rows.with_columns(*files[rows[PART]].get_columns(), *added)
+
+
+def _said(pattern: str | None, names: Sequence[str]) -> pl.Series:
+    """What the path of each file says: the group of the pattern."""
+    matches = [re.search(pattern, name) if pattern else None for name in names]
+    return pl.Series([match[1] if match else None for match in matches], dtype=pl.String)
+
+
+def _as_typed(said: pl.Series, column: Column) -> pl.Series:
+    frame = said.alias(column.name).to_frame()
+    return frame.select(typed(column.name, pl.String(), column.type)).to_series()
+
+
+def _checked(
+    rows: pl.DataFrame,
+    contract: Contract,
+    rules: Sequence[Rule],
+    fields: Sequence[str],
+    found: pl.Schema,
+) -> pl.LazyFrame:
+    """The rows typed, with their raw values, their hash, and one boolean column per rule."""
+    hashed = rows.lazy().with_columns(row_hash(fields).alias(SRC_ROW_HASH))
+    values: list[pl.Expr] = []
+    raws: list[pl.Expr] = []
+    broken: list[pl.Expr] = []
+    for column in contract.columns:
+        name, target = column.name, polars_type(column.type)
+        if name in fields and found[name] != target:
+            raws.append(pl.col(name).alias(RAW + name))
+            values.append(typed(name, found[name], column.type))
+            mismatch = pl.col(RAW + name).is_not_null() & pl.col(name).is_null()
+            broken.append(mismatch.alias(f"{BAD}{name}.type"))
+        elif name in fields and column.type.name == "json" and not json_is_read(contract):
+            broken.append(
+                (~is_json(pl.col(name))).fill_null(value=False).alias(f"{BAD}{name}.type")
+            )
+    kept_raw = {expression.meta.output_name() for expression in raws}
+    for rule in rules:
+        if (
+            rule.kind == "required"
+            and rule.column not in fields
+            and contract.column(rule.column).may_be_absent
+        ):
+            continue
+        # A value of the wrong type is not a missing value: only its raw text can say which it is.
+        raw = RAW + rule.column
+        told_by_raw = rule.kind == "required" and raw in kept_raw
+        passes = pl.col(raw).is_not_null() if told_by_raw else rule.passes
+        broken.append((~passes).fill_null(value=False).alias(BAD + rule.name))
+    if contract.source and contract.source.new_columns is NewColumns.SET_ASIDE:
+        broken.append(pl.col(SRC_EXTRA).is_not_null().alias(BAD + NEW_COLUMN))
+    names = [expression.meta.output_name() for expression in broken]
+    is_bad = pl.any_horizontal(names) if names else pl.lit(value=False)
+    return (
+        hashed.with_columns(raws)
+        .with_columns(values)
+        .with_columns(broken)
+        .with_columns(is_bad.alias(_IS_BAD))
+    )
+
+
+def _is_day(column: Column) -> bool:
+    return column.type.name in ("date", "timestamp")
+
+
+def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str], int]:
+    """How many rows of each file have another value than the file's path says, by column.
+
+    A day or a moment agrees where it begins as the path says, as it was written.
+    """
+    counts: dict[tuple[str, str], int] = {}
+    for column in contract.columns:
+        said = _PATH + column.name
+        if said not in good.columns or good[said].null_count() == good.height:
+            continue
+        raw = RAW + column.name
+        text = pl.col(raw) if raw in good.columns else pl.col(column.name).cast(pl.String)
+        agrees = (
+            text.str.starts_with(pl.col(said))
+            if _is_day(column)
+            else (pl.col(column.name) == pl.col(said))
+        )
+        other = good.filter(~agrees).group_by(SRC_FILENAME).len()
+        counts |= {(name, column.name): count for name, count in other.iter_rows()}
+    return counts

@@ -1,0 +1,121 @@
+"""The one table of types: contract <-> Polars, and how text becomes a value.
+
+A cast is strict and lossless, by rules of our own that are the same in every engine: a text that
+is not exactly a value of the type is a TYPE_MISMATCH, never a rounded, trimmed or guessed value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import polars as pl
+
+from carms_lake.expressions import utc
+
+if TYPE_CHECKING:
+    from carms_lake.contract.model import Contract
+    from carms_lake.contract.types import ColumnType
+
+
+_SIMPLE: dict[str, pl.DataType] = {
+    "varchar": pl.String(),
+    "json": pl.String(),
+    "blob": pl.Binary(),
+    "smallint": pl.Int16(),
+    "integer": pl.Int32(),
+    "bigint": pl.Int64(),
+    "double": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "timestamp": pl.Datetime("us", "UTC"),
+}
+
+_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
+
+
+def polars_type(column_type: ColumnType) -> pl.DataType:
+    """The Polars type of a contract's type."""
+    if column_type.item is not None:
+        return pl.List(polars_type(column_type.item))
+    if column_type.name == "decimal":
+        return pl.Decimal(column_type.precision, column_type.scale)
+    return _SIMPLE[column_type.name]
+
+
+def polars_schema(contract: Contract) -> dict[str, pl.DataType]:
+    """The contract's columns and their Polars types, in order."""
+    return {column.name: polars_type(column.type) for column in contract.columns}
+
+
+def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
+    """The values of a column in the contract's type; null where a value is not one of that type.
+
+    Text follows the rules of this module. Other types are cast where casting back gives the same
+    value; timestamps without a zone are UTC. A number is never taken for text: its leading zeros
+    are gone.
+    """
+    value = pl.col(name)
+    target = polars_type(wanted)
+    if found == target:
+        return value
+    if found == pl.String:
+        return _from_text(value, wanted).alias(name)
+    if target == pl.String or found.is_numeric() != target.is_numeric():
+        return pl.lit(None, target).alias(name)
+    if isinstance(found, pl.Datetime) and found.time_zone is None:
+        value = value.dt.replace_time_zone("UTC")
+        found = pl.Datetime(found.time_unit, "UTC")
+    cast = value.cast(target, strict=False)
+    return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
+
+
+def json_is_read(contract: Contract) -> bool:
+    """Whether the texts of JSON columns are written by a reader, from the JSON that it has read."""
+    return contract.source is not None and set(contract.source.formats) <= {"json", "jsonl"}
+
+
+def is_json(value: pl.Expr) -> pl.Expr:
+    """Whether a text is one JSON value (RFC 8259, nested as deep as orjson goes); null for null."""
+    return value.map_batches(_are_json, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _are_json(texts: pl.Series) -> pl.Series:
+    def holds(text: str) -> bool:
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+        return True
+
+    found = [None if text is None else holds(text) for text in texts]
+    return pl.Series(texts.name, found, dtype=pl.Boolean)
+
+
+def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911  # one for each type
+    target = polars_type(wanted)
+    match wanted.name:
+        case "varchar" | "json":
+            return value
+        case "smallint" | "integer" | "bigint":
+            return value.cast(target, strict=False)  # of digits with a sign before them, if any
+        case "double":
+            number = value.cast(target, strict=False)
+            return pl.when(value.str.contains(_NUMBER) & number.is_finite()).then(number)
+        case "decimal":
+            # More digits after the point than the scale would be rounded, each engine its own way.
+            fits = rf"^[+-]?(\d+(\.\d{{0,{wanted.scale}}}0*)?|\.\d{{0,{wanted.scale}}}0*)$"
+            return pl.when(value.str.contains(fits)).then(value.cast(target, strict=False))
+        case "boolean":
+            lower = value.str.to_lowercase()
+            return pl.when(lower.is_in(_TRUE)).then(True).when(lower.is_in(_FALSE)).then(False)
+        case "date":
+            parsed = value.str.to_date("%Y-%m-%d", strict=False)
+            return pl.when(value.str.contains(_DATE)).then(parsed)
+        case "timestamp":
+            return utc(value)
+        case _:
+            return pl.lit(None, target)

@@ -1,0 +1,139 @@
+"""What a power cut leaves: data, then the log that names it, then the folder that names the log.
+
+A commit counts on its data files only when the disk has them, so they are synced before it; when a
+run says that it is done, the disk has its commits too. delta-rs syncs nothing by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+STAGING = ".staging"
+"""Where rows of a table wait for their commit."""
+
+_LOG = "_delta_log"
+
+
+def sync_files(files: Iterable[Path]) -> None:
+    """Have the disk take what stands in these files.
+
+    Raises:
+        OSError: the disk is full or broken; what was written may be lost.
+    """
+    for file in files:
+        # Windows flushes only what is open for writing.
+        with file.open("r+b" if sys.platform == "win32" else "rb") as stream:
+            _sync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk take the names of the files in a folder: those made, moved and deleted.
+
+    Windows opens no folder and needs none of this: NTFS keeps names in a journal of its own.
+
+    Raises:
+        OSError: the disk is broken; names may be lost.
+    """
+    if sys.platform == "win32":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        _sync(opened)
+    finally:
+        os.close(opened)
+
+
+def sync_data(table: Path, files: Iterable[Path]) -> None:
+    """Have the disk take data files of a table before a commit names them.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    new = list(files)
+    sync_files(new)
+    if new:
+        sync_folder(table)
+
+
+def sync_commit(table: Path, version: int) -> None:
+    """Have the disk take a commit, and the checkpoint that came of it: files, then the folder.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    log = table / _LOG
+    sync_files(log.glob(f"{version:020d}.*"))
+    sync_folder(log)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; the disk has the names of those that were not there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in reversed(missing):
+        sync_folder(one.parent)
+
+
+def mend_logs(lake: Path) -> list[Path]:
+    """Put aside the end of a table's log where a power cut left half of it; what was put aside.
+
+    A run that had come further would have synced it, so nothing was built upon it. A checkpoint
+    only repeats the commits, which are all kept. Call it while holding the lake.
+
+    Raises:
+        OSError: a log cannot be read or renamed.
+    """
+    put_aside: list[Path] = []
+    for log in (*lake.glob(f"*/{_LOG}"), *lake.glob(f"*/*/{_LOG}")):
+        newest = [max(log.glob(f"*.{kind}"), default=None) for kind in ("json", "parquet")]
+        torn = [file for file in newest if file and not _is_whole(file)]
+        put_aside += [file.replace(file.with_name(f"{file.name}.torn")) for file in torn]
+        if torn:
+            (log / "_last_checkpoint").unlink(missing_ok=True)  # a hint to what may be gone
+            sync_folder(log)
+    return put_aside
+
+
+def clear_leftovers(lake: Path) -> None:
+    """Take away what a killed run was still making: staged rows, a half-built gold file.
+
+    Call it while holding the lake.
+    """
+    staged = (*lake.glob(f"*/*/{STAGING}"), *lake.glob(f"*/{STAGING}"))  # of rejects, too
+    for folder in (*staged, lake.parent / f".{lake.name}.building"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a commit or a checkpoint was written to its end."""
+    content = file.read_bytes()
+    if file.suffix == ".parquet":
+        return content.endswith(b"PAR1")
+    try:
+        actions = [json.loads(line) for line in content.splitlines()]
+    except ValueError:
+        return False
+    return bool(actions) and all(isinstance(action, dict) for action in actions)
+
+
+def _sync(opened: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        # Plain fsync leaves the bytes in the drive's own cache there.
+        fcntl.fcntl(opened, fcntl.F_FULLFSYNC)
+        return
+    os.fsync(opened)

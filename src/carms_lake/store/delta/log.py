@@ -1,0 +1,263 @@
+"""The versions of the lake's tables, read from their logs alone: no data file is opened.
+
+A version belongs to the run that committed it. What a table was as of a run is its newest version
+that no later run made, so all tables can be read as they stood together.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from carms_lake.errors import StoreError
+from carms_lake.names import Layer, run_mark
+from carms_lake.store.layout import METADATA_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from carms_lake.config import LakeConfig
+
+
+MAINTAINED_BY = "maintained_by"
+"""In a commit's metadata: the run that optimized or restored the table."""
+
+RESTORED = "restored"
+"""In a commit's metadata: the version that it brought back."""
+
+MANIFEST = "manifest"
+"""In a commit's metadata: all files that a bronze table holds from then on."""
+
+REPLAYED = "replayed"
+"""In a commit's metadata: no file landed, but records of files that had been set aside did."""
+
+KEEPS_ROWS = "keeps_rows"
+"""In a commit's metadata: the table has the rows that it had, in other files."""
+
+_KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
+"""What other tools call such commits."""
+
+REJECTS = "rejects"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file of rows, as the log tells of it."""
+
+    name: str
+    bytes: int
+    rows: int | None
+    """None where its writer did not count them."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One version of a table: who made it, and what it added and took out."""
+
+    version: int
+    at: datetime
+    operation: str
+    metadata: Mapping[str, Any]
+    added: tuple[DataFile, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that made it; None where another tool did."""
+        found = self.metadata.get(MAINTAINED_BY) or self.metadata.get("run_id")
+        return str(found) if found else None
+
+    @property
+    def mark(self) -> str:
+        """What sorts it among run ids: its run, or else its time, spelt as a run id begins."""
+        return self.run_id or run_mark(self.at)
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether the table has the rows that it had before."""
+        return keeps_rows(self.operation, self.metadata)
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """A run that committed something, and when it did so last."""
+
+    run_id: str
+    at: datetime
+
+
+def keeps_rows(operation: str | None, metadata: Mapping[str, Any]) -> bool:
+    """Whether a table has, after such a commit, the rows that it had before."""
+    return operation in _KEEPING or bool(metadata.get(KEEPS_ROWS))
+
+
+def commits(path: Path) -> list[Commit]:
+    """The commits of a table, oldest first; none where there is no table.
+
+    Raises:
+        StoreError: the log cannot be read, or another tool cut its beginning off.
+    """
+    folder = path / "_delta_log"
+    try:
+        files = sorted(file for file in folder.glob("*.json") if file.stem.isdigit())
+        found = [_commit(int(file.stem), file) for file in files]
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
+        ) from error
+    if found and found[0].version != 0:
+        raise StoreError(
+            f"the log of the table in `{path}` begins at version {found[0].version}: another tool "
+            "cut it off",
+            "the table can be queried; its earlier versions cannot",
+        )
+    return found
+
+
+def committed_at(path: Path, version: int) -> datetime | None:
+    """When a version of a table was committed; None where there is no such version.
+
+    Version 0 says when the table was made: one that was deleted and made anew counts from 0 again.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    file = path / "_delta_log" / f"{version:020}.json"
+    try:
+        return _commit(version, file).at if file.exists() else None
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
+        ) from error
+
+
+def states(path: Path) -> Iterator[tuple[Commit, Mapping[str, DataFile]]]:
+    """Each commit with the files that the table has after it, by name; look, do not keep.
+
+    Raises:
+        StoreError: the log cannot be read, or another tool cut its beginning off.
+    """
+    files: dict[str, DataFile] = {}
+    for commit in commits(path):
+        for name in commit.removed:
+            files.pop(name, None)
+        files.update({file.name: file for file in commit.added})
+        yield commit, files
+
+
+def files_at(path: Path, version: int) -> dict[str, DataFile]:
+    """The files that hold a table's rows at a version, by name.
+
+    Raises:
+        StoreError: the log cannot be read, or another tool cut its beginning off.
+    """
+    found: dict[str, DataFile] = {}
+    for commit, files in states(path):
+        if commit.version > version:
+            break
+        found = dict(files) if commit.version == version else found
+    return found
+
+
+def lost_files(path: Path, files: Iterable[str]) -> list[str]:
+    """Those of a table's files that are no longer there."""
+    return [name for name in files if not (path / name).exists()]
+
+
+def see_whole(path: Path, version: int, name: str) -> None:
+    """See that the files of a table's version are all there.
+
+    Raises:
+        StoreError: a vacuum took some of them away.
+    """
+    lost = lost_files(path, files_at(path, version))
+    if lost:
+        raise StoreError(
+            f"version {version} of `{name}` is gone: {len(lost)} of its files were vacuumed",
+            f"`carms history {name}` says which versions are whole",
+        )
+
+
+def version_at(path: Path, run_id: str) -> int:
+    """The version of a table as of a run; -1 where it was not there yet.
+
+    Raises:
+        StoreError: the log cannot be read, or another tool cut its beginning off.
+    """
+    return version_among(commits(path), run_id)
+
+
+def version_among(found: list[Commit], run_id: str) -> int:
+    """The same of commits that were read already."""
+    return max((commit.version for commit in found if commit.mark <= run_id), default=-1)
+
+
+def rows_version(path: Path) -> int:
+    """The newest version at which a table's rows changed; -1 where there is no table.
+
+    Raises:
+        StoreError: the log cannot be read, or another tool cut its beginning off.
+    """
+    return max((c.version for c in commits(path) if not c.keeps_rows), default=-1)
+
+
+def table_folders(config: LakeConfig) -> dict[str, Path]:
+    """All tables of a lake by name: `bronze.x`, `silver.x`, `ops.x` and `rejects`."""
+    found: dict[str, Path] = {}
+    for schema in (Layer.BRONZE, Layer.SILVER, "ops"):
+        parent = config.lake / schema
+        if parent.is_dir():
+            found |= {f"{schema}.{p.name}": p for p in sorted(parent.iterdir()) if is_table(p)}
+    if is_table(config.lake / REJECTS):
+        found[REJECTS] = config.lake / REJECTS
+    return found
+
+
+def is_table(path: Path) -> bool:
+    """Whether a folder has a table's log."""
+    return (path / "_delta_log").is_dir()
+
+
+def run_ends(config: LakeConfig) -> list[RunEnd]:
+    """Every run that committed anything, with its last commit, by run id.
+
+    Raises:
+        StoreError: a log cannot be read.
+    """
+    ends: dict[str, datetime] = {}
+    for path in table_folders(config).values():
+        for commit in commits(path):
+            if commit.run_id:
+                ends[commit.run_id] = max(ends.get(commit.run_id, commit.at), commit.at)
+    return [RunEnd(run_id, ends[run_id]) for run_id in sorted(ends)]
+
+
+def _commit(version: int, file: Path) -> Commit:
+    info: dict[str, Any] = {}
+    added: list[DataFile] = []
+    removed: list[str] = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        action = json.loads(line) if line.strip() else {}
+        if "add" in action:
+            added.append(_data_file(action["add"]))
+        elif "remove" in action:
+            removed.append(_name(action["remove"]["path"]))
+        elif "commitInfo" in action:
+            info = action["commitInfo"]
+    at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
+    metadata = json.loads(info.get(METADATA_KEY) or "{}")
+    operation = str(info.get("operation") or "")
+    return Commit(version, at, operation, metadata, tuple(added), tuple(removed))
+
+
+def _data_file(add: Mapping[str, Any]) -> DataFile:
+    stats = json.loads(add.get("stats") or "{}")
+    return DataFile(_name(add["path"]), int(add.get("size") or 0), stats.get("numRecords"))
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(unquote(path)).name

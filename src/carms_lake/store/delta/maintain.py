@@ -1,0 +1,253 @@
+"""Maintenance of a table, and the logical digest that proves its rows unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import polars_hash as plh
+from deltalake import CommitProperties
+from deltalake.exceptions import DeltaError
+
+from carms_lake.errors import StoreError
+from carms_lake.names import INGESTION_TS, RUN_ID
+from carms_lake.store.delta import durable
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, lost_files, states
+from carms_lake.store.layout import METADATA_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from polars._typing import PolarsDataType
+
+    from carms_lake.store.delta.log import DataFile
+
+
+TARGET_BYTES = 128 * 2**20
+"""Files are put together up to this size; larger ones stay as they are."""
+
+_LOG_LEFTOVER = re.compile(r".*(#\d+|\.tmp|\.torn)")
+"""What a killed commit leaves in a log's folder."""
+
+
+def small_files(path: Path) -> list[DataFile]:
+    """The files of a table that are put together with others, in the order in which it is read.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    known = files_at(path, delta.version(path))
+    files = [known[file.name] for file in delta.data_files(path)]
+    return [file for file in files if file.bytes < TARGET_BYTES]
+
+
+def compact(path: Path, run_id: str) -> int:
+    """Put small files of a table together in one commit, rows in their order; the version.
+
+    Nothing is committed where there are no two of them.
+
+    Raises:
+        StoreError: the table cannot be read or written.
+    """
+    schema = pl.Schema(delta.columns(path))
+    staging = path / durable.STAGING
+    added: list[Path] = []
+    removed: list[Path] = []
+    try:
+        for number, parts in enumerate(_bins(small_files(path))):
+            files = [path / part.name for part in parts]
+            name = f"part-{run_id.lower().replace('.', '-')}-{number:05d}.zstd.parquet"
+            staging.mkdir(exist_ok=True)
+            _scanned(files, schema).sink_parquet(
+                staging / name, compression="zstd", statistics=False, maintain_order=True
+            )
+            added.append((staging / name).replace(path / name))
+            removed += files
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unwritable(path, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    if not added:
+        return delta.version(path)
+    metadata = {MAINTAINED_BY: run_id, KEEPS_ROWS: True}
+    return delta.commit_files(path, schema, delta.FileChange(added, removed), metadata)
+
+
+def restore(path: Path, version: int, metadata: Mapping[str, Any]) -> int:
+    """Bring back a table's rows and columns of a version, in a new commit; its version.
+
+    Raises:
+        StoreError: the table cannot be written, or files of that version are gone.
+    """
+    kept = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
+    try:
+        table = delta.open_table(path)
+        table.restore(version, commit_properties=CommitProperties(custom_metadata=kept))
+        durable.sync_commit(path, table.version())
+    except (DeltaError, OSError) as error:
+        raise _unwritable(path, error) from error
+    return delta.version(path)
+
+
+def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
+    """The files in a table's folder that none of the kept versions needs, killed runs' among them.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    needed: set[str] = set()
+    for commit, files in states(path):
+        if commit.version in kept:
+            needed |= files.keys()
+    found = [file for file in path.glob("*.parquet") if file.name not in needed]
+    found += [file for file in (path / durable.STAGING).rglob("*") if file.is_file()]
+    log = (path / "_delta_log").iterdir()
+    found += [file for file in log if _LOG_LEFTOVER.fullmatch(file.name)]
+    return sorted(found)
+
+
+def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
+    """The versions of a table whose files are all there, and would be `without` some.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    named = {name for _, files in states(path) for name in files}
+    lost = {*lost_files(path, named), *without}
+    return {commit.version for commit, files in states(path) if not lost & files.keys()}
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Delete files and folders; what is not there any more is no fault.
+
+    Raises:
+        StoreError: one cannot be deleted.
+    """
+    for path in paths:
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"`{path}` cannot be deleted: {error.strerror}",
+                "is it open in another program, or the folder read-only?",
+            ) from error
+
+
+def _bins(files: Iterable[DataFile]) -> Iterator[list[DataFile]]:
+    """Files that become one together: as many in a row as do not grow beyond the target."""
+    waiting: list[DataFile] = []
+    for file in files:
+        if sum(part.bytes for part in waiting) + file.bytes > TARGET_BYTES:
+            if len(waiting) > 1:
+                yield waiting
+            waiting = []
+        waiting.append(file)
+    if len(waiting) > 1:
+        yield waiting
+
+
+def _scanned(files: list[Path], schema: pl.Schema) -> pl.LazyFrame:
+    found = pl.scan_parquet(
+        files, glob=False, hive_partitioning=False, schema=schema, missing_columns="insert"
+    )
+    return found.select(schema.names())
+
+
+def _unwritable(path: Path, error: Exception) -> StoreError:
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return StoreError(
+        f"`{path}` cannot be written: {first}",
+        "is the disk full, the folder read-only, or a data file missing?",
+    )
+
+
+RUN_MARKS = frozenset({INGESTION_TS, RUN_ID})
+"""What tells when a row was written, and nothing about it."""
+
+_NULL = "-"
+_LANES = 4
+_LANE_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a table holds, in one line."""
+
+    rows: int
+    value: str
+    """64 hexadecimal digits."""
+
+    def __str__(self) -> str:
+        return f"{self.value[:16]} ({self.rows} rows)"
+
+
+def digest(
+    path: Path, version: int | None = None, *, leave_out: Collection[str] = RUN_MARKS
+) -> Digest:
+    """The digest of a table at a version, or the newest.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    return digest_of(delta.scan(path, version), leave_out=leave_out)
+
+
+def digest_of(frame: pl.LazyFrame, *, leave_out: Collection[str] = RUN_MARKS) -> Digest:
+    """The digest of rows; a lane of 32 bits holds the sum of 2**32 rows without overflow."""
+    schema = {
+        name: kind for name, kind in sorted(frame.collect_schema().items()) if name not in leave_out
+    }
+    sums = [
+        pl.col("hash")
+        .bin.slice(lane * _LANE_BYTES, _LANE_BYTES)
+        .bin.reinterpret(dtype=pl.UInt32)
+        .cast(pl.UInt64)
+        .sum()
+        .alias(f"lane_{lane}")
+        for lane in range(_LANES)
+    ]
+    rows, *lanes = (
+        frame.select(_row_hash(schema)).select(pl.len(), *sums).collect(engine="streaming").row(0)
+    )
+    types = [(name, str(kind)) for name, kind in schema.items()]
+    whole = hashlib.sha256(repr((types, rows, lanes)).encode())
+    return Digest(int(rows), whole.hexdigest())
+
+
+def _row_hash(schema: Mapping[str, pl.DataType]) -> pl.Expr:
+    fields = [_text(pl.col(name), kind) for name, kind in schema.items()]
+    hashed = plh.concat_str(pl.concat_str(fields)).chash.blake3()
+    digits = 2 * _LANES * _LANE_BYTES
+    return hashed.str.slice(0, digits).str.decode("hex").alias("hash")
+
+
+def _text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """A value as text that no other value has: its length, a colon, itself; a null is `-`."""
+    if isinstance(kind, pl.Binary):
+        text = value.bin.encode("hex")
+    elif isinstance(kind, pl.List):
+        parts = value.list.eval(_text(pl.element(), _type(kind.inner))).list.join(
+            "", ignore_nulls=False
+        )
+        text = pl.when(value.is_not_null()).then(parts.fill_null(""))
+    elif isinstance(kind, pl.Struct):
+        fields = [_text(value.struct.field(f.name), _type(f.dtype)) for f in kind.fields]
+        text = pl.when(value.is_not_null()).then(pl.concat_str(fields))
+    else:
+        text = value.cast(pl.String)
+    length = text.str.len_bytes().cast(pl.String)
+    return pl.concat_str([length, pl.lit(":"), text]).fill_null(_NULL)
+
+
+def _type(kind: PolarsDataType) -> pl.DataType:
+    return kind if isinstance(kind, pl.DataType) else kind()

@@ -1,0 +1,244 @@
+"""What commits say: source files, how silver was built, which rows changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from carms_lake.names import SRC_FILENAME, Layer
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import MANIFEST, keeps_rows
+from carms_lake.store.layout import METADATA_KEY, table_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.store.delta.log import Commit
+    from carms_lake.store.delta.table import LogEntry
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One delivery of one source file, as it landed."""
+
+    name: str
+    size: int
+    """Of the file on disk, in bytes; of the container where it is compressed."""
+    mtime_ns: int
+    sha256: str
+    """Of the uncompressed content."""
+    run_id: str
+    records: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    delivery_id: int | None = None
+    delivered_at: str | None = None
+    """ISO 8601, UTC."""
+    copy_of: str | None = None
+    """The file with the same content that landed instead; a copy has no rows."""
+
+    def as_metadata(self) -> dict[str, Any]:
+        """The entry as a commit keeps it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files of one table, every kept delivery of each, oldest first."""
+
+    deliveries: dict[str, tuple[FileEntry, ...]]
+
+    @cached_property
+    def current(self) -> dict[str, FileEntry]:
+        """The newest delivery of each file, by name, copies included."""
+        return {name: entries[-1] for name, entries in self.deliveries.items()}
+
+    @property
+    def entries(self) -> list[FileEntry]:
+        """All kept deliveries of all files."""
+        return [entry for entries in self.deliveries.values() for entry in entries]
+
+    def next_delivery(self, name: str) -> int:
+        """The id of the next delivery of a file: 1, 2, 3 ..."""
+        known = self.deliveries.get(name, ())
+        return max((entry.delivery_id or 0 for entry in known), default=0) + 1
+
+
+def read_manifest(commits: Sequence[LogEntry | Commit]) -> Manifest:
+    """The manifest that a table's commits add up to, oldest first.
+
+    A file's entry takes the place of the one with the same delivery id; of a source whose files are
+    replaced there is one entry per name. A commit that restored an earlier version lists all files
+    of it, and what came between counts no more.
+    """
+    kept: dict[str, dict[int | None, FileEntry]] = {}
+    for commit in commits:
+        if MANIFEST in commit.metadata:
+            kept.clear()
+        listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
+        for entry in _entries(listed):
+            kept.setdefault(entry.name, {})[entry.delivery_id] = entry
+    ordered = {
+        name: tuple(sorted(entries.values(), key=lambda entry: entry.delivery_id or 0))
+        for name, entries in sorted(kept.items())
+    }
+    return Manifest(ordered)
+
+
+def _entries(raw: Iterable[dict[str, Any]]) -> Iterable[FileEntry]:
+    return (FileEntry(**entry) for entry in raw)
+
+
+_KEY = "build"
+_FEW = 10
+"""Commits to look at before all of them are read: the build is the newest but for maintenance."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build of a silver table, as its commit keeps it."""
+
+    run_id: str
+    made_from: Mapping[str, Any]
+    """The code, the tool, the contract, and the versions of the inputs."""
+    rows: int
+    quarantined: int = 0
+    superseded: int = 0
+    driver_keys: int | None = None
+    keys: int | None = None
+    """What was counted in the driver and here: rows, or distinct keys where one gives several."""
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    """Rows set aside because of an unknown reference, by the name of its rule."""
+    has_driver_keys: bool = False
+    """Every key that the function gave is the driver's own, value by value."""
+    rows_since: int = -1
+    """The version at which the table got these rows; -1 where it is this very version."""
+    version: int = -1
+    """The table's version that this build made; not part of the metadata."""
+
+    @property
+    def given(self) -> int:
+        """The rows that the function gave: those of the driver, where the table balances by row."""
+        return self.rows + self.quarantined + self.superseded
+
+    def as_metadata(self) -> dict[str, Any]:
+        """The build as a commit keeps it."""
+        kept = asdict(self)
+        del kept["version"]
+        version = self.made_from.get("contract_version")
+        return {"run_id": self.run_id, "contract_version": version, _KEY: kept}
+
+
+def last_build(path: Path) -> Build | None:
+    """The build that made the table as it stands.
+
+    None where there is no table, and where something else has changed its rows since.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    if not delta.exists(path):
+        return None
+    table = delta.open_table(path)
+    for limit in (_FEW, None):
+        for commit in table.history(limit):
+            metadata = json.loads(commit.get(METADATA_KEY) or "{}")
+            if keeps_rows(commit.get("operation"), metadata):
+                continue
+            found = metadata.get(_KEY)
+            if not found:
+                return None
+            build, version = Build(**found), commit["version"]
+            since = version if build.rows_since < 0 else build.rows_since
+            return replace(build, version=version, rows_since=since)
+    return None
+
+
+def last_builds(config: LakeConfig, contracts: Iterable[Contract]) -> dict[TableRef, Build]:
+    """The builds that made the silver tables among these, by table.
+
+    Raises:
+        StoreError: a table cannot be read.
+    """
+    found = {
+        contract.ref: last_build(table_path(config, contract.ref))
+        for contract in contracts
+        if contract.ref.layer is Layer.SILVER
+    }
+    return {ref: build for ref, build in found.items() if build}
+
+
+@dataclass(frozen=True)
+class SourceChanges:
+    """What came into a bronze table, and what went, since a version of it."""
+
+    names: frozenset[str]
+    """The source files that landed since, or landed anew."""
+    came: pl.LazyFrame
+    """Their rows as they are now."""
+    went: pl.LazyFrame
+    """The rows that they had then."""
+
+
+def source_changes(path: Path, then: int) -> SourceChanges | None:
+    """What source files changed in a bronze table since a version.
+
+    None where the log cannot tell: the contract changed, something else than an ingest changed
+    the table, or the rows of that version are gone.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    names: set[str] = set()
+    makers: set[str | None] = set()
+    for commit in delta.open_table(path).history():
+        metadata = json.loads(commit.get(METADATA_KEY) or "{}")
+        if "files" in metadata:
+            makers.add(metadata.get("contract"))
+        if commit["version"] <= then:
+            if "files" in metadata:
+                break
+            continue
+        if keeps_rows(commit.get("operation"), metadata):
+            continue
+        if "files" not in metadata:
+            return None
+        names |= {entry["name"] for entry in metadata["files"]}
+    before, now = set(delta.pinned(path, then).files), set(delta.pinned(path).files)
+    gone = before - now
+    if len(makers) > 1 or not all(Path(file).exists() for file in gone):
+        return None
+    of_names = pl.col(SRC_FILENAME).is_in(sorted(names))
+    return SourceChanges(
+        frozenset(names),
+        _rows(path, now - before).filter(of_names),
+        _rows(path, gone).filter(of_names),
+    )
+
+
+def rows_at(path: Path, version: int) -> pl.LazyFrame | None:
+    """The rows of a table at a version; None where its data files are gone.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    files = delta.pinned(path, version).files
+    return delta.scan(path, version) if all(Path(file).exists() for file in files) else None
+
+
+def _rows(path: Path, files: Iterable[str]) -> pl.LazyFrame:
+    schema = pl.Schema(delta.columns(path))
+    listed = sorted(files)
+    if not listed:
+        return pl.LazyFrame(schema=schema)
+    return pl.scan_parquet(
+        listed, glob=False, hive_partitioning=False, schema=schema, missing_columns="insert"
+    )

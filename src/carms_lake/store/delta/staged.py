@@ -1,0 +1,157 @@
+"""Rows on their way into a table: written to data files ahead of the commit that makes them count.
+
+The files wait in a hidden folder of the table, so that memory does not grow with the rows; the
+commit moves them beside the others and names them in the log. What a killed run leaves there
+counts for nothing, and the next run takes it away.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.errors import StoreError
+from carms_lake.store.delta import durable
+from carms_lake.store.delta import table as delta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Any, Self
+
+
+FILE_ROWS = 1_000_000
+"""How many rows a data file has at most, but for the last frame put into it."""
+
+
+class Staged:
+    """The rows of one table in one run."""
+
+    def __init__(self, table: Path, run_id: str, schema: Mapping[str, pl.DataType]) -> None:
+        self._table = table
+        self._folder = table / durable.STAGING
+        self._prefix = run_id.lower().replace(".", "-")
+        self._schema = pl.Schema(schema)
+        self._waiting: list[pl.DataFrame] = []
+        self._written: list[Path] = []
+        self._number = 0
+
+    def __enter__(self) -> Self:
+        self._clear()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._clear()
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Put rows behind those that are there.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        if rows.is_empty():
+            return
+        self._waiting.append(rows)
+        if sum(frame.height for frame in self._waiting) >= FILE_ROWS:
+            self._write(pl.concat(self._waiting).lazy())
+            self._waiting.clear()
+
+    def discard(self, rows: pl.DataFrame) -> None:
+        """Take out all rows that agree with one of these in all its columns.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        self._waiting = [_without(frame.lazy(), rows).collect() for frame in self._waiting]
+        for path in self._written.copy():
+            if not _holding([path], rows):
+                continue
+            self._written.remove(path)
+            self._write(_without(_scanned(path), rows))
+            path.unlink()
+
+    def commit(
+        self, metadata: Mapping[str, Any], replaced: pl.DataFrame | None, *, whole: bool = False
+    ) -> int:
+        """Make the rows count, in one commit; the new version.
+
+        `replaced` has the values (src_filename ...) whose rows in the table go; files that hold
+        none of them stay as they are. With `whole` all rows of the table go, its columns included.
+
+        Raises:
+            ContractError: the rows have other columns than the table.
+            StoreError: the folder cannot be written.
+        """
+        if self._waiting:
+            self._write(pl.concat(self._waiting).lazy())
+            self._waiting.clear()
+        gone: list[Path] = []
+        if replaced is not None and not whole and delta.exists(self._table):
+            gone = _holding(delta.data_files(self._table), replaced)
+            for path in gone:
+                self._write(_without(_scanned(path), replaced))
+        added: list[Path] = []
+        try:
+            added += [path.replace(self._table / path.name) for path in self._written]
+        except OSError as error:
+            raise _unwritable(self._table, error) from error
+        self._written.clear()
+        change = delta.FileChange(added, gone, whole)
+        return delta.commit_files(self._table, self._schema, change, metadata)
+
+    def _write(self, rows: pl.LazyFrame) -> None:
+        self._number += 1
+        path = self._folder / f"part-{self._prefix}-{self._number:05d}.zstd.parquet"
+        try:
+            durable.make_folder(self._table)
+            self._folder.mkdir(exist_ok=True)
+            frame = rows.collect()
+            if not frame.is_empty():
+                delta.write_data(frame, path)
+                self._written.append(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unwritable(self._folder, error) from error
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._waiting.clear()
+        self._written.clear()
+
+
+def _unwritable(folder: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"`{folder}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+    )
+
+
+def _scanned(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False)
+
+
+def _without(frame: pl.LazyFrame, rows: pl.DataFrame) -> pl.LazyFrame:
+    return frame.join(
+        rows.lazy(), on=rows.columns, how="anti", nulls_equal=True, maintain_order="left"
+    )
+
+
+def _holding(files: list[Path], rows: pl.DataFrame) -> list[Path]:
+    """The files that hold a row that agrees with one of these."""
+    keys = rows.lazy()
+    return [
+        path
+        for path in files
+        if not _scanned(path)
+        .select(rows.columns)
+        .join(keys, on=rows.columns, how="semi", nulls_equal=True)
+        .head(1)
+        .collect()
+        .is_empty()
+    ]

@@ -1,0 +1,1 @@
+"""The gold file: how it is built and published, and how it is read."""

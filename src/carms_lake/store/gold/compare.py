@@ -1,0 +1,265 @@
+"""Two states of a table side by side: the rows that came, that went, and whose cells changed."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
+
+from carms_lake.store.delta.log import see_whole
+from carms_lake.store.delta.table import pinned
+from carms_lake.store.gold.published import scalar
+from carms_lake.store.sql import OFFLINE, literal, quoted
+from carms_lake.store.sql.pinned import read_pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+
+    Connection: TypeAlias = duckdb.DuckDBPyConnection
+
+
+_THERE, _NTH = '"is there"', '"how often"'
+"""Columns of our own: no column of a table has a space in its name."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two states of a table as SELECTs; None where there was no table."""
+
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How many rows differ, and what they were matched by."""
+
+    added: int
+    removed: int
+    changed: int
+    key: tuple[str, ...]
+    """Empty where no columns tell the rows apart: then a row is added or removed as a whole."""
+    new_columns: tuple[str, ...] = ()
+    lost_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """One row that differs, with its values as text; a missing side is None."""
+
+    change: str
+    """added, removed or changed."""
+    before: Mapping[str, str | None] | None
+    after: Mapping[str, str | None] | None
+
+
+@contextmanager
+def comparing(config: LakeConfig) -> Iterator[Connection]:
+    """A connection on which states of tables can be compared, within the project's memory limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        limits = {"memory_limit": config.memory_limit, "temp_directory": folder}
+        with duckdb.connect(config={**OFFLINE, **limits}) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+
+
+def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:
+    """What differs between two versions of a table; None where they have the same files.
+
+    Rows of files that both versions have are the same, and left out.
+
+    Raises:
+        StoreError: files of one of them are gone.
+    """
+    if before == after:
+        return None
+    for version in (before, after):
+        if version >= 0:
+            see_whole(path, version, name)
+    there = [pinned(path, version) if version >= 0 else None for version in (before, after)]
+    files = [set(state.files) if state else set() for state in there]
+    if files[0] == files[1]:
+        return None
+    selects = [
+        read_pinned(type(state)(state.version, tuple(sorted(own - other)), state.columns))
+        if state
+        else None
+        for state, own, other in zip(there, files, files[::-1], strict=True)
+    ]
+    return Sides(*selects)
+
+
+def attach_gold(connection: Connection, files: Sequence[Path | None]) -> None:
+    """Open gold files as `gold_0`, `gold_1`, to be read."""
+    for number, file in enumerate(files):
+        if file is not None:
+            connection.execute(f"attach {literal(str(file))} as gold_{number} (read_only)")
+
+
+def gold_select(connection: Connection, number: int, table: str) -> str | None:
+    """A SELECT of a table of an attached gold file; None where the file has none."""
+    found = connection.execute(
+        "select 1 from duckdb_tables() where database_name = $catalog and schema_name = 'gold'"
+        " and table_name = $name",
+        {"catalog": f"gold_{number}", "name": table},
+    ).fetchall()
+    return f"select * from gold_{number}.gold.{quoted(table)}" if found else None
+
+
+def compare(
+    connection: Connection, sides: Sides, keys: Sequence[Sequence[str]], ignored: Collection[str]
+) -> Compared:
+    """Count the rows that differ, matched by the first of the keys that tells them apart.
+
+    The two states stay on the connection for `row_changes`.
+    """
+    columns = _put(connection, sides)
+    common = [name for name in columns[0] if name in columns[1]]
+    key = next((tuple(k) for k in keys if k and _is_key(connection, k, common)), ())
+    compared = [name for name in common if name not in ignored or name in key]
+    counts = connection.execute(
+        "select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),"
+        f" count(*) filter (change = 'changed') from ({_changes(columns, key, compared)})"
+    ).fetchall()[0]
+    added, removed, changed = (int(count) for count in counts)
+    return Compared(
+        added,
+        removed,
+        changed,
+        key=key,
+        new_columns=tuple(sorted(columns[1].keys() - columns[0].keys())),
+        lost_columns=tuple(sorted(columns[0].keys() - columns[1].keys())),
+    )
+
+
+def row_changes(
+    connection: Connection, found: Compared, ignored: Collection[str], limit: int
+) -> list[RowChange]:
+    """The rows that differ, changed ones first, by key; not more than `limit`."""
+    columns = (_columns(connection, "was"), _columns(connection, "is_now"))
+    common = [name for name in columns[0] if name in columns[1]]
+    compared = [name for name in common if name not in ignored or name in found.key]
+    half = len(common)
+    sorted_by = [
+        f"coalesce(c{half + i}, c{i})"
+        for i, name in enumerate(common)
+        if name in (found.key or compared)
+    ]
+    rows = connection.execute(
+        f"from ({_changes(columns, found.key, compared)})"
+        f" order by change = 'changed' desc, {', '.join(sorted_by)}, change limit {limit}"
+    ).fetchall()
+    changes = []
+    for change, *values in rows:
+        before = dict(zip(common, values[:half], strict=True))
+        after = dict(zip(common, values[half:], strict=True))
+        changes.append(
+            RowChange(
+                change,
+                None if change == "added" else before,
+                None if change == "removed" else after,
+            )
+        )
+    return changes
+
+
+def rows_from(
+    connection: Connection, select: str, columns: Sequence[str], values: Sequence[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], list[str]]:
+    """Of bronze rows with these values (as text) in the columns: their files and runs, by value."""
+    if not values:
+        return {}
+    parameters = {f"v{i}_{j}": v for i, row in enumerate(values) for j, v in enumerate(row)}
+    marks = ", ".join(
+        "(" + ", ".join(f"$v{i}_{j}" for j in range(len(row))) + ")" for i, row in enumerate(values)
+    )
+    names = ", ".join(f"{quoted(name)}::varchar" for name in columns)
+    rows = connection.execute(
+        f"select distinct {names}, src_filename, run_id from ({select})"
+        f" where ({names}) in ({marks}) order by all",
+        parameters,
+    ).fetchall()
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for *key, file, run_id in rows:
+        found.setdefault(tuple(key), []).append(f"{file} ({run_id})")
+    return found
+
+
+def _put(connection: Connection, sides: Sides) -> tuple[dict[str, str], dict[str, str]]:
+    """Make the two states answer as `was` and `is_now`; their columns and types."""
+    before, after = sides.before, sides.after
+    connection.execute(
+        "create or replace temp view was as " + (before or f"from ({after}) limit 0")
+    )
+    connection.execute(
+        "create or replace temp view is_now as " + (after or f"from ({before}) limit 0")
+    )
+    return _columns(connection, "was"), _columns(connection, "is_now")
+
+
+def _columns(connection: Connection, view: str) -> dict[str, str]:
+    return {name: kind for name, kind, *_ in connection.execute(f"describe {view}").fetchall()}
+
+
+def _is_key(connection: Connection, key: Sequence[str], common: Sequence[str]) -> bool:
+    """Whether all rows of both states differ in these columns."""
+    if not set(key) <= set(common):
+        return False
+    names = ", ".join(quoted(name) for name in key)
+    return not any(
+        scalar(connection, f"select 1 from {view} group by {names} having count(*) > 1 limit 1")
+        for view in ("was", "is_now")
+    )
+
+
+def _changes(
+    columns: tuple[Mapping[str, str], Mapping[str, str]],
+    key: Sequence[str],
+    compared: Sequence[str],
+) -> str:
+    """A SELECT of `change` and, as text, of all columns as they were and as they are."""
+    common = [name for name in columns[0] if name in columns[1]]
+    texts = [f"{side}.{quoted(name)}::varchar" for side in ("was", "is_now") for name in common]
+    shown = ", ".join(f"{text} as {quoted(f'c{number}')}" for number, text in enumerate(texts))
+    if not key:
+        return _whole_rows(columns, compared, shown)
+    match = " and ".join(_same(columns, name) for name in key)
+    rest = [f"not ({_same(columns, name)})" for name in compared if name not in key]
+    differs = " or ".join(rest) or "false"
+    return (
+        f"select case when was.{_THERE} is null then 'added'"
+        f" when is_now.{_THERE} is null then 'removed' else 'changed' end as change, {shown}"
+        f" from (select true as {_THERE}, * from was) as was"
+        f" full join (select true as {_THERE}, * from is_now) as is_now on {match}"
+        f" where was.{_THERE} is null or is_now.{_THERE} is null or {differs}"
+    )
+
+
+def _whole_rows(
+    columns: tuple[Mapping[str, str], Mapping[str, str]], compared: Sequence[str], shown: str
+) -> str:
+    """The same for rows without a key: each row as often as it stands more often on one side."""
+    names = ", ".join(quoted(name) for name in compared)
+    numbered = (
+        f"select *, true as {_THERE}, row_number() over (partition by {names}) as {_NTH} from"
+    )
+    match = " and ".join(
+        [*(_same(columns, name) for name in compared), f"was.{_NTH} = is_now.{_NTH}"]
+    )
+    return (
+        f"select case when was.{_THERE} is null then 'added' else 'removed' end as change,"
+        f" {shown} from ({numbered} was) as was full join ({numbered} is_now) as is_now on {match}"
+        f" where was.{_THERE} is null or is_now.{_THERE} is null"
+    )
+
+
+def _same(columns: tuple[Mapping[str, str], Mapping[str, str]], name: str) -> str:
+    """That a column has the same value on both sides; as text where its type changed."""
+    cast = "" if columns[0][name] == columns[1][name] else "::varchar"
+    return f"was.{quoted(name)}{cast} is not distinct from is_now.{quoted(name)}{cast}"

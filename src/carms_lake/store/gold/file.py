@@ -1,0 +1,278 @@
+"""The gold file: built beside the published one, audited, closed, then put in its place.
+
+Readers keep the file that they opened until they open it again. Nobody sees a table that has not
+passed its checks.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from carms_lake.contract.verify import conforms
+from carms_lake.errors import ContractError, StoreError
+from carms_lake.store.delta import durable
+from carms_lake.store.gold.masking import add_keyed_hash, masks
+from carms_lake.store.gold.published import attach, scalar
+from carms_lake.store.sql import OFFLINE, literal, qualified, quoted
+from carms_lake.store.sql.pinned import read_pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.store.delta.table import Pinned
+
+
+STORAGE_VERSION = "v1.0.0"
+"""What the file can be opened by: BI tools bundle drivers that are a year old."""
+
+SURROGATE_KEY = """
+create temp macro surrogate_key(parts) as
+    (md5_number_lower(array_to_string(
+        list_transform(parts, lambda part: coalesce(part, chr(30))), chr(31))) >> 1)::bigint
+"""
+"""63 bits of the MD5 of the key's parts, joined by U+001F, null = U+001E; stable for ever."""
+
+
+class Warehouse:
+    """A gold file under construction."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, config: LakeConfig
+    ) -> None:
+        self.connection = connection
+        self.path = path
+        self._config = config
+
+    def add_source(self, ref: TableRef, pinned: Pinned) -> None:
+        """Make a table of the lake readable as `silver.<table>`, at a pinned version."""
+        self.connection.execute(f"create schema if not exists {quoted(ref.layer)}")
+        self.connection.execute(f"create view {qualified(ref)} as {read_pinned(pinned)}")
+
+    def create(self, contract: Contract, sql: str) -> int | None:
+        """Create a table, view or macro from its SELECT; how many rows it has (None for a macro).
+
+        Raises:
+            ContractError: the SELECT does not deliver the contract's columns and types, or its rows
+                break a constraint of the contract.
+            ConfigError: it masks, and the file of the masking key holds none.
+        """
+        self._let_mask(contract, sql)
+        try:
+            if contract.kind == "macro":
+                self._create_macro(contract, sql)
+                return None
+            if contract.kind == "view":
+                self.connection.execute(f"create view {qualified(contract.ref)} as {sql}")
+                self._comment(contract)
+                _delivers(self.connection, contract, f"from {qualified(contract.ref)}")
+            else:
+                _delivers(self.connection, contract, sql)
+                self.connection.execute(table_ddl(contract))
+                self.connection.execute(f"insert into {qualified(contract.ref)} by name {sql}")
+                self._comment(contract)
+            return self.count(contract.ref)
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise StoreError(
+                f"`{contract.ref}` cannot be built: {error}",
+                "free memory or disk, or raise `memory_limit` in carms.toml",
+            ) from error
+        except duckdb.Error as error:
+            raise ContractError(
+                f"`{contract.ref}`: {error}", "see the table's SELECT and its contract"
+            ) from error
+
+    def _let_mask(self, contract: Contract, sql: str) -> None:
+        if not masks(sql):
+            return
+        if contract.kind != "table":
+            raise ContractError(
+                f"the {contract.kind} `{contract.ref}` calls `keyed_hash`",
+                "only a build has the key: mask in a table, and read that",
+            )
+        add_keyed_hash(self.connection, self._config)
+
+    def _create_macro(self, contract: Contract, sql: str) -> None:
+        parameters = ", ".join(contract.parameters)
+        self.connection.execute(
+            f"create macro {qualified(contract.ref)}({parameters}) as table {sql}"
+        )
+        nulls = ", ".join("null" for _ in contract.parameters)
+        _delivers(self.connection, contract, f"from {qualified(contract.ref)}({nulls})")
+        self.connection.execute(
+            f"comment on macro table {qualified(contract.ref)} is {literal(contract.description)}"
+        )
+
+    def _comment(self, contract: Contract) -> None:
+        kind = "view" if contract.kind == "view" else "table"
+        text = ". ".join(
+            part for part in (contract.description.rstrip("."), contract.grain) if part
+        )
+        self.connection.execute(f"comment on {kind} {qualified(contract.ref)} is {literal(text)}")
+        for column in contract.columns:
+            self.connection.execute(
+                f"comment on column {qualified(contract.ref)}.{quoted(column.name)} "
+                f"is {literal(column.description)}"
+            )
+
+    def open_published(self, path: Path) -> None:
+        """Make the tables of the published file readable, to copy those that are not built."""
+        if path.exists():
+            attach(self.connection, path)
+
+    def published_select(self, contract: Contract) -> str | None:
+        """A SELECT of a table as it was published, or None where that is not there in this form."""
+        sql = f"from published.{qualified(contract.ref)}"
+        try:
+            _delivers(self.connection, contract, sql)
+        except (duckdb.Error, ContractError):
+            return None
+        return sql
+
+    def count(self, ref: TableRef) -> int:
+        """How many rows a table has."""
+        return int(scalar(self.connection, f"select count(*) from {qualified(ref)}"))
+
+    def add_ops(self, table: str, frame: pl.DataFrame) -> None:
+        """Put a copy of a table of operations into the file.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        self.connection.execute("create schema if not exists ops")
+        self.connection.register("ops_frame", frame.to_arrow())
+        columns = ", ".join(
+            f"{quoted(n)}::timestamp as {quoted(n)}" if "Datetime" in str(t) else quoted(n)
+            for n, t in frame.schema.items()
+        )
+        try:
+            self.connection.execute(
+                f"create or replace table ops.{quoted(table)} as select {columns} from ops_frame"
+            )
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise StoreError(
+                f"`ops.{table}` cannot be written: {error}", "free memory or disk"
+            ) from error
+        self.connection.unregister("ops_frame")
+
+    def finish(self, layers: Sequence[str]) -> None:
+        """Take the lake's views out, write everything to the file and close it."""
+        for layer in layers:
+            self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
+        try:
+            self.connection.execute("commit; checkpoint")
+        except duckdb.Error as error:
+            raise StoreError(
+                f"`{self.path}` cannot be written: {error}", "is the disk full?"
+            ) from error
+        self.connection.close()
+
+
+@contextmanager
+def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehouse]:
+    """A gold file to be filled, in a folder of its own: `folder`, or one beside the published one.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    folder = folder or config.gold_file.parent / f".{config.domain.name}.building"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        path = folder / config.gold_file.name
+        connection = duckdb.connect(
+            str(path),
+            config={
+                **OFFLINE,
+                "storage_compatibility_version": STORAGE_VERSION,
+                "memory_limit": config.memory_limit,
+            },
+        )
+    except (OSError, duckdb.IOException) as error:
+        raise StoreError(
+            f"`{folder}` cannot be written: {error}", "check its permissions and the disk"
+        ) from error
+    try:
+        connection.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
+        connection.execute(SURROGATE_KEY)
+        # One transaction: a commit after every statement waits for the disk every time.
+        connection.execute("begin; create schema gold; create schema ops")
+        yield Warehouse(connection, path, config)
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(built: Path, target: Path) -> Path:
+    """Put a closed gold file in the place of the published one; where it stands now.
+
+    Where the published file is open and cannot be replaced (Windows), that is beside it.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        # A log of the old file beside the new one would make the new one unreadable.
+        target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        durable.sync_files([built])
+        built.replace(target)
+        durable.sync_folder(target.parent)
+    except PermissionError:
+        beside = target.with_name(f"{target.stem}.new{target.suffix}")
+        try:
+            built.replace(beside)
+        except OSError as error:
+            raise _unwritable(target, error) from error
+        return beside
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    return target
+
+
+def _unwritable(target: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"`{target}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+    )
+
+
+def table_ddl(contract: Contract) -> str:
+    """CREATE TABLE with the types, NOT NULL, PRIMARY KEY, UNIQUE and FOREIGN KEY of a contract."""
+    parts = [
+        f"{quoted(c.name)} {c.type.sql}"
+        + (" not null" if c.required else "")
+        + (" unique" if c.unique else "")
+        for c in contract.columns
+    ]
+    if contract.primary_key and contract.enforce_key:
+        parts.append(f"primary key ({_names(contract.primary_key)})")
+    parts += [
+        f"foreign key ({_names(relationship.columns)}) "
+        f"references {qualified(relationship.target)} ({_names(relationship.target_columns)})"
+        for relationship in contract.relationships
+        if relationship.enforced
+    ]
+    return f"create table {qualified(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
+
+
+def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
+    """See that a SELECT delivers exactly the contract's columns and types.
+
+    Raises:
+        ContractError: it does not; the message lists every difference.
+    """
+    found = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
+    wanted = {column.name: column.type.sql for column in contract.columns}
+    conforms(contract, found, wanted, "the SELECT")
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(quoted(column) for column in columns)

@@ -1,0 +1,118 @@
+"""`keyed_hash(text)` for gold: HMAC-SHA256 under a key that the project keeps outside its lake.
+
+The same text is always the same mask, so masked columns still join and count, and nobody without
+the key can try names until one fits. The key stands in no table, no log and no message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.errors import ConfigError, StoreError
+from carms_lake.store.sql import serialized
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from carms_lake.config import LakeConfig
+
+
+KEY_FILE_VARIABLE = "CARMS_MASKING_KEY_FILE"
+"""The environment variable that may name another file than the project's."""
+
+_KEY_FILE = Path(".carms") / "masking.key"
+_KEY_BYTES = 32
+_BLOCK_BYTES = 64
+_NAME = "keyed_hash"
+_INNER, _OUTER = "carms_masking_inner", "carms_masking_outer"
+
+# The key's two pads are variables of the connection, so that no text of SQL holds them.
+_MACRO = f"""
+create or replace temp macro {_NAME}(word) as
+    sha256(getvariable('{_OUTER}') || unhex(sha256(getvariable('{_INNER}') || encode(word))))
+"""
+
+
+def key_file(config: LakeConfig) -> Path:
+    """Where the key of a project's masks is, whether it is there yet or not."""
+    named = os.environ.get(KEY_FILE_VARIABLE)
+    return Path(named) if named else config.project / _KEY_FILE
+
+
+def masks(sql: str) -> bool:
+    """Whether a SELECT calls `keyed_hash`."""
+    return _NAME in sql.lower() and _calls(json.loads(serialized(sql)))
+
+
+def add_keyed_hash(connection: duckdb.DuckDBPyConnection, config: LakeConfig) -> None:
+    """Let a connection answer `keyed_hash(text)`: HMAC-SHA256 in hex, null for null.
+
+    Raises:
+        ConfigError: the file of the key holds none.
+        StoreError: it cannot be read, or made where there is none.
+    """
+    key = _key(config)
+    if len(key) > _BLOCK_BYTES:
+        key = hashlib.sha256(key).digest()
+    block = key.ljust(_BLOCK_BYTES, b"\0")
+    for name, pad in ((_INNER, 0x36), (_OUTER, 0x5C)):
+        connection.execute(f"set variable {name} = $pad", {"pad": bytes(b ^ pad for b in block)})
+    connection.execute(_MACRO)
+
+
+def key_mark(config: LakeConfig) -> str:
+    """What tells one key from another and says nothing of either: a constant under the key.
+
+    Raises:
+        ConfigError: the file of the key holds none.
+        StoreError: it cannot be read, or made where there is none.
+    """
+    return hmac.new(_key(config), b"carms masking key", hashlib.sha256).hexdigest()
+
+
+def _key(config: LakeConfig) -> bytes:
+    """The project's key, made where there is none."""
+    path = key_file(config)
+    try:
+        if not path.exists():
+            _make(path)
+        text = path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        text = ""
+    except OSError as error:
+        raise StoreError(
+            f"the masking key `{path}` cannot be read or made: {error.strerror}",
+            f"check the permissions of its folder, or name another file with {KEY_FILE_VARIABLE}",
+        ) from error
+    if not re.fullmatch(rf"([0-9a-fA-F]{{2}}){{{_KEY_BYTES},}}", text):
+        raise ConfigError(
+            f"`{path}` holds no masking key: {2 * _KEY_BYTES} hexadecimal digits or more",
+            "put the key back; without that file a new key is made, and all masks change",
+        )
+    return bytes.fromhex(text)
+
+
+def _make(path: Path) -> None:
+    """Write a new key that only its owner may read, where the system knows owners."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+    partial.replace(path)
+
+
+def _calls(node: Any) -> bool:
+    if isinstance(node, list):
+        return any(_calls(item) for item in node)
+    if not isinstance(node, dict):
+        return False
+    called = node.get("type") == "FUNCTION" and str(node.get("function_name")).lower() == _NAME
+    return called or any(_calls(value) for value in node.values())

@@ -1,0 +1,1 @@
+"""One statement that reads, answered in a sandbox."""

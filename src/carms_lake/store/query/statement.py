@@ -1,0 +1,253 @@
+"""What a query is and names, decided by DuckDB's own parser before anything of it runs.
+
+Settings alone do not make a query harmless: `WITH x AS (COPY ...)` is a SELECT to the statement
+types, and it overwrites any file that the connection may read, in a read-only transaction too. So
+the parsed tree may hold only the nodes and table functions that are known to read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from carms_lake.errors import QueryRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+MAX_SQL_CHARACTERS = 100_000
+"""Longer texts cost the planner minutes and gigabytes before any limit can stop it."""
+
+READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+
+TABLE_FUNCTIONS = frozenset(
+    {
+        "duckdb_columns",
+        "duckdb_constraints",
+        "duckdb_functions",
+        "duckdb_keywords",
+        "duckdb_schemas",
+        "duckdb_tables",
+        "duckdb_types",
+        "duckdb_views",
+        "generate_series",
+        "json_each",
+        "json_tree",
+        "pragma_show",
+        "pragma_table_info",
+        "pragma_version",
+        "range",
+        "repeat",
+        "repeat_row",
+        "summary",
+        "unnest",
+    }
+)
+"""The built-in table functions that a query may call; macros of the gold file come on top."""
+
+REFUSED_FUNCTIONS = frozenset(
+    {
+        "currval",
+        "current_setting",
+        "getenv",
+        "json_serialize_plan",
+        "nextval",
+        "pg_sleep",
+        "setseed",
+        "setval",
+        "sleep_ms",
+        "write_log",
+    }
+)
+"""Scalar functions that change something, or tell of the machine."""
+
+REFUSED_VIEWS = frozenset(
+    {
+        "duckdb_databases",
+        "duckdb_logs",
+        "pg_prepared_statements",
+        "pg_settings",
+        "pragma_database_list",
+    }
+)
+"""Built-in views over functions that are refused."""
+
+_NAMES_ALL = ("duckdb_", "sqlite_", "pragma_show")
+_CATALOG_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement that only reads, and the names in it (lower case, catalog and schema first)."""
+
+    sql: str
+    tables: frozenset[tuple[str, ...]]
+    """Tables and views; names of CTEs are among them."""
+    macros: frozenset[tuple[str, ...]]
+    lists_tables: bool
+    """It asks for the catalog itself (SHOW TABLES, information_schema)."""
+
+
+def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement:
+    """The one statement of a text, if it does nothing but read.
+
+    Raises:
+        QueryRefused: no statement, several, one that cannot be parsed or does more than read.
+    """
+    if len(sql) > MAX_SQL_CHARACTERS:
+        raise QueryRefused(
+            f"the query has {len(sql)} characters, more than {MAX_SQL_CHARACTERS}",
+            "put long lists of values into a table of the lake and join it",
+        )
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryRefused(str(error).rstrip()) from None
+    except UnicodeEncodeError:
+        raise QueryRefused("the query is no valid UTF-8 text") from None
+    if len(statements) != 1:
+        raise QueryRefused(
+            f"one statement at a time: here are {len(statements)}"
+            if statements
+            else "there is no statement",
+            "give one SELECT",
+        )
+    try:
+        kind = statements[0].type
+    except ValueError:  # duckdb 2.0: UPDATE EXTENSIONS has a type that its Python does not know
+        raise _refusal("this statement") from None
+    if kind == duckdb.StatementType.EXPLAIN:
+        inner = _explained(sql)
+    elif kind == duckdb.StatementType.SELECT:
+        inner = sql
+    else:
+        raise _refusal(f"a {kind.name} statement", kind)
+    return _read_tree(connection, sql, _parsed(connection, inner))
+
+
+def _refusal(what: str, kind: duckdb.StatementType | None = None) -> QueryRefused:
+    hint = "a query reads only: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
+    if kind == duckdb.StatementType.MULTI:
+        hint = "a PIVOT must list its values: `pivot t on c in ('a', 'b') using count(*)`"
+    return QueryRefused(f"`carms query` refuses {what}", hint)
+
+
+def _explained(sql: str) -> str:
+    """What an EXPLAIN explains: the text behind `EXPLAIN`, `ANALYZE` and options in parentheses."""
+    tokens = [
+        (start, kind) for start, kind in duckdb.tokenize(sql) if kind != duckdb.token_type.comment
+    ]
+    text = sql.encode()
+    words = [
+        text[start : (tokens[i + 1][0] if i + 1 < len(tokens) else len(text))]
+        .split(b"--")[0]
+        .split(b"/*")[0]
+        for i, (start, _) in enumerate(tokens)
+    ]
+    plain = [word.strip().lower() for word in words]
+    first = plain.index(b"explain") + 1
+    if plain[first : first + 1] == [b"analyze"]:
+        first += 1
+    elif plain[first : first + 2] in ([b"(", b"analyze"], [b"(", b"format"]):
+        first = plain.index(b")") + 1
+    if first >= len(tokens):
+        raise _refusal("an EXPLAIN of nothing")
+    return text[tokens[first][0] :].decode()
+
+
+def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    try:
+        row = connection.execute(
+            "SELECT json_serialize_sql($sql::VARCHAR, skip_null := true, skip_empty := true)",
+            {"sql": sql},
+        ).fetchall()[0]
+        tree: dict[str, Any] = json.loads(row[0])
+    except RecursionError:
+        raise QueryRefused("the query is nested too deeply", "take it apart with WITH") from None
+    except duckdb.Error as error:
+        raise QueryRefused(str(error).rstrip()) from None
+    if tree["error"]:
+        raise _refusal(f"this: {tree.get('error_message', 'not a SELECT')}")
+    return tree
+
+
+def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, Any]) -> Statement:
+    tables: set[tuple[str, ...]] = set()
+    functions: set[tuple[str, ...]] = set()
+    macros: set[tuple[str, ...]] = set()
+    lists_tables = False
+    for node in _nodes(tree):
+        kind = str(node.get("type", ""))
+        if kind.endswith("_NODE") and kind not in READING_NODES:
+            raise _refusal(f"{kind.split('_', maxsplit=1)[0]} inside a query")
+        if kind == "BASE_TABLE":
+            tables.add(_path(node))
+        elif kind == "TABLE_FUNCTION":
+            macros.add(_path(node["function"]))
+        elif kind == "SHOW_REF":
+            lists_tables |= node.get("show_type") == "SHOW_SPECIAL"
+            if node.get("show_type") == "SHOW":
+                tables.add(_path(node))
+        if "function_name" in node:
+            functions.add(_path(node))
+    _refuse_names(tables)
+    _refuse_functions(connection, functions, macros)
+    lists_tables |= any(
+        name[-1].startswith(_NAMES_ALL) or not _CATALOG_SCHEMAS.isdisjoint(name)
+        for name in tables | macros
+    )
+    return Statement(sql, frozenset(tables), frozenset(macros), lists_tables)
+
+
+def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every object of a parsed tree; no recursion, since a query decides how deep it is."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _path(node: dict[str, Any]) -> tuple[str, ...]:
+    names = node.get("qualified_name", {}).get("path", [""])
+    return tuple(str(name).lower() for name in names)
+
+
+def _refuse_names(tables: set[tuple[str, ...]]) -> None:
+    for path in tables:
+        if path[-1] in REFUSED_VIEWS:
+            raise _refusal(f"the view `{path[-1]}`")
+    for name, *more in tables:
+        if not more and any(character in name for character in "./\\:*"):
+            raise QueryRefused(
+                f"`carms query` reads tables, not files: `{name}`",
+                "`carms tables` lists the tables",
+            )
+
+
+def _refuse_functions(
+    connection: duckdb.DuckDBPyConnection,
+    functions: set[tuple[str, ...]],
+    macros: set[tuple[str, ...]],
+) -> None:
+    for path in functions:
+        if path[-1] in REFUSED_FUNCTIONS:
+            raise _refusal(f"the function `{path[-1]}`")
+    unknown = sorted({path[-1] for path in macros} - TABLE_FUNCTIONS)
+    if not unknown:
+        return
+    built_in = connection.execute(
+        "SELECT function_name FROM duckdb_functions() WHERE internal"
+        " AND list_contains($names, function_name)"
+        " AND function_type IN ('table', 'table_macro', 'pragma')",
+        {"names": unknown},
+    ).fetchall()
+    if built_in:
+        raise _refusal(f"the function `{built_in[0][0]}`")

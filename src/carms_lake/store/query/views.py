@@ -1,0 +1,174 @@
+"""Views of a query session over the lake: each over the files of one pinned version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from carms_lake.errors import StoreError
+from carms_lake.names import IDENTIFIER, Layer, TableRef
+from carms_lake.store.delta.log import is_table, see_whole, version_at
+from carms_lake.store.query.sandbox import LAKE_SCHEMAS, PUBLISHED
+from carms_lake.store.sql import quoted
+from carms_lake.store.sql.pinned import read_pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from carms_lake.store.query.sandbox import Session
+
+
+def make(session: Session, name: tuple[str, ...]) -> None:
+    """The view for a name in a query; nothing where there is no such table, or gold has it."""
+    *qualifier, table = name
+    if qualifier == [session.domain, "gold"]:
+        _copy_published(session, "gold", table)
+        return
+    if not qualifier:
+        schemas = [s for s in LAKE_SCHEMAS if _is_there(session, folder(session, s, table))]
+        if schemas and table not in gold_names(session):
+            _over_lake(session, schemas[0], table)
+        return
+    of_domain = qualifier[:-1] in ([], [session.domain])
+    if of_domain and qualifier[-1] in LAKE_SCHEMAS:
+        _over_lake(session, qualifier[-1], table)
+        there = _is_there(session, folder(session, qualifier[-1], table))
+        if qualifier == [session.domain, "ops"] and not there:
+            _copy_published(session, "ops", table)
+
+
+def make_macro(session: Session, name: tuple[str, ...]) -> None:
+    """The domain's name for a table macro of gold; it takes all of the macro's parameters."""
+    if name[:-1] != (session.domain, "gold") or not session.has_gold:
+        return
+    found = session.connection.execute(
+        "SELECT parameters FROM duckdb_functions() WHERE function_type = 'table_macro'"
+        " AND database_name = $catalog AND schema_name = 'gold' AND function_name = $name",
+        {"catalog": PUBLISHED, "name": name[-1]},
+    ).fetchall()
+    if found:
+        parameters = ", ".join(quoted(parameter) for parameter in found[0][0])
+        macro = quoted(name[-1])
+        session.connection.execute(
+            f"CREATE MACRO {quoted(session.domain)}.gold.{macro}({parameters}) AS TABLE"
+            f" SELECT * FROM {PUBLISHED}.gold.{macro}({parameters})"
+        )
+
+
+def make_all(session: Session) -> None:
+    """Every table of the lake, for a query that asks what there is."""
+    for schema, table in lake_names(session):
+        _over_lake(session, schema, table)
+
+
+def gold_names(session: Session) -> set[str]:
+    """The tables and views of the published gold."""
+    return _published_names(session, "gold")
+
+
+def _published_names(session: Session, schema: str) -> set[str]:
+    if not session.has_gold:
+        return set()
+    rows = session.connection.execute(
+        "SELECT table_name FROM duckdb_tables()"
+        " WHERE database_name = $catalog AND schema_name = $schema"
+        " UNION ALL SELECT view_name FROM duckdb_views()"
+        " WHERE database_name = $catalog AND schema_name = $schema",
+        {"catalog": PUBLISHED, "schema": schema},
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def lake_names(session: Session) -> Iterator[tuple[str, str]]:
+    """Schema and table of all tables in the lake, sorted."""
+    for schema in ("bronze", "silver", "ops"):
+        parent = session.config.lake / schema
+        if parent.is_dir():
+            tables = [path for path in parent.iterdir() if _is_there(session, path)]
+            yield from sorted((schema, path.name) for path in tables)
+    if _is_there(session, folder(session, "ops", "rejects")):
+        yield "ops", "rejects"
+
+
+def folder(session: Session, schema: str, table: str) -> Path:
+    """Where a table of the lake is; a name that no table can have leads nowhere."""
+    if not IDENTIFIER.fullmatch(table):
+        return session.config.lake / schema / "_"
+    if (schema, table) == ("ops", "rejects"):
+        return session.config.lake / "rejects"
+    return session.config.lake / schema / table
+
+
+def _is_there(session: Session, path: Path) -> bool:
+    """Whether there is a table in the folder, or was one then."""
+    if not is_table(path):
+        return False
+    return session.as_of is None or version_at(path, session.as_of.run_id) >= 0
+
+
+def _copy_published(session: Session, schema: str, table: str) -> None:
+    if table in _published_names(session, schema):
+        _view(session, schema, table, f"SELECT * FROM {PUBLISHED}.{schema}.{quoted(table)}")
+
+
+def _view(session: Session, schema: str, table: str, select: str) -> None:
+    session.connection.execute(
+        f"CREATE OR REPLACE VIEW {quoted(session.domain)}.{schema}.{quoted(table)} AS {select}"
+    )
+
+
+def _over_lake(session: Session, schema: str, table: str) -> None:
+    path = folder(session, schema, table)
+    if not _is_there(session, path):
+        return
+    if (schema, table) == ("ops", "rejects"):
+        _copy_rejects(session)
+        return
+    from carms_lake.store.delta import (
+        table as delta,  # imported only for queries that name such a table
+    )
+
+    version = None if session.as_of is None else version_at(path, session.as_of.run_id)
+    if version is not None:
+        see_whole(path, version, f"{schema}.{table}")
+    pinned = delta.pinned(path, version)
+    try:
+        _view(session, schema, table, read_pinned(pinned))
+    except duckdb.Error as error:
+        said = str(error).strip().splitlines()[0]
+        raise StoreError(
+            f"a data file of `{schema}.{table}` is gone or damaged: {said}",
+            "bring it back from a backup, or make the table anew: delete its folder, then "
+            "`carms ingest` and `carms build`",
+        ) from error
+    session.files.extend(pinned.files)
+
+
+def _copy_rejects(session: Session) -> None:
+    """The rejects that count, as a table; the logs of the other tables say which those are."""
+    from carms_lake.store import rejects
+
+    tables = [
+        TableRef(session.domain, Layer(schema), table)
+        for schema, table in lake_names(session)
+        if schema != "ops"
+    ]
+    as_of = None if session.as_of is None else session.as_of.run_id
+    live = rejects.live(session.config, tables, as_of=as_of)
+    if live is None:
+        return
+    run = session.connection.execute
+    session.connection.register("_rejects", live.collect().to_arrow())
+    columns = ", ".join(
+        f"CAST({quoted(name)} AS TIMESTAMP) AS {quoted(name)}"
+        if "TIME ZONE" in kind
+        else quoted(name)
+        for name, kind, *_ in run("DESCRIBE _rejects").fetchall()
+    )
+    run(
+        f"CREATE OR REPLACE TABLE {quoted(session.domain)}.ops.rejects AS"
+        f" SELECT {columns} FROM _rejects"
+    )
+    session.connection.unregister("_rejects")
