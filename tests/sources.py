@@ -16,7 +16,7 @@ from carms_lake.readers import content, csv_header, csv_records
 from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
 from carms_lake.readers.frames import malformed_frame
-from carms_lake.records import PART, SourceFile
+from carms_lake.records import CHUNK, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from carms_lake.records import Part
+    from carms_lake.records import Chunk
 
 REF = TableRef("test", Layer.BRONZE, "things")
 
@@ -75,7 +75,7 @@ class Whole(NamedTuple):
     malformed: pl.DataFrame
     records: int
     notes: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Chunk, ...]
 
 
 def read(file: SourceFile, contract: Contract) -> Whole:
@@ -83,12 +83,12 @@ def read(file: SourceFile, contract: Contract) -> Whole:
     with readable(file):
         batch = readers.read(file, contract)
         parts = tuple(batch.parts)
-    laid = [part.lay_out([part]) for part in parts]
-    rows = [found.rows.drop(PART) for found in laid]
+    laid = [part.parse([part]) for part in parts]
+    rows = [found.rows.drop(CHUNK) for found in laid]
     return Whole(
         file,
         pl.concat(rows) if rows else pl.DataFrame(schema={"src_row_number": pl.Int64}),
-        pl.concat([malformed_frame(()), *(found.malformed.drop(PART) for found in laid)]),
+        pl.concat([malformed_frame(()), *(found.malformed.drop(CHUNK) for found in laid)]),
         sum(part.records for part in parts),
         batch.notes,
         parts,
@@ -99,7 +99,7 @@ def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) ->
     """The raw text of records, as their parts have it."""
     found: dict[int, str] = {}
     for part in read(file, contract).parts:
-        found |= part.lay_out([part]).raw_records(0, numbers)
+        found |= part.parse([part]).raw_records(0, numbers)
     return found
 
 

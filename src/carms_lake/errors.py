@@ -11,7 +11,7 @@
     │   ├── StoreLocked       somebody else is writing; the message names them
     │   └── GoldMissing       there is no gold file yet
     └── DataError             it ran, and the data is not fine
-        ├── NotBalanced       a step lost or made rows
+        ├── NotReconciled       a step lost or made rows
         ├── QueryLimit        a query ran into its time or memory limit
         └── UnknownKey        no row has that key
 
@@ -85,7 +85,7 @@ class DataError(LakeError):
     """It ran, and the data is not fine."""
 
 
-class NotBalanced(DataError):
+class NotReconciled(DataError):
     """A step lost or made rows."""
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
-NOTHINGS = ("", "None", "N/A", "NULL")
+NULL_TOKENS = ("", "None", "N/A", "NULL")
 """Texts that programs write for a value that they do not have."""
 
 _TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -38,14 +38,14 @@ def null_if(value: pl.Expr, *nothings: str) -> pl.Expr:
     return pl.when(value.is_in(list(nothings)).not_()).then(value)
 
 
-def worded(column: str) -> pl.Expr:
+def null_if_placeholder(column: str) -> pl.Expr:
     """Text as `trimmed` gives it; null too where it is a program's word for nothing.
 
     >>> frame = pl.DataFrame({"a": [" Ann ", "None", " N/A", "none", ""]})
     >>> frame.select(worded("a"))["a"].to_list()
     ['Ann', None, None, 'none', None]
     """
-    return null_if(trimmed(column), *NOTHINGS)
+    return null_if(trimmed(column), *NULL_TOKENS)
 
 
 def within(column: str, low: float | Decimal, high: float | Decimal) -> pl.Expr:

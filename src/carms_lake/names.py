@@ -86,7 +86,7 @@ DELIVERY_COLUMNS = (DELIVERY_ID, DELIVERED_AT)
 _RUN_BEGAN = "%Y%m%dT%H%M%S.%fZ"
 
 
-def run_mark(at: datetime) -> str:
+def run_timestamp(at: datetime) -> str:
     """A moment as run ids begin with theirs, so that ids sort by time: `20261121T120102.345678Z`.
 
     Behind it a run id has `-` and what tells it from another run of the same moment.

@@ -1,6 +1,6 @@
 """What flows through the lake, one frozen object for each step of a record's way.
 
-    SourceFile --readers--> Batch of Parts --checks--> Checked --store--> FileReport ... RunReport
+    SourceFile --readers--> FileChunks --quality--> Checked --store--> FileReport .. RunReport
 
 Conservation law: the records of a file are accepted + rejected, at every step.
 """
@@ -72,22 +72,22 @@ class SourceFile:
     """Of the uncompressed content; empty until it was read."""
 
 
-PART = "\x00part"
-"""The column that says which part, counted from 0, a row of `Laid` comes from."""
+CHUNK = "\x00part"
+"""The column that says which part, counted from 0, a row of `ParsedRows` comes from."""
 
 
 @dataclass(frozen=True)
-class Laid:
+class ParsedRows:
     """The records of one or several parts, laid out in columns.
 
-    `rows` has `PART` (uint32), `src_row_number` (int64, 1-based record after the header; for
+    `rows` has `CHUNK` (uint32), `src_row_number` (int64, 1-based record after the header; for
     workbooks the sheet row) and the contract's columns that the file has, under the contract's
     names: text (`pl.String`, null where the cell is a null value) from text formats, the file's own
     types from Parquet, Delta, JSON scalars and sheet cells. Columns that the contract takes from
     the path or lets be absent are missing. Where the contract names a repair, `src_repair` says
     what was repaired; where it lets a file have new columns, `src_extra` has their values as JSON.
 
-    `malformed` are the records that cannot be laid out in columns: `PART`, `src_row_number` int64,
+    `malformed` are the records that cannot be laid out in columns: `CHUNK`, `src_row_number` int64,
     `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or
     null, `message` string.
     """
@@ -99,14 +99,14 @@ class Laid:
 
 
 @dataclass(frozen=True)
-class Part:
+class Chunk:
     """Some records of a source file, in order, as a reader found them."""
 
     records: int
     """How many records there are, counted without the frame library where the format lets us."""
     content: Any
-    """What `lay_out` works on; the reader's own."""
-    lay_out: Callable[[Sequence[Part]], Laid]
+    """What `parse` works on; the reader's own."""
+    parse: Callable[[Sequence[Chunk]], ParsedRows]
     """Lays out parts that have the same `kind`, of one file or of several, at once."""
     kind: Hashable
     header: str | None = None
@@ -114,11 +114,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Batch:
+class FileChunks:
     """All records of one source file, part by part, so that memory does not grow with the file."""
 
     source: SourceFile
-    parts: Iterable[Part]
+    parts: Iterable[Chunk]
     """Read once, in order; what is wrong with the file may show only while they are read. Every
     part has the same columns."""
     notes: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Stamp:
+class Provenance:
     """What every row of one file in one run is stamped with."""
 
     run_id: str
@@ -138,12 +138,12 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class StampedPart:
+class TrackedChunk:
     """A part of a file, and what its rows are stamped with."""
 
     source: SourceFile
-    stamp: Stamp
-    part: Part
+    stamp: Provenance
+    part: Chunk
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_every_code_says_what_it_means() -> None:
     [
         ("UsageError", 2), ("ConfigError", 2), ("QueryRefused", 2), ("ContractError", 3),
         ("SourceError", 4), ("SourceRefused", 4), ("StoreError", 5), ("StoreLocked", 5),
-        ("GoldMissing", 5), ("DataError", 1), ("NotBalanced", 1), ("QueryLimit", 1),
+        ("GoldMissing", 5), ("DataError", 1), ("NotReconciled", 1), ("QueryLimit", 1),
         ("UnknownKey", 1),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ from carms_lake.names import Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import AUDIT_SCHEMA
 from carms_lake.quality.types import polars_schema
-from carms_lake.quality.validate import Kept, keep
+from carms_lake.quality.validate import Validated, apply_constraints
 from carms_lake.store.gold.file import building
 from carms_lake.store.ops import OPS_SCHEMAS
 
@@ -76,7 +76,7 @@ class Kit:
         """A silver frame of these rows; what a row does not name is null."""
         return _frame(rows, polars_schema(self.contracts(Layer.SILVER)[table]))
 
-    def kept(self, table: str, made: pl.LazyFrame, **references: pl.LazyFrame) -> Kept:
+    def kept(self, table: str, made: pl.LazyFrame, **references: pl.LazyFrame) -> Validated:
         """What the engine makes of a function's result; `references` by the name of their table."""
         contract = self.contracts(Layer.SILVER)[table]
         targets = {r.target for r in contract.relationships if r.quarantine}
@@ -84,7 +84,7 @@ class Kit:
             target: references.get(target.table, self.silver(target.table)).collect()
             for target in targets
         }
-        return keep(made.collect(), contract, known)
+        return apply_constraints(made.collect(), contract, known)
 
     @contextmanager
     def warehouse(self, folder: Path, silver: Rows) -> Iterator[Warehouse]:
@@ -111,7 +111,7 @@ class Kit:
             yield warehouse
 
 
-def reasons(found: Kept) -> dict[Any, set[str]]:
+def reasons(found: Validated) -> dict[Any, set[str]]:
     """The codes of the quarantined rows by the first column of their key."""
     key = found.quarantined.columns[0]
     rows = found.quarantined.select(key, "reasons").rows()

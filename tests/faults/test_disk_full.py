@@ -40,9 +40,9 @@ def test_a_disk_that_is_full_from_some_write_on_is_named_and_the_next_run_finish
         config = subject.copy()
         done = ended(config.project, subject.subject.name, "full", number)
         what = f"{number} {steps[number - 1]}"
-        is_told = done.returncode == 5 and "disk" in said(done.stdout)["hint"]
+        has_change_log = done.returncode == 5 and "disk" in said(done.stdout)["hint"]
         # What frees room at the very end, or is only tidied up, may be the last step.
-        if not is_told and done.returncode != 0:
+        if not has_change_log and done.returncode != 0:
             wrong.append(f"{what}: exit {done.returncode} {done.stdout[-300:]}{done.stderr[-900:]}")
         elif not is_mended(config, subject):
             wrong.append(f"{what}: not repaired in {config.project}")

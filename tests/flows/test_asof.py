@@ -13,7 +13,7 @@ from carms_lake.errors import GoldMissing, QueryRefused, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.query import query_rows, query_to_file
-from carms_lake.flows.timetravel import CACHE, gold_as_of, moment
+from carms_lake.flows.timetravel import CACHE, gold_as_of, resolve_as_of
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import run_ends
 
@@ -138,10 +138,10 @@ def test_a_time_is_the_last_run_that_had_ended(
     runs = list(states)
     assert list(ends) == runs
     middle = ends[runs[2]]
-    assert moment(config, middle.isoformat()).run_id == runs[2]
-    assert moment(config, (middle - timedelta(microseconds=1)).isoformat()).run_id == runs[1]
-    assert moment(config, f"{middle.replace(tzinfo=None)}").run_id == runs[2], "UTC"
-    assert moment(config, "2999-01-01").run_id == runs[-1]
+    assert resolve_as_of(config, middle.isoformat()).run_id == runs[2]
+    assert resolve_as_of(config, (middle - timedelta(microseconds=1)).isoformat()).run_id == runs[1]
+    assert resolve_as_of(config, f"{middle.replace(tzinfo=None)}").run_id == runs[2], "UTC"
+    assert resolve_as_of(config, "2999-01-01").run_id == runs[-1]
 
 
 def test_a_run_is_known_by_the_beginning_of_its_id(
@@ -149,8 +149,8 @@ def test_a_run_is_known_by_the_beginning_of_its_id(
 ) -> None:
     config, states = shop
     run = list(states)[3]
-    assert moment(config, run).run_id == run
-    assert moment(config, run[:-4]).run_id == run
+    assert resolve_as_of(config, run).run_id == run
+    assert resolve_as_of(config, run[:-4]).run_id == run
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_means_several_runs_is_wrong_usage(
 ) -> None:
     config, states = shop
     with pytest.raises(UsageError, match="6 runs begin with"):
-        moment(config, f"{next(iter(states))[:9]}")
+        resolve_as_of(config, f"{next(iter(states))[:9]}")
 
 
 def test_a_table_that_came_later_is_not_there_then(

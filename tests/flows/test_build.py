@@ -12,7 +12,7 @@ import yaml
 from tiny import PRODUCTS, SALES, digest, gold, put, rejects, rows, stocked
 
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.errors import ContractError, DataError, NotBalanced, StoreError, UsageError
+from carms_lake.errors import ContractError, DataError, NotReconciled, StoreError, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.check import check
 from carms_lake.flows.ingest import ingest
@@ -231,7 +231,7 @@ def test_a_key_that_the_driver_has_not_does_not_balance(
     config = with_contract(config, "silver/product", {"customProperties": expanded})
     _renamed_product.__module__ = tiny_shop.silver.__name__
     monkeypatch.setattr(tiny_shop.silver, "product", _renamed_product)
-    with pytest.raises(NotBalanced):
+    with pytest.raises(NotReconciled):
         build(config)
 
 
@@ -338,7 +338,7 @@ def test_a_function_that_loses_rows_does_not_balance(
     ingest(config)
     _first_product.__module__ = tiny_shop.silver.__name__  # a transform is a function of its module
     monkeypatch.setattr(tiny_shop.silver, "product", _first_product)
-    with pytest.raises(NotBalanced, match=r"2 in `tiny\.bronze\.products`, but 1"):
+    with pytest.raises(NotReconciled, match=r"2 in `tiny\.bronze\.products`, but 1"):
         build(config)
 
 

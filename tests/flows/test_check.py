@@ -11,7 +11,7 @@ import yaml
 from tiny import PRODUCTS, SALES, gold, put, stocked
 
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.errors import ContractError, DataError, NotBalanced, UsageError
+from carms_lake.errors import ContractError, DataError, NotReconciled, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.check import check, failures, scorecard
 from carms_lake.flows.ingest import ingest
@@ -393,7 +393,7 @@ def test_keys_that_are_lost_are_a_failed_check_of_the_run(
     config = lake(tmp_path)
     _first.__module__ = tiny_shop.silver.__name__
     monkeypatch.setattr(tiny_shop.silver, "product", _first)
-    with pytest.raises(NotBalanced):
+    with pytest.raises(NotReconciled):
         build(config, full_refresh=True)
     found = failures(config)[0].as_dicts()
     assert [(row["table"], row["rule"]) for row in found] == [

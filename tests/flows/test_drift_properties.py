@@ -23,7 +23,7 @@ from carms_lake.flows.drift.inference import misfits, name_likeness, narrowest, 
 from carms_lake.flows.drift.proposal import column_name, loaded, proposed, text_of
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.quality.split import split
-from carms_lake.records import Stamp, StampedPart
+from carms_lake.records import Provenance, TrackedChunk
 
 if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
@@ -76,9 +76,9 @@ def files(draw: st.DrawFn) -> bytes:
 
 def rejected(source: SourceFile, contract: Contract) -> list[Any]:
     """What ingest would set aside of a file; a refusal is raised."""
-    stamp = Stamp("run", datetime(2025, 1, 1, tzinfo=UTC))
+    stamp = Provenance("run", datetime(2025, 1, 1, tzinfo=UTC))
     batch = read(source, contract)
-    parts = [StampedPart(source, stamp, part) for part in batch.parts]
+    parts = [TrackedChunk(source, stamp, part) for part in batch.parts]
     return [] if not batch.records else split(parts, contract).rejected["reasons"].to_list()
 
 

@@ -200,7 +200,7 @@ def test_without_quarantine_gate_and_checks_nothing_notices(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("carms_lake.quality.validate.row_rules", lambda _: ())
-    monkeypatch.setattr("carms_lake.flows.check.guards.confirm", lambda *_: None)
+    monkeypatch.setattr("carms_lake.flows.check.guards.validate_table", lambda *_: None)
     monkeypatch.setattr("carms_lake.quality.audit.promises", lambda _: iter(()))
     report = mutate(shop)
     assert verdicts(report, "silver.sale", "quantity", "required") == ["unguarded"]

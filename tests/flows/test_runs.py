@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny import stocked
 
-from carms_lake.errors import NotBalanced, StoreError
+from carms_lake.errors import NotReconciled, StoreError
 from carms_lake.flows.run import running
 from carms_lake.store import ops
 from carms_lake.store.delta import table as delta
@@ -39,7 +39,7 @@ def kept(config: LakeConfig) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("error", "row"),
     [
-        (NotBalanced("3 in, 2 out"), ("failed", "3 in, 2 out")),
+        (NotReconciled("3 in, 2 out"), ("failed", "3 in, 2 out")),
         (KeyboardInterrupt(), ("interrupted", "KeyboardInterrupt")),
         (ZeroDivisionError("by zero\nand more"), ("failed", "ZeroDivisionError: by zero")),
         (PanicException("index 7"), ("failed", "PanicException: index 7")),

@@ -30,9 +30,9 @@ from sources import bronze, column, source
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
-from carms_lake.flows.ingest.batches import Intake
+from carms_lake.flows.ingest.batches import BatchWriter
 from carms_lake.flows.run import Run
-from carms_lake.records import Stamp
+from carms_lake.records import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     Mutate = Callable[..., bytes]
 
-STAMP = Stamp("20260101T000000.000000Z-000000", datetime(2026, 1, 1, tzinfo=UTC))
+STAMP = Provenance("20260101T000000.000000Z-000000", datetime(2026, 1, 1, tzinfo=UTC))
 CONFIG = LakeConfig(Path(), Domain("test", "tiny_shop", ()))
 RUN = Run(CONFIG, "fuzz", STAMP.run_id, STAMP.ingestion_ts, 0.0)
 """A run of which nothing is kept."""
@@ -225,11 +225,11 @@ def outcome(target: Target, data: bytes, folder: Path) -> str:
     if file is None:
         return "no table"
     try:
-        with Intake(RUN, target.contract, None) as intake:
+        with BatchWriter(RUN, target.contract, None) as intake:
             tally = intake.take(file, STAMP)
             intake.finish()
     except SourceRefused as refusal:
-        is_told = refusal.message and refusal.hint
-        return refusal.code if is_told else "FINDING refused without a reason"
+        has_change_log = refusal.message and refusal.hint
+        return refusal.code if has_change_log else "FINDING refused without a reason"
     assert tally.records == tally.accepted + tally.rejected
     return "landed" if not tally.rejected else "landed with rejects"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
-from carms_lake.quality.validate import Kept, keep, repeated
+from carms_lake.quality.validate import Validated, apply_constraints, repeated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,52 +50,54 @@ def sale(rows: list[tuple[Any, ...]], **columns: Any) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def codes(kept: Kept) -> list[tuple[str, list[str]]]:
+def codes(kept: Validated) -> list[tuple[str, list[str]]]:
     return [
         (row["sale_id"], [r["code"] for r in row["reasons"]]) for row in kept.quarantined.to_dicts()
     ]
 
 
 def test_good_rows_stay_in_their_order(sales: Contract) -> None:
-    kept = keep(sale([("b", "s1", 1), ("a", "s2", 2)]), sales, REFERENCES)
+    kept = apply_constraints(sale([("b", "s1", 1), ("a", "s2", 2)]), sales, REFERENCES)
     assert kept.rows["sale_id"].to_list() == ["b", "a"]
     assert kept.quarantined.is_empty()
 
 
 def test_of_rows_with_one_key_none_is_kept(sales: Contract) -> None:
-    kept = keep(sale([("a", "s1", 1), ("a", "s1", 2), ("b", "s1", 3)]), sales, REFERENCES)
+    kept = apply_constraints(
+        sale([("a", "s1", 1), ("a", "s1", 2), ("b", "s1", 3)]), sales, REFERENCES
+    )
     assert kept.rows["sale_id"].to_list() == ["b"]
     assert codes(kept) == [("a", ["DUPLICATE_KEY"]), ("a", ["DUPLICATE_KEY"])]
 
 
 def test_an_unknown_reference_is_quarantined_and_a_missing_one_stays(sales: Contract) -> None:
-    kept = keep(sale([("a", "s9", 1), ("b", None, 1)]), sales, REFERENCES)
+    kept = apply_constraints(sale([("a", "s9", 1), ("b", None, 1)]), sales, REFERENCES)
     assert codes(kept) == [("a", ["UNKNOWN_REFERENCE"])]
     assert kept.rows["sale_id"].to_list() == ["b"]
 
 
 def test_a_row_has_all_its_reasons(sales: Contract) -> None:
-    kept = keep(sale([("a", "s9", -1)]), sales, REFERENCES)
+    kept = apply_constraints(sale([("a", "s9", -1)]), sales, REFERENCES)
     assert sorted(codes(kept)[0][1]) == ["OUT_OF_RANGE", "UNKNOWN_REFERENCE"]
 
 
 def test_a_table_without_a_row_keeps_its_columns(sales: Contract) -> None:
-    kept = keep(sale([]), sales, REFERENCES)
+    kept = apply_constraints(sale([]), sales, REFERENCES)
     assert kept.rows.columns == list(sales.column_names)
     assert kept.superseded == 0
 
 
 def test_a_frame_with_other_columns_is_a_fault_of_the_code(sales: Contract) -> None:
     with pytest.raises(ContractError, match="`amount` is Int32"):
-        keep(sale([("a", "s1", 1)]).cast({"amount": pl.Int32}), sales, REFERENCES)
+        apply_constraints(sale([("a", "s1", 1)]).cast({"amount": pl.Int32}), sales, REFERENCES)
     with pytest.raises(ContractError, match="`extra`"):
-        keep(sale([("a", "s1", 1)]).with_columns(extra=1), sales, REFERENCES)
+        apply_constraints(sale([("a", "s1", 1)]).with_columns(extra=1), sales, REFERENCES)
 
 
 def test_deduplicate_keeps_the_last_in_the_contracts_order(tmp_path: Path) -> None:
     newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
     rows = [("a", "s1", 1, "v1"), ("a", "s1", 2, "v2"), ("b", "s1", 3, "v1")]
-    kept = keep(sale(rows, src_filename=pl.String), newest, REFERENCES)
+    kept = apply_constraints(sale(rows, src_filename=pl.String), newest, REFERENCES)
     assert kept.rows.rows() == [("a", "s1", 2), ("b", "s1", 3)]
     assert kept.superseded == 1
 
@@ -103,7 +105,7 @@ def test_deduplicate_keeps_the_last_in_the_contracts_order(tmp_path: Path) -> No
 def test_deduplicate_quarantines_what_its_order_cannot_tell_apart(tmp_path: Path) -> None:
     newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
     rows = [("a", "s1", 1, "v1"), ("a", "s1", 2, "v2"), ("a", "s1", 3, "v2")]
-    kept = keep(sale(rows, src_filename=pl.String), newest, REFERENCES)
+    kept = apply_constraints(sale(rows, src_filename=pl.String), newest, REFERENCES)
     assert kept.rows.is_empty()
     assert kept.superseded == 1
     assert codes(kept) == [("a", ["DUPLICATE_KEY"]), ("a", ["DUPLICATE_KEY"])]
@@ -118,7 +120,7 @@ def test_deduplicate_quarantines_what_its_order_cannot_tell_apart(tmp_path: Path
 def test_every_row_is_kept_or_quarantined_once(
     sales: Contract, rows: list[tuple[Any, ...]]
 ) -> None:
-    kept = keep(sale(rows), sales, REFERENCES)
+    kept = apply_constraints(sale(rows), sales, REFERENCES)
     assert kept.rows.height + kept.quarantined.height == len(rows)
     assert kept.rows["sale_id"].is_unique().all()
     assert (kept.rows["amount"] >= 0).all()
@@ -134,7 +136,7 @@ def test_an_order_by_a_column_that_the_function_does_not_deliver_is_told(tmp_pat
         },
     )
     with pytest.raises(ContractError, match="names `src_filename`, which the function `sale`"):
-        keep(sale([("1", "s1", 1)]), newest, REFERENCES)
+        apply_constraints(sale([("1", "s1", 1)]), newest, REFERENCES)
 
 
 KEYS = st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 1, 2]))
@@ -155,6 +157,6 @@ def test_repeated_keys_are_those_that_stand_twice_and_are_complete(rows: list[An
 def test_rows_without_a_key_are_no_copies_of_each_other(tmp_path: Path) -> None:
     newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
     rows = [(None, "s1", 1, "v1"), (None, "s1", 2, "v2")]
-    kept = keep(sale(rows, src_filename=pl.String), newest, REFERENCES)
+    kept = apply_constraints(sale(rows, src_filename=pl.String), newest, REFERENCES)
     assert kept.superseded == 0
     assert codes(kept) == [(None, ["REQUIRED_NULL"]), (None, ["REQUIRED_NULL"])]

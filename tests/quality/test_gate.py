@@ -9,7 +9,7 @@ import pytest
 from helpers import contract, property_
 
 from carms_lake.errors import ContractError
-from carms_lake.quality.validate import confirm
+from carms_lake.quality.validate import validate_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +41,8 @@ def frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
 
 
 def test_a_table_that_keeps_its_promises_passes(table: Contract) -> None:
-    confirm(frame([("i1", 1, "red"), ("i2", None, None)]), table)
-    confirm(frame([]), table)
+    validate_table(frame([("i1", 1, "red"), ("i2", None, None)]), table)
+    validate_table(frame([]), table)
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,19 @@ def test_a_table_that_keeps_its_promises_passes(table: Contract) -> None:
 )
 def test_a_broken_promise_stops_the_table(table: Contract, row: tuple[Any, ...]) -> None:
     with pytest.raises(ContractError, match=r"test\.silver\.item"):
-        confirm(frame([("i1", 1, "red"), row]), table)
+        validate_table(frame([("i1", 1, "red"), row]), table)
 
 
 def test_a_key_that_was_proved_is_not_proved_again(table: Contract) -> None:
-    confirm(frame([("i1", 1, "red"), ("i1", 2, "blue")]), table, key_is_proved=True)
+    validate_table(frame([("i1", 1, "red"), ("i1", 2, "blue")]), table, key_is_proved=True)
 
 
 def test_a_failure_says_which_rule_and_how_often(table: Contract) -> None:
     bad = frame([("i1", 0, "red"), ("i1", 0, "red"), ("i3", 1, "red")])
     with pytest.raises(ContractError, match=r"size\..*: 2 rows, item_id\.primaryKey: 2 rows"):
-        confirm(bad, table)
+        validate_table(bad, table)
 
 
 def test_a_missing_column_stops_the_table(table: Contract) -> None:
     with pytest.raises(ContractError):
-        confirm(frame([("i1", 1, "red")]).drop("colour"), table)
+        validate_table(frame([("i1", 1, "red")]).drop("colour"), table)

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carms_lake.contract.model import Delivery, NewColumns
-from carms_lake.errors import ContractError, NotBalanced
+from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.names import AUDIT_COLUMNS
 from carms_lake.quality.constraints import row_rules
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import split
 from carms_lake.readers.frames import ready
-from carms_lake.records import SourceFile, Stamp, StampedPart
+from carms_lake.records import Provenance, SourceFile, TrackedChunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ def stamped(
     columns: tuple[str, ...] = ("order_id", "quantity", "channel"),  # type: ignore[assignment]
     delivery_id: int | None = None,
     name: str = "2025_orders.csv",
-) -> StampedPart:
+) -> TrackedChunk:
     source = SourceFile(orders.ref, name, Path(name), 1, 1)
     frame = pl.DataFrame(
         [{"src_row_number": n + 1, **row} for n, row in enumerate(rows)],
@@ -99,7 +99,9 @@ def stamped(
     raw = {n + 1: ",".join(str(v) for v in row.values()) for n, row in enumerate(rows)}
     records = len(rows) + faults["src_row_number"].n_unique()
     part = ready(frame, faults, records, lambda numbers: {n: raw[n] for n in numbers})
-    return StampedPart(source, Stamp("run-1", NOW, delivery_id, NOW if delivery_id else None), part)
+    return TrackedChunk(
+        source, Provenance("run-1", NOW, delivery_id, NOW if delivery_id else None), part
+    )
 
 
 def reasons(found: Outcome) -> list[list[tuple[str, str]]]:
@@ -217,7 +219,7 @@ def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> No
 def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> None:
     piece = stamped(orders, [GOOD])
     part = replace(piece.part, records=2)
-    with pytest.raises(NotBalanced, match="2 records, but 1 accepted"):
+    with pytest.raises(NotReconciled, match="2 records, but 1 accepted"):
         split([replace(piece, part=part)], orders)
 
 

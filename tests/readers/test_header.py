@@ -9,7 +9,7 @@ import pytest
 from sources import bronze, column, read, written
 
 from carms_lake.errors import ContractError, SourceRefused
-from carms_lake.readers.header import lay_out, spec_of
+from carms_lake.readers.header import parse, spec_of
 
 CONTRACT = bronze(
     "id",
@@ -31,7 +31,7 @@ CONTRACT = bronze(
     ],
 )
 def test_columns_are_found_in_any_order_case_and_spacing(found, positions, notes):
-    layout = lay_out(found, CONTRACT, "`f.csv`, line 1")
+    layout = parse(found, CONTRACT, "`f.csv`, line 1")
     assert dict(layout.positions) == positions
     assert len(layout.notes) == notes
     assert layout.width == len(found)
@@ -52,7 +52,7 @@ def test_columns_are_found_in_any_order_case_and_spacing(found, positions, notes
 )
 def test_another_header_is_refused_with_all_that_is_wrong(found, code, words):
     with pytest.raises(SourceRefused) as caught:
-        lay_out(found, CONTRACT, "`f.csv`, line 1")
+        parse(found, CONTRACT, "`f.csv`, line 1")
     assert caught.value.code == code
     for word in ["`f.csv`, line 1", *words]:
         assert word in caught.value.message
@@ -60,13 +60,13 @@ def test_another_header_is_refused_with_all_that_is_wrong(found, code, words):
 
 
 def test_an_exact_header_wins_over_one_that_differs_in_case():
-    layout = lay_out(["ID", "id"], bronze("id", column("upper", source="ID")), "`f`")
+    layout = parse(["ID", "id"], bronze("id", column("upper", source="ID")), "`f`")
     assert dict(layout.positions) == {"id": 1, "upper": 0}
 
 
 def test_the_nearest_name_is_offered():
     with pytest.raises(SourceRefused) as caught:
-        lay_out(["id", "Fullname"], CONTRACT, "`f`")
+        parse(["id", "Fullname"], CONTRACT, "`f`")
     assert "did you mean `Fullname`" in caught.value.hint
 
 

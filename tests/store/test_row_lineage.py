@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from carms_lake.store.lookup import Condition, keys_carried, made_from
 from carms_lake.store.sql.column_lineage import LineageUnknown, prepared
-from carms_lake.store.sql.row_lineage import Carrying, carrying
+from carms_lake.store.sql.row_lineage import LineageQuery, carrying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-def followed(sql: str, **more: Any) -> Carrying:
+def followed(sql: str, **more: Any) -> LineageQuery:
     return carrying(prepared(sql, SCHEMA), KEYS, limit=20, **more)
 
 

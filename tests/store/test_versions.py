@@ -11,7 +11,7 @@ import pytest
 from lakes import config_of
 
 from carms_lake.errors import StoreError
-from carms_lake.names import run_mark
+from carms_lake.names import run_timestamp
 from carms_lake.store.delta import log as versions
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.maintain import compact
@@ -68,7 +68,7 @@ def test_what_another_tool_wrote_belongs_to_its_time(tmp_path: Path) -> None:
     pl.DataFrame({"a": [1]}).write_delta(path)
     at = versions.commits(path)[0].at
     assert versions.commits(path)[0].run_id is None
-    assert versions.version_at(path, run_mark(at)) == 0
+    assert versions.version_at(path, run_timestamp(at)) == 0
     assert versions.version_at(path, "20200101T000000.000000Z-a") == -1
 
 
@@ -112,7 +112,7 @@ def test_a_run_ends_with_its_last_commit(tmp_path: Path) -> None:
 
 
 def test_times_and_runs_are_spelt_alike() -> None:
-    assert run_mark(datetime(2025, 1, 1, 10, tzinfo=UTC)) == RUNS[0].rpartition("-")[0]
+    assert run_timestamp(datetime(2025, 1, 1, 10, tzinfo=UTC)) == RUNS[0].rpartition("-")[0]
 
 
 def test_a_file_without_a_count_has_none(table: Path) -> None:

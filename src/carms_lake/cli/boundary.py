@@ -23,7 +23,7 @@ _PANIC = "PanicException"
 
 
 @contextmanager
-def bounded(call: Call) -> Iterator[None]:
+def error_boundary(call: Call) -> Iterator[None]:
     """Run a command's body; whatever it raises ends in an exit code.
 
     Raises:

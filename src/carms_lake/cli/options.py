@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from carms_lake.cli.boundary import bounded
+from carms_lake.cli.boundary import error_boundary
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
@@ -145,7 +145,7 @@ def command(
         def run(context: typer.Context, **values: Any) -> None:
             later = Call(**{key: values.pop(_PREFIX + key) for key in _SHARED})
             call = (context.obj or Call()).merged(later)
-            with bounded(call):
+            with error_boundary(call):
                 function(call, **values)
 
         shared = [

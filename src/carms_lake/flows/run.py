@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
 from carms_lake.errors import LakeError, StoreError, UsageError, did_you_mean
-from carms_lake.names import run_mark
+from carms_lake.names import run_timestamp
 from carms_lake.records import (
     CheckFailure,
     CheckResult,
@@ -128,7 +128,7 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
 def _begun(config: LakeConfig, command: str) -> Run:
     """A new run; made when the lake is held, so that run ids sort as runs commit."""
     now = datetime.now(UTC)
-    run_id = f"{run_mark(now)}-{secrets.token_hex(3)}"
+    run_id = f"{run_timestamp(now)}-{secrets.token_hex(3)}"
     return Run(config, command, run_id, now, time.perf_counter())
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
-    from carms_lake.quality.table_constraints import Promise
+    from carms_lake.quality.table_constraints import Constraint
     from carms_lake.store.delta.manifest import Build
 
 
@@ -82,7 +82,7 @@ def _table(
 
 
 def _counted(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, wanted: Sequence[Promise]
+    connection: duckdb.DuckDBPyConnection, contract: Contract, wanted: Sequence[Constraint]
 ) -> tuple[int, Iterator[int]]:
     """How many rows a table has, and how many break each promise, in one scan."""
     aggregates = ", ".join(["count(*)", *(promise.count for promise in wanted)])
@@ -96,7 +96,7 @@ def _counted(
     )
 
 
-def _promised(contract: Contract, promise: Promise, failed: int, rows: int) -> CheckResult:
+def _promised(contract: Contract, promise: Constraint, failed: int, rows: int) -> CheckResult:
     return CheckResult(
         contract.ref,
         promise.rule,
@@ -110,7 +110,7 @@ def _promised(contract: Contract, promise: Promise, failed: int, rows: int) -> C
 
 
 def _referring(
-    contract: Contract, relationship: Relationship, promise: Promise, rows: int, lost: int
+    contract: Contract, relationship: Relationship, promise: Constraint, rows: int, lost: int
 ) -> CheckResult:
     budget_pct = relationship.budget_pct or 0.0
     passed = lost <= rows * budget_pct / 100

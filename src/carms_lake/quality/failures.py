@@ -16,7 +16,13 @@ import duckdb
 from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.metrics import is_of_faults, rows_counted
-from carms_lake.quality.table_constraints import Promise, measured, own_select, promises, referring
+from carms_lake.quality.table_constraints import (
+    Constraint,
+    measured,
+    own_select,
+    promises,
+    referring,
+)
 from carms_lake.records import CheckFailure
 from carms_lake.store.sql import quoted
 
@@ -102,7 +108,7 @@ def _of_table(
 def _selects(contract: Contract) -> Iterator[tuple[str, tuple[str, tuple[str, ...], str]]]:
     """For each rule about rows: the SELECT of those that break it, its columns, and in words."""
     table = contract.ref.in_domain
-    told: list[Promise] = list(promises(contract))
+    told: list[Constraint] = list(promises(contract))
     told += [referring(contract, relationship) for relationship in contract.relationships]
     for rule in contract.quality:
         if rule.kind == "sql" and is_of_faults(rule):

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from carms_lake.contract.limits import QualityRule
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.quality.table_constraints import Promise
+    from carms_lake.quality.table_constraints import Constraint
 
 
 _COUNTS_ROWS = re.compile(r"\s*select\s+count\(\s*\*\s*\)\s+from\b", re.IGNORECASE)
 
 
 def measure_of(
-    contract: Contract, rule: QualityRule, found: Any, rows: int, measure: Promise | None
+    contract: Contract, rule: QualityRule, found: Any, rows: int, measure: Constraint | None
 ) -> CheckResult:
     """What a rule measured, against what it may be; `measure` is None for a SELECT of its own.
 

@@ -20,14 +20,14 @@ from carms_lake.names import (
     Layer,
 )
 from carms_lake.quality.rowhash import row_hash
-from carms_lake.records import PART, ReasonCode
+from carms_lake.records import CHUNK, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carms_lake.contract.model import Contract
     from carms_lake.quality.constraints import Rule
-    from carms_lake.records import Laid
+    from carms_lake.records import ParsedRows
 
 
 REASON = pl.Struct(
@@ -70,8 +70,8 @@ DELIVERY = "\x00delivery"
 """The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
 
 
-def explained(
-    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], laid: Laid
+def with_reasons(
+    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], laid: ParsedRows
 ) -> pl.DataFrame:
     """The failing rows with `raw_record` and `reasons`."""
     if bad.is_empty():
@@ -80,14 +80,14 @@ def explained(
             pl.lit(None, pl.List(REASON)).alias("reasons"),
         )
     wanted: dict[int, list[int]] = {}
-    for part, number in bad.select(PART, SRC_ROW_NUMBER).iter_rows():
+    for part, number in bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows():
         wanted.setdefault(part, []).append(number)
     raw = {
         (part, number): text
         for part, numbers in wanted.items()
         for number, text in laid.raw_records(part, numbers).items()
     }
-    keys = bad.select(PART, SRC_ROW_NUMBER).iter_rows()
+    keys = bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows()
     texts = pl.Series("raw_record", [raw.get(key) for key in keys], pl.String)
     return bad.with_columns(texts, reasons_of(bad, contract, rules))
 
@@ -105,7 +105,7 @@ def malformed_records(malformed: pl.DataFrame) -> pl.DataFrame:
         pl.col("message"),
     )
     return (
-        malformed.group_by(PART, SRC_ROW_NUMBER, maintain_order=True)
+        malformed.group_by(CHUNK, SRC_ROW_NUMBER, maintain_order=True)
         .agg(
             pl.col(SRC_FILENAME, DELIVERY, RUN_ID, INGESTION_TS, "raw_record").first(),
             reason.alias("reasons"),
@@ -131,7 +131,7 @@ def as_rejects(frame: pl.DataFrame, contract: Contract, headers: Sequence[str]) 
         pl.lit(None, pl.String).alias("row_key"),
         "raw_record",
         "reasons",
-        pl.Series("raw_header", headers, pl.String).gather(frame[PART]),
+        pl.Series("raw_header", headers, pl.String).gather(frame[CHUNK]),
     ).cast(REJECT_SCHEMA)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.contract.model import NewColumns
-from carms_lake.errors import NotBalanced
+from carms_lake.errors import NotReconciled
 from carms_lake.names import (
     DELIVERED_AT,
     DELIVERY_ID,
@@ -28,18 +28,18 @@ from carms_lake.quality.rejected import (
     NEW_COLUMN,
     RAW,
     as_rejects,
-    explained,
     malformed_records,
+    with_reasons,
 )
 from carms_lake.quality.rowhash import row_hash
 from carms_lake.quality.types import is_json, json_is_read, polars_schema, polars_type, typed
-from carms_lake.records import PART, Checked
+from carms_lake.records import CHUNK, Checked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from carms_lake.contract.model import Column, Contract
-    from carms_lake.records import StampedPart
+    from carms_lake.records import TrackedChunk
 
 
 AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
@@ -57,7 +57,7 @@ AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
 
 
 _IS_BAD = "\x00is_bad"
-_NO_FIELDS = (PART, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
+_NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
 """What a reader gives that is no field of the record."""
 
 _PATH = "\x00path."
@@ -70,13 +70,13 @@ def landed_schema(contract: Contract) -> dict[str, pl.DataType]:
     return {**polars_schema(contract), **audit}
 
 
-def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
+def split(parts: Sequence[TrackedChunk], contract: Contract) -> Checked:
     """Split parts, which have one kind, into typed rows and rejects with their reasons.
 
     Raises:
-        NotBalanced: a record was lost or made; a bug.
+        NotReconciled: a record was lost or made; a bug.
     """
-    laid = parts[0].part.lay_out([piece.part for piece in parts])
+    laid = parts[0].part.parse([piece.part for piece in parts])
     found = laid.rows.schema
     fields = [name for name in found.names() if name not in _NO_FIELDS]
     rules = row_rules(contract)
@@ -89,14 +89,14 @@ def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
         if column.agrees_with_path:
             kept += [n for n in (_PATH + column.name, RAW + column.name) if n in checked.columns]
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
-    broken = explained(checked.filter(is_bad), contract, rules, laid)
+    broken = with_reasons(checked.filter(is_bad), contract, rules, laid)
     malformed = malformed_records(_stamped(laid.malformed, files, parts))
     headers = [piece.part.header or json.dumps(fields) for piece in parts]
     rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
     records = sum(piece.part.records for piece in parts)
     if good.height + rejected.height != records:
         names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))
-        raise NotBalanced(
+        raise NotReconciled(
             f"{names}: {records} records, but {good.height} accepted and "
             f"{rejected.height} rejected",
             "this is a bug: please report it with the file's contract",
@@ -107,7 +107,7 @@ def split(parts: Sequence[StampedPart], contract: Contract) -> Checked:
 
 
 def _files(
-    parts: Sequence[StampedPart], contract: Contract, there: Collection[str]
+    parts: Sequence[TrackedChunk], contract: Contract, there: Collection[str]
 ) -> pl.DataFrame:
     """One row per part: what is the same for all its rows, of its file, delivery and path."""
     names = [piece.source.name for piece in parts]
@@ -128,7 +128,9 @@ def _files(
     return pl.DataFrame(columns)
 
 
-def _stamped(rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[StampedPart]) -> pl.DataFrame:
+def _stamped(
+    rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[TrackedChunk]
+) -> pl.DataFrame:
     """Rows with what is known of their file, and with the stamp of the run."""
     stamp = parts[0].stamp
     added = [
@@ -140,7 +142,7 @@ def _stamped(rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[StampedPar
             if name not in rows.columns
         ),
     ]
-    return rows.with_columns(*files[rows[PART]].get_columns(), *added)
+    return rows.with_columns(*files[rows[CHUNK]].get_columns(), *added)
 
 
 def _said(pattern: str | None, names: Sequence[str]) -> pl.Series:

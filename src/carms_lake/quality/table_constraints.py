@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Promise:
+class Constraint:
     """How the rows that break one promise are counted, and found.
 
     `count` is an aggregate over the table. Where it can only tell none from some, `exact` is the
@@ -39,12 +39,12 @@ class Promise:
     dimension: str = Dimension.CONFORMITY
 
 
-def promises(contract: Contract) -> Iterator[Promise]:
+def promises(contract: Contract) -> Iterator[Constraint]:
     """What a table promises of its key and of each column, in the order of the contract."""
     table = contract.ref.in_domain
     key = contract.primary_key
     if key:
-        yield Promise(
+        yield Constraint(
             f"{contract.ref.table}.primaryKey",
             _any_repeated(key, nulls_count=len(key) == 1),
             f"({', '.join(key)}) is not unique",
@@ -57,7 +57,7 @@ def promises(contract: Contract) -> Iterator[Promise]:
         yield from _column(table, column)
 
 
-def _column(table: str, column: Column) -> Iterator[Promise]:
+def _column(table: str, column: Column) -> Iterator[Constraint]:
     name = quoted(column.name)
     if column.required:
         yield _rows(
@@ -69,7 +69,7 @@ def _column(table: str, column: Column) -> Iterator[Promise]:
         )
     if column.unique:
         repeated = f"select {name} from {table} group by {name} having count(*) > 1"
-        yield Promise(
+        yield Constraint(
             f"{column.name}.unique",
             f"count({name}) - count(distinct {name})",
             "values repeat",
@@ -113,14 +113,14 @@ def _conditions(column: Column) -> Iterator[tuple[str, str, str]]:
             yield rule, f"length({name}) {operator} {length}", f"length {operator} {length}"
 
 
-def referring(contract: Contract, relationship: Relationship) -> Promise:
+def referring(contract: Contract, relationship: Relationship) -> Constraint:
     """That every reference leads somewhere; a null reference refers to nothing."""
     pairs = list(zip(relationship.columns, relationship.target_columns, strict=True))
     given = " and ".join(f"here.{quoted(name)} is not null" for name, _ in pairs)
     equal = " and ".join(f"here.{quoted(name)} = there.{quoted(target)}" for name, target in pairs)
     there = relationship.target.in_domain
     failing = f"{given} and not exists (select 1 from {there} as there where {equal})"
-    return Promise(
+    return Constraint(
         relationship.name,
         "",
         f"rows refer to nothing in {there}",
@@ -131,7 +131,7 @@ def referring(contract: Contract, relationship: Relationship) -> Promise:
     )
 
 
-def measured(contract: Contract, rule: QualityRule) -> Promise | None:
+def measured(contract: Contract, rule: QualityRule) -> Constraint | None:
     """What an ODCS quality rule measures; None for a rule with a SELECT of its own.
 
     Raises:
@@ -143,7 +143,7 @@ def measured(contract: Contract, rule: QualityRule) -> Promise | None:
     column = quoted(name)
     match rule.metric:
         case "rowCount":
-            return Promise(rule.name, "count(*)", "", dimension=Dimension.COVERAGE)
+            return Constraint(rule.name, "count(*)", "", dimension=Dimension.COVERAGE)
         case "nullValues":
             return _rows(rule.name, f"{column} is null", "", name, Dimension.COMPLETENESS)
         case "missingValues":
@@ -156,7 +156,7 @@ def measured(contract: Contract, rule: QualityRule) -> Promise | None:
             return _rows(rule.name, f"({_invalid(column, rule.arguments)})", "", name)
         case "duplicateValues":
             names = tuple(str(name) for name in rule.arguments.get("properties") or [rule.column])
-            return Promise(
+            return Constraint(
                 rule.name,
                 _any_repeated(names, nulls_count=False),
                 "",
@@ -193,9 +193,9 @@ def _rows(
     message: str,
     column: str,
     dimension: Dimension = Dimension.CONFORMITY,
-) -> Promise:
+) -> Constraint:
     count = f"count(*) filter (where {condition})"
-    return Promise(rule, count, message, None, condition, (column,), dimension)
+    return Constraint(rule, count, message, None, condition, (column,), dimension)
 
 
 def _any_repeated(names: Sequence[str], *, nulls_count: bool) -> str:

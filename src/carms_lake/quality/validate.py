@@ -33,7 +33,7 @@ _LAST = "\x00last"
 
 
 @dataclass(frozen=True)
-class Kept:
+class Validated:
     """A silver table and what was taken out of it.
 
     `quarantined` has the table's columns and `reasons`; `superseded` counts the rows that a newer
@@ -59,9 +59,9 @@ class _Fault:
     """Of the rows."""
 
 
-def keep(
+def apply_constraints(
     frame: pl.DataFrame, contract: Contract, references: Mapping[TableRef, pl.DataFrame]
-) -> Kept:
+) -> Validated:
     """Take out the rows that the contract does not let stay.
 
     `references` has, for each table that a quarantining relationship points to, at least the
@@ -93,7 +93,7 @@ def keep(
     found = pl.concat([nothing, *reasons]).group_by(_POSITION, maintain_order=True)
     bad = found.agg(pl.col("reason").alias("reasons")).sort(_POSITION)
     quarantined = rows[bad[_POSITION]].with_columns(bad["reasons"])
-    return Kept(_without(rows, [older, bad[_POSITION]]), quarantined, older.len())
+    return Validated(_without(rows, [older, bad[_POSITION]]), quarantined, older.len())
 
 
 def _has(frame: pl.DataFrame, ordering: set[str], contract: Contract) -> None:
@@ -220,10 +220,10 @@ def _reasons(rows: pl.DataFrame, fault: _Fault, older: pl.Series) -> pl.DataFram
     return found.select(positions.alias(_POSITION), reason.alias("reason"))
 
 
-def confirm(frame: pl.DataFrame, contract: Contract, *, key_is_proved: bool = False) -> None:
+def validate_table(frame: pl.DataFrame, contract: Contract, *, key_is_proved: bool = False) -> None:
     """See that a table is what its contract promises: types, nulls, keys, sets, patterns, ranges.
 
-    `key_is_proved` where `keep` has just seen that no key stands twice.
+    `key_is_proved` where `apply_constraints` has just seen that no key stands twice.
 
     Raises:
         ContractError: it is not; the message counts the failures of each rule.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import Batch, Part, SourceFile
+    from carms_lake.records import Chunk, FileChunks, SourceFile
 
 FORMATS = ("csv", "delta", "json", "jsonl", "parquet", "xlsx")
 """Each is a module of this room, imported when a file of that format is read."""
@@ -26,11 +26,11 @@ FORMATS = ("csv", "delta", "json", "jsonl", "parquet", "xlsx")
 class Reader(Protocol):
     """What a format's module offers."""
 
-    def read(self, source: SourceFile, contract: Contract) -> Batch:
+    def read(self, source: SourceFile, contract: Contract) -> FileChunks:
         """The records of a file."""
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The records of a source file; read its parts inside `faults.readable(source)`.
 
     Raises:
@@ -43,7 +43,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     return replace(batch, parts=_unchanged(batch))
 
 
-def _unchanged(batch: Batch) -> Iterator[Part]:
+def _unchanged(batch: FileChunks) -> Iterator[Chunk]:
     """The parts of a file that was the same until the last of them was read."""
     try:
         yield from batch.parts

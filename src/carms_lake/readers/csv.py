@@ -35,9 +35,9 @@ from carms_lake.readers.frames import (
     ready,
     without_null_values,
 )
-from carms_lake.readers.header import Layout, lay_out, spec_of
+from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, encoding_of, shown
-from carms_lake.records import PART, Batch, Laid, Part, ReasonCode
+from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,7 @@ class _Content(NamedTuple):
     piece: Piece
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The records of a delimited file, all columns text.
 
     Raises:
@@ -76,16 +76,16 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     """
     opened = opened_at_header(source, contract)
     try:
-        layout = lay_out(opened.found, contract, f"`{source.name}`, line 1")
+        layout = parse(opened.found, contract, f"`{source.name}`, line 1")
     except SourceRefused as error:
         if binary_kind(opened.start):
             raise no_csv(source, opened.start) from error
         raise
     file = _Csv(source, spec_of(contract), grammar_of(contract), encoding_of(contract), layout)
-    return Batch(source, _parts(file, opened.rest, header_text(opened)), layout.notes)
+    return FileChunks(source, _parts(file, opened.rest, header_text(opened)), layout.notes)
 
 
-def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Part]:
+def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
     try:
         for piece in pieces(rest, file.rules, file.layout.width):
             yield replace(_part(file, piece), header=header)
@@ -97,15 +97,15 @@ def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Part]:
         ) from None
 
 
-def _part(file: _Csv, piece: Piece) -> Part:
+def _part(file: _Csv, piece: Piece) -> Chunk:
     if piece.form is Form.PLAIN:
         layout = file.layout
         kind = ("csv", layout.positions, layout.width, layout.extra)
-        return Part(piece.records, _Content(file, piece), _plain, kind)
+        return Chunk(piece.records, _Content(file, piece), _plain, kind)
     return _quoted(file, piece)
 
 
-def _quoted(file: _Csv, piece: Piece) -> Part:
+def _quoted(file: _Csv, piece: Piece) -> Chunk:
     """A piece of any form, each doubtful record judged alone."""
     raw_records = partial(_raw_records, file, piece)
     if piece.form is Form.CLEAN:
@@ -121,7 +121,7 @@ def _quoted(file: _Csv, piece: Piece) -> Part:
     return ready(rows, malformed_frame(faults), piece.records, raw_records)
 
 
-def _plain(parts: Sequence[Part]) -> Laid:
+def _plain(parts: Sequence[Chunk]) -> ParsedRows:
     """Pieces without quotes, of files with the same header, split by Polars."""
     contents: list[_Content] = [part.content for part in parts]
     file = contents[0].file
@@ -159,7 +159,7 @@ def _plain(parts: Sequence[Part]) -> Laid:
         places = [starts[part] + n - first for n in here]
         return dict(zip(here, lines.gather(places), strict=True))
 
-    return Laid(_columns(file, fields, (), PART), malformed, raw_records)
+    return ParsedRows(_columns(file, fields, (), CHUNK), malformed, raw_records)
 
 
 def _ended(raw: bytes) -> bytes:
@@ -175,7 +175,7 @@ def _lines(raw: bytes) -> pl.Series:
 
 
 def _of_nothing() -> pl.DataFrame:
-    return pl.DataFrame(schema={PART: pl.UInt32, **MALFORMED_SCHEMA})
+    return pl.DataFrame(schema={CHUNK: pl.UInt32, **MALFORMED_SCHEMA})
 
 
 def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:
@@ -184,7 +184,7 @@ def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFram
     message = pl.format("record {}: {} fields, the header has {}", SRC_ROW_NUMBER, found, width)
     # Over columns whose chunks end in different places `format` panics (Polars 2.1).
     return fields.rechunk().select(
-        PART,
+        CHUNK,
         SRC_ROW_NUMBER,
         pl.col("raw").alias("raw_record"),
         pl.lit(str(ReasonCode.MALFORMED_ROW)).alias("code"),

@@ -14,16 +14,16 @@ from deltalake.exceptions import DeltaError
 from carms_lake.errors import SourceRefused
 from carms_lake.readers.content import DELTA_LOG
 from carms_lake.readers.faults import readable
-from carms_lake.readers.header import lay_out
+from carms_lake.readers.header import parse
 from carms_lake.readers.parquet import parts_of
-from carms_lake.records import Batch
+from carms_lake.records import FileChunks
 
 if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a Delta table's newest version, in the table's own types.
 
     Raises:
@@ -31,8 +31,8 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     """
     with readable(source):
         frame = _scan(source)
-        layout = lay_out(frame.collect_schema().names(), contract, f"`{source.name}`")
-    return Batch(source, parts_of(frame, layout), layout.notes)
+        layout = parse(frame.collect_schema().names(), contract, f"`{source.name}`")
+    return FileChunks(source, parts_of(frame, layout), layout.notes)
 
 
 def _scan(source: SourceFile) -> pl.LazyFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.records import PART, Laid, Part
+from carms_lake.records import CHUNK, Chunk, ParsedRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -149,20 +149,20 @@ def ready(
     malformed: pl.DataFrame,
     records: int,
     raw_records: Callable[[Sequence[int]], Mapping[int, str]],
-) -> Part:
-    """A part that is laid out as it is read; see `Laid` for the columns, without `PART`."""
+) -> Chunk:
+    """A part that is laid out as it is read; see `ParsedRows` for the columns, without `CHUNK`."""
     kind = ("ready", *rows.schema.items())
-    return Part(records, _Ready(rows, malformed, raw_records), beside, kind)
+    return Chunk(records, _Ready(rows, malformed, raw_records), beside, kind)
 
 
-def beside(parts: Sequence[Part]) -> Laid:
+def beside(parts: Sequence[Chunk]) -> ParsedRows:
     """Parts that are laid out already, one behind the other."""
     found: list[_Ready] = [part.content for part in parts]
 
     def raw_records(part: int, row_numbers: Sequence[int]) -> Mapping[int, str]:
         return found[part].raw_records(row_numbers)
 
-    return Laid(
+    return ParsedRows(
         pl.concat([_of_part(number, ready.rows) for number, ready in enumerate(found)]),
         pl.concat([_of_part(number, ready.malformed) for number, ready in enumerate(found)]),
         raw_records,
@@ -170,14 +170,14 @@ def beside(parts: Sequence[Part]) -> Laid:
 
 
 def part_numbers(counts: Sequence[int]) -> pl.Series:
-    """0 as often as the first count says, then 1 ...: the column `PART`."""
+    """0 as often as the first count says, then 1 ...: the column `CHUNK`."""
     parts = pl.int_range(len(counts), dtype=pl.UInt32, eager=True)
     repeated = parts.repeat_by(pl.Series(counts, dtype=pl.UInt32))
-    return repeated.explode(empty_as_null=False).alias(PART)
+    return repeated.explode(empty_as_null=False).alias(CHUNK)
 
 
 def _of_part(number: int, frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.lit(number, pl.UInt32).alias(PART))
+    return frame.with_columns(pl.lit(number, pl.UInt32).alias(CHUNK))
 
 
 class Gathered:
@@ -186,9 +186,9 @@ class Gathered:
     `read` is called again for the parts of a file that is too large to be kept; they are `ready`.
     """
 
-    def __init__(self, read: Callable[[], Iterator[Part]]) -> None:
+    def __init__(self, read: Callable[[], Iterator[Chunk]]) -> None:
         self._read = read
-        self._kept: list[Part] | None = []
+        self._kept: list[Chunk] | None = []
         self.records = 0
         self.malformed = 0
         size = 0.0
@@ -202,7 +202,7 @@ class Gathered:
             if self._kept is not None:
                 self._kept.append(part)
 
-    def parts(self, columns: Sequence[str]) -> Iterator[Part]:
+    def parts(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """The parts, in order, their rows with these columns only."""
         for part in self._read() if self._kept is None else self._kept:
             found: _Ready = part.content

@@ -47,7 +47,7 @@ def spec_of(contract: Contract) -> SourceSpec:
     return contract.source
 
 
-def lay_out(found: Sequence[str], contract: Contract, where: str) -> Layout:
+def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
     """Where the file has each of the contract's columns; `where` names file and line or sheet.
 
     Another order, case or surrounding spaces are accepted and noted.

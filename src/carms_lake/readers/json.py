@@ -20,7 +20,7 @@ from carms_lake.readers.header import new_columns_note, no_such_columns, unknown
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import no_object
 from carms_lake.readers.text import as_utf8, encoding_of
-from carms_lake.records import Batch, ReasonCode
+from carms_lake.records import FileChunks, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
 _BLANKS = b" \t\r\n"
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The objects of a JSON array, all columns text.
 
     Raises:
@@ -63,7 +63,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
         len(elements),
         lambda row_numbers: _texts(data, set(row_numbers)),
     )
-    return Batch(source, (part,), notes)
+    return FileChunks(source, (part,), notes)
 
 
 def seen_keys(shape: Shape, where: str, contract: Contract, *, is_empty: bool) -> tuple[str, ...]:

@@ -25,26 +25,26 @@ from carms_lake.readers.jsonl_lines import (
     whole_lines_of,
 )
 from carms_lake.readers.text import as_utf8, encoding_of, shown
-from carms_lake.records import Batch
+from carms_lake.records import FileChunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import Part, SourceFile
+    from carms_lake.records import Chunk, SourceFile
 
 _BLANKS = b" \t\r"
 _PART_RECORDS = 50_000
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The lines of a JSON Lines file, all columns text; broken lines are set aside.
 
     Raises:
         SourceRefused: the file cannot be read, has no line, or its keys are not the contract's.
     """
     if all(column.source == LINE for column in contract.columns):
-        return Batch(source, whole_lines_of(source, contract))
+        return FileChunks(source, whole_lines_of(source, contract))
     shape = shape_of(contract)
     whole_lines = [column.name for column in contract.columns if column.source == LINE]
     # A part cannot know which columns later parts will have, so all parts have all columns.
@@ -59,12 +59,12 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     else:
         has_none = found.records == found.malformed
         notes = seen_keys(shape, f"`{source.name}`", contract, is_empty=has_none)
-    return Batch(source, found.parts(kept), notes)
+    return FileChunks(source, found.parts(kept), notes)
 
 
 def _parts(
     source: SourceFile, shape: Shape, encoding: str, whole_lines: list[str], every: list[str]
-) -> Iterator[Part]:
+) -> Iterator[Chunk]:
     rows: list[dict[str, Any]] = []
     faults: list[Fault] = []
     lines: dict[int, bytes] = {}
@@ -89,7 +89,7 @@ def _part(
     lines: dict[int, bytes],
     every: list[str],
     encoding: str,
-) -> Part:
+) -> Chunk:
     def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
         return {n: shown(lines[n], encoding) for n in row_numbers if n in lines}
 

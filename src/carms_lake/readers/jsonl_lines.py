@@ -17,7 +17,7 @@ from carms_lake.readers.content import blocks
 from carms_lake.readers.faults import binary_kind, looks_like
 from carms_lake.readers.frames import Fault, malformed_frame, part_numbers
 from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
-from carms_lake.records import PART, Laid, Part, ReasonCode
+from carms_lake.records import CHUNK, Chunk, ParsedRows, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ class _Lines(NamedTuple):
     faults: list[Fault]
 
 
-def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Part]:
+def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Chunk]:
     """The lines of a file, for a contract all of whose columns take the whole line.
 
     Raises:
@@ -69,7 +69,7 @@ def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Part]:
                 found.numbers.append(number)
             else:
                 found.faults.append(no_object(number, shown(line, encoding)))
-        yield Part(len(found.good) + len(found.faults), found, _lay_out, ("lines", names))
+        yield Chunk(len(found.good) + len(found.faults), found, _lay_out, ("lines", names))
     if not number:
         refuse_if_blank(source, contract)
 
@@ -145,7 +145,7 @@ def _lines(text: bytes) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in text else lines
 
 
-def _lay_out(parts: Sequence[Part]) -> Laid:
+def _lay_out(parts: Sequence[Chunk]) -> ParsedRows:
     contents: list[_Lines] = [part.content for part in parts]
     good = list(chain.from_iterable(content.good for content in contents))
     # An object begins with a brace, and no brace begins what Polars takes for compressed.
@@ -166,4 +166,4 @@ def _lay_out(parts: Sequence[Part]) -> Laid:
         texts = dict(zip(content.numbers, content.good, strict=True))
         return {n: texts[n].decode() for n in row_numbers if n in texts}
 
-    return Laid(rows, malformed.select(PART, *faults.columns), raw_records)
+    return ParsedRows(rows, malformed.select(CHUNK, *faults.columns), raw_records)

@@ -13,15 +13,15 @@ from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.faults import looks_like, readable
 from carms_lake.readers.frames import malformed_frame, ready, rows_as_json
-from carms_lake.readers.header import Layout, lay_out
-from carms_lake.records import Batch
+from carms_lake.readers.header import Layout, parse
+from carms_lake.records import FileChunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import Part, SourceFile
+    from carms_lake.records import Chunk, SourceFile
 
 _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
@@ -29,7 +29,7 @@ _TAIL_BYTES = 8
 _PART_RECORDS = 250_000
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a Parquet file, in the file's own types.
 
     Raises:
@@ -37,11 +37,11 @@ def read(source: SourceFile, contract: Contract) -> Batch:
     """
     with opened(source) as path, readable(source):
         _refuse_other_formats(path, source)
-        layout = lay_out(_schema(path).names(), contract, f"`{source.name}`")
-    return Batch(source, _parts(source, layout), layout.notes)
+        layout = parse(_schema(path).names(), contract, f"`{source.name}`")
+    return FileChunks(source, _parts(source, layout), layout.notes)
 
 
-def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Part]:
+def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
     """A frame of the file's own columns, as parts of the contract's columns, numbered from 1."""
     names = frame.collect_schema().names()
     columns = [pl.col(names[position]).alias(name) for name, position in layout.positions]
@@ -58,7 +58,7 @@ def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Part]:
         yield _part(frame.head(0).collect(), columns, 1)
 
 
-def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Part:
+def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Chunk:
     def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
         places = [number - first for number in row_numbers if 0 <= number - first < rows.height]
         return dict(zip((p + first for p in places), rows_as_json(rows[places]), strict=True))
@@ -67,7 +67,7 @@ def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Part:
     return ready(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw_records)
 
 
-def _parts(source: SourceFile, layout: Layout) -> Iterator[Part]:
+def _parts(source: SourceFile, layout: Layout) -> Iterator[Chunk]:
     with opened(source) as path:
         schema = _schema(path)
         frame = pl.scan_parquet(path, schema=schema, glob=False, hive_partitioning=False)

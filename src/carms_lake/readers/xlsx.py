@@ -27,9 +27,9 @@ from carms_lake.readers.frames import (
     text_schema,
     without_null_values,
 )
-from carms_lake.readers.header import Layout, lay_out, spec_of
+from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.workbook import Grid, read_grid
-from carms_lake.records import Batch, ReasonCode
+from carms_lake.records import FileChunks, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ _TEXT_TYPES = ("varchar", "json")
 _SHOWN_FAULTS = 3
 
 
-def read(source: SourceFile, contract: Contract) -> Batch:
+def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a sheet, all columns text.
 
     Raises:
@@ -79,7 +79,7 @@ def read(source: SourceFile, contract: Contract) -> Batch:
         return _raw_texts(grid, header, within)
 
     part = ready(frame.cast(schema), malformed_frame(malformed), len(kept), raw_records)
-    return Batch(source, (part,), layout.notes)
+    return FileChunks(source, (part,), layout.notes)
 
 
 def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | None], str]:
@@ -128,7 +128,7 @@ def _layout(grid: Grid, header: int, contract: Contract, source: SourceFile) -> 
         if name.strip() or any(row[position] != "" for row in grid.rows[header + 1 :])
     ]
     where = f"`{source.name}`, sheet `{grid.sheet}`, row {grid.first_row + header}"
-    layout = lay_out([names[position] for position in used], contract, where)
+    layout = parse([names[position] for position in used], contract, where)
     positions = tuple((name, used[position]) for name, position in layout.positions)
     extra = tuple((name, used[position]) for name, position in layout.extra)
     return Layout(positions, len(names), layout.notes, extra)

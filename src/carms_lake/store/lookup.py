@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.store.sql.row_lineage import Carrying
+    from carms_lake.store.sql.row_lineage import LineageQuery
 
     Connection: TypeAlias = duckdb.DuckDBPyConnection
     """What `tracing` opens; for those who pass it on and know nothing of DuckDB."""
@@ -148,7 +148,7 @@ class Carried:
 
 def keys_carried(
     connection: Connection,
-    carrying: Carrying,
+    carrying: LineageQuery,
     columns: Sequence[str],
     alternatives: Sequence[Sequence[Condition]],
 ) -> list[Carried]:
@@ -209,7 +209,7 @@ def narrow(
 
 
 def made_from(
-    connection: Connection, carrying: Carrying, table: str, columns: Sequence[str]
+    connection: Connection, carrying: LineageQuery, table: str, columns: Sequence[str]
 ) -> list[Row]:
     """The columns of a SELECT's rows that carry a key of a table, without repetition.
 

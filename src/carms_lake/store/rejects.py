@@ -33,7 +33,7 @@ _LIVE_SCHEMA = {
 }
 
 
-def set_aside(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: str) -> None:
+def write_rejects(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: str) -> None:
     """Add rejects of a run, before the rows that they were split from are committed.
 
     Raises:

@@ -12,7 +12,7 @@ from domains.carms import bronze
 from carms_lake.domains.carms import silver
 from carms_lake.flows.build.context import versions
 from carms_lake.names import Layer
-from carms_lake.quality.validate import keep
+from carms_lake.quality.validate import apply_constraints
 
 CONTRACTS = bronze.contracts(Layer.SILVER)
 V1 = "1503_markdown_program_descriptions.json"
@@ -123,7 +123,7 @@ def kept_of(found: pl.DataFrame, *programs: str) -> Any:
         orient="row",
     )
     targets = [r.target for r in CONTRACTS["document"].relationships if r.quarantine]
-    return keep(found, CONTRACTS["document"], dict.fromkeys(targets, known))
+    return apply_constraints(found, CONTRACTS["document"], dict.fromkeys(targets, known))
 
 
 def reasons(kept: Any) -> list[str]:
@@ -258,7 +258,7 @@ def test_a_program_that_stands_twice_in_the_csv_is_no_witness() -> None:
     rows = [csv_row(program_highlights="# Program Highlights\nWe like it here.")] * 2
     sections, cells = sections_and_cells([record()], rows)
     assert sections["csv_agrees"].null_count() == sections.height
-    kept = keep(cells, CONTRACTS["csv_section"], {})
+    kept = apply_constraints(cells, CONTRACTS["csv_section"], {})
     assert kept.quarantined.height == 2
 
 

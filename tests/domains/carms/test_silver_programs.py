@@ -9,7 +9,7 @@ from domains.carms import bronze
 
 from carms_lake.domains.carms import reference, silver
 from carms_lake.names import Layer
-from carms_lake.quality.validate import keep
+from carms_lake.quality.validate import apply_constraints
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +45,9 @@ def test_the_school_is_the_high_word_of_the_school_id() -> None:
 
 def test_a_school_id_that_is_no_number_of_a_school_is_set_aside_not_guessed() -> None:
     found = programs(master("1", school_id="9" * 30), master("2"))
-    kept = keep(found, CONTRACTS["program"], {d: disciplines() for d in targets("program")})
+    kept = apply_constraints(
+        found, CONTRACTS["program"], {d: disciplines() for d in targets("program")}
+    )
     assert kept.rows["program_stream_id"].to_list() == ["2"]
     assert kept.quarantined["reasons"][0][0]["code"] == "REQUIRED_NULL"
 
@@ -101,7 +103,9 @@ def targets(table: str) -> list[Any]:
 
 def test_a_program_of_an_unknown_discipline_is_quarantined() -> None:
     found = programs(master("1"), master("2", discipline_id="999"))
-    kept = keep(found, CONTRACTS["program"], {d: disciplines() for d in targets("program")})
+    kept = apply_constraints(
+        found, CONTRACTS["program"], {d: disciplines() for d in targets("program")}
+    )
     assert kept.rows["program_stream_id"].to_list() == ["1"]
     assert kept.quarantined["reasons"][0][0]["code"] == "UNKNOWN_REFERENCE"
 
@@ -128,7 +132,7 @@ def test_the_newest_iteration_names_a_discipline() -> None:
         {"discipline_id": "13", "discipline": "Old name"},
     ]
     found = silver.discipline(bronze.frame("discipline", rows)).collect()
-    kept = keep(found, CONTRACTS["discipline"], {})
+    kept = apply_constraints(found, CONTRACTS["discipline"], {})
     assert kept.rows["discipline_name"].to_list() == ["New name"]
     assert kept.superseded == 1
 
@@ -137,7 +141,7 @@ def test_a_discipline_that_stands_twice_in_one_iteration_is_quarantined() -> Non
     names = [("13", "A"), ("13", "B"), ("14", "C")]
     rows = [{"discipline_id": i, "discipline": name} for i, name in names]
     found = silver.discipline(bronze.frame("discipline", rows)).collect()
-    kept = keep(found, CONTRACTS["discipline"], {})
+    kept = apply_constraints(found, CONTRACTS["discipline"], {})
     assert kept.rows["discipline_id"].to_list() == ["14"]
     assert kept.quarantined.height == 2
 

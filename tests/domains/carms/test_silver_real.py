@@ -11,7 +11,7 @@ from domains.carms import bronze
 
 from carms_lake.domains.carms import reference, silver
 from carms_lake.names import Layer
-from carms_lake.quality.validate import keep
+from carms_lake.quality.validate import apply_constraints
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,9 @@ def test_nothing_is_quarantined(tables: dict[str, pl.DataFrame]) -> None:
     for name, contract in bronze.contracts(Layer.SILVER).items():
         if not contract.silver.history:
             quarantining = [r.target for r in contract.relationships if r.quarantine]
-            kept = keep(tables[name], contract, {t: tables[t.table] for t in quarantining})
+            kept = apply_constraints(
+                tables[name], contract, {t: tables[t.table] for t in quarantining}
+            )
             assert (name, kept.quarantined.height, kept.superseded) == (name, 0, 0)
 
 

@@ -17,7 +17,7 @@ from carms_lake.names import Layer
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.quality.validate import Kept
+    from carms_lake.quality.validate import Validated
 
 LATER = DELIVERED + timedelta(days=365)
 LAST = DELIVERED + timedelta(days=730)
@@ -28,7 +28,7 @@ def row(customer_id: int, natural_key: str | None = None, day: int = 1, **rest: 
     return {"customer_id": customer_id, "natural_key": natural_key, "join_ts": joined, **rest}
 
 
-def identities(*rows: dict[str, Any]) -> Kept:
+def identities(*rows: dict[str, Any]) -> Validated:
     return kept("customer_identity", made.customer_identity(bronze("customers", *rows)))
 
 

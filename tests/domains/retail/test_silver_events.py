@@ -18,7 +18,7 @@ from carms_lake.domains.retail.silver.events import ENVELOPE, read
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.quality.validate import Kept
+    from carms_lake.quality.validate import Validated
 
 IDENTITY = silver(
     "customer_identity",
@@ -34,7 +34,7 @@ FIELDS = {
 }
 
 
-def events(*records: Any) -> Kept:
+def events(*records: Any) -> Validated:
     texts = [r if isinstance(r, str) else json.dumps(r) for r in records]
     rows = bronze("events", *({"src_event": text} for text in texts))
     return kept("event", made.event(rows, IDENTITY))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from carms_lake.domains.retail import silver as made
 
 if TYPE_CHECKING:
-    from carms_lake.quality.validate import Kept
+    from carms_lake.quality.validate import Validated
 
 STORES = silver("store", {"store_id": 7})
 CUSTOMERS = silver("customer", {"customer_id": 2})
@@ -32,7 +32,7 @@ def order(order_id: int, hour: int = 1, file: str = "a.csv", **rest: Any) -> dic
     }  # fmt: skip
 
 
-def orders(*rows: dict[str, Any]) -> Kept:
+def orders(*rows: dict[str, Any]) -> Validated:
     found = made.order_header(bronze("orders_header", *rows), IDENTITY)
     return kept("order_header", found, customer=CUSTOMERS, store=STORES)
 
@@ -124,7 +124,7 @@ def test_a_line_with_a_bad_quantity_or_price_stays_and_is_flagged(
     assert found["quantity"].to_list() == [quantity]
 
 
-def lines(*rows: dict[str, Any]) -> Kept:
+def lines(*rows: dict[str, Any]) -> Validated:
     found = made.order_line(bronze("orders_lines", *rows))
     known = {
         "order_header": silver("order_header", {"order_id": 1}),

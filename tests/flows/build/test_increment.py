@@ -14,7 +14,13 @@ from carms_lake.catalog import silver_steps
 from carms_lake.config import Domain
 from carms_lake.contract.load import load_contracts
 from carms_lake.contract.model import Balance
-from carms_lake.flows.build.plan import Changes, Way, decide, hindrance, key_pairs
+from carms_lake.flows.build.plan import (
+    Changes,
+    RebuildScope,
+    decide,
+    key_pairs,
+    why_not_incremental,
+)
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta.manifest import Build
 
@@ -31,21 +37,41 @@ BUILT = Changes(is_built=True, driver=SALES, looked_up=frozenset([SHOP]))
 @pytest.mark.parametrize(
     ("changes", "way", "why"),
     [
-        (replace(BUILT, is_built=False), Way.ALL, "not built yet"),
-        (BUILT, Way.NOTHING, ""),
-        (replace(BUILT, makers=("code", "contract")), Way.ALL, "another code, contract"),
-        (replace(BUILT, inputs=frozenset([SALES])), Way.KEYS, ""),
-        (replace(BUILT, inputs=frozenset([SHOP])), Way.KEYS, ""),
-        (replace(BUILT, inputs=frozenset([SALES, SHOP])), Way.KEYS, ""),
-        (replace(BUILT, inputs=frozenset([PRODUCT])), Way.ALL, "`silver.product` changed"),
-        (replace(BUILT, inputs=frozenset([SALES, PRODUCT])), Way.ALL, "`silver.product` changed"),
-        (replace(BUILT, inputs=frozenset([SALES]), is_told=False), Way.ALL, "does not say"),
-        (replace(BUILT, inputs=frozenset([SALES]), hindrance="so it is"), Way.ALL, "so it is"),
-        (replace(BUILT, hindrance="so it is"), Way.NOTHING, ""),
-        (replace(BUILT, inputs=frozenset([SALES]), makers=("tool",)), Way.ALL, "another tool"),
+        (replace(BUILT, is_built=False), RebuildScope.ALL, "not built yet"),
+        (BUILT, RebuildScope.NOTHING, ""),
+        (
+            replace(BUILT, changed_code=("code", "contract")),
+            RebuildScope.ALL,
+            "another code, contract",
+        ),
+        (replace(BUILT, inputs=frozenset([SALES])), RebuildScope.KEYS, ""),
+        (replace(BUILT, inputs=frozenset([SHOP])), RebuildScope.KEYS, ""),
+        (replace(BUILT, inputs=frozenset([SALES, SHOP])), RebuildScope.KEYS, ""),
+        (replace(BUILT, inputs=frozenset([PRODUCT])), RebuildScope.ALL, "`silver.product` changed"),
+        (
+            replace(BUILT, inputs=frozenset([SALES, PRODUCT])),
+            RebuildScope.ALL,
+            "`silver.product` changed",
+        ),
+        (
+            replace(BUILT, inputs=frozenset([SALES]), has_change_log=False),
+            RebuildScope.ALL,
+            "does not say",
+        ),
+        (
+            replace(BUILT, inputs=frozenset([SALES]), why_not_incremental="so it is"),
+            RebuildScope.ALL,
+            "so it is",
+        ),
+        (replace(BUILT, why_not_incremental="so it is"), RebuildScope.NOTHING, ""),
+        (
+            replace(BUILT, inputs=frozenset([SALES]), changed_code=("tool",)),
+            RebuildScope.ALL,
+            "another tool",
+        ),
     ],
 )
-def test_how_much_is_made_again(changes: Changes, way: Way, why: str) -> None:
+def test_how_much_is_made_again(changes: Changes, way: RebuildScope, why: str) -> None:
     decision = decide(changes)
     assert decision.way is way
     assert why in decision.why
@@ -93,10 +119,13 @@ def test_what_hinders_a_table_from_being_made_key_by_key(
 ) -> None:
     step, contracts = ledger_steps(tmp_path, table, change)
     last = Build("r", {}, 0, has_driver_keys=True)
-    found = hindrance(step, contracts, last)
+    found = why_not_incremental(step, contracts, last)
     assert why in found
     assert bool(found) == bool(why)
-    assert hindrance(step, contracts, replace(last, has_driver_keys=False)) or table == "label"
+    assert (
+        why_not_incremental(step, contracts, replace(last, has_driver_keys=False))
+        or table == "label"
+    )
 
 
 READINGS = [

@@ -11,7 +11,7 @@ from tiny import PRODUCTS, put, stocked
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.lineage import trace
-from carms_lake.flows.lineage.context import Sight, sight
+from carms_lake.flows.lineage.context import LineageContext, sight
 from carms_lake.flows.lineage.rows import inputs, outputs
 from carms_lake.names import TableRef
 from carms_lake.store.lookup import Condition, Match, rows_where
@@ -32,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
 
 
 @pytest.fixture
-def seen(shop: LakeConfig) -> Iterator[Sight]:
+def seen(shop: LakeConfig) -> Iterator[LineageContext]:
     with sight(shop) as opened:
         yield opened
 
@@ -43,13 +43,13 @@ def ref(name: str) -> TableRef:
     return found
 
 
-def with_select(seen: Sight, table: str, sql: str) -> Sight:
+def with_select(seen: LineageContext, table: str, sql: str) -> LineageContext:
     """The same sight, as if a gold table had another SELECT."""
     step = replace(seen.gold[ref(table)], sql=sql)
     return replace(seen, gold={**seen.gold, ref(table): step}, _selects={})
 
 
-def row(seen: Sight, table: str, column: str, value: str) -> dict[str, object]:
+def row(seen: LineageContext, table: str, column: str, value: str) -> dict[str, object]:
     (found,) = rows_where(
         seen.connection, ref(table), [[Condition((column,), value, "VARCHAR", Match.TEXT)]]
     )
@@ -65,7 +65,7 @@ def row(seen: Sight, table: str, column: str, value: str) -> dict[str, object]:
     ],
 )
 def test_where_a_select_cannot_be_followed_names_of_keys_lead_on(
-    seen: Sight, sql: str, why: str
+    seen: LineageContext, sql: str, why: str
 ) -> None:
     closed = with_select(seen, "gold.fact_sale", sql)
     found = inputs(closed, ref("gold.fact_sale"), [row(seen, "gold.fact_sale", "sale_id", "s1")])
@@ -77,7 +77,7 @@ def test_where_a_select_cannot_be_followed_names_of_keys_lead_on(
 
 
 def test_up_through_a_select_that_cannot_be_followed_leads_nowhere_and_says_so(
-    seen: Sight,
+    seen: LineageContext,
 ) -> None:
     closed = with_select(
         seen, "gold.fact_sale", "select no_such_function(sale_id) as sale_id from silver.sale"

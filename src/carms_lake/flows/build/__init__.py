@@ -61,7 +61,7 @@ def build(
     Raises:
         UsageError: a table that the domain does not have.
         ContractError: code or SELECTs do not deliver their contracts.
-        NotBalanced: keys were lost or made.
+        NotReconciled: keys were lost or made.
         DataError: a check of severity error failed; the published file is left as it was, unless
             it is to be published anyway.
         StoreError: bronze is not there yet, or the lake or the gold file cannot be written.

@@ -96,7 +96,7 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class Task:
+class BuildContext:
     """A silver table to be made in a run, and what it was made from when it was made last."""
 
     run: Run
@@ -135,7 +135,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Made:
+class TableUpdate:
     """What a table becomes: rows that take the place of others, and all rows set aside."""
 
     rows: pl.DataFrame
@@ -167,7 +167,7 @@ def rows_version(run: Run, ref: TableRef) -> int:
     return build.rows_since if build else table_versions.rows_version(path)
 
 
-def frame_of(task: Task, ref: TableRef) -> pl.LazyFrame:
+def frame_of(task: BuildContext, ref: TableRef) -> pl.LazyFrame:
     """What the function gets of a table: the newest deliveries, or all for a history table.
 
     Raises:
@@ -194,7 +194,7 @@ def frame_of(task: Task, ref: TableRef) -> pl.LazyFrame:
     return frame.join(newest, on=[SRC_FILENAME, DELIVERY_ID], how="semi")
 
 
-def frames_of(task: Task) -> Frames:
+def frames_of(task: BuildContext) -> Frames:
     """What the function gets, by parameter.
 
     Raises:
@@ -203,7 +203,7 @@ def frames_of(task: Task) -> Frames:
     return {name: frame_of(task, ref) for name, ref in task.step.reads.items()}
 
 
-def collected(task: Task, frames: Frames) -> pl.DataFrame:
+def collected(task: BuildContext, frames: Frames) -> pl.DataFrame:
     """What the function makes of its frames; of a history its versions with their intervals."""
     made = task.step.transform(**frames)
     frame = made.collect(engine="streaming") if isinstance(made, pl.LazyFrame) else made
@@ -214,7 +214,7 @@ def collected(task: Task, frames: Frames) -> pl.DataFrame:
     return versioned.select([c for c in task.contract.column_names if c in versioned.columns])
 
 
-def references_of(task: Task, made: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
+def references_of(task: BuildContext, made: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
     """The columns that quarantining relationships point to, by table."""
     wanted: dict[TableRef, dict[str, None]] = {}
     for relationship in task.contract.relationships:

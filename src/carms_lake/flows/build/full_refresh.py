@@ -8,35 +8,43 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.contract.model import Balance
-from carms_lake.errors import NotBalanced
-from carms_lake.flows.build.context import Made, collected, frame_of, frames_of, references_of
+from carms_lake.errors import NotReconciled
+from carms_lake.flows.build.context import (
+    TableUpdate,
+    collected,
+    frame_of,
+    frames_of,
+    references_of,
+)
 from carms_lake.flows.build.incremental import count_of
-from carms_lake.flows.build.plan import hindrance
+from carms_lake.flows.build.plan import why_not_incremental
 from carms_lake.flows.build.quarantine import as_rejects, unknown_references
-from carms_lake.quality.validate import confirm, keep
+from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.records import TableReport
 from carms_lake.store.delta.manifest import Build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS
 
 if TYPE_CHECKING:
-    from carms_lake.flows.build.context import Task
-    from carms_lake.quality.validate import Kept
+    from carms_lake.flows.build.context import BuildContext
+    from carms_lake.quality.validate import Validated
 
 
-def make_whole(task: Task) -> Made:
+def make_whole(task: BuildContext) -> TableUpdate:
     """All rows of the table, checked and counted.
 
     Raises:
         ContractError: the function does not deliver its contract.
-        NotBalanced: keys were lost or made.
+        NotReconciled: keys were lost or made.
         StoreError: what it reads is not there yet.
     """
     contract = task.contract
     made = collected(task, frames_of(task))
-    has_driver_keys = not hindrance(task.step, task.contracts, None) and _same_keys(task, made)
-    kept = keep(made, contract, references_of(task, made))
+    has_driver_keys = not why_not_incremental(task.step, task.contracts, None) and _same_keys(
+        task, made
+    )
+    kept = apply_constraints(made, contract, references_of(task, made))
     del made  # ten million rows need not be there twice
-    confirm(kept.rows, contract, key_is_proved=True)
+    validate_table(kept.rows, contract, key_is_proved=True)
     rejects = as_rejects(kept.quarantined, contract, task.run)
     build = Build(
         task.run.run_id,
@@ -48,10 +56,10 @@ def make_whole(task: Task) -> Made:
         has_driver_keys=has_driver_keys,
     )
     build = _balanced(task, kept, build)
-    return Made(kept.rows, rejects, build, rows_read=_rows_read(task, build))
+    return TableUpdate(kept.rows, rejects, build, rows_read=_rows_read(task, build))
 
 
-def same_rows(task: Task, rows: pl.DataFrame) -> bool:
+def same_rows(task: BuildContext, rows: pl.DataFrame) -> bool:
     """Whether the table has these very rows already; large tables in this order only."""
     last = task.last
     there = rows_at(task.path, last.version) if last and last.rows == rows.height else None
@@ -63,7 +71,7 @@ def same_rows(task: Task, rows: pl.DataFrame) -> bool:
     return all(there.select(c).collect().to_series().equals(rows[c]) for c in rows.columns)
 
 
-def _rows_read(task: Task, build: Build) -> int | None:
+def _rows_read(task: BuildContext, build: Build) -> int | None:
     driver = task.driver
     if driver is not None and not task.counts_keys:
         return build.driver_keys
@@ -71,7 +79,7 @@ def _rows_read(task: Task, build: Build) -> int | None:
     return sum(count_of(frame_of(task, ref)) for ref in read)
 
 
-def _same_keys(task: Task, made: pl.DataFrame) -> bool:
+def _same_keys(task: BuildContext, made: pl.DataFrame) -> bool:
     """Whether the function gave the keys of its driver, each as often as it stands there.
 
     Told by sums over hashes of the keys, which take no memory.
@@ -100,11 +108,11 @@ def _key_sums(keys: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _balanced(task: Task, kept: Kept, build: Build) -> Build:
+def _balanced(task: BuildContext, kept: Validated, build: Build) -> Build:
     """Count what became of the driver: its rows, or where one gives several its keys.
 
     Raises:
-        NotBalanced: a row of the driver is neither in the table nor quarantined nor superseded.
+        NotReconciled: a row of the driver is neither in the table nor quarantined nor superseded.
     """
     contract, driver = task.contract, task.driver
     if driver is None:
@@ -126,7 +134,7 @@ def _balanced(task: Task, kept: Kept, build: Build) -> Build:
     counted = replace(build, driver_keys=wanted, keys=held)
     if not balanced:
         task.run.tables.append(report_of(task, counted, balanced=False))
-        raise NotBalanced(
+        raise NotReconciled(
             f"`{contract.ref}`: {wanted} in `{driver.ref}`, but {held} in the table, "
             "its quarantine and what was superseded",
             "the function of the table loses or makes rows; its contract says how they balance",
@@ -134,7 +142,7 @@ def _balanced(task: Task, kept: Kept, build: Build) -> Build:
     return counted
 
 
-def report_of(task: Task, build: Build, *, balanced: bool = True) -> TableReport:
+def report_of(task: BuildContext, build: Build, *, balanced: bool = True) -> TableReport:
     """What a run reports of a table that it made."""
     return TableReport(
         task.contract.ref,

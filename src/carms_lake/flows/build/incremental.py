@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.flows.build.context import Made, collected, frame_of, frames_of, references_of
+from carms_lake.flows.build.context import (
+    TableUpdate,
+    collected,
+    frame_of,
+    frames_of,
+    references_of,
+)
 from carms_lake.flows.build.plan import LARGE_PCT
 from carms_lake.flows.build.quarantine import (
     as_rejects,
     keys_of,
     of_run,
-    set_aside_by,
+    quarantined_by,
     unknown_references,
     waits_for,
 )
-from carms_lake.quality.validate import confirm, keep
+from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import Build, rows_at
 from carms_lake.store.layout import table_path
@@ -25,9 +31,9 @@ from carms_lake.store.layout import table_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from carms_lake.flows.build.context import Task
+    from carms_lake.flows.build.context import BuildContext
     from carms_lake.names import TableRef
-    from carms_lake.quality.validate import Kept
+    from carms_lake.quality.validate import Validated
     from carms_lake.store.delta.manifest import SourceChanges
 
 
@@ -51,8 +57,8 @@ class _Touched:
 
 
 def make_keys(
-    task: Task, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
-) -> Made | None:
+    task: BuildContext, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
+) -> TableUpdate | None:
     """The rows of the keys that changed; None where only the whole table will do.
 
     That is where so many keys changed that all is made in less time, where rows of an earlier
@@ -74,8 +80,8 @@ def make_keys(
     invented = made.select(names).join(touched.keys, on=names, how="anti", nulls_equal=True)
     if not invented.is_empty():
         return None
-    kept = keep(made, contract, references_of(task, made))
-    confirm(kept.rows, contract, key_is_proved=True)
+    kept = apply_constraints(made, contract, references_of(task, made))
+    validate_table(kept.rows, contract, key_is_proved=True)
     fresh = as_rejects(kept.quarantined, contract, task.run)
     rejects = pl.concat([of_run(touched.untouched, task.run), fresh])
     build = _counted(task, last, touched, kept)
@@ -85,11 +91,11 @@ def make_keys(
     note = f"{touched.keys.height} keys"
     if _same(touched.held, kept.rows, contract.primary_key):
         build = replace(build, rows_since=last.rows_since)
-    return Made(kept.rows, rejects, build, touched.keys, note, touched.rows)
+    return TableUpdate(kept.rows, rejects, build, touched.keys, note, touched.rows)
 
 
 def _touched(
-    task: Task, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
+    task: BuildContext, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
 ) -> _Touched | None:
     pairs = task.pairs
     here = list(pairs.values())
@@ -102,7 +108,7 @@ def _touched(
         )
         came, went = new.height, old.height
         parts += [new, old]
-    rejects = set_aside_by(task.run, task.contract, last.run_id)
+    rejects = quarantined_by(task.run, task.contract, last.run_id)
     aside = keys_of(rejects, task.contract, here)
     rules = [r.name for r in task.contract.relationships if r.quarantine and r.target in changed]
     if rules:
@@ -129,13 +135,13 @@ def _touched(
     )
 
 
-def _driver(task: Task) -> TableRef:
+def _driver(task: BuildContext) -> TableRef:
     if task.driver is None:
         raise AssertionError(f"`{task.contract.ref}` has no driver")
     return task.driver.ref
 
 
-def _driver_rows(task: Task, keys: pl.DataFrame) -> pl.LazyFrame:
+def _driver_rows(task: BuildContext, keys: pl.DataFrame) -> pl.LazyFrame:
     """The rows of the driver that have one of these keys."""
     theirs = keys.rename({mine: name for name, mine in task.pairs.items()})
     return frame_of(task, _driver(task)).join(
@@ -144,7 +150,7 @@ def _driver_rows(task: Task, keys: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _referring_to_lost(
-    task: Task, last: Build, changed: frozenset[TableRef], rejects: pl.DataFrame
+    task: BuildContext, last: Build, changed: frozenset[TableRef], rejects: pl.DataFrame
 ) -> Iterator[pl.DataFrame | None]:
     """Rows here, or set aside, that refer to what is gone from its table since; with their keys.
 
@@ -170,7 +176,7 @@ def _referring_to_lost(
             ).collect(engine="streaming")
 
 
-def _counted(task: Task, last: Build, touched: _Touched, kept: Kept) -> Build | None:
+def _counted(task: BuildContext, last: Build, touched: _Touched, kept: Validated) -> Build | None:
     """What the table is after the change, in numbers; None where the rows do not balance."""
     rows = last.rows - touched.held.height + kept.rows.height
     quarantined = touched.untouched.height + kept.quarantined.height
@@ -206,8 +212,8 @@ def count_of(frame: pl.LazyFrame) -> int:
 
 
 def add_files(
-    task: Task, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
-) -> Made | None:
+    task: BuildContext, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
+) -> TableUpdate | None:
     """The rows of files that are new; None where only the whole table will do.
 
     That is where a file was replaced, where something else than the driver changed, where a new row
@@ -228,11 +234,11 @@ def add_files(
         if ref == driver.ref:
             frames[parameter] = changes.came
     made = collected(task, frames)
-    rejects = set_aside_by(task.run, task.contract, last.run_id)
+    rejects = quarantined_by(task.run, task.contract, last.run_id)
     if _is_known(task, made, rejects):
         return None
-    kept = keep(made, task.contract, references_of(task, made))
-    confirm(kept.rows, task.contract, key_is_proved=True)
+    kept = apply_constraints(made, task.contract, references_of(task, made))
+    validate_table(kept.rows, task.contract, key_is_proved=True)
     fresh = as_rejects(kept.quarantined, task.contract, task.run)
     rejects = pl.concat([of_run(rejects, task.run), fresh])
     build = _counted_byfile(task, last, kept, of_driver)
@@ -240,10 +246,10 @@ def add_files(
         return None
     build = replace(build, unknown=unknown_references(rejects))
     none = made.select(task.contract.primary_key).clear()
-    return Made(kept.rows, rejects, build, none, f"{came} new rows", came)
+    return TableUpdate(kept.rows, rejects, build, none, f"{came} new rows", came)
 
 
-def _is_known(task: Task, made: pl.DataFrame, rejects: pl.DataFrame) -> bool:
+def _is_known(task: BuildContext, made: pl.DataFrame, rejects: pl.DataFrame) -> bool:
     """Whether a key of these rows is in the table, or set aside from it; nulls are no keys."""
     key = list(task.contract.primary_key)
     keys = made.lazy().select(key).drop_nulls()
@@ -252,7 +258,7 @@ def _is_known(task: Task, made: pl.DataFrame, rejects: pl.DataFrame) -> bool:
     return any(count_of(rows.join(keys, on=key, how="semi").head(1)) for rows in there)
 
 
-def _counted_byfile(task: Task, last: Build, kept: Kept, of_driver: int) -> Build:
+def _counted_byfile(task: BuildContext, last: Build, kept: Validated, of_driver: int) -> Build:
     counted = Build(
         task.run.run_id,
         task.made_from,

@@ -25,7 +25,7 @@ _BY_KEY = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 _NO_KEY_TYPES = ("blob", "double")
 
 
-class Way(StrEnum):
+class RebuildScope(StrEnum):
     """How much of a table is made again."""
 
     NOTHING = "nothing"
@@ -38,7 +38,7 @@ class Way(StrEnum):
 class Decision:
     """How much of a table is made again, and why not less."""
 
-    way: Way
+    way: RebuildScope
     why: str = ""
 
 
@@ -48,16 +48,16 @@ class Changes:
 
     is_built: bool
     """The table stands as a build made it, and nobody asks for all of it."""
-    makers: tuple[str, ...] = ()
+    changed_code: tuple[str, ...] = ()
     """What of code, tool, contract and inputs, as tables, is another than then."""
     inputs: frozenset[TableRef] = frozenset()
     """The tables whose rows changed since."""
     driver: TableRef | None = None
     looked_up: frozenset[TableRef] = frozenset()
     """The tables that references are looked up in, and that the function does not read."""
-    hindrance: str = ""
+    why_not_incremental: str = ""
     """Why the contract, or the last build, does not let the table be made key by key."""
-    is_told: bool = True
+    has_change_log: bool = True
     """The driver's log says which files came since, and their rows are still there."""
 
 
@@ -66,18 +66,28 @@ def decide(changes: Changes) -> Decision:
     beyond = changes.inputs - changes.looked_up - {changes.driver}
     names = ", ".join(sorted(f"`{ref.in_domain}`" for ref in beyond))
     cases = (
-        (not changes.is_built, Way.ALL, "it is not built yet, or is to be built anew"),
-        (bool(changes.makers), Way.ALL, f"another {', '.join(changes.makers)}"),
-        (not changes.inputs, Way.NOTHING, ""),
-        (bool(changes.hindrance), Way.ALL, changes.hindrance),
-        (bool(beyond), Way.ALL, f"{names} changed"),
-        (not changes.is_told, Way.ALL, "its driver does not say which rows changed"),
-        (True, Way.KEYS, ""),
+        (not changes.is_built, RebuildScope.ALL, "it is not built yet, or is to be built anew"),
+        (
+            bool(changes.changed_code),
+            RebuildScope.ALL,
+            f"another {', '.join(changes.changed_code)}",
+        ),
+        (not changes.inputs, RebuildScope.NOTHING, ""),
+        (bool(changes.why_not_incremental), RebuildScope.ALL, changes.why_not_incremental),
+        (bool(beyond), RebuildScope.ALL, f"{names} changed"),
+        (
+            not changes.has_change_log,
+            RebuildScope.ALL,
+            "its driver does not say which rows changed",
+        ),
+        (True, RebuildScope.KEYS, ""),
     )
     return next(Decision(way, why) for holds, way, why in cases if holds)
 
 
-def hindrance(step: SilverStep, contracts: Mapping[TableRef, Contract], last: Build | None) -> str:
+def why_not_incremental(
+    step: SilverStep, contracts: Mapping[TableRef, Contract], last: Build | None
+) -> str:
     """Why a table cannot be made key by key; empty where it can.
 
     Where its key is in no columns of its driver, rows of new files can still be added.

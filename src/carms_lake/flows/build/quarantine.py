@@ -49,7 +49,7 @@ def of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
     )
 
 
-def set_aside_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:
+def quarantined_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:
     """The rejects of a silver table that one run set aside.
 
     Raises:

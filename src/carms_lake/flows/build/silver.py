@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
-from carms_lake.flows.build.context import Task, inputs, looked_up, rows_version
+from carms_lake.flows.build.context import BuildContext, inputs, looked_up, rows_version
 from carms_lake.flows.build.full_refresh import make_whole, report_of, same_rows
 from carms_lake.flows.build.incremental import add_files, make_keys
-from carms_lake.flows.build.plan import Changes, Way, decide, hindrance
-from carms_lake.flows.build.quarantine import keys_of, set_aside_by
+from carms_lake.flows.build.plan import Changes, RebuildScope, decide, why_not_incremental
+from carms_lake.flows.build.quarantine import keys_of, quarantined_by
 from carms_lake.records import TableReport
 from carms_lake.store import ops
 from carms_lake.store.delta import table as delta
@@ -19,7 +19,7 @@ from carms_lake.store.delta.log import committed_at
 from carms_lake.store.delta.manifest import last_build, source_changes
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.layout import table_path
-from carms_lake.store.rejects import set_aside
+from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from carms_lake.catalog import SilverStep
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.build.context import Made
+    from carms_lake.flows.build.context import TableUpdate
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
     from carms_lake.store.delta.manifest import Build, SourceChanges
@@ -48,7 +48,7 @@ def transform(
 
     Raises:
         ContractError: the function does not deliver its contract.
-        NotBalanced: keys were lost or made.
+        NotReconciled: keys were lost or made.
         StoreError: bronze is not there yet, or the lake cannot be written.
     """
     started = time.perf_counter()
@@ -60,13 +60,13 @@ def transform(
         "inputs": {str(ref): rows_version(run, ref) for ref in inputs(step)},
     }
     last = None if full_refresh else last_build(table_path(run.config, step.contract.ref))
-    task = Task(run, step, contracts, made_from, last)
+    task = BuildContext(run, step, contracts, made_from, last)
     changes, of_driver = _changes(task)
     decision = decide(changes)
-    if last is not None and decision.way is Way.NOTHING:
+    if last is not None and decision.way is RebuildScope.NOTHING:
         return TableReport(step.contract.ref, "unchanged", rows=last.rows, rows_read=0)
     made = None
-    if last is not None and decision.way is Way.KEYS:
+    if last is not None and decision.way is RebuildScope.KEYS:
         make_some = make_keys if task.pairs else add_files
         made = make_some(task, last, of_driver, changes.inputs)
     if made is None:
@@ -74,7 +74,7 @@ def transform(
         if same_rows(task, made.rows) and last is not None:
             made = replace(made, build=replace(made.build, rows_since=last.rows_since))
     back = _came_back(task, made)
-    set_aside(run.config, [made.rejects], run.run_id)
+    write_rejects(run.config, [made.rejects], run.run_id)
     version = _commit(task, made)
     if back:
         run.notes.append(
@@ -93,17 +93,17 @@ def transform(
     return report
 
 
-def _came_back(task: Task, made: Made) -> int:
+def _came_back(task: BuildContext, made: TableUpdate) -> int:
     """How many keys the last build set aside, and this one keeps."""
     contract, last = task.contract, task.last
     if last is None or not last.quarantined or not contract.primary_key:
         return 0
     key = list(contract.primary_key)
-    waited = keys_of(set_aside_by(task.run, contract, last.run_id), contract, key).unique()
+    waited = keys_of(quarantined_by(task.run, contract, last.run_id), contract, key).unique()
     return waited.join(made.rows.select(key), on=key, how="semi").height
 
 
-def _changes(task: Task) -> tuple[Changes, SourceChanges | None]:
+def _changes(task: BuildContext) -> tuple[Changes, SourceChanges | None]:
     """What changed since the last build, and of the driver which rows."""
     last, spec = task.last, task.contract.silver
     if last is None:
@@ -114,33 +114,33 @@ def _changes(task: Task) -> tuple[Changes, SourceChanges | None]:
         for ref in inputs(task.step)
         if then.get("inputs", {}).get(str(ref)) != now["inputs"][str(ref)]
     )
-    makers = [key for key in ("code", "tool", "contract") if then.get(key) != now[key]]
-    makers += [f"`{ref.in_domain}`" for ref in inputs(task.step) if _is_anew(task, last, ref)]
-    why_not = hindrance(task.step, task.contracts, last)
+    changed_code = [key for key in ("code", "tool", "contract") if then.get(key) != now[key]]
+    changed_code += [f"`{ref.in_domain}`" for ref in inputs(task.step) if _is_anew(task, last, ref)]
+    why_not = why_not_incremental(task.step, task.contracts, last)
     of_driver = None
-    if spec.driver in changed and not makers and not why_not:
+    if spec.driver in changed and not changed_code and not why_not:
         path = table_path(task.run.config, spec.driver)
         of_driver = source_changes(path, then["inputs"][str(spec.driver)])
     changes = Changes(
         is_built=True,
-        makers=tuple(makers),
+        changed_code=tuple(changed_code),
         inputs=changed,
         driver=spec.driver,
         looked_up=frozenset(looked_up(task.step) - set(task.step.reads.values())),
-        hindrance=why_not,
-        is_told=of_driver is not None or spec.driver not in changed,
+        why_not_incremental=why_not,
+        has_change_log=of_driver is not None or spec.driver not in changed,
     )
     return changes, of_driver
 
 
-def _is_anew(task: Task, last: Build, ref: TableRef) -> bool:
+def _is_anew(task: BuildContext, last: Build, ref: TableRef) -> bool:
     """Whether an input was deleted and made anew since: its versions say nothing then."""
     born = committed_at(table_path(task.run.config, ref), 0)
     made = committed_at(task.path, last.version)
     return born is not None and made is not None and born > made
 
 
-def _commit(task: Task, made: Made) -> int:
+def _commit(task: BuildContext, made: TableUpdate) -> int:
     """Put the rows into the table in one commit, which says how they were made; the version."""
     metadata = made.build.as_metadata()
     if made.build.rows_since >= 0:  # the rows are there already

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
 from carms_lake.flows.check.guards import FILE
-from carms_lake.flows.check.mutants import TYPES, Mutant, Promised, mutants, promises_of
+from carms_lake.flows.check.mutants import TYPES, ConstraintUnderTest, Mutant, mutants, promises_of
 from carms_lake.flows.check.rules import mutate_rules, mutate_sums
 from carms_lake.flows.check.verdicts import judged, left_alone, not_applicable
 from carms_lake.quality.freshness import fresh, rows_changed
@@ -110,14 +110,14 @@ def mutate_time(original: Original, config: LakeConfig, file: Scratch) -> Iterat
     for age in contract.ages:
         columns = (age.column,) if age.column else ()
         rule = ".".join([age.column or contract.ref.table, age.property])
-        promised = Promised(columns, age.property, rule)
+        promised = ConstraintUnderTest(columns, age.property, rule)
         one = replace(contract, ages=(age,))
         results = fresh(config, file.connection, [one], _LATE)
         mutant = Mutant(promised, "nothing new comes any more", original.frame)
         yield judged(original, mutant, _GUARD, [r.rule for r in results if not r.passed])
     change, rows = contract.row_change, original.frame.height
     if change is not None:
-        promised = Promised(
+        promised = ConstraintUnderTest(
             (), f"row change of {change.pct:g} %", f"{contract.ref.table}.rowChange"
         )
         before = {(str(contract.ref.layer), contract.ref.table): max(rows, 1)}

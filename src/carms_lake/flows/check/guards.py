@@ -15,16 +15,16 @@ import polars as pl
 
 from carms_lake.catalog import SilverStep
 from carms_lake.contract.model import Balance
-from carms_lake.errors import ContractError, NotBalanced
-from carms_lake.flows.build.context import Task
+from carms_lake.errors import ContractError, NotReconciled
+from carms_lake.flows.build.context import BuildContext
 from carms_lake.flows.build.full_refresh import make_whole
 from carms_lake.flows.check.mutants import TYPES
 from carms_lake.flows.run import running
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.audit import audit
 from carms_lake.quality.split import split
-from carms_lake.quality.validate import confirm, keep
-from carms_lake.records import PART, Laid, Part, SourceFile, Stamp, StampedPart
+from carms_lake.quality.validate import apply_constraints, validate_table
+from carms_lake.records import CHUNK, Chunk, ParsedRows, Provenance, SourceFile, TrackedChunk
 from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
 
@@ -50,7 +50,7 @@ or made, and of what the gold file's constraints forbid."""
 
 _MALFORMED = pl.DataFrame(
     schema={
-        PART: pl.UInt32,
+        CHUNK: pl.UInt32,
         SRC_ROW_NUMBER: pl.Int64,
         "raw_record": pl.String,
         "code": pl.String,
@@ -77,17 +77,19 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
 
     `records` are texts in the contract's columns, and the file that each of them comes from.
     """
-    stamp = Stamp("mutate", datetime(2000, 1, 1, tzinfo=UTC), 1, datetime(2000, 1, 1, tzinfo=UTC))
+    stamp = Provenance(
+        "mutate", datetime(2000, 1, 1, tzinfo=UTC), 1, datetime(2000, 1, 1, tzinfo=UTC)
+    )
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
-    place = pl.int_range(pl.len(), dtype=pl.UInt32).alias(PART)
+    place = pl.int_range(pl.len(), dtype=pl.UInt32).alias(CHUNK)
     rows = records.select(place, number, pl.exclude(SRC_FILENAME))
-    laid = Laid(rows, _MALFORMED, lambda _, numbers: dict.fromkeys(numbers, ""))
-    part = Part(1, None, lambda _: laid, "record")
+    laid = ParsedRows(rows, _MALFORMED, lambda _, numbers: dict.fromkeys(numbers, ""))
+    part = Chunk(1, None, lambda _: laid, "record")
     files = [
         SourceFile(contract.ref, name, contract.path, 0, 0)  # type: ignore[arg-type]  # never read
         for name in records[SRC_FILENAME]
     ]
-    checked = split([StampedPart(file, stamp, part) for file in files], contract)
+    checked = split([TrackedChunk(file, stamp, part) for file in files], contract)
     noticed: dict[int, Rules] = {
         row: tuple(dict.fromkeys(reason["rule"] for reason in reasons))
         for row, reasons in checked.rejected.select(SRC_ROW_NUMBER, "reasons").iter_rows()
@@ -111,7 +113,9 @@ def silver_notices(
     Where none does, the gate is asked.
     """
     try:
-        kept = keep(given(contract, frame), contract, {**references, contract.ref: frame})
+        kept = apply_constraints(
+            given(contract, frame), contract, {**references, contract.ref: frame}
+        )
     except ContractError:
         return Counter([TYPES])
     rules = kept.quarantined.select(
@@ -122,7 +126,7 @@ def silver_notices(
         noticed["superseded"] = kept.superseded
     if not noticed:
         try:
-            confirm(kept.rows, contract)
+            validate_table(kept.rows, contract)
         except ContractError:
             noticed[GATE] = 1
     return noticed
@@ -167,15 +171,15 @@ class Ledger:
         with running(self._config, "check", keep=False) as run:
             try:
                 make_whole(self._task(run, frame))
-            except NotBalanced:
+            except NotReconciled:
                 return False
         return True
 
-    def _task(self, run: Run, frame: pl.DataFrame) -> Task:
+    def _task(self, run: Run, frame: pl.DataFrame) -> BuildContext:
         contract = self._contract
         step = SilverStep(contract, lambda: given(contract, frame), {})
         known = {self._driver.ref: self._driver, contract.ref: contract}
-        return Task(run, step, known, {}, None)
+        return BuildContext(run, step, known, {}, None)
 
 
 class Auditor:

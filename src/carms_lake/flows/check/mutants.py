@@ -27,7 +27,7 @@ _NO_SUCH_VALUE = (OverflowError, TypeError, ValueError, pl.exceptions.PolarsErro
 
 
 @dataclass(frozen=True)
-class Promised:
+class ConstraintUnderTest:
     """One promise of a contract, and the rule that is to notice where it is broken."""
 
     columns: tuple[str, ...]
@@ -46,7 +46,7 @@ class Promised:
 class Mutant:
     """A table that breaks a promise."""
 
-    promised: Promised
+    promised: ConstraintUnderTest
     corruption: str
     """What was done to it, in words."""
     frame: pl.DataFrame
@@ -65,18 +65,18 @@ class Original:
     others: Mapping[TableRef, pl.DataFrame]
     seed: int
 
-    def row(self, promised: Promised, *columns: str) -> int | None:
+    def row(self, promised: ConstraintUnderTest, *columns: str) -> int | None:
         """A row that has values in these columns, always the same; None where none has."""
         rows = self.frame.with_row_index(_ROW).drop_nulls(columns)[_ROW]
         return self.draws(promised).choice(rows.to_list()) if rows.len() else None
 
-    def draws(self, promised: Promised) -> random.Random:
+    def draws(self, promised: ConstraintUnderTest) -> random.Random:
         """The random draws for one promise, which depend on no other promise."""
         stream = f"{self.seed}:{self.contract.ref}:{promised.column}:{promised.kind}"
         return random.Random(stream)  # noqa: S311 - a seed, not secrecy
 
 
-def promises_of(contract: Contract) -> Iterator[Promised]:
+def promises_of(contract: Contract) -> Iterator[ConstraintUnderTest]:
     """What a contract promises of single columns, of its key and of what its rows refer to.
 
     A text of which nothing else is said has no promise: every text is one.
@@ -87,13 +87,13 @@ def promises_of(contract: Contract) -> Iterator[Promised]:
     key = contract.primary_key
     if key:
         name = contract.ref.table if layer is Layer.GOLD else "+".join(key)
-        yield Promised(key, "primaryKey", f"{name}.primaryKey")
+        yield ConstraintUnderTest(key, "primaryKey", f"{name}.primaryKey")
     for relationship in contract.relationships:
         kind = f"refers to {relationship.target.in_domain}"
-        yield Promised(relationship.columns, kind, relationship.name, relationship)
+        yield ConstraintUnderTest(relationship.columns, kind, relationship.name, relationship)
 
 
-def _of_column(column: Column, layer: Layer) -> Iterator[Promised]:
+def _of_column(column: Column, layer: Layer) -> Iterator[ConstraintUnderTest]:
     told = {
         "type": column.type.name != "varchar",
         "required": column.required,
@@ -107,10 +107,10 @@ def _of_column(column: Column, layer: Layer) -> Iterator[Promised]:
     for kind, is_promised in told.items():
         if is_promised:
             rule = TYPES if kind == "type" and is_of_table else f"{column.name}.{kind}"
-            yield Promised((column.name,), kind, rule)
+            yield ConstraintUnderTest((column.name,), kind, rule)
 
 
-def mutants(original: Original, promised: Promised) -> Iterator[Mutant]:
+def mutants(original: Original, promised: ConstraintUnderTest) -> Iterator[Mutant]:
     """The tables that break one promise; none where no value or row of the table can.
 
     A corruption that the column's type has no value for is left out.
@@ -124,7 +124,7 @@ def mutants(original: Original, promised: Promised) -> Iterator[Mutant]:
 _Broken = tuple[str, pl.DataFrame, int, str | None]
 
 
-def _broken(original: Original, promised: Promised) -> Iterator[_Broken]:
+def _broken(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
     contract = original.contract
     if promised.relationship is not None:
         yield from _orphaned(original, promised, promised.relationship)
@@ -144,14 +144,14 @@ def _broken(original: Original, promised: Promised) -> Iterator[_Broken]:
         yield from _replaced(original, promised, contract.column(promised.column))
 
 
-def _nulled(original: Original, promised: Promised) -> Iterator[_Broken]:
+def _nulled(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
     column = promised.column
     at = original.row(promised, column)
     if at is not None:
         yield "null", corruptions.with_null(original.frame, column, at), at, None
 
 
-def _retyped(original: Original, promised: Promised) -> Iterator[_Broken]:
+def _retyped(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
     column, frame = original.contract.column(promised.column), original.frame
     text = corruptions.not_of_type(column.type)
     if column.type.name == "json" and json_is_read(original.contract):
@@ -175,7 +175,7 @@ def _in_words(kind: pl.DataType) -> str:
     return f"{name} without a zone" if kind == pl.Datetime("us") else name
 
 
-def _repeated(original: Original, promised: Promised) -> Iterator[_Broken]:
+def _repeated(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
     """One row with what another has in these columns."""
     columns, frame = list(promised.columns), original.frame
     at = original.row(promised, *columns)
@@ -190,7 +190,7 @@ def _repeated(original: Original, promised: Promised) -> Iterator[_Broken]:
 
 
 def _orphaned(
-    original: Original, promised: Promised, relationship: Relationship
+    original: Original, promised: ConstraintUnderTest, relationship: Relationship
 ) -> Iterator[_Broken]:
     """A row that refers to nothing, and one whose reference ends with a space."""
     there = (
@@ -214,7 +214,9 @@ def _orphaned(
                 break
 
 
-def _replaced(original: Original, promised: Promised, column: Column) -> Iterator[_Broken]:
+def _replaced(
+    original: Original, promised: ConstraintUnderTest, column: Column
+) -> Iterator[_Broken]:
     """One value by one that a set, a pattern, a bound or the file's path forbids."""
     at = original.row(promised, column.name)
     if at is None:
@@ -244,7 +246,9 @@ def _replaced(original: Original, promised: Promised, column: Column) -> Iterato
     yield from _swapped(original, promised, column)
 
 
-def _swapped(original: Original, promised: Promised, column: Column) -> Iterator[_Broken]:
+def _swapped(
+    original: Original, promised: ConstraintUnderTest, column: Column
+) -> Iterator[_Broken]:
     """The first row where another column of the type has a value that this one may not have."""
     frame, name = original.frame, column.name
     for other in frame.columns:

@@ -12,7 +12,7 @@ import polars as pl
 
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
-from carms_lake.flows.check.mutants import Mutant, Promised
+from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant
 from carms_lake.flows.check.verdicts import judged, not_applicable
 from carms_lake.quality.audit import audit
 from carms_lake.quality.reconciliation import totals_declared
@@ -45,7 +45,9 @@ def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterato
     for rule in contract.quality:
         if rule.kind not in ("library", "sql"):
             continue
-        promised = Promised((rule.column,) if rule.column else (), f"rule {rule.name}", rule.name)
+        promised = ConstraintUnderTest(
+            (rule.column,) if rule.column else (), f"rule {rule.name}", rule.name
+        )
         if auditor.fails_already(contract, rule.name):
             why = "it fails on the rows as they are"
             yield not_applicable(original, promised, _GUARD, why)
@@ -54,7 +56,11 @@ def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterato
 
 
 def _first(
-    original: Original, promised: Promised, rule: QualityRule, file: Scratch, auditor: Auditor
+    original: Original,
+    promised: ConstraintUnderTest,
+    rule: QualityRule,
+    file: Scratch,
+    auditor: Auditor,
 ) -> Mutation:
     """The first corruption that a rule notices; not applicable where it notices none."""
     one = alone(original.contract, quality=(rule,))
@@ -95,7 +101,7 @@ def told_in(original: Original, text: str) -> list[str]:
 
 
 def _spoiled(
-    original: Original, promised: Promised, columns: list[str], select: str
+    original: Original, promised: ConstraintUnderTest, columns: list[str], select: str
 ) -> Iterator[Spoiled]:
     """The table in every way in which a rule may be broken, the usual ones first."""
     frame = original.frame
@@ -159,7 +165,7 @@ _ADDED = re.compile(r"\b(?:sum|max|min|avg)\s*\(", re.IGNORECASE)
 class _Sum:
     """A promise about one figure of a table, and the check that holds it against another."""
 
-    promised: Promised
+    promised: ConstraintUnderTest
     select: str
     entry: Mapping[str, Any] | DeclaredTotal
 
@@ -215,7 +221,7 @@ def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]
     contract = original.contract
     for entry in contract.reconcile:
         name, select = str(entry["name"]), str(entry["gold"])
-        promised = Promised((), f"sum {name}", f"{contract.ref.table}.reconcile.{name}")
+        promised = ConstraintUnderTest((), f"sum {name}", f"{contract.ref.table}.reconcile.{name}")
         if auditor.fails_already(contract, promised.rule):
             now = {**entry, "silver": file.frozen(select)}
             yield _Sum(promised, select, now)
@@ -223,7 +229,7 @@ def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]
             yield _Sum(promised, select, dict(entry))
     for total in contract.declared_totals:
         rule = f"{contract.ref.table}.declared.{total.name}"
-        promised = Promised((), f"declared {total.name}", rule)
+        promised = ConstraintUnderTest((), f"declared {total.name}", rule)
         value = file.value(total.select)
         if value is not None:
             binding = replace(total, value=value, files={})

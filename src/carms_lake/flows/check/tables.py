@@ -19,7 +19,7 @@ from carms_lake.flows.check.guards import (
     spelled,
     split_notices,
 )
-from carms_lake.flows.check.mutants import Mutant, Promised, mutants, promises_of
+from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant, mutants, promises_of
 from carms_lake.flows.check.rules import mutate_rules, mutate_sums
 from carms_lake.flows.check.verdicts import judged, left_alone, not_applicable
 from carms_lake.names import Layer
@@ -139,7 +139,7 @@ def _others(contract: Contract, contracts: Mapping[TableRef, Contract]) -> list[
     ]
 
 
-def _where(promised: Promised) -> str:
+def _where(promised: ConstraintUnderTest) -> str:
     if promised.kind == "type":
         return "build"
     if promised.kind == "unique":
@@ -160,7 +160,9 @@ def _counts(
     contract, spec = original.contract, original.contract.silver
     if spec.driver is None or spec.balance not in _COUNTED:
         return
-    promised = Promised((), f"balance: {spec.balance} of {spec.driver.in_domain}", BALANCE)
+    promised = ConstraintUnderTest(
+        (), f"balance: {spec.balance} of {spec.driver.in_domain}", BALANCE
+    )
     at = original.row(promised)
     ledger = Ledger(config, contract, contracts[spec.driver])
     if at is None:
@@ -183,7 +185,7 @@ def _balances(ledger: Ledger, original: Original) -> bool:
         return False
 
 
-def _miscounted(original: Original, promised: Promised, at: int) -> Iterator[Mutant]:
+def _miscounted(original: Original, promised: ConstraintUnderTest, at: int) -> Iterator[Mutant]:
     frame, contract = original.frame, original.contract
     if contract.silver.balance is not Balance.EXPAND:
         yield Mutant(promised, "a row is lost", corruptions.with_row_dropped(frame, at))
@@ -211,6 +213,6 @@ def _budgets(original: Original, auditor: Auditor) -> Iterator[Mutation]:
         aside = _FLOOD * max(rows, 1)
         build = Build("mutate", {}, rows=rows, quarantined=aside, unknown={rule: aside})
         noticed = [r for r in auditor.notices([contract], {contract.ref: build}) if r == rule]
-        promised = Promised(columns, f"budget of {budget_pct:g} %", rule)
+        promised = ConstraintUnderTest(columns, f"budget of {budget_pct:g} %", rule)
         mutant = Mutant(promised, "nearly all rows are set aside", original.frame)
         yield judged(original, mutant, "audit", noticed)

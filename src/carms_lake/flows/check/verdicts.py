@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.mutants import Mutant, Original, Promised
+    from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant, Original
     from carms_lake.names import TableRef
 
 
@@ -31,7 +31,9 @@ def judged(original: Original, mutant: Mutant, guard: str, noticed_by: Iterable[
     )
 
 
-def not_applicable(original: Original, promised: Promised, guard: str, why: str = "") -> Mutation:
+def not_applicable(
+    original: Original, promised: ConstraintUnderTest, guard: str, why: str = ""
+) -> Mutation:
     """A promise that cannot be broken here, and why not."""
     return Mutation(
         original.contract.ref,
@@ -43,7 +45,7 @@ def not_applicable(original: Original, promised: Promised, guard: str, why: str 
     )
 
 
-def left_alone(contract: Contract, promised: Sequence[Promised]) -> Iterator[Mutation]:
+def left_alone(contract: Contract, promised: Sequence[ConstraintUnderTest]) -> Iterator[Mutation]:
     """The columns of which nothing is promised."""
     told = {column for promise in promised for column in promise.columns}
     for name in contract.column_names:
@@ -51,7 +53,7 @@ def left_alone(contract: Contract, promised: Sequence[Promised]) -> Iterator[Mut
             yield Mutation(contract.ref, name, "", Verdict.NO_PROMISE)
 
 
-def _why(original: Original, promised: Promised) -> str:
+def _why(original: Original, promised: ConstraintUnderTest) -> str:
     frame, contract = original.frame, original.contract
     if frame.is_empty():
         return "the table has no rows here"

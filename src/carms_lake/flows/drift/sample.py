@@ -207,7 +207,7 @@ def _lines(
     sampler = Sampler()
     malformed = 0
     for part in batch.parts:
-        laid = part.lay_out([part])
+        laid = part.parse([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select("line"))
         if most is not None and sampler.rows >= most:

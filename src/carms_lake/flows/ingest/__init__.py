@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError
-from carms_lake.flows.ingest.table import Landing, Options
+from carms_lake.flows.ingest.table import Options, TableIngest
 from carms_lake.flows.run import running, selected
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
@@ -56,7 +56,7 @@ def ingest(
         ContractError: a contract is wrong, or other columns stand in the lake.
         SourceError: there is no folder to read from.
         StoreError: the lake cannot be written, or is being written.
-        NotBalanced: a record was lost; a bug.
+        NotReconciled: a record was lost; a bug.
     """
     options = Options(dry_run, full_refresh, also_parquet)
     contracts = load_contracts(list(config.domain.schemas), config.domain.name)
@@ -104,7 +104,7 @@ def _land(
             progress(name, next(done), total)
 
     def land(part: Run, contract: Contract, files: Sequence[SourceFile]) -> None:
-        Landing(part, contract, options).land(files, begun)
+        TableIngest(part, contract, options).land(files, begun)
 
     parts = [run.part() for _ in found]
     tasks = [(part, *task) for part, task in zip(parts, found, strict=True)]

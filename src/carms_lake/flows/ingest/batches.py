@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake import readers
-from carms_lake.errors import NotBalanced, SourceRefused
+from carms_lake.errors import NotReconciled, SourceRefused
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.split import split
 from carms_lake.readers.faults import readable
-from carms_lake.records import StampedPart
-from carms_lake.store.rejects import set_aside
+from carms_lake.records import TrackedChunk
+from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
-    from carms_lake.records import Part, SourceFile, Stamp
+    from carms_lake.records import Chunk, Provenance, SourceFile
     from carms_lake.store.delta.staged import Staged
 
 
@@ -41,7 +41,7 @@ _KEPT_REJECTS = 50_000
 
 
 @dataclass
-class Tally:
+class FileCounts:
     """What became of the records of one file, so far."""
 
     records: int = 0
@@ -53,7 +53,7 @@ class Tally:
     """Where the first record was set aside, and why."""
 
 
-class Intake:
+class BatchWriter:
     """Everything that one run reads into one table."""
 
     def __init__(self, run: Run, contract: Contract, staged: Staged | None) -> None:
@@ -61,8 +61,8 @@ class Intake:
         self._run = run
         self._contract = contract
         self._staged = staged
-        self._lot: list[StampedPart] = []
-        self._tallies: dict[str, Tally] = {}
+        self._lot: list[TrackedChunk] = []
+        self._tallies: dict[str, FileCounts] = {}
         self._rejects: list[pl.DataFrame] = []
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
         self._checking: Future[None] | None = None
@@ -78,25 +78,25 @@ class Intake:
     ) -> None:
         self._checker.shutdown(wait=True, cancel_futures=True)
 
-    def take(self, source: SourceFile, stamp: Stamp) -> Tally:
+    def take(self, source: SourceFile, stamp: Provenance) -> FileCounts:
         """Read a file to its end; its tally is whole when `settle` was called.
 
         Raises:
             SourceRefused: nothing of the file is taken.
         """
         started = time.perf_counter()
-        tally = self._tallies[source.name] = Tally()
+        tally = self._tallies[source.name] = FileCounts()
         try:
             for part in self._parts(source, tally):
                 tally.records += part.records
-                self._add(StampedPart(source, stamp, part))
+                self._add(TrackedChunk(source, stamp, part))
         except SourceRefused:
             self.drop(source, stamp)
             raise
         tally.seconds = time.perf_counter() - started
         return tally
 
-    def drop(self, source: SourceFile, stamp: Stamp) -> None:
+    def drop(self, source: SourceFile, stamp: Provenance) -> None:
         """Forget everything that was taken of a file."""
         self._wait()
         self._lot = [piece for piece in self._lot if piece.source.name != source.name]
@@ -111,7 +111,7 @@ class Intake:
         """Check all that waits, and hand it on.
 
         Raises:
-            NotBalanced: a record was lost or made; a bug.
+            NotReconciled: a record was lost or made; a bug.
             StoreError: the lake cannot be written.
         """
         self._hand_over()
@@ -121,22 +121,22 @@ class Intake:
         """Check and hand on all that is left, and see that no record is missing.
 
         Raises:
-            NotBalanced: a record was lost or made; a bug.
+            NotReconciled: a record was lost or made; a bug.
             StoreError: the lake cannot be written.
         """
         self.settle()
         for name, tally in self._tallies.items():
             if tally.records != tally.accepted + tally.rejected:
-                raise NotBalanced(
+                raise NotReconciled(
                     f"`{name}`: {tally.records} records, but {tally.accepted} accepted and "
                     f"{tally.rejected} rejected",
                     "this is a bug: please report it with the file's contract",
                 )
         if self._staged:
-            set_aside(self._run.config, self._rejects, self._run.run_id)
+            write_rejects(self._run.config, self._rejects, self._run.run_id)
         self._rejects.clear()
 
-    def _parts(self, source: SourceFile, tally: Tally) -> Iterator[Part]:
+    def _parts(self, source: SourceFile, tally: FileCounts) -> Iterator[Chunk]:
         with readable(source):
             batch = readers.read(source, self._contract)
             tally.notes += batch.notes
@@ -149,7 +149,7 @@ class Intake:
             self._run.go_on()
             yield part
 
-    def _add(self, piece: StampedPart) -> None:
+    def _add(self, piece: TrackedChunk) -> None:
         if self._lot and self._lot[0].part.kind != piece.part.kind:
             self._hand_over()
         if piece.part.records:
@@ -169,7 +169,7 @@ class Intake:
         if checking:
             checking.result()
 
-    def _check(self, lot: list[StampedPart]) -> None:
+    def _check(self, lot: list[TrackedChunk]) -> None:
         checked = split(lot, self._contract)
         for name, count in _by_file(checked.accepted):
             self._tallies[name].accepted += count
@@ -185,7 +185,7 @@ class Intake:
             self._staged.add(checked.accepted)
         self._rejects.append(checked.rejected)
         if self._staged and sum(frame.height for frame in self._rejects) >= _KEPT_REJECTS:
-            set_aside(self._run.config, self._rejects, self._run.run_id)
+            write_rejects(self._run.config, self._rejects, self._run.run_id)
             self._rejects.clear()
 
 

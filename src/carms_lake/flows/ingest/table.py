@@ -12,11 +12,11 @@ import polars as pl
 
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
-from carms_lake.flows.ingest.batches import Intake, Tally
+from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
 from carms_lake.quality.split import landed_schema
 from carms_lake.readers.content import digest
-from carms_lake.records import FileReport, FileStatus, SourceFile, Stamp
+from carms_lake.records import FileReport, FileStatus, Provenance, SourceFile
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
 from carms_lake.store.delta.staged import Staged
@@ -47,7 +47,7 @@ class Outcome:
 
     report: FileReport
     entry: FileEntry | None = None
-    tally: Tally | None = None
+    tally: FileCounts | None = None
 
     def counted(self) -> Outcome:
         """The same with the counts of its tally."""
@@ -68,7 +68,7 @@ class Outcome:
         return Outcome(report, entry)
 
 
-class Landing:
+class TableIngest:
     """One bronze table in one run."""
 
     def __init__(self, run: Run, contract: Contract, options: Options) -> None:
@@ -94,7 +94,7 @@ class Landing:
         Raises:
             CancelledError: another part of the run failed.
         """
-        with self._staged() as staged, Intake(self.run, self.contract, staged) as intake:
+        with self._staged() as staged, BatchWriter(self.run, self.contract, staged) as intake:
             kept: list[Outcome] = []
             for source in self._without_clashes(files):
                 self.run.go_on()
@@ -160,7 +160,7 @@ class Landing:
                 "keep one of them",
             )
 
-    def _one(self, source: SourceFile, intake: Intake) -> Outcome:
+    def _one(self, source: SourceFile, intake: BatchWriter) -> Outcome:
         started = time.perf_counter()
         known = self.manifest.current.get(source.name)
         report = FileReport(self.contract.ref, source.name, FileStatus.UNCHANGED, bytes=source.size)
@@ -198,18 +198,20 @@ class Landing:
             return None
         return self.by_content.get(source.sha256)
 
-    def _stamp(self, source: SourceFile, known: FileEntry | None) -> Stamp:
+    def _stamp(self, source: SourceFile, known: FileEntry | None) -> Provenance:
         run = self.run
         if not self.is_snapshot:
-            return Stamp(run.run_id, run.started_at)
+            return Provenance(run.run_id, run.started_at)
         if known and known.sha256 == source.sha256 and known.delivered_at:
             # Read again, not delivered again.
             delivered_at = datetime.fromisoformat(known.delivered_at)
-            return Stamp(run.run_id, run.started_at, known.delivery_id, delivered_at)
+            return Provenance(run.run_id, run.started_at, known.delivery_id, delivered_at)
         delivery_id = self.manifest.next_delivery(source.name)
-        return Stamp(run.run_id, run.started_at, delivery_id, run.started_at)
+        return Provenance(run.run_id, run.started_at, delivery_id, run.started_at)
 
-    def _read(self, source: SourceFile, stamp: Stamp, intake: Intake, *, is_renewed: bool) -> Tally:
+    def _read(
+        self, source: SourceFile, stamp: Provenance, intake: BatchWriter, *, is_renewed: bool
+    ) -> FileCounts:
         """Read a file; a snapshot is whole at once, because it may not be empty."""
         tally = intake.take(source, stamp)
         if not self.is_snapshot:
@@ -302,7 +304,7 @@ class Landing:
         partial.replace(target)
 
 
-def _would_empty(source: SourceFile, tally: Tally) -> SourceRefused:
+def _would_empty(source: SourceFile, tally: FileCounts) -> SourceRefused:
     """A snapshot without a good record would take everything away that it should renew."""
     hint = "deliver a file with good records, or take it away"
     if not tally.records:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Found, Row, Sight
+    from carms_lake.flows.lineage.context import Found, LineageContext, Row
     from carms_lake.flows.lineage.keys import Key
     from carms_lake.names import TableRef
 
@@ -110,7 +110,7 @@ def trace(config: LakeConfig, key: str, *, table: str | None = None) -> Trace:
         )
 
 
-def key_of(seen: Sight, text: str, ref: TableRef | None) -> Key:
+def key_of(seen: LineageContext, text: str, ref: TableRef | None) -> Key:
     """The key as it is meant for one table, or for any.
 
     Raises:
@@ -120,7 +120,7 @@ def key_of(seen: Sight, text: str, ref: TableRef | None) -> Key:
     return read_key(text, (name for contract in contracts for name in contract.column_names))
 
 
-def unknown(seen: Sight, key: Key, ref: TableRef | None) -> UnknownKey:
+def unknown(seen: LineageContext, key: Key, ref: TableRef | None) -> UnknownKey:
     """The error of a key that nothing has."""
     where = f"`{ref.in_domain}`" if ref else f"`{seen.config.domain.name}`"
     return UnknownKey(
@@ -128,7 +128,7 @@ def unknown(seen: Sight, key: Key, ref: TableRef | None) -> UnknownKey:
     )
 
 
-def _down(seen: Sight, start: Found) -> Found:
+def _down(seen: LineageContext, start: Found) -> Found:
     """The rows, and what they were made of, table after table against the order of the build.
 
     A table in which the key was looked for gets no other rows. A row that only took part gets no
@@ -157,7 +157,7 @@ def _by_place(row: Row) -> tuple[str, int, int]:
     return name, delivery or 0, number
 
 
-def _up(seen: Sight, start: Found, taken: set[TableRef]) -> Found:
+def _up(seen: LineageContext, start: Found, taken: set[TableRef]) -> Found:
     """The rows of other tables that the found ones went into; views are not looked through."""
     made_of = dict(start)
     results: Found = {}
@@ -193,7 +193,9 @@ def _ordered(found: Iterable[TableRef]) -> list[TableRef]:
     return [ref for layer in Layer for ref in refs if ref.layer is layer]
 
 
-def _steps(seen: Sight, start: Found, found: Found, results: Found) -> tuple[TraceStep, ...]:
+def _steps(
+    seen: LineageContext, start: Found, found: Found, results: Found
+) -> tuple[TraceStep, ...]:
     steps = []
     files = Files(seen.config)
     everything = {**results, **found}

@@ -17,7 +17,7 @@ from carms_lake.store.layout import table_path
 from carms_lake.store.lookup import ROWS, Condition
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
-from carms_lake.store.sql.row_lineage import Carrying, carrying
+from carms_lake.store.sql.row_lineage import LineageQuery, carrying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ VAGUE = ("double", "list", "blob", "json")
 
 
 @dataclass
-class Sight:
+class LineageContext:
     """What a trace looks at: the tables that are there, how each is made, a connection."""
 
     config: LakeConfig
@@ -79,7 +79,9 @@ class Sight:
         found = TableRef.parse(name, domain=self.config.domain.name)
         return found if found in self.contracts else None
 
-    def carrying(self, ref: TableRef, narrowed: Mapping[str, str] | None = None) -> Carrying | None:
+    def carrying(
+        self, ref: TableRef, narrowed: Mapping[str, str] | None = None
+    ) -> LineageQuery | None:
         """A gold table's SELECT that carries keys; None, with a note, where that cannot be."""
         keys = {r.in_domain: c.primary_key for r, c in self.contracts.items() if c.kind == "table"}
         try:
@@ -101,7 +103,7 @@ class Sight:
 
 
 @contextmanager
-def sight(config: LakeConfig) -> Iterator[Sight]:
+def sight(config: LakeConfig) -> Iterator[LineageContext]:
     """What a trace in this lake looks at.
 
     Raises:
@@ -120,7 +122,7 @@ def sight(config: LakeConfig) -> Iterator[Sight]:
     with lookup.tracing(config, list(there.values())) as connection:
         columns = lookup.columns_of(connection)
         known = {ref: _as_it_is(c, columns.get(ref.in_domain, set())) for ref, c in there.items()}
-        yield Sight(config, known, connection, gold, silver)
+        yield LineageContext(config, known, connection, gold, silver)
 
 
 def _as_it_is(contract: Contract, columns: set[str]) -> Contract:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Found, Sight
+    from carms_lake.flows.lineage.context import Found, LineageContext
 
 
 _PART = re.compile(rf"(?:^|,)\s*({IDENTIFIER.pattern})\s*=")
@@ -76,7 +76,7 @@ def _of_json(text: str) -> dict[str, str | None]:
     }
 
 
-def resolved(seen: Sight, name: str) -> TableRef:
+def resolved(seen: LineageContext, name: str) -> TableRef:
     """The table that a person names; a bare name is gold's before silver's before bronze's.
 
     Raises:
@@ -104,7 +104,7 @@ class Start:
     """The columns whose values were looked for; empty where nothing has the key."""
 
 
-def starting_rows(seen: Sight, key: Key, table: TableRef | None) -> Start:
+def starting_rows(seen: LineageContext, key: Key, table: TableRef | None) -> Start:
     """The rows that have the key: in one table, or wherever its columns stand.
 
     Raises:
@@ -136,7 +136,7 @@ def _test(contract: Contract, name: str, value: str | None) -> Condition:
     return Condition((name,), value, contract.column(name).type.sql, Match.TEXT)
 
 
-def _in_table(seen: Sight, key: Key, ref: TableRef) -> Start:
+def _in_table(seen: LineageContext, key: Key, ref: TableRef) -> Start:
     contract = seen.contracts[ref]
     if key.values:
         missing = [name for name in key.values if name not in contract.column_names]
@@ -157,7 +157,7 @@ def _in_table(seen: Sight, key: Key, ref: TableRef) -> Start:
     return Start({ref: rows} if rows else {}, names)
 
 
-def _meaning(seen: Sight, key: Key) -> tuple[str, ...]:
+def _meaning(seen: LineageContext, key: Key) -> tuple[str, ...]:
     """The key column that has the value; one that is a whole key goes before a part of one."""
     whole: dict[str, TableRef] = {}
     part: dict[str, TableRef] = {}
@@ -179,7 +179,7 @@ def _meaning(seen: Sight, key: Key) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _in_bronze(seen: Sight, key: Key) -> Found:
+def _in_bronze(seen: LineageContext, key: Key) -> Found:
     """The bronze rows that name the key where keys of silver come from."""
     found: Found = {}
     for ref, columns in _key_sources(seen, key).items():
@@ -193,7 +193,7 @@ def _in_bronze(seen: Sight, key: Key) -> Found:
     return found
 
 
-def _key_sources(seen: Sight, key: Key) -> dict[TableRef, list[list[tuple[str, str]]]]:
+def _key_sources(seen: LineageContext, key: Key) -> dict[TableRef, list[list[tuple[str, str]]]]:
     """By bronze table: its columns that keys come from, with the word that they should have."""
     found: dict[TableRef, list[list[tuple[str, str]]]] = {}
     for contract in seen.contracts.values():

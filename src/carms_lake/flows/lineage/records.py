@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Row, Sight
+    from carms_lake.flows.lineage.context import LineageContext, Row
     from carms_lake.flows.lineage.keys import Key
     from carms_lake.readers.discover import Listing
     from carms_lake.records import SourceFile
@@ -134,7 +134,7 @@ def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[
 
 
 def _of_part(part: Any, numbers: list[int]) -> dict[int, str]:
-    laid = part.lay_out([part])
+    laid = part.parse([part])
     held = set(laid.rows[SRC_ROW_NUMBER]) if numbers else set()
     here = [number for number in numbers if number in held]
     return dict(laid.raw_records(0, here)) if here else {}
@@ -152,7 +152,7 @@ class SetAside:
 
 
 def set_aside(
-    seen: Sight, key: Key, names: Iterable[str], table: TableRef | None
+    seen: LineageContext, key: Key, names: Iterable[str], table: TableRef | None
 ) -> list[SetAside]:
     """What was set aside and has the key, one more than are shown.
 
@@ -181,7 +181,7 @@ def set_aside(
 
 
 def _has_key(
-    seen: Sight, contract: Contract, row: Row, key: Key, wanted: Mapping[str, str | None]
+    seen: LineageContext, contract: Contract, row: Row, key: Key, wanted: Mapping[str, str | None]
 ) -> bool:
     if row["row_key"] is not None:
         held = json.loads(row["row_key"])
@@ -201,7 +201,7 @@ def _has_key(
     )
 
 
-def _names_below(seen: Sight, ref: TableRef, names: Iterable[str]) -> dict[str, set[str]]:
+def _names_below(seen: LineageContext, ref: TableRef, names: Iterable[str]) -> dict[str, set[str]]:
     """By column of a key: the columns of a bronze table that it is made of."""
     found: dict[str, set[str]] = {}
     for contract in seen.contracts.values():

@@ -18,7 +18,7 @@ from carms_lake.store.sql.column_lineage import LineageUnknown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from carms_lake.flows.lineage.context import Found, Row, Sight
+    from carms_lake.flows.lineage.context import Found, LineageContext, Row
     from carms_lake.names import TableRef
     from carms_lake.store.lookup import Condition
 
@@ -36,7 +36,7 @@ class Inputs:
     """False where the way is not known."""
 
 
-def inputs(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> Inputs:
+def inputs(seen: LineageContext, ref: TableRef, rows: Sequence[Row]) -> Inputs:
     """The rows that rows of a gold or silver table were made of, one table down.
 
     Raises:
@@ -50,7 +50,7 @@ def inputs(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> Inputs:
     return Inputs(found, frozenset(more))
 
 
-def _of_gold(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> Inputs:
+def _of_gold(seen: LineageContext, ref: TableRef, rows: Sequence[Row]) -> Inputs:
     carried = _carried(seen, ref, rows)
     if carried is None:
         return _by_names(seen, ref, rows)
@@ -73,7 +73,9 @@ def _of_gold(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> Inputs:
     return Inputs(found, frozenset(many), select.whole if select else frozenset())
 
 
-def _carried(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> list[lookup.Carried] | None:
+def _carried(
+    seen: LineageContext, ref: TableRef, rows: Sequence[Row]
+) -> list[lookup.Carried] | None:
     """What gold rows carry; None, and a note, where their SELECT cannot be followed."""
     select = seen.carrying(ref)
     if select is None:
@@ -92,7 +94,7 @@ def _distinct(keys: Iterable[Row]) -> list[Row]:
     return list({tuple(key.values()): key for key in keys}.values())
 
 
-def _by_names(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> Inputs:
+def _by_names(seen: LineageContext, ref: TableRef, rows: Sequence[Row]) -> Inputs:
     """Rows of the tables that a SELECT reads whose key stands under the same names."""
     contract = seen.contracts[ref]
     found: Found = {}
@@ -105,7 +107,7 @@ def _by_names(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> Inputs:
     return Inputs({t: r for t, r in found.items() if r}, is_followed=False)
 
 
-def own(seen: Sight, ref: TableRef, rows: Sequence[Row], made_of: Found) -> list[Row]:
+def own(seen: LineageContext, ref: TableRef, rows: Sequence[Row], made_of: Found) -> list[Row]:
     """Of gold rows those that were made of the given rows of a table alone.
 
     A row that others share, such as a day or a school, leads to what is not of this record.
@@ -127,7 +129,7 @@ def own(seen: Sight, ref: TableRef, rows: Sequence[Row], made_of: Found) -> list
     return [row for row in rows if tuple(row[n] for n in names) not in shared]
 
 
-def outputs(seen: Sight, ref: TableRef, made_of: Found) -> list[Row]:
+def outputs(seen: LineageContext, ref: TableRef, made_of: Found) -> list[Row]:
     """The rows of a gold or silver table that were made of some rows, one table up.
 
     Raises:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Found, Row, Sight
+    from carms_lake.flows.lineage.context import Found, LineageContext, Row
     from carms_lake.names import TableRef
 
 
-def below_silver(seen: Sight, ref: TableRef, rows: Sequence[Row]) -> tuple[Found, set[TableRef]]:
+def below_silver(
+    seen: LineageContext, ref: TableRef, rows: Sequence[Row]
+) -> tuple[Found, set[TableRef]]:
     """The rows that silver rows were made of, and the tables that have more of them."""
     contract = seen.contracts[ref]
     found: Found = {}
@@ -48,7 +50,7 @@ class _Link:
     is_copied: bool
 
 
-def _links(seen: Sight, contract: Contract) -> dict[TableRef, list[_Link]]:
+def _links(seen: LineageContext, contract: Contract) -> dict[TableRef, list[_Link]]:
     """By table below: how its rows are found for a row of this one."""
     found = _key_links(seen, contract)
     others = {t for c in contract.columns for t in _sources(seen, contract, c.name)} - set(found)
@@ -65,7 +67,7 @@ def _links(seen: Sight, contract: Contract) -> dict[TableRef, list[_Link]]:
     return {target: links for target, links in found.items() if links}
 
 
-def _key_links(seen: Sight, contract: Contract) -> dict[TableRef, list[_Link]]:
+def _key_links(seen: LineageContext, contract: Contract) -> dict[TableRef, list[_Link]]:
     """By table below: the columns that the key is made of, or the driver's key."""
     found: dict[TableRef, list[_Link]] = {}
     spec = contract.silver
@@ -81,7 +83,7 @@ def _key_links(seen: Sight, contract: Contract) -> dict[TableRef, list[_Link]]:
     return found
 
 
-def _as_others(seen: Sight, contract: Contract, target: TableRef) -> list[_Link]:
+def _as_others(seen: LineageContext, contract: Contract, target: TableRef) -> list[_Link]:
     """How another silver table whose key this one has too is led there."""
     for ref in seen.silver:
         other = seen.contracts.get(ref)
@@ -92,7 +94,9 @@ def _as_others(seen: Sight, contract: Contract, target: TableRef) -> list[_Link]
     return []
 
 
-def _sources(seen: Sight, contract: Contract, name: str) -> dict[TableRef, tuple[str, ...]]:
+def _sources(
+    seen: LineageContext, contract: Contract, name: str
+) -> dict[TableRef, tuple[str, ...]]:
     """By table: the columns of it that a column is made of, by the contract."""
     found: dict[TableRef, tuple[str, ...]] = {}
     for text in contract.column(name).sources:
@@ -107,7 +111,7 @@ def _all_columns(contract: Contract) -> set[str]:
     return {*contract.column_names, *AUDIT_COLUMNS, *DELIVERY_COLUMNS}
 
 
-def _all_below(seen: Sight, ref: TableRef) -> set[TableRef]:
+def _all_below(seen: LineageContext, ref: TableRef) -> set[TableRef]:
     """The tables under a silver table, by the contracts."""
     if ref.layer is not Layer.SILVER or ref not in seen.contracts:
         return set()
@@ -116,7 +120,7 @@ def _all_below(seen: Sight, ref: TableRef) -> set[TableRef]:
     return direct | {t for d in direct for t in _all_below(seen, d)}
 
 
-def _shared(seen: Sight, contract: Contract, target: TableRef) -> list[_Link]:
+def _shared(seen: LineageContext, contract: Contract, target: TableRef) -> list[_Link]:
     """The key of the table below under the same names; a looked-up name is no key."""
     return [
         _Link(name, (name,), is_copied=True)
@@ -125,7 +129,7 @@ def _shared(seen: Sight, contract: Contract, target: TableRef) -> list[_Link]:
     ]
 
 
-def _looked_up(seen: Sight, contract: Contract, target: TableRef) -> list[_Link]:
+def _looked_up(seen: LineageContext, contract: Contract, target: TableRef) -> list[_Link]:
     """The values that come from there, as far as they are exact and of the same type."""
     there = seen.contracts[target]
     found = []
@@ -143,7 +147,11 @@ def _looked_up(seen: Sight, contract: Contract, target: TableRef) -> list[_Link]
 
 
 def _linked(
-    seen: Sight, contract: Contract, target: TableRef, links: Sequence[_Link], rows: Sequence[Row]
+    seen: LineageContext,
+    contract: Contract,
+    target: TableRef,
+    links: Sequence[_Link],
+    rows: Sequence[Row],
 ) -> list[Row]:
     """The rows below; where what is derived leads nowhere, by what is copied alone."""
     there = seen.contracts[target]
@@ -172,7 +180,7 @@ def _conditions(contract: Contract, links: Sequence[_Link], row: Row) -> list[Co
 
 
 def _connected(
-    seen: Sight, target: TableRef, edges: tuple[str, ...], found: list[Row]
+    seen: LineageContext, target: TableRef, edges: tuple[str, ...], found: list[Row]
 ) -> list[Row]:
     """All rows that hang together: a key made of two columns of one table is a graph's node."""
     there = seen.contracts[target]
@@ -186,7 +194,7 @@ def _connected(
     return found
 
 
-def above_in_silver(seen: Sight, ref: TableRef, made_of: Found) -> list[Row]:
+def above_in_silver(seen: LineageContext, ref: TableRef, made_of: Found) -> list[Row]:
     """The rows of a silver table that were made of some rows below."""
     contract = seen.contracts[ref]
     wanted = []

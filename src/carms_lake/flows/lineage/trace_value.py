@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Found, Row, Sight
+    from carms_lake.flows.lineage.context import Found, LineageContext, Row
     from carms_lake.flows.lineage.keys import Start
     from carms_lake.names import TableRef
     from carms_lake.store.sql.column_lineage import ColumnOrigin
@@ -115,7 +115,7 @@ def trace_value(
         )
 
 
-def _with_views(seen: Sight, key: Key, start: Start, column: str) -> Found:
+def _with_views(seen: LineageContext, key: Key, start: Start, column: str) -> Found:
     """The rows of the key, and those of views where no table of it has the column."""
     if any(column in seen.contracts[ref].column_names for ref in start.rows):
         return start.rows
@@ -136,7 +136,7 @@ def _named(
     return tuple((name, row[name]) for name in names)
 
 
-def _table_of(found: Found, seen: Sight, column: str) -> TableRef:
+def _table_of(found: Found, seen: LineageContext, column: str) -> TableRef:
     """The table whose column is meant: gold's before silver's before bronze's.
 
     Raises:
@@ -166,7 +166,7 @@ def _table_of(found: Found, seen: Sight, column: str) -> TableRef:
 class _Way:
     """A walk down from one value; what was looked up is kept."""
 
-    seen: Sight
+    seen: LineageContext
     files: Files
     _inputs: dict[tuple[TableRef, str], Inputs] = field(default_factory=dict)
     _origins: dict[TableRef, Mapping[str, ColumnOrigin]] = field(default_factory=dict)

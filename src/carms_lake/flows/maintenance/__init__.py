@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.run import running
-from carms_lake.flows.timetravel import moment
+from carms_lake.flows.timetravel import resolve_as_of
 from carms_lake.flows.timetravel.history import find
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import (
@@ -146,7 +146,7 @@ def _optimize(name: str, path: Path, run_id: str) -> Optimized:
 
 def _version(config: LakeConfig, table: Named, to: str) -> int:
     if not to.isdecimal():
-        run = moment(config, to).run_id
+        run = resolve_as_of(config, to).run_id
         found = version_at(table.path, run)
         if found < 0:
             raise UsageError(

@@ -79,7 +79,7 @@ def vacuum(
 ) -> VacuumReport:
     """Delete the data files that no kept version of their table needs, and killed runs' leftovers.
 
-    Kept are the newest version of each table, all tables as of the last `keep_runs` runs and as of
+    It keeps the newest version of each table, all tables as of the last `keep_runs` runs and as of
     every run and moment of the last `keep_days` days, and what the next build compares with.
     Without `yes` nothing is deleted.
 

@@ -23,13 +23,13 @@ from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
 from carms_lake.readers.frames import ready
 from carms_lake.readers.header import spec_of
-from carms_lake.records import PART, Part, ReasonCode, SourceFile, StampedPart
+from carms_lake.records import CHUNK, Chunk, ReasonCode, SourceFile, TrackedChunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import Laid, Stamp
+    from carms_lake.records import ParsedRows, Provenance
 
 
 TEXT_FORMATS = ("csv", "jsonl", "json")
@@ -46,7 +46,7 @@ _OTHERWISE = "its records stand otherwise under today's contract; `carms ingest 
 class Reread:
     """What became of the set-aside records of one file that could be read again."""
 
-    parts: tuple[StampedPart, ...] = ()
+    parts: tuple[TrackedChunk, ...] = ()
     """The records, to be split by the contract; none where none could be read."""
     read_from: str = ""
     """`raw record` or `source file`."""
@@ -58,7 +58,7 @@ def reread(
     aside: pl.DataFrame,
     name: str,
     contract: Contract,
-    stamp: Stamp,
+    stamp: Provenance,
     find: Callable[[], SourceFile | None],
 ) -> Reread:
     """Read the set-aside records of one file again.
@@ -104,8 +104,8 @@ def _told_by_raw(aside: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 
 def _from_raw(
-    aside: pl.DataFrame, name: str, contract: Contract, stamp: Stamp
-) -> tuple[StampedPart, ...]:
+    aside: pl.DataFrame, name: str, contract: Contract, stamp: Provenance
+) -> tuple[TrackedChunk, ...]:
     """The records read from a file made of them alone; none where that gives other records."""
     ordered = aside.sort(SRC_ROW_NUMBER)
     header = ordered["raw_header"][0]
@@ -143,14 +143,14 @@ def _from_raw(
 
 
 def _from_source(
-    aside: pl.DataFrame, source: SourceFile, contract: Contract, stamp: Stamp
-) -> tuple[StampedPart, ...]:
+    aside: pl.DataFrame, source: SourceFile, contract: Contract, stamp: Provenance
+) -> tuple[TrackedChunk, ...]:
     numbers = aside.select(SRC_ROW_NUMBER, pl.col(SRC_ROW_NUMBER).alias(_OWN))
     parts = list(_renumbered(source, contract, numbers))
     return _stamped(parts, aside, source, stamp)
 
 
-def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -> Iterator[Part]:
+def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -> Iterator[Chunk]:
     """The wanted records of a file, part by part, under their own numbers."""
     with readable(source):
         parts = iter(readers.read(source, contract).parts)
@@ -159,15 +159,17 @@ def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -
             part = next(parts, None)
         if part is None:
             return
-        kept = _wanted(part.lay_out([part]), numbers)
+        kept = _wanted(part.parse([part]), numbers)
         if kept.records:
             yield replace(kept, header=part.header)
 
 
-def _wanted(laid: Laid, numbers: pl.DataFrame) -> Part:
-    rows = laid.rows.drop(PART).join(numbers, on=SRC_ROW_NUMBER, how="inner", maintain_order="left")
+def _wanted(laid: ParsedRows, numbers: pl.DataFrame) -> Chunk:
+    rows = laid.rows.drop(CHUNK).join(
+        numbers, on=SRC_ROW_NUMBER, how="inner", maintain_order="left"
+    )
     malformed = (
-        laid.malformed.drop(PART)
+        laid.malformed.drop(CHUNK)
         .join(numbers, on=SRC_ROW_NUMBER, how="inner", maintain_order="left")
         .rechunk()
     )
@@ -193,7 +195,7 @@ def _wanted(laid: Laid, numbers: pl.DataFrame) -> Part:
     return ready(renamed[0].drop(_OWN), renamed[1].drop(_OWN), records, raw_records)
 
 
-def _with_columns(part: Part, names: Sequence[str], contract: Contract) -> Part:
+def _with_columns(part: Chunk, names: Sequence[str], contract: Contract) -> Chunk:
     """The part with the columns that other records of the file have, null here."""
     found = part.content
     there = set(found.rows.columns)
@@ -205,8 +207,8 @@ def _with_columns(part: Part, names: Sequence[str], contract: Contract) -> Part:
 
 
 def _stamped(
-    parts: Sequence[Part], aside: pl.DataFrame, source: SourceFile, stamp: Stamp
-) -> tuple[StampedPart, ...]:
+    parts: Sequence[Chunk], aside: pl.DataFrame, source: SourceFile, stamp: Provenance
+) -> tuple[TrackedChunk, ...]:
     """The parts with their stamp; none where they are not the records that were set aside."""
     raws = dict(aside.select(SRC_ROW_NUMBER, "raw_record").rows())
     found: dict[int, str] = {}
@@ -214,4 +216,4 @@ def _stamped(
         content = part.content
         found |= content.raw_records(content.rows[SRC_ROW_NUMBER].to_list())
         found |= dict(content.malformed.select(SRC_ROW_NUMBER, "raw_record").rows())
-    return tuple(StampedPart(source, stamp, part) for part in parts) if found == raws else ()
+    return tuple(TrackedChunk(source, stamp, part) for part in parts) if found == raws else ()

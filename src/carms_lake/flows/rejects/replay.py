@@ -22,7 +22,7 @@ from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.layout import table_path
-from carms_lake.store.rejects import live, repair, set_aside
+from carms_lake.store.rejects import live, repair, write_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ def replay(
         UsageError: a table that the domain does not have.
         ContractError: a contract is wrong.
         StoreError: the lake cannot be read or written, or is being written.
-        NotBalanced: a record was lost or made; a bug.
+        NotReconciled: a record was lost or made; a bug.
     """
     contracts = load_contracts(list(config.domain.schemas), config.domain.name)
     refs = [ref for ref in contracts if ref.layer is not Layer.GOLD]
@@ -107,7 +107,7 @@ def _commit(table: Rejudged) -> None:
     run, contract = table.run, table.contract
     path, schema = table_path(run.config, contract.ref), landed_schema(contract)
     _see_the_others(table, path)
-    set_aside(run.config, table.rejected, run.run_id)
+    write_rejects(run.config, table.rejected, run.run_id)
     landed = sum(frame.height for frame in table.accepted)
     metadata = {
         "run_id": run.run_id,

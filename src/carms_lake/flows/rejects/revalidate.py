@@ -23,7 +23,7 @@ from carms_lake.names import (
 )
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import AUDIT_SCHEMA, landed_schema, split
-from carms_lake.records import FileReport, FileStatus, Stamp
+from carms_lake.records import FileReport, FileStatus, Provenance
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
     from carms_lake.readers.discover import Listing
-    from carms_lake.records import StampedPart
+    from carms_lake.records import TrackedChunk
     from carms_lake.store.delta.manifest import FileEntry
 
     Progress = Callable[[str, int, int | None], None]
@@ -103,7 +103,7 @@ def files_of(
             yield _File(entry, records, Reread(why_not=why_not))
             continue
         delivered = datetime.fromisoformat(entry.delivered_at) if entry.delivered_at else None
-        stamp = Stamp(run.run_id, run.started_at, entry.delivery_id, delivered)
+        stamp = Provenance(run.run_id, run.started_at, entry.delivery_id, delivered)
         find = partial(as_landed, sources.get(entry.name, ()), entry)
         yield _File(entry, records, reread(records, entry.name, contract, stamp, find))
 
@@ -128,7 +128,7 @@ def judge(table: Rejudged, files: Iterable[_File]) -> None:
 
 
 def _split(table: Rejudged, files: Sequence[_File]) -> None:
-    by_kind: dict[Hashable, list[StampedPart]] = {}
+    by_kind: dict[Hashable, list[TrackedChunk]] = {}
     for file in files:
         for piece in file.read.parts:
             by_kind.setdefault(piece.part.kind, []).append(piece)

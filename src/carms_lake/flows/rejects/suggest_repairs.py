@@ -22,8 +22,8 @@ from carms_lake.readers.frames import (
     text_schema,
     without_null_values,
 )
-from carms_lake.readers.header import lay_out, spec_of
-from carms_lake.records import QueryResult, ReasonCode, Stamp, StampedPart
+from carms_lake.readers.header import parse, spec_of
+from carms_lake.records import Provenance, QueryResult, ReasonCode, TrackedChunk
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _sources(config: LakeConfig, contract: Contract) -> dict[str, SourceFile]:
 
 def _layout(source: SourceFile, contract: Contract) -> Layout | None:
     try:
-        return lay_out(opened_at_header(source, contract).found, contract, source.name)
+        return parse(opened_at_header(source, contract).found, contract, source.name)
     except SourceRefused:
         return None
 
@@ -147,7 +147,7 @@ def _landing(
         *(without_null_values(name, spec.null_values, is_trimmed=spec.trim) for name in names),
     )
     part = ready(rows, malformed_frame(()), rows.height, lambda _: {})
-    stamp = Stamp("", datetime.now(UTC))
+    stamp = Provenance("", datetime.now(UTC))
     repaired = replace(contract, source=replace(spec, merge_surplus_into=column))
-    checked = split([StampedPart(source, stamp, part)], repaired)
+    checked = split([TrackedChunk(source, stamp, part)], repaired)
     return checked.accepted[SRC_ROW_NUMBER].to_list()

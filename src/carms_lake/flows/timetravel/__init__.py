@@ -48,7 +48,7 @@ _RUN = re.compile(r"\d{8}T.*")
 _LISTED = "`carms status` shows the last runs, `ops.runs` has them all"
 
 
-def moment(config: LakeConfig, text: str) -> RunEnd:
+def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
     """The run that a text means: its id, the beginning of its id, or the last one at a time.
 
     A time without a zone is UTC; a date is its first moment.

@@ -16,7 +16,7 @@ from carms_lake.catalog import gold_steps
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
-from carms_lake.flows.timetravel import gold_as_of, moment
+from carms_lake.flows.timetravel import gold_as_of, resolve_as_of
 from carms_lake.flows.timetravel.diff_causes import gold_reasons, reasons
 from carms_lake.names import (
     DELIVERY_ID,
@@ -168,7 +168,7 @@ class _Look:
         self, config: LakeConfig, before: str, after: str, name: str | None = None
     ) -> None:
         self.config = config
-        self.runs = (moment(config, before).run_id, moment(config, after).run_id)
+        self.runs = (resolve_as_of(config, before).run_id, resolve_as_of(config, after).run_id)
         self.contracts = load_contracts(list(config.domain.schemas), config.domain.name)
         self.steps = {s.contract.ref: s for s in gold_steps(config.domain, self.contracts)}
         order = [*(r for r in sorted(self.contracts) if r.layer is not Layer.GOLD), *self.steps]

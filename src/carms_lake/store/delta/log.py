@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
-from carms_lake.names import Layer, run_mark
+from carms_lake.names import Layer, run_timestamp
 from carms_lake.store.layout import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Commit:
     @property
     def mark(self) -> str:
         """What sorts it among run ids: its run, or else its time, spelt as a run id begins."""
-        return self.run_id or run_mark(self.at)
+        return self.run_id or run_timestamp(self.at)
 
     @property
     def keeps_rows(self) -> bool:

@@ -198,11 +198,11 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
         StoreError: the table cannot be read.
     """
     names: set[str] = set()
-    makers: set[str | None] = set()
+    changed_code: set[str | None] = set()
     for commit in delta.open_table(path).history():
         metadata = json.loads(commit.get(METADATA_KEY) or "{}")
         if "files" in metadata:
-            makers.add(metadata.get("contract"))
+            changed_code.add(metadata.get("contract"))
         if commit["version"] <= then:
             if "files" in metadata:
                 break
@@ -214,7 +214,7 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
         names |= {entry["name"] for entry in metadata["files"]}
     before, now = set(delta.pinned(path, then).files), set(delta.pinned(path).files)
     gone = before - now
-    if len(makers) > 1 or not all(Path(file).exists() for file in gone):
+    if len(changed_code) > 1 or not all(Path(file).exists() for file in gone):
         return None
     of_names = pl.col(SRC_FILENAME).is_in(sorted(names))
     return SourceChanges(

@@ -21,7 +21,7 @@ _LISTED = 20
 """So many tables are listed in a hint, not more."""
 
 
-def explained(session: Session, statement: Statement, error: duckdb.Error) -> LakeError:
+def as_user_error(session: Session, statement: Statement, error: duckdb.Error) -> LakeError:
     """The error to raise for one of DuckDB's, with its position and the nearest names."""
     text = str(error).rstrip()
     if isinstance(error, duckdb.IOException):

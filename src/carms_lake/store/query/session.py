@@ -14,7 +14,7 @@ import duckdb
 
 from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store.query import views
-from carms_lake.store.query.errors import explained
+from carms_lake.store.query.errors import as_user_error
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, PUBLISHED, AsOf, Session, bounded_memory
 from carms_lake.store.query.statement import Statement, read_statement
 from carms_lake.store.sql import OFFLINE, literal, quoted
@@ -196,7 +196,7 @@ def _faults_told(session: Session, statement: Statement) -> Iterator[None]:
             raise _too_large(session) from None
         raise
     except duckdb.Error as error:
-        raise explained(session, statement, error) from None
+        raise as_user_error(session, statement, error) from None
 
 
 def _too_large(session: Session) -> QueryLimit:

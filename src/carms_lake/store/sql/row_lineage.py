@@ -27,7 +27,7 @@ MARK = "carms_rows_of_"
 
 
 @dataclass(frozen=True)
-class Carrying:
+class LineageQuery:
     """A SELECT that carries the keys of the rows that each of its rows was made of."""
 
     sql: str
@@ -56,7 +56,7 @@ def carrying(
     *,
     narrowed: Mapping[str, str] | None = None,
     limit: int,
-) -> Carrying:
+) -> LineageQuery:
     """The SELECT with a column more for each place where a table is read whose key is known.
 
     A list holds a few times `limit` rows at most, where a group has more members. `narrowed` names,
@@ -71,7 +71,7 @@ def carrying(
     columns: dict[str, tuple[str, ...]] = {}
     for number in sorted(found):
         columns[walk.places[number]] = (*columns.get(walk.places[number], ()), _mark(number))
-    return Carrying(
+    return LineageQuery(
         done.sql(dialect=DIALECT, identify=True), columns, frozenset(walk.whole - set(columns))
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from carms_lake.domains.retail.silver.deliveries import newest, states
-from carms_lake.expressions import within, worded
+from carms_lake.expressions import null_if_placeholder, within
 
 EMAIL = (
     r"^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*"
@@ -32,7 +32,7 @@ def customer_identity(bronze_customers: pl.LazyFrame) -> pl.LazyFrame:
     Of the ids with one natural key the one that joined last is kept, of those that joined together
     the greatest. An id without a natural key stands for itself.
     """
-    rows = bronze_customers.with_columns(worded("natural_key"))
+    rows = bronze_customers.with_columns(null_if_placeholder("natural_key"))
     joined = pl.col("customer_id").sort_by("join_ts", "customer_id", nulls_last=False)
     kept = (
         newest(rows, "customer_id")
@@ -54,18 +54,18 @@ def customer(
 ) -> pl.LazyFrame:
     """One row per kept customer id, sorted by it."""
     kept = silver_customer_identity.filter(pl.col("customer_id") == pl.col("canonical_customer_id"))
-    email = worded("email").str.to_lowercase()
+    email = null_if_placeholder("email").str.to_lowercase()
     is_possible = impossible_place().not_()
     return (
         newest(bronze_customers, "customer_id")
         .join(kept, on="customer_id", how="semi")
         .select(
             "customer_id",
-            *(worded(name) for name in ("natural_key", "first_name", "last_name")),
+            *(null_if_placeholder(name) for name in ("natural_key", "first_name", "last_name")),
             email,
             email.str.contains(EMAIL).fill_null(value=False).alias("has_valid_email"),
-            worded("phone"),
-            *(worded(name) for name in _ADDRESS),
+            null_if_placeholder("phone"),
+            *(null_if_placeholder(name) for name in _ADDRESS),
             pl.when(is_possible).then("latitude").alias("latitude"),
             pl.when(is_possible).then("longitude").alias("longitude"),
             birth_on="birth_date",
@@ -88,7 +88,7 @@ def customer_history(
         pl.col("customer_id") != pl.col("canonical_customer_id")
     )
     columns = [
-        *(worded(name) for name in _ADDRESS),
+        *(null_if_placeholder(name) for name in _ADDRESS),
         pl.col("gdpr_consent").alias("has_gdpr_consent"),
         pl.col("is_vip"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from carms_lake.expressions import NOTHINGS, null_if, utc
+from carms_lake.expressions import NULL_TOKENS, null_if, utc
 
 ENVELOPE = ("event_id", "event_ts", "event_type", "user_id", "session_id")
 """What every event says of itself; the rest is its payload."""
@@ -68,7 +68,7 @@ def read(events: pl.LazyFrame) -> pl.LazyFrame:
     read_again = _cut(events.select("src_event")).map_batches(
         _with_others, schema=dict.fromkeys(_COLUMNS, pl.String), streamable=True
     )
-    fields = [null_if(pl.col(name).str.strip_chars(), *NOTHINGS) for name in ENVELOPE]
+    fields = [null_if(pl.col(name).str.strip_chars(), *NULL_TOKENS) for name in ENVELOPE]
     return read_again.with_columns(*fields, null_if(pl.col("payload"), ""))
 
 

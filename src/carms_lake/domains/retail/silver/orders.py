@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from carms_lake.domains.retail.silver.products import not_positive
-from carms_lake.expressions import worded
+from carms_lake.expressions import null_if_placeholder
 
 
 def order_header(
@@ -26,9 +26,9 @@ def order_header(
         pl.coalesce("order_dt_local", pl.col("order_ts").dt.date()).alias("ordered_on"),
         pl.coalesce("canonical_customer_id", "customer_id").alias("customer_id"),
         "store_id",
-        *(worded(name) for name in ("channel", "payment_method", "coupon_code")),
+        *(null_if_placeholder(name) for name in ("channel", "payment_method", "coupon_code")),
         "shipping_fee",
-        worded("currency").str.to_uppercase(),
+        null_if_placeholder("currency").str.to_uppercase(),
         "src_filename",
         "src_row_number",
     )
@@ -52,5 +52,10 @@ def order_line(bronze_orders_lines: pl.LazyFrame) -> pl.LazyFrame:
 def shipment(bronze_shipments: pl.LazyFrame) -> pl.LazyFrame:
     """One row per row of the source; one on its way has no `delivered_at`."""
     return bronze_shipments.select(
-        "shipment_id", "order_id", worded("carrier"), "shipped_at", "delivered_at", "ship_cost"
+        "shipment_id",
+        "order_id",
+        null_if_placeholder("carrier"),
+        "shipped_at",
+        "delivered_at",
+        "ship_cost",
     )

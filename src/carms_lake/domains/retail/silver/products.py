@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from carms_lake.domains.retail.silver.deliveries import states
-from carms_lake.expressions import worded
+from carms_lake.expressions import null_if_placeholder
 
 
 def product(bronze_products: pl.LazyFrame) -> pl.LazyFrame:
@@ -36,8 +36,8 @@ def not_positive(column: str) -> pl.Expr:
 
 def _described() -> list[pl.Expr]:
     return [
-        *(worded(name) for name in ("sku", "name", "category", "subcategory")),
+        *(null_if_placeholder(name) for name in ("sku", "name", "category", "subcategory")),
         pl.col("current_price"),
-        worded("currency").str.to_uppercase(),
+        null_if_placeholder("currency").str.to_uppercase(),
         pl.col("is_discontinued"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from carms_lake.expressions import worded
+from carms_lake.expressions import null_if_placeholder
 
 _ORDER = ("change_type", "src_filename", "src_row_number")
 """Base rows (null) come before changes, then files by name; the contract keeps the last."""
@@ -34,8 +34,8 @@ def customer_return(bronze_returns: pl.LazyFrame) -> pl.LazyFrame:
             "product_id",
             pl.col("return_ts").alias("returned_at"),
             pl.col("qty").alias("quantity"),
-            worded("reason"),
-            worded("return_reason_code"),
+            null_if_placeholder("reason"),
+            null_if_placeholder("return_reason_code"),
             kind.eq_missing("delete").alias("is_deleted"),
             pl.when(kind.is_not_null()).then(pl.lit("change")).alias("change_type"),
             "src_filename",

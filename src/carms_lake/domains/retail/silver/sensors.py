@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from carms_lake.expressions import within, worded
+from carms_lake.expressions import null_if_placeholder, within
 
 TEMPERATURE_C = (Decimal(-40), Decimal(60))
 """What a sensor can measure; beyond it is broken."""
@@ -23,7 +23,7 @@ def sensor_reading(bronze_sensors: pl.LazyFrame) -> pl.LazyFrame:
     return bronze_sensors.select(
         pl.col("sensor_ts").alias("sensor_at"),
         "store_id",
-        worded("shelf_id"),
+        null_if_placeholder("shelf_id"),
         "temperature_c",
         "humidity_pct",
         "battery_mv",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from carms_lake.domains.retail.silver.customers import impossible_place
-from carms_lake.expressions import worded
+from carms_lake.expressions import null_if_placeholder
 
 
 def store(bronze_stores: pl.LazyFrame) -> pl.LazyFrame:
@@ -13,11 +13,14 @@ def store(bronze_stores: pl.LazyFrame) -> pl.LazyFrame:
 
     Coordinates are null where one of them is impossible. All stores with one code are flagged.
     """
-    code = worded("store_code")
+    code = null_if_placeholder("store_code")
     is_possible = impossible_place().not_()
     return bronze_stores.select(
         "store_id",
-        *(worded(name) for name in ("store_code", "name", "channel", "region", "state")),
+        *(
+            null_if_placeholder(name)
+            for name in ("store_code", "name", "channel", "region", "state")
+        ),
         pl.when(is_possible).then("latitude").alias("latitude"),
         pl.when(is_possible).then("longitude").alias("longitude"),
         opened_on="open_dt",
@@ -32,7 +35,7 @@ def supplier(bronze_suppliers: pl.LazyFrame) -> pl.LazyFrame:
     """One row per row of the source."""
     return bronze_suppliers.select(
         "supplier_id",
-        *(worded(name) for name in ("supplier_code", "name", "country_code")),
+        *(null_if_placeholder(name) for name in ("supplier_code", "name", "country_code")),
         "lead_time_days",
         is_preferred="preferred",
         is_repaired=pl.col("src_repair").is_not_null(),
