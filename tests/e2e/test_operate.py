@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import openpyxl
+import polars as pl
 import pytest
 from command import carms as command
 from tiny import PRODUCTS, SALES
 from typer.testing import CliRunner, Result
 
 from carms_lake.cli import make_app
+from carms_lake.cli.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +71,33 @@ def test_the_status_is_one_json_object_or_rows(project: Path) -> None:
     rows = run(project, "status", "-f", "csv").stdout.splitlines()
     assert rows[0] == "section,item,name,value"
     assert "tables,silver.sale,rows,3" in rows
+
+
+@pytest.mark.parametrize("name", [f.value for f in Format])
+def test_the_status_names_a_file_too_large_to_inspect_in_every_format(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
+    sales = tmp_path / "data_raw/tiny/sales"
+    sales.mkdir(parents=True)
+    padding = "".join(f"s{number},p1,1\n" for number in range(1, 250_000))
+    large = gzip.compress((SALES + padding).encode(), compresslevel=0)
+    (sales / "day_1.csv.gz").write_bytes(large)
+    file = tmp_path / f"status.{name}"
+    to_stdout = run(tmp_path, "status", "-f", name)
+    to_file = run(tmp_path, "status", "-f", name, "-o", str(file))
+    assert (to_stdout.exit_code, to_file.exit_code) == (0, 0), to_stdout.output + to_file.output
+    texts = [_text(to_stdout.stdout_bytes, name), _text(file.read_bytes(), name)]
+    assert "sales" in texts[0]
+    assert "drift_unseen" in texts[1]
+
+
+def _text(data: bytes, name: str) -> str:
+    if name == "parquet":
+        return str(pl.read_parquet(data).rows())
+    if name == "xlsx":
+        return str(list(openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].values))
+    return data.decode()
 
 
 def test_the_status_shows_the_drift_of_newest_files(tmp_path: Path) -> None:

@@ -36,13 +36,13 @@ def as_rows(status: Status) -> QueryResult:
 
 
 def _items(content: Any) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    if isinstance(content, list):
-        for entry in content:
-            yield as_text(next(iter(entry.values()))), entry
-    elif isinstance(content, dict):
-        yield None, content
-    else:
-        yield None, {"value": content}
+    """The records of a section and their names; a plain value is a record of one."""
+    is_list = isinstance(content, list)
+    for entry in content if is_list else [content]:
+        if isinstance(entry, dict):
+            yield as_text(next(iter(entry.values()))) if is_list else None, entry
+        else:
+            yield None, {"value": entry}
 
 
 def _lines(status: Status) -> Iterator[str]:
