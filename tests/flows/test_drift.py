@@ -22,7 +22,7 @@ from carms_lake.flows.drift import drift
 from carms_lake.flows.drift import sample as sampling
 from carms_lake.flows.drift.column_checks import NULL_RATE
 from carms_lake.flows.drift.compare import RENAME_SCORE
-from carms_lake.flows.drift.findings import MANY, Weight
+from carms_lake.flows.drift.findings import SYSTEMATIC_SHARE, Severity
 from carms_lake.flows.drift.inference import PSI_LIMIT
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
@@ -88,8 +88,8 @@ def landed(folder: Path, rows: list[list[Any]] | None = None, **rest: Any) -> La
     return config
 
 
-def told(report: DriftReport, *severities: Weight) -> list[tuple[str | None, str]]:
-    wanted = severities or (Weight.ERROR, Weight.WARNING)
+def told(report: DriftReport, *severities: Severity) -> list[tuple[str | None, str]]:
+    wanted = severities or (Severity.ERROR, Severity.WARNING)
     return [(f.column, f.change) for f in report.findings if f.severity in wanted]
 
 
@@ -187,14 +187,14 @@ def test_a_change_is_told_and_its_patch_lets_the_file_land(tmp_path: Path, case:
     header, rows = changed(orders(240, 300))
     put(config, "orders_2.csv", header, rows)
     report = drift(config, write=True)
-    assert finding in told(report, Weight.ERROR)
+    assert finding in told(report, Severity.ERROR)
     patch = only_patch(report)
     assert (patch.level, patch.from_version, patch.to_version) == (level, "1.0.0", version)
     assert contract_of(config).version == version
     landing = ingest(config, full_refresh=True)
     second = next(file for file in landing.files if file.name == "orders_2.csv")
     assert (second.status, second.rejected) == (FileStatus.LANDED, 0)
-    assert not told(drift(config, every=True), Weight.ERROR) or case == "renamed"
+    assert not told(drift(config, every=True), Severity.ERROR) or case == "renamed"
 
 
 def test_a_renamed_column_keeps_its_name_and_its_rows(tmp_path: Path) -> None:
@@ -249,8 +249,8 @@ def test_what_the_contract_allows_is_told_where_it_is_new(
     header, rows = changed(orders(240, 300))
     put(config, "orders_2.csv", header, rows)
     report = drift(config)
-    assert finding in told(report, Weight.WARNING)
-    assert not told(report, Weight.ERROR)
+    assert finding in told(report, Severity.WARNING)
+    assert not told(report, Severity.ERROR)
     assert report.patches == ()
 
 
@@ -302,7 +302,7 @@ def test_new_columns_that_the_contract_lets_in_are_a_warning(tmp_path: Path) -> 
     header, rows = added(orders(9))
     put(config, "orders_1.csv", header, rows)
     (finding,) = drift(config).findings
-    assert (finding.change, finding.severity) == ("added", Weight.WARNING)
+    assert (finding.change, finding.severity) == ("added", Severity.WARNING)
 
 
 def sheet(path: Path, header: list[str], rows: list[list[Any]]) -> None:
@@ -391,7 +391,7 @@ def test_of_whole_records_the_keys_are_compared(tmp_path: Path) -> None:
             assert report.findings == ()
             ingest(config)
     assert told(report) == [("who.city", "renamed")]
-    assert report.findings[0].severity is Weight.WARNING
+    assert report.findings[0].severity is Severity.WARNING
     assert report.patches == ()
 
 
@@ -539,7 +539,7 @@ def test_the_thresholds_stand_in_the_documentation() -> None:
     text = (Path(__file__).parents[2] / "docs" / "schema-changes.md").read_text(encoding="utf-8")
     for said in (
         f"score {RENAME_SCORE}",
-        f"more than {MANY:.0%}".replace("%", " %") + " of the values",
+        f"more than {SYSTEMATIC_SHARE:.0%}".replace("%", " %") + " of the values",
         f"is above {PSI_LIMIT}",
         f"more than {NULL_RATE * 100:.0f} points",
         f"of up to {sampling.HEAD_RECORDS + sampling.SPREAD_RECORDS:,} records",

@@ -19,7 +19,13 @@ from carms_lake.contract.load import load_contract
 from carms_lake.contract.patch import applied
 from carms_lake.flows.drift.compare import compare
 from carms_lake.flows.drift.files import read_raw
-from carms_lake.flows.drift.inference import misfits, name_likeness, narrowest, overlap, stability
+from carms_lake.flows.drift.inference import (
+    count_nonconforming,
+    inferred_type,
+    name_similarity,
+    overlap,
+    stability,
+)
 from carms_lake.flows.drift.proposal import column_name, loaded, proposed, text_of
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.quality.split import split
@@ -140,7 +146,7 @@ def test_a_name_made_of_a_header_is_one_and_no_other_column_has_it(headers: list
     ],
 )
 def test_the_narrowest_type_keeps_the_values(values: list[str | None], kind: str) -> None:
-    assert str(narrowest(pl.Series(values, dtype=pl.String))) == kind
+    assert str(inferred_type(pl.Series(values, dtype=pl.String))) == kind
 
 
 @pytest.mark.parametrize(
@@ -152,13 +158,13 @@ def test_the_narrowest_type_keeps_the_values(values: list[str | None], kind: str
     ],
 )  # fmt: skip
 def test_a_typed_column_says_its_type(dtype: pl.DataType, kind: str) -> None:
-    assert str(narrowest(pl.Series([None], dtype=dtype))) == kind
+    assert str(inferred_type(pl.Series([None], dtype=dtype))) == kind
 
 
 @given(st.lists(st.one_of(*KINDS.values()), min_size=1))
 def test_no_value_misses_the_narrowest_type_of_few_values(values: list[str]) -> None:
     series = pl.Series([value or None for value in values], dtype=pl.String)
-    assert misfits(series, narrowest(series)) == 0
+    assert count_nonconforming(series, inferred_type(series)) == 0
 
 
 @given(st.lists(st.integers(-99, 99) | st.none(), min_size=1, max_size=300))
@@ -205,5 +211,5 @@ def test_ids_and_days_have_no_distribution_to_compare(old: Any, new: Any) -> Non
 
 
 def test_names_are_near_whatever_joins_their_words() -> None:
-    assert name_likeness("customer_id", "ID Customer") == 1
-    assert name_likeness("qty", "quantity") > name_likeness("qty", "colour")
+    assert name_similarity("customer_id", "ID Customer") == 1
+    assert name_similarity("qty", "quantity") > name_similarity("qty", "colour")

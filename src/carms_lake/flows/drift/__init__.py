@@ -16,8 +16,8 @@ from carms_lake.contract.load import load_contracts
 from carms_lake.contract.patch import applied, as_yaml
 from carms_lake.errors import ContractError, SourceError, SourceRefused
 from carms_lake.flows.drift.compare import compare, compare_keys
-from carms_lake.flows.drift.files import baseline, last_landed, read_raw, whole_records
-from carms_lake.flows.drift.findings import Compared, Finding, Weight
+from carms_lake.flows.drift.files import baseline, document_column, previous_file, read_raw
+from carms_lake.flows.drift.findings import Compared, Finding, Severity
 from carms_lake.flows.drift.proposal import loaded, proposed, text_of, write_version
 from carms_lake.flows.run import selected
 from carms_lake.names import Layer, TableRef
@@ -92,7 +92,7 @@ class DriftReport:
     @property
     def has_drift(self) -> bool:
         """Whether anything is otherwise; notes do not count."""
-        return any(finding.severity is not Weight.NOTE for finding in self.findings)
+        return any(finding.severity is not Severity.NOTE for finding in self.findings)
 
 
 def drift(
@@ -129,7 +129,7 @@ def drift(
     findings: list[Finding] = []
     patches: list[ContractPatch] = []
     for name in chosen:
-        look = _Look(config, bronze[name])
+        look = _SourceDrift(config, bronze[name])
         found = discover(bronze[name], there)
         arriving = found if every else [source for source in found if look.is_arriving(source)]
         compared: list[Compared] = []
@@ -146,7 +146,7 @@ def drift(
     return DriftReport(tuple(files), tuple(findings), tuple(patches))
 
 
-class _Look:
+class _SourceDrift:
     """One source: its contract, and what landed of it."""
 
     def __init__(self, config: LakeConfig, contract: Contract) -> None:
@@ -187,7 +187,7 @@ class _Look:
             return refused, Compared()
         before = self._before(source.name)
         old = before.rows if before else None
-        if whole_records(self.contract) is None:
+        if document_column(self.contract) is None:
             compared = compare(self.contract, source.name, raw, old)
         elif old is not None:
             compared = compare_keys(self.contract, source.name, raw, old)
@@ -199,7 +199,7 @@ class _Look:
 
     def _before(self, name: str) -> Baseline | None:
         """The rows to compare with; kept, since most files of a source have the same."""
-        entry = last_landed(self.manifest, name)
+        entry = previous_file(self.manifest, name)
         if entry is None:
             return None
         if self._baseline is None or self._baseline.file != entry.name:

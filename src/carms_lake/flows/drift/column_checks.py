@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.flows.drift.findings import Promise, Weight, is_many, is_other_rate, pct
-from carms_lake.flows.drift.inference import holding, in_type, means_the_same, misfits, stability
+from carms_lake.flows.drift.findings import ChangeKind, Severity, is_systematic, pct, rates_differ
+from carms_lake.flows.drift.inference import (
+    are_comparable,
+    cast_to,
+    count_nonconforming,
+    stability,
+    widened_type,
+)
 from carms_lake.quality.constraints import row_rules
 from carms_lake.quality.types import polars_type
 from carms_lake.records import ReasonCode
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Column
     from carms_lake.contract.types import ColumnType
-    from carms_lake.flows.drift.findings import Seen
+    from carms_lake.flows.drift.findings import DriftCollector
     from carms_lake.quality.constraints import Rule
 
 
@@ -34,16 +40,16 @@ _NEW_SHARE = 0.01
 _GONE_SHARE = 0.05
 _GONE_EXPECTED = 10
 _SHOWN = 8
-_LENGTHS = {"minLength": Promise.SHORTEST, "maxLength": Promise.LONGEST}
+_LENGTHS = {"minLength": ChangeKind.SHORTEST, "maxLength": ChangeKind.LONGEST}
 _ENDS = {
-    "minimum": Promise.LOWEST,
-    "exclusiveMinimum": Promise.LOWEST,
-    "maximum": Promise.HIGHEST,
-    "exclusiveMaximum": Promise.HIGHEST,
+    "minimum": ChangeKind.LOWEST,
+    "exclusiveMinimum": ChangeKind.LOWEST,
+    "maximum": ChangeKind.HIGHEST,
+    "exclusiveMaximum": ChangeKind.HIGHEST,
 }
 
 
-def by_the_contract(seen: Seen, headers: Mapping[str, str]) -> None:
+def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]) -> None:
     """Types, nulls, value sets, patterns and limits of the columns that the file has.
 
     Raises:
@@ -52,82 +58,87 @@ def by_the_contract(seen: Seen, headers: Mapping[str, str]) -> None:
     kept: dict[str, pl.Series] = {}
     columns: list[Column] = []
     for name, header in headers.items():
-        column = seen.contract.column(name)
-        values = seen.raw.series(header).alias(name)
-        not_text = seen.raw.not_text.get(seen.raw.headers.index(header), 0)
-        kept[name], kind = _in_type(seen, column, values, not_text)
+        column = collector.contract.column(name)
+        values = collector.raw.series(header).alias(name)
+        not_text = collector.raw.not_text.get(collector.raw.headers.index(header), 0)
+        kept[name], kind = _typed_values(collector, column, values, not_text)
         columns.append(replace(column, type=kind))
         nulls = values.null_count()
         if column.required and nulls:
-            many = is_many(nulls, values.len())
+            many = is_systematic(nulls, values.len())
             found = f"{nulls} of {values.len()} are null ({pct(nulls / values.len())})"
-            severity = Weight.ERROR if many else Weight.NOTE
-            seen.say(name, "nulls", severity, "required", found)
+            severity = Severity.ERROR if many else Severity.NOTE
+            collector.report(name, "nulls", severity, "required", found)
             if many:
-                seen.need(Promise.NULLABLE, name)
+                collector.require(ChangeKind.NULLABLE, name)
     frame = pl.DataFrame(kept)
-    for rule in row_rules(replace(seen.contract, columns=tuple(columns))):
+    for rule in row_rules(replace(collector.contract, columns=tuple(columns))):
         if rule.code is not ReasonCode.REQUIRED_NULL:
-            _rule(seen, rule, frame)
+            _check_rule(collector, rule, frame)
 
 
-def beside_the_last(seen: Seen, column: Column, header: str) -> None:
+def compare_with_previous(collector: DriftCollector, column: Column, header: str) -> None:
     """Nulls, values and distribution beside those of the last landed file."""
-    old = seen.before(column.name)
-    new = seen.raw.series(header)
+    old = collector.previous(column.name)
+    new = collector.raw.series(header)
     if old is None or not new.len():
         return
-    _null_rate(seen, column, old, new)
-    if misfits(new, column.type) * 2 > new.len() - new.null_count():
+    _compare_null_rates(collector, column, old, new)
+    if count_nonconforming(new, column.type) * 2 > new.len() - new.null_count():
         return
-    now = in_type(new, column.type).drop_nulls()
-    then = in_type(old, column.type).drop_nulls()
-    _value_sets(seen, column, then, now)
+    now = cast_to(new, column.type).drop_nulls()
+    then = cast_to(old, column.type).drop_nulls()
+    _compare_value_sets(collector, column, then, now)
     found = stability(then, now)
     if found and found.is_shifted:
         expected = f"PSI up to {found.limit:.2f} beside the last file"
         shift = f"PSI {found.psi:.2f}"
         if then.dtype.is_numeric():
             shift += f", median {_number(then.median())} -> {_number(now.median())}"
-        seen.say(
-            column.name, "distribution", Weight.WARNING, expected, shift, score=round(found.psi, 3)
+        collector.report(
+            column.name,
+            "distribution",
+            Severity.WARNING,
+            expected,
+            shift,
+            score=round(found.psi, 3),
         )
 
 
-def _in_type(
-    seen: Seen, column: Column, values: pl.Series, not_text: int
+def _typed_values(
+    collector: DriftCollector, column: Column, values: pl.Series, not_text: int
 ) -> tuple[pl.Series, ColumnType]:
     """The values in the contract's type, or in the one that they need, and that type.
 
     They are null where no rule of the contract can mean them.
     """
     there = values.len() - values.null_count()
-    wrong = misfits(values, column.type, not_text)
+    wrong = count_nonconforming(values, column.type, not_text)
     kind = column.type
     if wrong:
-        many = is_many(wrong, there)
-        wanted = holding(values, column.type, not_text) if many else None
+        many = is_systematic(wrong, there)
+        wanted = widened_type(values, column.type, not_text) if many else None
         found = f"{wrong} of {there} values are no {column.type}"
         if wanted is not None:
-            left = misfits(values, wanted, not_text)
+            left = count_nonconforming(values, wanted, not_text)
             found += f"; {wanted} keeps all" + (f" but {left}" if left else "")
-            seen.need(Promise.TYPE, column.name, wanted)
+            collector.require(ChangeKind.TYPE, column.name, wanted)
             kind = wanted
         elif many:
             found += "; no type keeps them"
-        severity = Weight.ERROR if many else Weight.NOTE
-        seen.say(column.name, "retyped", severity, str(column.type), found)
+        severity = Severity.ERROR if many else Severity.NOTE
+        collector.report(column.name, "retyped", severity, str(column.type), found)
     if not_text and kind.name == "varchar":
         return values, kind
-    if not means_the_same(kind, column.type):
+    if not are_comparable(kind, column.type):
         nothing = pl.Series(column.name, [None] * values.len(), dtype=polars_type(column.type))
         return nothing, column.type
-    return in_type(values, kind), kind
+    return cast_to(values, kind), kind
 
 
-def _rule(seen: Seen, rule: Rule, frame: pl.DataFrame) -> None:
+def _check_rule(collector: DriftCollector, rule: Rule, frame: pl.DataFrame) -> None:
     """One rule of the contract; what breaks it is set aside, so often that it is drift or not."""
-    column = seen.contract.column(rule.column)
+    column = collector.contract.column(rule.column)
     broken = frame.filter((~rule.passes).fill_null(value=False))[rule.column]
     there = frame[rule.column].len() - frame[rule.column].null_count()
     if not broken.len():
@@ -136,36 +147,40 @@ def _rule(seen: Seen, rule: Rule, frame: pl.DataFrame) -> None:
     if rule.kind == "enum":
         new = broken.unique(maintain_order=True).to_list()
         found = f"{_listed(column, new)} in {what}"
-        seen.say(column.name, "new_values", Weight.ERROR, rule.message, found)
+        collector.report(column.name, "new_values", Severity.ERROR, rule.message, found)
         if len(new) <= MOST_NEW_VALUES:
-            seen.need(Promise.ENUM, column.name, tuple(_plain(value) for value in new))
+            collector.require(ChangeKind.ENUM, column.name, tuple(_plain(value) for value in new))
         return
-    many = is_many(broken.len(), there)
-    severity = Weight.ERROR if many else Weight.NOTE
+    many = is_systematic(broken.len(), there)
+    severity = Severity.ERROR if many else Severity.NOTE
     if rule.kind == "pattern":
         shown = _listed(column, broken.unique(maintain_order=True).head(3).to_list())
-        seen.say(column.name, "pattern", severity, rule.message, f"{shown} in {what}")
+        collector.report(column.name, "pattern", severity, rule.message, f"{shown} in {what}")
         if many:
-            seen.need(Promise.PATTERN, column.name)
+            collector.require(ChangeKind.PATTERN, column.name)
         return
     measured = broken.str.len_chars() if rule.kind in _LENGTHS else broken
     end = measured.min() if "min" in rule.kind.lower() else measured.max()
     shown = "" if column.classification else f", as far as {end!s}"
-    seen.say(column.name, "range", severity, rule.message, what + shown)
+    collector.report(column.name, "range", severity, rule.message, what + shown)
     if many:
-        promise = {**_LENGTHS, **_ENDS}[rule.kind]
-        seen.need(promise, column.name, _plain(end))
+        kind = {**_LENGTHS, **_ENDS}[rule.kind]
+        collector.require(kind, column.name, _plain(end))
 
 
-def _null_rate(seen: Seen, column: Column, old: pl.Series, new: pl.Series) -> None:
+def _compare_null_rates(
+    collector: DriftCollector, column: Column, old: pl.Series, new: pl.Series
+) -> None:
     then, now = (old.null_count(), old.len()), (new.null_count(), new.len())
-    if is_other_rate(then, now, NULL_RATE):
+    if rates_differ(then, now, NULL_RATE):
         shares = [pct(nulls / total) for nulls, total in (then, now)]
         expected, found = (f"{share} null" for share in shares)
-        seen.say(column.name, "null_rate", Weight.WARNING, expected, found)
+        collector.report(column.name, "null_rate", Severity.WARNING, expected, found)
 
 
-def _value_sets(seen: Seen, column: Column, then: pl.Series, now: pl.Series) -> None:
+def _compare_value_sets(
+    collector: DriftCollector, column: Column, then: pl.Series, now: pl.Series
+) -> None:
     """New and gone values of a column that has few and repeats them."""
     if then.dtype not in (pl.String, pl.Boolean) or then.len() < _LIST_ROWS or not now.len():
         return
@@ -178,7 +193,7 @@ def _value_sets(seen: Seen, column: Column, then: pl.Series, now: pl.Series) -> 
     if new and not column.enum and count > _NEW_SHARE * now.len():
         expected = f"one of the {len(earlier)} values of the last file"
         found = f"{_listed(column, new)} in {count} of {now.len()} values"
-        seen.say(column.name, "new_values", Weight.WARNING, expected, found)
+        collector.report(column.name, "new_values", Severity.WARNING, expected, found)
     gone = [
         value
         for value, seen_before in earlier.items()
@@ -189,7 +204,7 @@ def _value_sets(seen: Seen, column: Column, then: pl.Series, now: pl.Series) -> 
     if gone:
         counted = sum(earlier[value] for value in gone) / then.len()
         expected = f"{_listed(column, sorted(gone, key=str))} in {pct(counted)} of the last values"
-        seen.say(column.name, "gone_values", Weight.WARNING, expected, "none of them")
+        collector.report(column.name, "gone_values", Severity.WARNING, expected, "none of them")
 
 
 def _listed(column: Column, values: Sequence[Any]) -> str:

@@ -223,7 +223,7 @@ class Baseline(NamedTuple):
     rows: pl.DataFrame
 
 
-def last_landed(manifest: Manifest, name: str) -> FileEntry | None:
+def previous_file(manifest: Manifest, name: str) -> FileEntry | None:
     """The landed file to compare with: the last delivery of the same name, else the newest."""
     entries = [entry for entry in manifest.current.values() if entry.accepted and not entry.copy_of]
     same = next((entry for entry in entries if entry.name == name), None)
@@ -247,11 +247,11 @@ def baseline(path: Path, contract: Contract, entry: FileEntry) -> Baseline:
     if stride > 1:
         wanted &= is_spread(pl.col(SRC_ROW_NUMBER), stride)
     rows = delta.scan(path).filter(wanted).select(names).collect(engine="streaming")
-    whole = whole_records(contract)
+    whole = document_column(contract)
     return Baseline(entry.name, rows if whole is None else _keys(rows[whole]))
 
 
-def whole_records(contract: Contract) -> str | None:
+def document_column(contract: Contract) -> str | None:
     """The column that takes whole records, if there is one."""
     return next((c.name for c in contract.columns if c.source == LINE), None)
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from carms_lake.names import TableRef
 
 
-class Weight(StrEnum):
+class Severity(StrEnum):
     """How much a finding matters."""
 
     ERROR = "error"
     """The file would be refused, or many of its records set aside: the contract must change."""
     WARNING = "warning"
-    """It would land, and is not what came before."""
+    """It would land, and differs from what came before."""
     NOTE = "note"
     """Worth knowing; it is no drift."""
 
@@ -37,14 +37,14 @@ class Finding:
     change: str
     """added, gone, renamed, retyped, new_values, gone_values, nulls, null_rate, range, pattern,
     distribution, malformed, delimiter, doubled, header."""
-    severity: Weight
+    severity: Severity
     expected: str
     found: str
     score: float | None = None
     """Of a rename how alike the columns are, of a distribution its stability index."""
 
 
-class Promise(StrEnum):
+class ChangeKind(StrEnum):
     """What a contract would have to say otherwise."""
 
     HEADER = "header"
@@ -67,10 +67,10 @@ class Promise(StrEnum):
 
 
 @dataclass(frozen=True)
-class Need:
+class ContractChange:
     """One change of the contract without which the file would not land."""
 
-    promise: Promise
+    kind: ChangeKind
     column: str | None = None
     value: Any = None
 
@@ -80,13 +80,13 @@ class Compared:
     """All that was found of one file, and what its contract needs to accept it."""
 
     findings: tuple[Finding, ...] = ()
-    needs: tuple[Need, ...] = ()
+    changes: tuple[ContractChange, ...] = ()
     kept: frozenset[str] = frozenset()
     """The contract's columns that the file has under their own headers."""
 
 
 @dataclass
-class Seen:
+class DriftCollector:
     """What is being found of one file."""
 
     contract: Contract
@@ -95,13 +95,13 @@ class Seen:
     old: pl.DataFrame | None
     """Rows of the last landed file, under the contract's names and types."""
     findings: list[Finding] = field(default_factory=list)
-    needs: list[Need] = field(default_factory=list)
+    changes: list[ContractChange] = field(default_factory=list)
 
-    def say(
+    def report(
         self,
         column: str | None,
         change: str,
-        severity: Weight,
+        severity: Severity,
         expected: str,
         found: str,
         *,
@@ -113,33 +113,35 @@ class Seen:
             Finding(ref, self.file, column, change, severity, expected, found, score)
         )
 
-    def need(self, promise: Promise, column: str | None = None, value: Any = None) -> None:
+    def require(self, kind: ChangeKind, column: str | None = None, value: Any = None) -> None:
         """Add what the contract must say otherwise."""
-        self.needs.append(Need(promise, column, value))
+        self.changes.append(ContractChange(kind, column, value))
 
-    def before(self, column: str) -> pl.Series | None:
+    def previous(self, column: str) -> pl.Series | None:
         """The earlier values of a column, if there are any."""
         if self.old is None or column not in self.old.columns or not self.old.height:
             return None
         return self.old[column]
 
 
-MANY = 0.05
+SYSTEMATIC_SHARE = 0.05
 """Faults in more than this share of the values are drift."""
 _AT_LEAST = 2
 """One record alone is a fault of that record, unless it is all there is."""
 
 
-def is_many(count: int, total: int) -> bool:
+def is_systematic(count: int, total: int) -> bool:
     """Whether so many of a total are drift and no single faults.
 
-    >>> is_many(1, 10), is_many(2, 10), is_many(40, 1000), is_many(1, 1)
+    >>> is_systematic(1, 10), is_systematic(2, 10), is_systematic(40, 1000), is_systematic(1, 1)
     (False, True, False, True)
     """
-    return bool(count) and (count == total or (count >= _AT_LEAST and count > MANY * total))
+    return bool(count) and (
+        count == total or (count >= _AT_LEAST and count > SYSTEMATIC_SHARE * total)
+    )
 
 
-def is_other_rate(one: tuple[int, int], other: tuple[int, int], least: float) -> bool:
+def rates_differ(one: tuple[int, int], other: tuple[int, int], least: float) -> bool:
     """Whether two shares (count, total) differ by `least` and by more than chance explains."""
     (a, n), (b, m) = one, other
     if not n or not m:

@@ -45,7 +45,7 @@ _TYPES: dict[str, str] = {
 _JSON_LOOKED_AT = 200
 
 
-def in_type(values: pl.Series, kind: ColumnType) -> pl.Series:
+def cast_to(values: pl.Series, kind: ColumnType) -> pl.Series:
     """The values in a contract's type, as ingest would cast them; null where they are none."""
     try:
         return values.to_frame().select(typed(values.name, values.dtype, kind))[values.name]
@@ -53,19 +53,19 @@ def in_type(values: pl.Series, kind: ColumnType) -> pl.Series:
         return pl.Series(values.name, [None] * values.len(), dtype=polars_type(kind))
 
 
-def misfits(values: pl.Series, kind: ColumnType, not_text: int = 0) -> int:
+def count_nonconforming(values: pl.Series, kind: ColumnType, not_text: int = 0) -> int:
     """How many values would be set aside if the contract's type were `kind`."""
     if kind.name == "varchar" and not_text:
         return not_text
-    return int((values.is_not_null() & in_type(values, kind).is_null()).sum())
+    return int((values.is_not_null() & cast_to(values, kind).is_null()).sum())
 
 
-def means_the_same(one: ColumnType, other: ColumnType) -> bool:
+def are_comparable(one: ColumnType, other: ColumnType) -> bool:
     """Whether limits, patterns and lists of values that were made for one type fit the other."""
-    return _sort(one) == _sort(other)
+    return _comparison_kind(one) == _comparison_kind(other)
 
 
-def narrowest(values: pl.Series) -> ColumnType:
+def inferred_type(values: pl.Series) -> ColumnType:
     """The narrowest contract type of which all values are, but for few faults; never a smallint."""
     found = _of_dtype(values.dtype)
     if found is not None:
@@ -74,22 +74,22 @@ def narrowest(values: pl.Series) -> ColumnType:
     if not texts.len():
         return ColumnType("varchar")
     for kind, share in _candidates(texts):
-        if share >= 1 - TOLERANCE and misfits(texts, kind) <= TOLERANCE * texts.len():
+        if share >= 1 - TOLERANCE and count_nonconforming(texts, kind) <= TOLERANCE * texts.len():
             return kind
     return ColumnType("varchar")
 
 
-def holding(values: pl.Series, wanted: ColumnType, not_text: int = 0) -> ColumnType | None:
+def widened_type(values: pl.Series, wanted: ColumnType, not_text: int = 0) -> ColumnType | None:
     """The narrowest type that keeps these values and, where one does, those of the wanted type."""
-    own = narrowest(values)
+    own = inferred_type(values)
     allowed = TOLERANCE * max(values.len() - values.null_count(), 1)
     for kind in (joined(wanted, own), own, ColumnType("varchar")):
-        if misfits(values, kind, not_text) <= allowed:
+        if count_nonconforming(values, kind, not_text) <= allowed:
             return kind
     return None
 
 
-def _sort(kind: ColumnType) -> str:
+def _comparison_kind(kind: ColumnType) -> str:
     logical = kind.logical
     return {"integer": "number", "timestamp": "date"}.get(logical, logical)
 
@@ -108,7 +108,7 @@ def _of_dtype(dtype: pl.DataType) -> ColumnType | None:
 
 
 def _candidates(texts: pl.Series) -> Iterator[tuple[ColumnType, float]]:
-    """Types from the narrowest on, and the share of texts that are written like one."""
+    """Types from the inferred_type on, and the share of texts that are written like one."""
     yield ColumnType("boolean"), _share(texts.str.to_lowercase().is_in(["true", "false"]))
     whole = _share(texts.str.contains(_WHOLE))
     yield ColumnType("integer"), whole
@@ -208,10 +208,10 @@ def overlap(old: pl.Series, new: pl.Series) -> float:
     return max(shared, alike or 0.0)
 
 
-def name_likeness(one: str, other: str) -> float:
+def name_similarity(one: str, other: str) -> float:
     """From 0 to 1: how near two names are, whatever their case and what joins their words.
 
-    >>> name_likeness("customer_id", "Customer Id"), round(name_likeness("qty", "colour"), 1)
+    >>> name_similarity("customer_id", "Customer Id"), round(name_similarity("qty", "colour"), 1)
     (1.0, 0.0)
     """
     first, second = (

@@ -13,9 +13,9 @@ import polars as pl
 
 from carms_lake.errors import SourceRefused
 from carms_lake.flows.drift.compare import compare, compare_keys, matched
-from carms_lake.flows.drift.files import baseline, read_raw, whole_records
-from carms_lake.flows.drift.findings import Compared, Weight
-from carms_lake.flows.drift.inference import in_type
+from carms_lake.flows.drift.files import baseline, document_column, read_raw
+from carms_lake.flows.drift.findings import Compared, Severity
+from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.sample import HEAD_RECORDS
 from carms_lake.flows.status_report import DriftStatus
 from carms_lake.readers.content import is_packed
@@ -107,7 +107,7 @@ def drift_of(path: Path, contract: Contract, look: Newest) -> list[DriftStatus] 
     return [
         DriftStatus(table, file, beside, f.change, f.column, str(f.severity), f.expected, f.found)
         for f in compared.findings
-        if f.severity is not Weight.NOTE
+        if f.severity is not Severity.NOTE
         and f.change not in OF_ALL
         and not (f.change == "added" and _is_chance(contract, raw, old, f.column or ""))
     ]
@@ -128,14 +128,14 @@ def _first_records(source: SourceFile, contract: Contract) -> RawFile:
 
 
 def _compared(contract: Contract, file: str, raw: RawFile, old: pl.DataFrame | None) -> Compared:
-    if whole_records(contract) is None:
+    if document_column(contract) is None:
         return compare(contract, file, raw, old)
     return compare_keys(contract, file, raw, old) if old is not None else Compared()
 
 
 def _is_chance(contract: Contract, raw: RawFile, old: pl.DataFrame | None, key: str) -> bool:
     """Whether a key of whole records is so rare that the file before may lack it by chance."""
-    if whole_records(contract) is None or old is None:
+    if document_column(contract) is None or old is None:
         return False
     values = raw.series(key)
     share = 1 - values.null_count() / values.len()
@@ -157,12 +157,12 @@ def _rows_before(
         raw = _first_records(before, contract)
     except SourceRefused:  # what is wrong with it, the run that read it has told
         return None
-    if whole_records(contract) is not None:
+    if document_column(contract) is not None:
         return pl.DataFrame([raw.series(name).alias(name) for name in raw.headers])
     headers = matched(contract, raw, None).present
     return pl.DataFrame(
         [
-            in_type(raw.series(header), contract.column(name).type).alias(name)
+            cast_to(raw.series(header), contract.column(name).type).alias(name)
             for name, header in headers.items()
         ]
     )

@@ -1,4 +1,4 @@
-"""What files need of a contract -> the patch that accepts them all, written into the project."""
+"""What files change of a contract -> the patch that accepts them all, written into the project."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from carms_lake.contract.load import SUFFIX, load_contract
 from carms_lake.contract.patch import Edit, Patch
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, StoreError, UsageError
-from carms_lake.flows.drift.findings import Promise
-from carms_lake.flows.drift.inference import means_the_same
+from carms_lake.flows.drift.findings import ChangeKind
+from carms_lake.flows.drift.inference import are_comparable
 from carms_lake.names import IDENTIFIER
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
     from carms_lake.contract.types import ColumnType
-    from carms_lake.flows.drift.findings import Compared, Need
+    from carms_lake.flows.drift.findings import Compared, ContractChange
     from carms_lake.names import TableRef
 
 
@@ -114,10 +114,10 @@ def _put(path: Path, text: str) -> Path:
 
 _OPTIONAL = "carms.mayBeAbsent"
 _LIMITS = {
-    Promise.LOWEST: ("minimum", "exclusiveMinimum", min),
-    Promise.HIGHEST: ("maximum", "exclusiveMaximum", max),
-    Promise.SHORTEST: ("minLength", None, min),
-    Promise.LONGEST: ("maxLength", None, max),
+    ChangeKind.LOWEST: ("minimum", "exclusiveMinimum", min),
+    ChangeKind.HIGHEST: ("maximum", "exclusiveMaximum", max),
+    ChangeKind.SHORTEST: ("minLength", None, min),
+    ChangeKind.LONGEST: ("maxLength", None, max),
 }
 _OPTIONS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
             "pattern")  # fmt: skip
@@ -129,15 +129,15 @@ def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
     A header that some files have and others do not cannot be another name of the column: the new
     one then becomes a column of its own, and neither is demanded.
     """
-    needs = [need for file in files for need in file.needs]
+    changes = [change for file in files for change in file.changes]
     kept = {name for file in files for name in file.kept}
-    delimiters = {n.value for n in needs if n.promise is Promise.DELIMITER}
+    delimiters = {c.value for c in changes if c.kind is ChangeKind.DELIMITER}
     edits = [Edit(None, "carms.delimiter", value) for value in sorted(delimiters)[:1]]
     added: dict[str, ColumnType] = {}
     for column in contract.columns:
-        own = [need for need in needs if need.column == column.name]
-        wanted = [n for n in own if n.promise is not Promise.ADDED]
-        headers = {n.value for n in wanted if n.promise is Promise.HEADER}
+        own = [change for change in changes if change.column == column.name]
+        wanted = [c for c in own if c.kind is not ChangeKind.ADDED]
+        headers = {c.value for c in wanted if c.kind is ChangeKind.HEADER}
         is_renamed = len(headers) == 1 and column.name not in kept
         if headers and not is_renamed:
             kind = _kind(wanted, column.type)
@@ -145,10 +145,10 @@ def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
             edits.append(Edit(column.name, _OPTIONAL, value=True))
         else:
             edits += _edits(column, wanted)
-    for need in needs:
-        if need.promise is Promise.ADDED and need.column:
-            there = added.get(need.column)
-            added[need.column] = joined(there, need.value) if there else need.value
+    for change in changes:
+        if change.kind is ChangeKind.ADDED and change.column:
+            there = added.get(change.column)
+            added[change.column] = joined(there, change.value) if there else change.value
     return Patch(tuple(_unlike(edits, contract)), tuple(_new_columns(contract, added)))
 
 
@@ -170,38 +170,36 @@ def column_name(header: str, taken: Iterable[str]) -> str:
     return found
 
 
-def _edits(column: Column, needs: Sequence[Need]) -> Iterator[Edit]:
-    by_promise: dict[Promise, list[Any]] = {}
-    for need in needs:
-        by_promise.setdefault(need.promise, []).append(need.value)
-    if Promise.HEADER in by_promise:
-        yield Edit(column.name, "physicalName", by_promise[Promise.HEADER][0])
-    if Promise.ABSENT in by_promise:
+def _edits(column: Column, changes: Sequence[ContractChange]) -> Iterator[Edit]:
+    by_kind: dict[ChangeKind, list[Any]] = {}
+    for change in changes:
+        by_kind.setdefault(change.kind, []).append(change.value)
+    if ChangeKind.HEADER in by_kind:
+        yield Edit(column.name, "physicalName", by_kind[ChangeKind.HEADER][0])
+    if ChangeKind.ABSENT in by_kind:
         yield Edit(column.name, _OPTIONAL, value=True)
-    if Promise.NULLABLE in by_promise:
+    if ChangeKind.NULLABLE in by_kind:
         yield Edit(column.name, "required", value=False)
-    if Promise.TYPE in by_promise:
-        kind = _kind(needs, column.type)
+    if ChangeKind.TYPE in by_kind:
+        kind = _kind(changes, column.type)
         yield Edit(column.name, "logicalType", kind.logical)
         yield Edit(column.name, "physicalType", str(kind))
-        if not means_the_same(kind, column.type):
+        if not are_comparable(kind, column.type):
             yield from _without_rules(column)
             return
-    yield from _looser_rules(column, by_promise)
+    yield from _looser_rules(column, by_kind)
 
 
-def _looser_rules(column: Column, by_promise: Mapping[Promise, list[Any]]) -> Iterator[Edit]:
-    if Promise.ENUM in by_promise:
-        values = dict.fromkeys(value for new in by_promise[Promise.ENUM] for value in new)
+def _looser_rules(column: Column, by_kind: Mapping[ChangeKind, list[Any]]) -> Iterator[Edit]:
+    if ChangeKind.ENUM in by_kind:
+        values = dict.fromkeys(value for new in by_kind[ChangeKind.ENUM] for value in new)
         entries = [{"value": value} for value in (*column.enum, *values)]
         yield Edit(column.name, "enum", entries)
-    if Promise.PATTERN in by_promise:
+    if ChangeKind.PATTERN in by_kind:
         yield Edit(column.name, "logicalTypeOptions.pattern", None)
-    for promise, (inclusive, exclusive, furthest) in _LIMITS.items():
-        if promise in by_promise:
-            yield Edit(
-                column.name, f"logicalTypeOptions.{inclusive}", furthest(by_promise[promise])
-            )
+    for limit, (inclusive, exclusive, furthest) in _LIMITS.items():
+        if limit in by_kind:
+            yield Edit(column.name, f"logicalTypeOptions.{inclusive}", furthest(by_kind[limit]))
             if exclusive:
                 yield Edit(column.name, f"logicalTypeOptions.{exclusive}", None)
 
@@ -225,14 +223,14 @@ def _without_rules(column: Column) -> Iterator[Edit]:
             yield Edit(column.name, f"logicalTypeOptions.{option}", None)
 
 
-def _kind(needs: Sequence[Need], own: ColumnType) -> ColumnType:
+def _kind(changes: Sequence[ContractChange], own: ColumnType) -> ColumnType:
     """One type for the values of all files."""
-    kinds = [need.value for need in needs if need.promise is Promise.TYPE]
+    kinds = [change.value for change in changes if change.kind is ChangeKind.TYPE]
     return reduce(joined, kinds) if kinds else own
 
 
 def _unlike(edits: Iterable[Edit], contract: Contract) -> Iterator[Edit]:
-    """The edits that change anything; an exclusive limit that is not there need not go."""
+    """The edits that change anything; an exclusive limit that is not there change not go."""
     columns = {column.name: column for column in contract.columns}
     for edit in edits:
         bounds = columns[edit.column].bounds if edit.column else None
