@@ -24,7 +24,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class LakeError(Exception):
@@ -104,3 +104,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean `{near[0]}`?"
     return "known: " + ", ".join(f"`{known_name}`" for known_name in names) if names else ""
+
+
+def first_few(texts: Sequence[str], most: int) -> str:
+    """The first of many texts on one line, and how many more there are.
+
+    >>> first_few(["`a`", "`b`", "`c`"], 2)
+    '`a`, `b` and 1 more'
+    """
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")

@@ -9,7 +9,7 @@ import polars as pl
 
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.contract.model import Balance
-from carms_lake.errors import ContractError
+from carms_lake.errors import ContractError, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
 from carms_lake.quality.metrics import of_table
 from carms_lake.records import CheckResult, ReasonCode
@@ -196,5 +196,4 @@ def _declared(
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return first_few([f"`{name}`" for name in names], _SHOWN)

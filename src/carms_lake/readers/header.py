@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import NewColumns
-from carms_lake.errors import ContractError, SourceRefused, did_you_mean
+from carms_lake.errors import ContractError, SourceRefused, did_you_mean, first_few
 from carms_lake.names import MEND_COLUMNS, SRC_EXTRA
 
 if TYPE_CHECKING:
@@ -143,8 +143,8 @@ def _patch(names: Sequence[str]) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """Names for a message: `a`, `b`; those of no name are shown as such."""
-    shown = ", ".join(f"`{name[:80]}`" if name else "(without a name)" for name in names[:_SHOWN])
-    return (shown or "none") + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    shown = [f"`{name[:80]}`" if name else "(without a name)" for name in names]
+    return first_few(shown, _SHOWN) or "none"
 
 
 def _columns(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from carms_lake.errors import first_few
 from carms_lake.flows.drift.findings import ChangeKind, Severity, is_systematic, pct, rates_differ
 from carms_lake.flows.drift.inference import (
     are_comparable,
@@ -211,8 +212,7 @@ def _listed(column: Column, values: Sequence[Any]) -> str:
     """Values for a message; those of people are counted only."""
     if column.classification:
         return f"{len(values)} values (not shown: {column.classification})"
-    shown = ", ".join(f"`{str(value)[:60]}`" for value in values[:_SHOWN])
-    return shown + (f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else "")
+    return first_few([f"`{str(value)[:60]}`" for value in values], _SHOWN)
 
 
 def _plain(value: Any) -> Any:

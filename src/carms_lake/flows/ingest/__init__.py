@@ -11,7 +11,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
-from carms_lake.errors import SourceError
+from carms_lake.errors import SourceError, first_few
 from carms_lake.flows.ingest.table import Options, TableIngest
 from carms_lake.flows.run import running, selected
 from carms_lake.names import Layer
@@ -126,6 +126,5 @@ def _passed_over(names: Sequence[str]) -> list[str]:
     others = [name for name in names if not name.rpartition("/")[2].startswith("README")]
     if not others:
         return []
-    shown = ", ".join(f"`{name}`" for name in others[:_SHOWN])
-    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    return [f"passed over, because no source's pattern matches: {shown}{more}"]
+    shown = first_few([f"`{name}`" for name in others], _SHOWN)
+    return [f"passed over, because no source's pattern matches: {shown}"]

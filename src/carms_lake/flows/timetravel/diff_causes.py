@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from carms_lake.errors import first_few
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import REPLAYED, RESTORED, commits, version_among
@@ -92,10 +93,12 @@ def _landed(between: Sequence[Commit]) -> list[str]:
     said = []
     for verb, is_replay in (("landed", False), ("records replayed of", True)):
         chosen = [c for c in between if (REPLAYED in c.metadata) == is_replay]
-        files = [(entry["name"], c.run_id) for c in chosen for entry in c.metadata.get("files", ())]
-        shown = ", ".join(f"`{name}` (run {run_id})" for name, run_id in files[:_SHOWN])
-        more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-        said += [f"{verb} {shown}{more}"] if files else []
+        files = [
+            f"`{entry['name']}` (run {c.run_id})"
+            for c in chosen
+            for entry in c.metadata.get("files", ())
+        ]
+        said += [f"{verb} {first_few(files, _SHOWN)}"] if files else []
     return said
 
 
