@@ -24,8 +24,8 @@ def report() -> RunReport:
 
 def test_files_are_counted_by_source_and_status() -> None:
     found = by_source([report()])
-    assert found.columns == ("name", "status", "files", "rows", "rejected")
-    assert found.rows == [
+    assert found.columns == ["name", "status", "files", "rows", "rejected"]
+    assert found.rows() == [
         ("bronze.sales", "landed", 3, 27, 3),
         ("bronze.sales", "unchanged", 1, 0, 0),
         ("bronze.shops", "refused", 1, 0, 0),

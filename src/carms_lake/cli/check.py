@@ -18,6 +18,8 @@ from carms_lake.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import polars as pl
+
     from carms_lake.cli.context import Call
     from carms_lake.cli.output import Target
     from carms_lake.flows.check.verdicts import Mutation, MutationReport
@@ -48,10 +50,10 @@ def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:
     return code
 
 
-def _scores(report: MutationReport) -> QueryResult:
-    from carms_lake.records import QueryResult
+def _scores(report: MutationReport) -> pl.DataFrame:
+    import polars as pl
 
-    names = ("table", "promises", "guarded", "unguarded", "n/a", "plain", "score")
+    names = ("promises", "guarded", "unguarded", "n/a", "plain")
     rows = [
         (
             score.table.in_domain,
@@ -64,11 +66,12 @@ def _scores(report: MutationReport) -> QueryResult:
         )
         for score in report.scores
     ]
-    return QueryResult(names, ("VARCHAR", *("BIGINT",) * 5, "DOUBLE"), rows)
+    schema = {"table": str, **dict.fromkeys(names, int), "score": float}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
-def _rows(mutations: Iterable[Mutation]) -> QueryResult:
-    from carms_lake.records import QueryResult
+def _rows(mutations: Iterable[Mutation]) -> pl.DataFrame:
+    import polars as pl
 
     names = ("layer", "table", "column", "promise", "corruption", "guard", "noticed_by", "verdict",
              "why")  # fmt: skip
@@ -86,7 +89,7 @@ def _rows(mutations: Iterable[Mutation]) -> QueryResult:
         )
         for one in mutations
     ]
-    return QueryResult(names, ("VARCHAR",) * len(names), rows)
+    return pl.DataFrame(rows, dict.fromkeys(names, str), orient="row")
 
 
 def _tell(call: Call, report: MutationReport, *, is_short: bool) -> None:
@@ -121,7 +124,7 @@ def _plain(report: MutationReport) -> dict[str, object]:
         "seconds": report.seconds,
         "notes": list(report.notes),
         "scores": scores,
-        "mutations": _rows(report.mutations).as_dicts(),
+        "mutations": _rows(report.mutations).to_dicts(),
     }
 
 

@@ -169,14 +169,15 @@ def _register_room(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Put small data files together; proves that no row changed."""
+        import polars as pl
+
         from carms_lake.flows.maintenance import optimize as flow
-        from carms_lake.records import QueryResult
 
         to = target(output_format, output)
         with render.progress(call) as progress:
             done = flow(call.config(), tables or [], progress=progress)
-        names = ("table", "files_before", "files_after", "digest_before", "digest_after")
-        kinds = ("VARCHAR", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR")
+        schema = {"table": str, "files_before": int, "files_after": int}
+        schema |= {"digest_before": str, "digest_after": str}
         rows = [
             (
                 table.table,
@@ -187,7 +188,7 @@ def _register_room(app: typer.Typer) -> None:
             )
             for table in done
         ]
-        emit(call, QueryResult(names, kinds, rows), to)
+        emit(call, pl.DataFrame(rows, schema, orient="row"), to)
         changed = sum(table.is_changed for table in done)
         render.note(call, f"{changed} of {len(done)} tables put together; no digest changed")
 
@@ -218,10 +219,9 @@ def _register_room(app: typer.Typer) -> None:
 
 
 def _tell_restored(call: Call, done: Restored, to: Target) -> None:
-    from carms_lake.records import QueryResult
+    import polars as pl
 
-    names = ("table", "version", "to_version", "rows", "to_rows", "new_again", "done_as")
-    kinds = ("VARCHAR", *("BIGINT",) * 6)
+    names = ("version", "to_version", "rows", "to_rows", "new_again", "done_as")
     row = (
         done.table,
         done.version,
@@ -231,7 +231,8 @@ def _tell_restored(call: Call, done: Restored, to: Target) -> None:
         len(done.files_new_again),
         done.done_as,
     )
-    emit(call, QueryResult(names, kinds, [row]), to)
+    schema = {"table": str, **dict.fromkeys(names, int)}
+    emit(call, pl.DataFrame([row], schema, orient="row"), to)
     for name in done.files_new_again[:5]:
         render.note(call, f"`{name}` is new again to the next `carms ingest`, where it is there")
     if len(done.files_new_again) > 5:  # noqa: PLR2004 - the slice above
@@ -245,10 +246,10 @@ def _tell_restored(call: Call, done: Restored, to: Target) -> None:
 
 
 def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
-    from carms_lake.records import QueryResult
+    import polars as pl
 
-    names = ("table", "versions", "versions_kept", "files", "bytes", "digest")
-    kinds = ("VARCHAR", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "VARCHAR")
+    names = ("versions", "versions_kept", "files", "bytes")
+    schema = {"table": str, **dict.fromkeys(names, int), "digest": str}
     rows = [
         (
             t.table,
@@ -260,7 +261,7 @@ def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
         )
         for t in done.tables
     ]
-    emit(call, QueryResult(names, kinds, rows), to)
+    emit(call, pl.DataFrame(rows, schema, orient="row"), to)
     files, size = sum(t.files for t in done.tables), sum(t.bytes for t in done.tables)
     what = "deleted" if done.is_done else "would be deleted"
     render.note(call, f"{files} files, {size} bytes {what}")

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from carms_lake.cli import render
 from carms_lake.cli.formats import Format
 from carms_lake.errors import StoreError, UsageError
+from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import polars as pl
+
     from carms_lake.cli.context import Call
     from carms_lake.config import LakeConfig
-    from carms_lake.records import QueryResult
 
 _SUFFIXES = {f".{name.value}": name for name in Format if name is not Format.TABLE} | {
     ".txt": Format.TABLE,
@@ -74,8 +76,8 @@ def emit_query(
         return _emit(call, answer.columns, answer.batches, to)
 
 
-def emit(call: Call, result: QueryResult, to: Target) -> int:
-    """Write rows that are in memory; how many.
+def emit(call: Call, frame: pl.DataFrame | QueryResult, to: Target) -> int:
+    """Write a frame; how many rows.
 
     Raises:
         UsageError: a workbook cannot hold the rows.
@@ -85,8 +87,9 @@ def emit(call: Call, result: QueryResult, to: Target) -> int:
         from carms_lake.cli.binary import write_binary
 
         with _whole_file(to.file) as path:
-            return write_binary(path, result, to.format.value)
-    return _emit(call, result.columns, [result.rows], to)
+            return write_binary(path, frame, to.format.value)
+    rows = frame.rows if isinstance(frame, QueryResult) else frame.rows()
+    return _emit(call, frame.columns, [rows], to)
 
 
 def text_width(to: Target) -> int:

@@ -7,13 +7,15 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
 from carms_lake.errors import LakeError
 from carms_lake.names import TableRef
-from carms_lake.records import FileStatus, QueryResult
+from carms_lake.records import FileStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,59 +86,48 @@ def tell(call: Call, report: RunReport) -> None:
     render.note(call, summary(report))
 
 
-def rows_of(reports: Sequence[RunReport]) -> QueryResult:
+def rows_of(reports: Sequence[RunReport]) -> pl.DataFrame:
     """One row per file of an ingest, table of a build, rule of a check; of two, what they share."""
     files = [f for report in reports for f in report.files]
     tables = [t for report in reports for t in report.tables]
-    names: tuple[str, ...]
-    kinds: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     if len(reports) > 1:
-        names = ("name", "status", "rows", "rejected")
-        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT")
+        schema = {"name": str, "status": str, "rows": int, "rejected": int}
         rows = [(f.name, str(f.status), *_counts(f)[1:]) for f in files]
         rows += [(t.table.in_domain, t.status, t.rows, t.quarantined) for t in tables]
     elif reports[0].command == "ingest":
-        names = ("file", "status", "records", "accepted", "rejected")
-        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "BIGINT")
+        schema = {"file": str, "status": str, "records": int, "accepted": int, "rejected": int}
         rows = [(f.name, str(f.status), *_counts(f)) for f in files]
     elif reports[0].command == "check":
-        names = ("table", "rule", "severity", "passed", "failed_rows", "checked_rows")
-        kinds = ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "BIGINT", "BIGINT")
+        schema = {"table": str, "rule": str, "severity": str}
+        schema |= {"passed": bool, "failed_rows": int, "checked_rows": int}
         rows = [
             (c.table.in_domain, c.rule, c.severity, c.passed, c.failed_rows, c.checked_rows)
             for c in reports[0].checks
         ]
     else:
-        names = ("table", "status", "rows", "quarantined", "rows_read")
-        kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "BIGINT")
+        schema = {"table": str, "status": str, "rows": int, "quarantined": int, "rows_read": int}
         rows = [(t.table.in_domain, t.status, t.rows, t.quarantined, t.rows_read) for t in tables]
-    return QueryResult(names, kinds, rows)
+    return pl.DataFrame(rows, schema, orient="row")
 
 
-def by_source(reports: Sequence[RunReport]) -> QueryResult:
-    """One row per source and what became of its files, and one per table that was built."""
+def by_source(reports: Sequence[RunReport]) -> pl.DataFrame:
+    """One row per source and status of its files, and one per table that was built."""
     groups: dict[tuple[str, str], list[FileReport]] = {}
     for report in reports:
         for file in report.files:
             groups.setdefault((file.table.in_domain, str(file.status)), []).append(file)
     rows: list[tuple[Any, ...]] = [
-        (
-            name,
-            status,
-            len(files),
-            sum(file.accepted for file in files),
-            sum(file.rejected for file in files),
-        )
-        for (name, status), files in groups.items()
+        (*key, len(files), sum(f.accepted for f in files), sum(f.rejected for f in files))
+        for key, files in groups.items()
     ]
     rows += [
         (t.table.in_domain, t.status, None, t.rows, t.quarantined)
         for r in reports
         for t in r.tables
     ]
-    kinds = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "BIGINT")
-    return QueryResult(("name", "status", "files", "rows", "rejected"), kinds, rows)
+    schema = {"name": str, "status": str, "files": int, "rows": int, "rejected": int}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def _counts(file: FileReport) -> tuple[int | None, int | None, int | None]:

@@ -52,10 +52,10 @@ def register(app: Typer) -> None:
 
         Exits 1 where a planted anomaly was missed, or a row taken for one that it is not.
         """
-        from dataclasses import astuple, fields
+        import polars as pl
 
-        from carms_lake.domains.retail.detection import Score, planted, scores
-        from carms_lake.flows.query import QueryResult, query_rows
+        from carms_lake.domains.retail.detection import planted, scores
+        from carms_lake.flows.query import query_rows
 
         config = call.on(domain=DOMAIN).config()
         try:
@@ -67,10 +67,7 @@ def register(app: Typer) -> None:
             raise UsageError(
                 f"the ground truth cannot be used: {error}", "generate it again"
             ) from None
-        columns = tuple(field.name for field in fields(Score))
-        types = tuple("BIGINT" if field.type == "int" else "VARCHAR" for field in fields(Score))
-        rows = [astuple(score) for score in found]
-        emit(call, QueryResult(columns, types, rows), target(output_format, output))
+        emit(call, pl.DataFrame(found), target(output_format, output))
         missed = sum(score.missed for score in found)
         called_falsely = sum(score.called_falsely for score in found)
         note(
