@@ -63,7 +63,7 @@ def test_french_requirements_have_the_same_codes(french: str) -> None:
     [
         ("Casper", "casper"),
         ("FMProC", "fmproc"),
-        ("MCCQE Chunk I", "mccqe1"),
+        ("MCCQE Part I", "mccqe1"),
         ("EACMC, partie II", "mccqe2"),
         ("CNE", "nac"),
     ],
@@ -74,7 +74,7 @@ def test_an_examination_is_asked_by_its_label_line(label: str, code: str) -> Non
 
 
 def test_an_examination_counts_where_its_group_heading_is_missing() -> None:
-    found = by_code("Canadian citizenship\n\nRequired\n\nConditionally required\n\nMCCQE Chunk I\n")
+    found = by_code("Canadian citizenship\n\nRequired\n\nConditionally required\n\nMCCQE Part I\n")
     assert found["mccqe1"].category == "examination"
     assert found["mccqe1"].level == "conditional"
 

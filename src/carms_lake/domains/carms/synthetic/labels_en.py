@@ -66,10 +66,10 @@ EN = Labels(
         "casper": ("Casper", "Language of examination:      English", "* Score"),
         "fmproc": ("FMProC", "* Score"),
         "mccqe1": (
-            "MCCQE Chunk I",
+            "MCCQE Part I",
             "* Score and document(s)",
-            "* MCCQE Chunk I - Statement of Results\n"
-            "* MCCQE Chunk I - Supplemental Information Report",
+            "* MCCQE Part I - Statement of Results\n"
+            "* MCCQE Part I - Supplemental Information Report",
         ),
         "nac": (
             "NAC",
