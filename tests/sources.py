@@ -83,12 +83,12 @@ def read(file: SourceFile, contract: Contract) -> Whole:
     with readable(file):
         batch = readers.read(file, contract)
         parts = tuple(batch.parts)
-    laid = [part.parse([part]) for part in parts]
-    rows = [found.rows.drop(CHUNK) for found in laid]
+    parsed = [readers.parse_chunks([part]) for part in parts]
+    rows = [found.rows.drop(CHUNK) for found in parsed]
     return Whole(
         file,
         pl.concat(rows) if rows else pl.DataFrame(schema={"src_row_number": pl.Int64}),
-        pl.concat([malformed_frame(()), *(found.malformed.drop(CHUNK) for found in laid)]),
+        pl.concat([malformed_frame(()), *(found.malformed.drop(CHUNK) for found in parsed)]),
         sum(part.records for part in parts),
         batch.notes,
         parts,
@@ -99,7 +99,7 @@ def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) ->
     """The raw text of records, as their parts have it."""
     found: dict[int, str] = {}
     for part in read(file, contract).parts:
-        found |= part.parse([part]).raw_records(0, numbers)
+        found |= readers.parse_chunks([part]).raw[0].texts(numbers)
     return found
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -72,13 +72,41 @@ class SourceFile:
     """Of the uncompressed content; empty until it was read."""
 
 
-CHUNK = "\x00part"
-"""The column that says which part, counted from 0, a row of `ParsedRows` comes from."""
+CHUNK = "\x00chunk"
+"""The column that says which chunk, counted from 0, a row of `ParsedRows` comes from."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some records of a source file, in order, as a reader found them.
+
+    Chunks of one `kind` are parsed together, because that of a small file takes a hundred times
+    longer alone.
+    """
+
+    records: int
+    """How many records there are, counted without the frame library where the format lets us."""
+    content: Any
+    """What `readers.parse_chunks` turns into rows."""
+    kind: tuple[Hashable, ...]
+    """The module that parses it, and what chunks must share to be parsed together."""
+    header: str | None = None
+    """Of delimited text, as it is in the file; it says what raw records hold."""
+
+
+class RawRecords(Protocol):
+    """The records of a chunk as they are in the file, cut out of what the chunk holds anyway.
+
+    Nothing is built before a record is rejected: the texts of all would double the memory.
+    """
+
+    def texts(self, row_numbers: Sequence[int]) -> Mapping[int, str]:
+        """The text of those of these records that the chunk has, by number."""
 
 
 @dataclass(frozen=True)
 class ParsedRows:
-    """The records of one or several parts, laid out in columns.
+    """The records of one or several chunks in columns.
 
     `rows` has `CHUNK` (uint32), `src_row_number` (int64, 1-based record after the header; for
     workbooks the sheet row) and the contract's columns that the file has, under the contract's
@@ -87,40 +115,25 @@ class ParsedRows:
     the path or lets be absent are missing. Where the contract names a repair, `src_repair` says
     what was repaired; where it lets a file have new columns, `src_extra` has their values as JSON.
 
-    `malformed` are the records that cannot be laid out in columns: `CHUNK`, `src_row_number` int64,
+    `malformed` are the records that do not fit into columns: `CHUNK`, `src_row_number` int64,
     `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or
     null, `message` string.
     """
 
     rows: pl.DataFrame
     malformed: pl.DataFrame
-    raw_records: Callable[[int, Sequence[int]], Mapping[int, str]]
-    """The raw text of records of a part, by their number; asked only where rows are rejected."""
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some records of a source file, in order, as a reader found them."""
-
-    records: int
-    """How many records there are, counted without the frame library where the format lets us."""
-    content: Any
-    """What `parse` works on; the reader's own."""
-    parse: Callable[[Sequence[Chunk]], ParsedRows]
-    """Lays out parts that have the same `kind`, of one file or of several, at once."""
-    kind: Hashable
-    header: str | None = None
-    """Of delimited text, as it stands in the file; it says what raw records hold."""
+    raw: Sequence[RawRecords]
+    """Of each chunk."""
 
 
 @dataclass(frozen=True)
 class FileChunks:
-    """All records of one source file, part by part, so that memory does not grow with the file."""
+    """The records of one source file, chunk by chunk: memory does not grow with the file."""
 
     source: SourceFile
     parts: Iterable[Chunk]
     """Read once, in order; what is wrong with the file may show only while they are read. Every
-    part has the same columns."""
+    chunk has the same columns."""
     notes: tuple[str, ...] = ()
     """What was accepted though unusual: another column order, case or spaces in a header."""
 

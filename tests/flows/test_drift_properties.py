@@ -13,6 +13,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from sources import read, written
 
+from carms_lake import readers
 from carms_lake.contract.change import level_of
 from carms_lake.contract.diff import diff
 from carms_lake.contract.load import load_contract
@@ -85,7 +86,10 @@ def rejected(source: SourceFile, contract: Contract) -> list[Any]:
     stamp = Provenance("run", datetime(2025, 1, 1, tzinfo=UTC))
     batch = read(source, contract)
     parts = [TrackedChunk(source, stamp, part) for part in batch.parts]
-    return [] if not batch.records else split(parts, contract).rejected["reasons"].to_list()
+    if not batch.records:
+        return []
+    parsed = readers.parse_chunks(batch.parts)
+    return split(parsed, parts, contract).rejected["reasons"].to_list()
 
 
 @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])

@@ -19,8 +19,9 @@ from carms_lake.names import AUDIT_COLUMNS
 from carms_lake.quality.constraints import row_rules
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import split
-from carms_lake.readers.frames import ready
-from carms_lake.records import Provenance, SourceFile, TrackedChunk
+from carms_lake.readers import parse_chunks
+from carms_lake.readers.frames import RawLines, parsed_chunk
+from carms_lake.records import Checked, Provenance, SourceFile, TrackedChunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,12 @@ def checked(
     name: str = "2025_orders.csv",
 ) -> Outcome:
     piece = stamped(orders, rows, malformed, columns=columns, delivery_id=delivery_id, name=name)
-    found = split([piece], orders)
+    found = split_all([piece], orders)
     return Outcome(found.accepted, found.rejected, piece.part.records, found.disagreeing)
+
+
+def split_all(chunks: list[TrackedChunk], orders: Contract) -> Checked:
+    return split(parse_chunks([tracked.part for tracked in chunks]), chunks, orders)
 
 
 def stamped(
@@ -96,9 +101,9 @@ def stamped(
         schema={"src_row_number": pl.Int64, **dict.fromkeys(columns, pl.String)},
     )
     faults = pl.DataFrame(malformed, schema=MALFORMED, orient="row")
-    raw = {n + 1: ",".join(str(v) for v in row.values()) for n, row in enumerate(rows)}
+    raw = {n + 1: ",".join(map(str, row.values())).encode() for n, row in enumerate(rows)}
     records = len(rows) + faults["src_row_number"].n_unique()
-    part = ready(frame, faults, records, lambda numbers: {n: raw[n] for n in numbers})
+    part = parsed_chunk(frame, faults, records, RawLines(raw))
     return TrackedChunk(
         source, Provenance("run-1", NOW, delivery_id, NOW if delivery_id else None), part
     )
@@ -220,7 +225,7 @@ def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> N
     piece = stamped(orders, [GOOD])
     part = replace(piece.part, records=2)
     with pytest.raises(NotReconciled, match="2 records, but 1 accepted"):
-        split([replace(piece, part=part)], orders)
+        split_all([replace(piece, part=part)], orders)
 
 
 def test_a_column_that_other_tables_get_as_a_mark_keeps_the_values_of_the_file(
@@ -246,7 +251,7 @@ def test_a_column_that_other_tables_get_as_a_mark_keeps_the_values_of_the_file(
 def test_parts_of_several_files_are_split_together_and_keep_their_names(orders: Contract) -> None:
     bad = GOOD | {"quantity": "many"}
     names = ("2024_orders.csv", "2025_orders.csv")
-    found = split([stamped(orders, [GOOD, bad], name=name) for name in names], orders)
+    found = split_all([stamped(orders, [GOOD, bad], name=name) for name in names], orders)
     columns = ("src_filename", "src_row_number")
     assert found.accepted.select(*columns, "year").rows() == [(n, 1, int(n[:4])) for n in names]
     assert found.rejected.select(*columns, "raw_record").rows() == [

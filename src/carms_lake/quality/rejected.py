@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
     from carms_lake.quality.constraints import Rule
-    from carms_lake.records import ParsedRows
+    from carms_lake.records import RawRecords
 
 
 REASON = pl.Struct(
@@ -71,25 +71,25 @@ DELIVERY = "\x00delivery"
 
 
 def with_reasons(
-    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], laid: ParsedRows
+    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], raw: Sequence[RawRecords]
 ) -> pl.DataFrame:
-    """The failing rows with `raw_record` and `reasons`."""
+    """The failing rows with `raw_record` and `reasons`; `raw` has the text of each chunk."""
     if bad.is_empty():
         return bad.with_columns(
             pl.lit(None, pl.String).alias("raw_record"),
             pl.lit(None, pl.List(REASON)).alias("reasons"),
         )
     wanted: dict[int, list[int]] = {}
-    for part, number in bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows():
-        wanted.setdefault(part, []).append(number)
-    raw = {
-        (part, number): text
-        for part, numbers in wanted.items()
-        for number, text in laid.raw_records(part, numbers).items()
+    for chunk, number in bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows():
+        wanted.setdefault(chunk, []).append(number)
+    texts = {
+        (chunk, number): text
+        for chunk, numbers in wanted.items()
+        for number, text in raw[chunk].texts(numbers).items()
     }
     keys = bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows()
-    texts = pl.Series("raw_record", [raw.get(key) for key in keys], pl.String)
-    return bad.with_columns(texts, reasons_of(bad, contract, rules))
+    found = pl.Series("raw_record", [texts.get(key) for key in keys], pl.String)
+    return bad.with_columns(found, reasons_of(bad, contract, rules))
 
 
 def malformed_records(malformed: pl.DataFrame) -> pl.DataFrame:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from carms_lake.contract.model import Column, Contract
-    from carms_lake.records import TrackedChunk
+    from carms_lake.records import ParsedRows, TrackedChunk
 
 
 AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
@@ -70,18 +70,17 @@ def landed_schema(contract: Contract) -> dict[str, pl.DataType]:
     return {**polars_schema(contract), **audit}
 
 
-def split(parts: Sequence[TrackedChunk], contract: Contract) -> Checked:
-    """Split parts, which have one kind, into typed rows and rejects with their reasons.
+def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract) -> Checked:
+    """Split the rows of chunks into typed rows and rejects with their reasons.
 
     Raises:
         NotReconciled: a record was lost or made; a bug.
     """
-    laid = parts[0].part.parse([piece.part for piece in parts])
-    found = laid.rows.schema
+    found = parsed.rows.schema
     fields = [name for name in found.names() if name not in _NO_FIELDS]
     rules = row_rules(contract)
     files = _files(parts, contract, set(found.names()))
-    rows = _stamped(laid.rows, files, parts)
+    rows = _stamped(parsed.rows, files, parts)
     checked = _checked(rows, contract, rules, fields, found).collect(engine="streaming")
     is_bad = checked[_IS_BAD]
     kept = [*contract.column_names, *contract.audit_columns]
@@ -89,8 +88,8 @@ def split(parts: Sequence[TrackedChunk], contract: Contract) -> Checked:
         if column.agrees_with_path:
             kept += [n for n in (_PATH + column.name, RAW + column.name) if n in checked.columns]
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
-    broken = with_reasons(checked.filter(is_bad), contract, rules, laid)
-    malformed = malformed_records(_stamped(laid.malformed, files, parts))
+    broken = with_reasons(checked.filter(is_bad), contract, rules, parsed.raw)
+    malformed = malformed_records(_stamped(parsed.malformed, files, parts))
     headers = [piece.part.header or json.dumps(fields) for piece in parts]
     rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
     records = sum(piece.part.records for piece in parts)

@@ -1,4 +1,4 @@
-"""Source file -> batch: one module per format, found by name.
+"""Source file -> chunks -> rows: one module per format, found by name.
 
 No reader knows a domain or a table; a contract is all that it is told. Records = rows + malformed.
 """
@@ -14,10 +14,10 @@ from carms_lake.readers.content import ensure_unchanged
 from carms_lake.readers.header import spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import Chunk, FileChunks, SourceFile
+    from carms_lake.records import Chunk, FileChunks, ParsedRows, SourceFile
 
 FORMATS = ("csv", "delta", "json", "jsonl", "parquet", "xlsx")
 """Each is a module of this room, imported when a file of that format is read."""
@@ -41,6 +41,19 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     ensure_unchanged(source)
     batch = reader.read(source, contract)
     return replace(batch, parts=_unchanged(batch))
+
+
+class Parser(Protocol):
+    """What a module offers that chunks name as the first word of their kind."""
+
+    def parse_chunks(self, chunks: Sequence[Chunk]) -> ParsedRows:
+        """The rows of chunks of one kind."""
+
+
+def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
+    """The rows of chunks of one kind, of one file or of several."""
+    parser = import_module(f"{__name__}.{chunks[0].kind[0]}")
+    return cast("Parser", parser).parse_chunks(chunks)
 
 
 def _unchanged(batch: FileChunks) -> Iterator[Chunk]:

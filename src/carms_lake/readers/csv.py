@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,12 +27,14 @@ from carms_lake.readers.faults import binary_kind
 from carms_lake.readers.frames import (
     MALFORMED_SCHEMA,
     Fault,
-    beside,
+    chunk_numbers,
     extra_values,
     malformed_frame,
-    part_numbers,
-    ready,
+    parsed_chunk,
     without_null_values,
+)
+from carms_lake.readers.frames import (
+    parse_chunks as parse_frames,
 )
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, encoding_of, shown
@@ -61,10 +62,30 @@ class _Csv(NamedTuple):
 
 
 class _Content(NamedTuple):
-    """What a plain part is."""
+    """The text of a chunk."""
 
     file: _Csv
     piece: Piece
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """The text of those of these records that there are, by number."""
+        texts = texts_of(self.piece, self.file.rules, row_numbers)
+        return {number: shown(text, self.file.encoding) for number, text in texts.items()}
+
+
+class _PlainLines(NamedTuple):
+    """The text of a chunk without quotes, split already: its lines among those of others."""
+
+    lines: pl.Series
+    start: int
+    piece: Piece
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """The text of those of these records that there are, by number."""
+        first = self.piece.first
+        here = [n for n in row_numbers if 0 <= n - first < self.piece.records]
+        places = [self.start + n - first for n in here]
+        return dict(zip(here, self.lines.gather(places), strict=True))
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -101,40 +122,39 @@ def _part(file: _Csv, piece: Piece) -> Chunk:
     if piece.form is Form.PLAIN:
         layout = file.layout
         kind = ("csv", layout.positions, layout.width, layout.extra)
-        return Chunk(piece.records, _Content(file, piece), _plain, kind)
+        return Chunk(piece.records, _Content(file, piece), kind)
     return _quoted(file, piece)
 
 
 def _quoted(file: _Csv, piece: Piece) -> Chunk:
     """A piece of any form, each doubtful record judged alone."""
-    raw_records = partial(_raw_records, file, piece)
     if piece.form is Form.CLEAN:
         numbers = range(piece.first, piece.first + piece.records)
         rows = _frame(file, piece.raw, numbers, ())
-        return ready(rows, malformed_frame(()), piece.records, raw_records)
+        return parsed_chunk(rows, malformed_frame(()), piece.records, _Content(file, piece))
     found = judged(piece, file.rules, file.layout.width, _merge_position(file))
     faults = [
         Fault(number, shown(raw, file.encoding), code, f"record {number}: {fault}")
         for number, raw, code, fault in found.broken
     ]
     rows = _frame(file, found.text, found.numbers, found.repaired)
-    return ready(rows, malformed_frame(faults), piece.records, raw_records)
+    return parsed_chunk(rows, malformed_frame(faults), piece.records, _Content(file, piece))
 
 
-def _plain(parts: Sequence[Chunk]) -> ParsedRows:
-    """Pieces without quotes, of files with the same header, split by Polars."""
-    contents: list[_Content] = [part.content for part in parts]
+def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
+    """The rows of pieces without quotes, of files with the same header, split by Polars."""
+    contents: list[_Content] = [chunk.content for chunk in chunks]
     file = contents[0].file
     width, delimiter = file.layout.width, file.spec.delimiter
     lines = _lines(b"".join(_ended(content.piece.raw) for content in contents))
-    counts = [part.records for part in parts]
+    counts = [chunk.records for chunk in chunks]
     starts = [0, *accumulate(counts)]
     number = pl.concat(
         pl.int_range(c.piece.first, c.piece.first + n, dtype=pl.Int64, eager=True)
         for c, n in zip(contents, counts, strict=True)
     )
     fields = (
-        pl.DataFrame([lines.alias("raw"), number.alias(SRC_ROW_NUMBER), part_numbers(counts)])
+        pl.DataFrame([lines.alias("raw"), number.alias(SRC_ROW_NUMBER), chunk_numbers(counts)])
         .lazy()
         .with_columns(
             pl.col("raw")
@@ -149,17 +169,14 @@ def _plain(parts: Sequence[Chunk]) -> ParsedRows:
     malformed = _of_nothing()
     if not is_laid_out.all():
         if file.spec.merge_surplus_into and fields[str(width)].count():
-            return beside([_quoted(content.file, content.piece) for content in contents])
+            return parse_frames([_quoted(content.file, content.piece) for content in contents])
         malformed = _miscounted(fields.filter(~is_laid_out), delimiter, width)
         fields = fields.filter(is_laid_out)
-
-    def raw_records(part: int, row_numbers: Sequence[int]) -> dict[int, str]:
-        first = contents[part].piece.first
-        here = [n for n in row_numbers if 0 <= n - first < counts[part]]
-        places = [starts[part] + n - first for n in here]
-        return dict(zip(here, lines.gather(places), strict=True))
-
-    return ParsedRows(_columns(file, fields, (), CHUNK), malformed, raw_records)
+    raw = [
+        _PlainLines(lines, start, content.piece)
+        for content, start in zip(contents, starts, strict=False)
+    ]
+    return ParsedRows(_columns(file, fields, (), CHUNK), malformed, raw)
 
 
 def _ended(raw: bytes) -> bytes:
@@ -192,11 +209,6 @@ def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFram
         pl.lit(None, pl.String).alias("value"),
         message.alias("message"),
     )
-
-
-def _raw_records(file: _Csv, piece: Piece, row_numbers: Sequence[int]) -> dict[int, str]:
-    texts = texts_of(piece, file.rules, row_numbers)
-    return {number: shown(text, file.encoding) for number, text in texts.items()}
 
 
 def _merge_position(file: _Csv) -> int | None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
+from carms_lake.readers.text import shown
 from carms_lake.records import CHUNK, Chunk, ParsedRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from carms_lake.records import ReasonCode
+    from carms_lake.records import RawRecords, ReasonCode
 
 
 class ErrorCell(NamedTuple):
@@ -136,54 +137,59 @@ def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
     return rows.with_columns(pl.col(binary).bin.encode("hex")).write_ndjson().splitlines()
 
 
-class _Ready(NamedTuple):
-    """The content of a part that is laid out already."""
+class RawLines(NamedTuple):
+    """Raw records that are held one by one."""
+
+    by_number: Mapping[int, bytes]
+    encoding: str = "utf-8"
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """The text of those of these records that there are, by number."""
+        held = self.by_number
+        return {n: shown(held[n], self.encoding) for n in row_numbers if n in held}
+
+
+class Frames(NamedTuple):
+    """The content of a chunk that was parsed as it was read."""
 
     rows: pl.DataFrame
     malformed: pl.DataFrame
-    raw_records: Callable[[Sequence[int]], Mapping[int, str]]
+    raw: RawRecords
 
 
-def ready(
-    rows: pl.DataFrame,
-    malformed: pl.DataFrame,
-    records: int,
-    raw_records: Callable[[Sequence[int]], Mapping[int, str]],
+def parsed_chunk(
+    rows: pl.DataFrame, malformed: pl.DataFrame, records: int, raw: RawRecords
 ) -> Chunk:
-    """A part that is laid out as it is read; see `ParsedRows` for the columns, without `CHUNK`."""
-    kind = ("ready", *rows.schema.items())
-    return Chunk(records, _Ready(rows, malformed, raw_records), beside, kind)
+    """A chunk that is parsed as it is read; see `ParsedRows` for the columns, without `CHUNK`."""
+    kind = ("frames", *rows.schema.items())
+    return Chunk(records, Frames(rows, malformed, raw), kind)
 
 
-def beside(parts: Sequence[Chunk]) -> ParsedRows:
-    """Parts that are laid out already, one behind the other."""
-    found: list[_Ready] = [part.content for part in parts]
-
-    def raw_records(part: int, row_numbers: Sequence[int]) -> Mapping[int, str]:
-        return found[part].raw_records(row_numbers)
-
+def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
+    """The rows of chunks that are parsed already, one behind the other."""
+    found: list[Frames] = [chunk.content for chunk in chunks]
     return ParsedRows(
-        pl.concat([_of_part(number, ready.rows) for number, ready in enumerate(found)]),
-        pl.concat([_of_part(number, ready.malformed) for number, ready in enumerate(found)]),
-        raw_records,
+        pl.concat([_of_chunk(number, frames.rows) for number, frames in enumerate(found)]),
+        pl.concat([_of_chunk(number, frames.malformed) for number, frames in enumerate(found)]),
+        [frames.raw for frames in found],
     )
 
 
-def part_numbers(counts: Sequence[int]) -> pl.Series:
+def chunk_numbers(counts: Sequence[int]) -> pl.Series:
     """0 as often as the first count says, then 1 ...: the column `CHUNK`."""
-    parts = pl.int_range(len(counts), dtype=pl.UInt32, eager=True)
-    repeated = parts.repeat_by(pl.Series(counts, dtype=pl.UInt32))
+    numbers = pl.int_range(len(counts), dtype=pl.UInt32, eager=True)
+    repeated = numbers.repeat_by(pl.Series(counts, dtype=pl.UInt32))
     return repeated.explode(empty_as_null=False).alias(CHUNK)
 
 
-def _of_part(number: int, frame: pl.DataFrame) -> pl.DataFrame:
+def _of_chunk(number: int, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.lit(number, pl.UInt32).alias(CHUNK))
 
 
 class Gathered:
-    """The parts of a file that must be seen to its end before its rows can be handed on.
+    """The chunks of a file that must be seen to its end before its rows can be handed on.
 
-    `read` is called again for the parts of a file that is too large to be kept; they are `ready`.
+    `read` is called again for a file that is too large to be kept; it gives parsed chunks.
     """
 
     def __init__(self, read: Callable[[], Iterator[Chunk]]) -> None:
@@ -193,7 +199,7 @@ class Gathered:
         self.malformed = 0
         size = 0.0
         for part in read():
-            found: _Ready = part.content
+            found: Frames = part.content
             self.records += part.records
             self.malformed += found.malformed.height
             size += found.rows.estimated_size() + found.malformed.estimated_size()
@@ -205,6 +211,6 @@ class Gathered:
     def parts(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """The parts, in order, their rows with these columns only."""
         for part in self._read() if self._kept is None else self._kept:
-            found: _Ready = part.content
+            found: Frames = part.content
             rows = found.rows.select(SRC_ROW_NUMBER, *columns)
-            yield ready(rows, found.malformed, part.records, found.raw_records)
+            yield parsed_chunk(rows, found.malformed, part.records, found.raw)

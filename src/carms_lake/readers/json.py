@@ -6,7 +6,7 @@ The last of equal keys in an object wins, as in every common reader. Keys are co
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import polars as pl
@@ -15,7 +15,7 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
 from carms_lake.readers.faults import binary_kind, looks_like
-from carms_lake.readers.frames import Fault, malformed_frame, ready, text_schema
+from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk, text_schema
 from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import no_object
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
 _BLANKS = b" \t\r\n"
+
+
+class _Array(NamedTuple):
+    """The text of a file."""
+
+    data: bytes
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """The text of those of these elements that there are, by number."""
+        return _texts(self.data, set(row_numbers))
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -57,13 +67,8 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
     texts = _texts(data, set(misfits))
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
-    part = ready(
-        frame,
-        malformed_frame(faults),
-        len(elements),
-        lambda row_numbers: _texts(data, set(row_numbers)),
-    )
-    return FileChunks(source, (part,), notes)
+    chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), _Array(data))
+    return FileChunks(source, (chunk,), notes)
 
 
 def seen_keys(shape: Shape, where: str, contract: Contract, *, is_empty: bool) -> tuple[str, ...]:

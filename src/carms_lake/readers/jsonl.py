@@ -13,7 +13,14 @@ import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import BLOCK_BYTES, blocks
-from carms_lake.readers.frames import Fault, Gathered, malformed_frame, ready, text_schema
+from carms_lake.readers.frames import (
+    Fault,
+    Gathered,
+    RawLines,
+    malformed_frame,
+    parsed_chunk,
+    text_schema,
+)
 from carms_lake.readers.json import misfit_fault, seen_keys
 from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import (
@@ -28,7 +35,7 @@ from carms_lake.readers.text import as_utf8, encoding_of, shown
 from carms_lake.records import FileChunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from carms_lake.contract.model import Contract
     from carms_lake.records import Chunk, SourceFile
@@ -90,10 +97,8 @@ def _part(
     every: list[str],
     encoding: str,
 ) -> Chunk:
-    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
-        return {n: shown(lines[n], encoding) for n in row_numbers if n in lines}
-
-    return ready(_frame(rows, every), malformed_frame(faults), len(lines), raw_records)
+    raw = RawLines(lines, encoding)
+    return parsed_chunk(_frame(rows, every), malformed_frame(faults), len(lines), raw)
 
 
 def _record(

@@ -15,7 +15,7 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
 from carms_lake.readers.faults import binary_kind, looks_like
-from carms_lake.readers.frames import Fault, malformed_frame, part_numbers
+from carms_lake.readers.frames import Fault, RawLines, chunk_numbers, malformed_frame
 from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
 from carms_lake.records import CHUNK, Chunk, ParsedRows, ReasonCode
 
@@ -32,12 +32,12 @@ _BLANKS = b" \t\r"
 
 
 class _Lines(NamedTuple):
-    """The content of a part."""
+    """The content of a chunk."""
 
     names: tuple[str, ...]
     """The columns that take the line."""
-    good: list[bytes]
-    numbers: list[int]
+    good: dict[int, bytes]
+    """By number."""
     faults: list[Fault]
 
 
@@ -53,7 +53,7 @@ def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Chunk]:
     for lines in _blocks_of_lines(as_utf8(blocks(source), encoding), source):
         if not number and lines:
             refuse_binary(lines[0], source)
-        found = _Lines(names, [], [], [])
+        found = _Lines(names, {}, [])
         for line in lines:
             number += 1
             try:
@@ -65,11 +65,10 @@ def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Chunk]:
                     found.faults.append(broken_line(number, line, encoding, error))
                 continue
             if is_object:
-                found.good.append(line)
-                found.numbers.append(number)
+                found.good[number] = line
             else:
                 found.faults.append(no_object(number, shown(line, encoding)))
-        yield Chunk(len(found.good) + len(found.faults), found, _lay_out, ("lines", names))
+        yield Chunk(len(found.good) + len(found.faults), found, ("jsonl_lines", names))
     if not number:
         refuse_if_blank(source, contract)
 
@@ -145,25 +144,21 @@ def _lines(text: bytes) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in text else lines
 
 
-def _lay_out(parts: Sequence[Chunk]) -> ParsedRows:
-    contents: list[_Lines] = [part.content for part in parts]
-    good = list(chain.from_iterable(content.good for content in contents))
+def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
+    """The rows of chunks whose lines are kept whole."""
+    contents: list[_Lines] = [chunk.content for chunk in chunks]
+    good = list(chain.from_iterable(content.good.values() for content in contents))
     # An object begins with a brace, and no brace begins what Polars takes for compressed.
     lines = pl.read_lines(b"\n".join(good))["line"] if good else pl.Series([], dtype=pl.String)
-    numbers = chain.from_iterable(content.numbers for content in contents)
+    numbers = chain.from_iterable(content.good for content in contents)
     rows = pl.DataFrame(
         [
-            part_numbers([len(content.good) for content in contents]),
+            chunk_numbers([len(content.good) for content in contents]),
             pl.Series(SRC_ROW_NUMBER, list(numbers), dtype=pl.Int64),
             *(lines.alias(name) for name in contents[0].names),
         ]
     )
     faults = malformed_frame(chain.from_iterable(content.faults for content in contents))
-    malformed = faults.with_columns(part_numbers([len(content.faults) for content in contents]))
-
-    def raw_records(part: int, row_numbers: Sequence[int]) -> dict[int, str]:
-        content = contents[part]
-        texts = dict(zip(content.numbers, content.good, strict=True))
-        return {n: texts[n].decode() for n in row_numbers if n in texts}
-
-    return ParsedRows(rows, malformed.select(CHUNK, *faults.columns), raw_records)
+    malformed = faults.with_columns(chunk_numbers([len(content.faults) for content in contents]))
+    raw = [RawLines(content.good) for content in contents]
+    return ParsedRows(rows, malformed.select(CHUNK, *faults.columns), raw)

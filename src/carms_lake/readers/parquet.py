@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.faults import looks_like, readable
-from carms_lake.readers.frames import malformed_frame, ready, rows_as_json
+from carms_lake.readers.frames import malformed_frame, parsed_chunk, rows_as_json
 from carms_lake.readers.header import Layout, parse
 from carms_lake.records import FileChunks
 
@@ -27,6 +27,20 @@ _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
 """The size of the footer, and the magic again."""
 _PART_RECORDS = 250_000
+
+
+class _Rows(NamedTuple):
+    """The rows of a chunk as they are in the file."""
+
+    rows: pl.DataFrame
+    first: int
+    """The number of the first row."""
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """Those of these rows that there are, as JSON by number."""
+        here = [n for n in row_numbers if 0 <= n - self.first < self.rows.height]
+        found = self.rows[[n - self.first for n in here]]
+        return dict(zip(here, rows_as_json(found), strict=True))
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -59,12 +73,9 @@ def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
 
 
 def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Chunk:
-    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
-        places = [number - first for number in row_numbers if 0 <= number - first < rows.height]
-        return dict(zip((p + first for p in places), rows_as_json(rows[places]), strict=True))
-
     numbers = pl.int_range(first, first + rows.height, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
-    return ready(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw_records)
+    raw = _Rows(rows, first)
+    return parsed_chunk(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw)
 
 
 def _parts(source: SourceFile, layout: Layout) -> Iterator[Chunk]:

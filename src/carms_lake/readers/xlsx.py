@@ -9,7 +9,7 @@ records.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import polars as pl
@@ -23,7 +23,7 @@ from carms_lake.readers.frames import (
     cell_text,
     malformed_frame,
     number_text,
-    ready,
+    parsed_chunk,
     text_schema,
     without_null_values,
 )
@@ -39,6 +39,19 @@ if TYPE_CHECKING:
 
 _TEXT_TYPES = ("varchar", "json")
 _SHOWN_FAULTS = 3
+
+
+class _SheetRows(NamedTuple):
+    """The rows of a sheet, and the place of its header among them."""
+
+    grid: Grid
+    header: int
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """Those of these rows that there are, as JSON by sheet row."""
+        places = [number - self.grid.first_row for number in row_numbers]
+        within = [place for place in places if 0 <= place < len(self.grid.rows)]
+        return _raw_texts(self.grid, self.header, within)
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -72,14 +85,9 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     if faults:
         frame = frame.filter(~pl.col(SRC_ROW_NUMBER).is_in([numbers[place] for place in faults]))
     schema = text_schema(frame.columns[1:])
-
-    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
-        wanted = [n - grid.first_row for n in row_numbers]
-        within = [index for index in wanted if 0 <= index < len(grid.rows)]
-        return _raw_texts(grid, header, within)
-
-    part = ready(frame.cast(schema), malformed_frame(malformed), len(kept), raw_records)
-    return FileChunks(source, (part,), layout.notes)
+    raw_rows = _SheetRows(grid, header)
+    chunk = parsed_chunk(frame.cast(schema), malformed_frame(malformed), len(kept), raw_rows)
+    return FileChunks(source, (chunk,), layout.notes)
 
 
 def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | None], str]:

@@ -24,6 +24,7 @@ from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.audit import audit
 from carms_lake.quality.split import split
 from carms_lake.quality.validate import apply_constraints, validate_table
+from carms_lake.readers.frames import RawLines
 from carms_lake.records import CHUNK, Chunk, ParsedRows, Provenance, SourceFile, TrackedChunk
 from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
@@ -83,13 +84,13 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
     place = pl.int_range(pl.len(), dtype=pl.UInt32).alias(CHUNK)
     rows = records.select(place, number, pl.exclude(SRC_FILENAME))
-    laid = ParsedRows(rows, _MALFORMED, lambda _, numbers: dict.fromkeys(numbers, ""))
-    part = Chunk(1, None, lambda _: laid, "record")
+    parsed = ParsedRows(rows, _MALFORMED, [RawLines({})] * records.height)
     files = [
         SourceFile(contract.ref, name, contract.path, 0, 0)  # type: ignore[arg-type]  # never read
         for name in records[SRC_FILENAME]
     ]
-    checked = split([TrackedChunk(file, stamp, part) for file in files], contract)
+    chunks = [TrackedChunk(file, stamp, Chunk(1, None, ())) for file in files]
+    checked = split(parsed, chunks, contract)
     noticed: dict[int, Rules] = {
         row: tuple(dict.fromkeys(reason["rule"] for reason in reasons))
         for row, reasons in checked.rejected.select(SRC_ROW_NUMBER, "reasons").iter_rows()

@@ -146,7 +146,7 @@ def _columnar(
     sampler = Sampler()
     malformed = 0
     for part in batch.parts:
-        laid = part.parse([part])
+        laid = readers.parse_chunks([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select([str(place) for place in range(len(headers))]))
         if most is not None and sampler.rows >= most:

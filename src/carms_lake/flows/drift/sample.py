@@ -207,7 +207,7 @@ def _lines(
     sampler = Sampler()
     malformed = 0
     for part in batch.parts:
-        laid = part.parse([part])
+        laid = readers.parse_chunks([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select("line"))
         if most is not None and sampler.rows >= most:

@@ -170,7 +170,8 @@ class BatchWriter:
             checking.result()
 
     def _check(self, lot: list[TrackedChunk]) -> None:
-        checked = split(lot, self._contract)
+        parsed = readers.parse_chunks([piece.part for piece in lot])
+        checked = split(parsed, lot, self._contract)
         for name, count in _by_file(checked.accepted):
             self._tallies[name].accepted += count
         for name, count in _by_file(checked.rejected):

@@ -134,10 +134,10 @@ def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[
 
 
 def _of_part(part: Any, numbers: list[int]) -> dict[int, str]:
-    laid = part.parse([part])
-    held = set(laid.rows[SRC_ROW_NUMBER]) if numbers else set()
+    parsed = readers.parse_chunks([part])
+    held = set(parsed.rows[SRC_ROW_NUMBER]) if numbers else set()
     here = [number for number in numbers if number in held]
-    return dict(laid.raw_records(0, here)) if here else {}
+    return dict(parsed.raw[0].texts(here)) if here else {}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import json
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -21,7 +21,7 @@ from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
-from carms_lake.readers.frames import ready
+from carms_lake.readers.frames import parsed_chunk
 from carms_lake.readers.header import spec_of
 from carms_lake.records import CHUNK, Chunk, ReasonCode, SourceFile, TrackedChunk
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.records import ParsedRows, Provenance
+    from carms_lake.records import ParsedRows, Provenance, RawRecords
 
 
 TEXT_FORMATS = ("csv", "jsonl", "json")
@@ -52,6 +52,19 @@ class Reread:
     """`raw record` or `source file`."""
     why_not: str = ""
     """Why not all of them could be read."""
+
+
+class _Renumbered(NamedTuple):
+    """Raw records under the numbers that they have in their own file."""
+
+    raw: RawRecords
+    as_read: dict[int, int]
+
+    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+        """The text of those of these records that there are, by number."""
+        wanted = {self.as_read[number]: number for number in row_numbers if number in self.as_read}
+        found = self.raw.texts(list(wanted))
+        return {wanted[number]: text for number, text in found.items()}
 
 
 def reread(
@@ -159,17 +172,17 @@ def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -
             part = next(parts, None)
         if part is None:
             return
-        kept = _wanted(part.parse([part]), numbers)
+        kept = _wanted(readers.parse_chunks([part]), numbers)
         if kept.records:
             yield replace(kept, header=part.header)
 
 
-def _wanted(laid: ParsedRows, numbers: pl.DataFrame) -> Chunk:
-    rows = laid.rows.drop(CHUNK).join(
+def _wanted(parsed: ParsedRows, numbers: pl.DataFrame) -> Chunk:
+    rows = parsed.rows.drop(CHUNK).join(
         numbers, on=SRC_ROW_NUMBER, how="inner", maintain_order="left"
     )
     malformed = (
-        laid.malformed.drop(CHUNK)
+        parsed.malformed.drop(CHUNK)
         .join(numbers, on=SRC_ROW_NUMBER, how="inner", maintain_order="left")
         .rechunk()
     )
@@ -181,18 +194,12 @@ def _wanted(laid: ParsedRows, numbers: pl.DataFrame) -> Chunk:
         .otherwise(message)
         .alias("message")
     )
-    as_read = dict(rows.select(_OWN, SRC_ROW_NUMBER).rows())
-
-    def raw_records(row_numbers: Sequence[int]) -> dict[int, str]:
-        wanted = {as_read[number]: number for number in row_numbers if number in as_read}
-        found = laid.raw_records(0, list(wanted))
-        return {wanted[number]: text for number, text in found.items()}
-
     renamed = [
         frame.with_columns(pl.col(_OWN).alias(SRC_ROW_NUMBER)) for frame in (rows, malformed)
     ]
     records = rows.height + malformed[_OWN].n_unique()
-    return ready(renamed[0].drop(_OWN), renamed[1].drop(_OWN), records, raw_records)
+    raw = _Renumbered(parsed.raw[0], dict(rows.select(_OWN, SRC_ROW_NUMBER).rows()))
+    return parsed_chunk(renamed[0].drop(_OWN), renamed[1].drop(_OWN), records, raw)
 
 
 def _with_columns(part: Chunk, names: Sequence[str], contract: Contract) -> Chunk:
@@ -203,7 +210,7 @@ def _with_columns(part: Chunk, names: Sequence[str], contract: Contract) -> Chun
     fields = [n for n in contract.column_names if n in there or n in names]
     others = [name for name in (SRC_REPAIR, SRC_EXTRA) if name in there]
     rows = found.rows.with_columns(missing).select(SRC_ROW_NUMBER, *fields, *others)
-    return ready(rows, found.malformed, part.records, found.raw_records)
+    return parsed_chunk(rows, found.malformed, part.records, found.raw)
 
 
 def _stamped(
@@ -214,6 +221,6 @@ def _stamped(
     found: dict[int, str] = {}
     for part in parts:
         content = part.content
-        found |= content.raw_records(content.rows[SRC_ROW_NUMBER].to_list())
+        found |= content.raw.texts(content.rows[SRC_ROW_NUMBER].to_list())
         found |= dict(content.malformed.select(SRC_ROW_NUMBER, "raw_record").rows())
     return tuple(TrackedChunk(source, stamp, part) for part in parts) if found == raws else ()

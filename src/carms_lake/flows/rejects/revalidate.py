@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake import readers
 from carms_lake.flows.ingest.batches import LOT_RECORDS
 from carms_lake.flows.rejects import as_landed, by_name
 from carms_lake.flows.rejects.reparse import Reread, reread
@@ -132,7 +133,10 @@ def _split(table: Rejudged, files: Sequence[_File]) -> None:
     for file in files:
         for piece in file.read.parts:
             by_kind.setdefault(piece.part.kind, []).append(piece)
-    found = [split(pieces, table.contract) for pieces in by_kind.values()]
+    found = [
+        split(readers.parse_chunks([piece.part for piece in pieces]), pieces, table.contract)
+        for pieces in by_kind.values()
+    ]
     empty = [pl.DataFrame(schema=landed_schema(table.contract))]
     accepted = _by_file(pl.concat([c.accepted for c in found] or empty))
     rejected = _by_file(

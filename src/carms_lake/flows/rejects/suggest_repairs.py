@@ -17,8 +17,10 @@ from carms_lake.readers.csv_judge import merged
 from carms_lake.readers.csv_records import fields_of
 from carms_lake.readers.discover import discover
 from carms_lake.readers.frames import (
+    RawLines,
     malformed_frame,
-    ready,
+    parse_chunks,
+    parsed_chunk,
     text_schema,
     without_null_values,
 )
@@ -146,8 +148,8 @@ def _landing(
         SRC_ROW_NUMBER,
         *(without_null_values(name, spec.null_values, is_trimmed=spec.trim) for name in names),
     )
-    part = ready(rows, malformed_frame(()), rows.height, lambda _: {})
+    chunk = parsed_chunk(rows, malformed_frame(()), rows.height, RawLines({}))
     stamp = Provenance("", datetime.now(UTC))
     repaired = replace(contract, source=replace(spec, merge_surplus_into=column))
-    checked = split([TrackedChunk(source, stamp, part)], repaired)
+    checked = split(parse_chunks([chunk]), [TrackedChunk(source, stamp, chunk)], repaired)
     return checked.accepted[SRC_ROW_NUMBER].to_list()
