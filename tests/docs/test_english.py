@@ -77,7 +77,7 @@ def test_pages_are_written_as_one_would_say_it() -> None:
     found = [
         line
         for page in sorted(pages)
-        if page.name != "CHANGELOG.md"
+        if page.name not in ("CHANGELOG.md", "glossary.md")  # which name the old words
         for line in said(page, 1, page.read_text(encoding="utf-8"))
     ]
     assert not found, "\n".join(found)
