@@ -75,14 +75,14 @@ class Whole(NamedTuple):
     malformed: pl.DataFrame
     records: int
     notes: tuple[str, ...]
-    parts: tuple[Chunk, ...]
+    chunks: tuple[Chunk, ...]
 
 
 def read(file: SourceFile, contract: Contract) -> Whole:
     """A file as a flow reads it, all parts at once."""
     with readable(file):
         batch = readers.read(file, contract)
-        parts = tuple(batch.parts)
+        parts = tuple(batch.chunks)
     parsed = [readers.parse_chunks([part]) for part in parts]
     rows = [found.rows.drop(CHUNK) for found in parsed]
     return Whole(
@@ -98,7 +98,7 @@ def read(file: SourceFile, contract: Contract) -> Whole:
 def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) -> dict[int, str]:
     """The raw text of records, as their parts have it."""
     found: dict[int, str] = {}
-    for part in read(file, contract).parts:
+    for part in read(file, contract).chunks:
         found |= readers.parse_chunks([part]).raw[0].texts(numbers)
     return found
 

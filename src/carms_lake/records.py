@@ -131,7 +131,7 @@ class FileChunks:
     """The records of one source file, chunk by chunk: memory does not grow with the file."""
 
     source: SourceFile
-    parts: Iterable[Chunk]
+    chunks: Iterable[Chunk]
     """Read once, in order; what is wrong with the file may show only while they are read. Every
     chunk has the same columns."""
     notes: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ class FileChunks:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What every row of one file in one run is stamped with."""
+    """What every row of one file in one run says of where it comes from."""
 
     run_id: str
     ingestion_ts: datetime
@@ -152,11 +152,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class TrackedChunk:
-    """A part of a file, and what its rows are stamped with."""
+    """A chunk of a file, and what its rows say of where they come from."""
 
     source: SourceFile
-    stamp: Provenance
-    part: Chunk
+    provenance: Provenance
+    chunk: Chunk
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,10 @@ def rejected(source: SourceFile, contract: Contract) -> list[Any]:
     """What ingest would set aside of a file; a refusal is raised."""
     stamp = Provenance("run", datetime(2025, 1, 1, tzinfo=UTC))
     batch = read(source, contract)
-    parts = [TrackedChunk(source, stamp, part) for part in batch.parts]
+    parts = [TrackedChunk(source, stamp, part) for part in batch.chunks]
     if not batch.records:
         return []
-    parsed = readers.parse_chunks(batch.parts)
+    parsed = readers.parse_chunks(batch.chunks)
     return split(parsed, parts, contract).rejected["reasons"].to_list()
 
 

@@ -79,11 +79,11 @@ def checked(
 ) -> Outcome:
     piece = stamped(orders, rows, malformed, columns=columns, delivery_id=delivery_id, name=name)
     found = split_all([piece], orders)
-    return Outcome(found.accepted, found.rejected, piece.part.records, found.disagreeing)
+    return Outcome(found.accepted, found.rejected, piece.chunk.records, found.disagreeing)
 
 
 def split_all(chunks: list[TrackedChunk], orders: Contract) -> Checked:
-    return split(parse_chunks([tracked.part for tracked in chunks]), chunks, orders)
+    return split(parse_chunks([tracked.chunk for tracked in chunks]), chunks, orders)
 
 
 def stamped(
@@ -223,9 +223,9 @@ def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> No
 
 def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> None:
     piece = stamped(orders, [GOOD])
-    part = replace(piece.part, records=2)
+    chunk = replace(piece.chunk, records=2)
     with pytest.raises(NotReconciled, match="2 records, but 1 accepted"):
-        split_all([replace(piece, part=part)], orders)
+        split_all([replace(piece, chunk=chunk)], orders)
 
 
 def test_a_column_that_other_tables_get_as_a_mark_keeps_the_values_of_the_file(

@@ -285,7 +285,7 @@ def test_a_file_reads_the_same_in_pieces_of_any_size(tmp_path, monkeypatch, piec
     whole = read(file, AB)
     cut_small(monkeypatch, piece_bytes)
     again = read(file, AB)
-    assert (len(again.parts) > 1) == (piece_bytes < len(content))
+    assert (len(again.chunks) > 1) == (piece_bytes < len(content))
     assert collected(again).equals(collected(whole))
     assert again.malformed.equals(whole.malformed)
     assert again.records == whole.records == 59

@@ -90,9 +90,9 @@ def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract)
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
     broken = with_reasons(checked.filter(is_bad), contract, rules, parsed.raw)
     malformed = malformed_records(_stamped(parsed.malformed, files, parts))
-    headers = [piece.part.header or json.dumps(fields) for piece in parts]
+    headers = [piece.chunk.header or json.dumps(fields) for piece in parts]
     rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
-    records = sum(piece.part.records for piece in parts)
+    records = sum(piece.chunk.records for piece in parts)
     if good.height + rejected.height != records:
         names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))
         raise NotReconciled(
@@ -112,11 +112,11 @@ def _files(
     names = [piece.source.name for piece in parts]
     columns: dict[str, pl.Series] = {
         SRC_FILENAME: pl.Series(names, dtype=pl.String),
-        DELIVERY: pl.Series([piece.stamp.delivery_id for piece in parts], dtype=pl.Int64),
+        DELIVERY: pl.Series([piece.provenance.delivery_id for piece in parts], dtype=pl.Int64),
     }
     if DELIVERED_AT in contract.audit_columns:
         columns[DELIVERY_ID] = columns[DELIVERY]
-        moments = [piece.stamp.delivered_at for piece in parts]
+        moments = [piece.provenance.delivered_at for piece in parts]
         columns[DELIVERED_AT] = pl.Series(moments, dtype=AUDIT_SCHEMA[DELIVERED_AT])
     for column in contract.columns:
         if column.name not in there:
@@ -131,7 +131,7 @@ def _stamped(
     rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[TrackedChunk]
 ) -> pl.DataFrame:
     """Rows with what is known of their file, and with the stamp of the run."""
-    stamp = parts[0].stamp
+    stamp = parts[0].provenance
     added = [
         pl.lit(stamp.ingestion_ts, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
         pl.lit(stamp.run_id).alias(RUN_ID),

@@ -40,7 +40,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     reader = _reader(source, contract)
     ensure_unchanged(source)
     batch = reader.read(source, contract)
-    return replace(batch, parts=_unchanged(batch))
+    return replace(batch, chunks=_unchanged(batch))
 
 
 class Parser(Protocol):
@@ -59,7 +59,7 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
 def _unchanged(batch: FileChunks) -> Iterator[Chunk]:
     """The parts of a file that was the same until the last of them was read."""
     try:
-        yield from batch.parts
+        yield from batch.chunks
     finally:
         ensure_unchanged(batch.source)  # a file that changed explains whatever went wrong
 

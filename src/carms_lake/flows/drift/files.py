@@ -145,7 +145,7 @@ def _columnar(
     batch = readers.read(source, replace(contract, columns=columns, source=own))
     sampler = Sampler()
     malformed = 0
-    for part in batch.parts:
+    for part in batch.chunks:
         laid = readers.parse_chunks([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select([str(place) for place in range(len(headers))]))

@@ -206,7 +206,7 @@ def _lines(
     batch = readers.read(source, replace(contract, columns=(line,), source=own))
     sampler = Sampler()
     malformed = 0
-    for part in batch.parts:
+    for part in batch.chunks:
         laid = readers.parse_chunks([part])
         malformed += laid.malformed.height
         sampler.add(laid.rows.select("line"))

@@ -140,7 +140,7 @@ class BatchWriter:
         with readable(source):
             batch = readers.read(source, self._contract)
             tally.notes += batch.notes
-            parts = iter(batch.parts)
+            parts = iter(batch.chunks)
         while True:
             with readable(source):  # what is damaged or taken away may show only here
                 part = next(parts, None)
@@ -150,11 +150,11 @@ class BatchWriter:
             yield part
 
     def _add(self, piece: TrackedChunk) -> None:
-        if self._lot and self._lot[0].part.kind != piece.part.kind:
+        if self._lot and self._lot[0].chunk.kind != piece.chunk.kind:
             self._hand_over()
-        if piece.part.records:
+        if piece.chunk.records:
             self._lot.append(piece)
-        if sum(waiting.part.records for waiting in self._lot) >= LOT_RECORDS:
+        if sum(waiting.chunk.records for waiting in self._lot) >= LOT_RECORDS:
             self._hand_over()
 
     def _hand_over(self) -> None:
@@ -170,7 +170,7 @@ class BatchWriter:
             checking.result()
 
     def _check(self, lot: list[TrackedChunk]) -> None:
-        parsed = readers.parse_chunks([piece.part for piece in lot])
+        parsed = readers.parse_chunks([piece.chunk for piece in lot])
         checked = split(parsed, lot, self._contract)
         for name, count in _by_file(checked.accepted):
             self._tallies[name].accepted += count

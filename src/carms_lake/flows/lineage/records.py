@@ -126,7 +126,7 @@ def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[
     """The raw text of some records; the file is read no further than it must be."""
     texts: dict[int, str] = {}
     with readable(source):
-        for part in readers.read(source, contract).parts:
+        for part in readers.read(source, contract).chunks:
             texts |= _of_part(part, sorted(numbers - set(texts)))
             if len(texts) == len(numbers):
                 break

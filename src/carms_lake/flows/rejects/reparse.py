@@ -166,7 +166,7 @@ def _from_source(
 def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -> Iterator[Chunk]:
     """The wanted records of a file, part by part, under their own numbers."""
     with readable(source):
-        parts = iter(readers.read(source, contract).parts)
+        parts = iter(readers.read(source, contract).chunks)
     while True:
         with readable(source):
             part = next(parts, None)

@@ -114,7 +114,7 @@ def judge(table: Rejudged, files: Iterable[_File]) -> None:
     lots: dict[Hashable, list[_File]] = {}
     sizes: dict[Hashable, int] = defaultdict(int)
     for file in files:
-        kinds = {piece.part.kind for piece in file.read.parts}
+        kinds = {piece.chunk.kind for piece in file.read.parts}
         if len(kinds) != 1:  # nothing was read, or parts that are split apart
             _split(table, [file])
             continue
@@ -132,9 +132,9 @@ def _split(table: Rejudged, files: Sequence[_File]) -> None:
     by_kind: dict[Hashable, list[TrackedChunk]] = {}
     for file in files:
         for piece in file.read.parts:
-            by_kind.setdefault(piece.part.kind, []).append(piece)
+            by_kind.setdefault(piece.chunk.kind, []).append(piece)
     found = [
-        split(readers.parse_chunks([piece.part for piece in pieces]), pieces, table.contract)
+        split(readers.parse_chunks([piece.chunk for piece in pieces]), pieces, table.contract)
         for pieces in by_kind.values()
     ]
     empty = [pl.DataFrame(schema=landed_schema(table.contract))]
