@@ -10,9 +10,10 @@ from tiny import digest, put, rejects, rows, stocked
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintenance import optimize, restore
+from carms_lake.flows.maintenance import optimize
 from carms_lake.flows.query import query_rows
 from carms_lake.flows.timetravel.history import history
+from carms_lake.flows.timetravel.restore import restore
 from carms_lake.records import FileStatus
 from carms_lake.store.delta import maintain as digests
 from carms_lake.store.delta import table as delta

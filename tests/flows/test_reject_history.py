@@ -9,10 +9,10 @@ from tiny import PRODUCTS, put, rejects
 
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintenance import optimize, restore
-from carms_lake.flows.maintenance.vacuum import vacuum
+from carms_lake.flows.maintenance import optimize, vacuum
 from carms_lake.flows.rejects.history import reject_history
 from carms_lake.flows.rejects.replay import replay
+from carms_lake.flows.timetravel.restore import restore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from tiny import digest, put, rows, stocked
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintenance import optimize, restore
-from carms_lake.flows.maintenance.vacuum import LEFTOVERS, vacuum
+from carms_lake.flows.maintenance import LEFTOVERS, optimize, vacuum
 from carms_lake.flows.query import query_rows
-from carms_lake.flows.timetravel import CACHE, gold_as_of
+from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of
 from carms_lake.flows.timetravel.history import history
+from carms_lake.flows.timetravel.restore import restore
 from carms_lake.store.delta.manifest import source_changes
 
 if TYPE_CHECKING:

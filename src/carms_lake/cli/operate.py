@@ -16,8 +16,8 @@ from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from carms_lake.cli.output import Target
-    from carms_lake.flows.maintenance import Restored
-    from carms_lake.flows.maintenance.vacuum import VacuumReport
+    from carms_lake.flows.maintenance import VacuumReport
+    from carms_lake.flows.timetravel.restore import Restored
 
 TableName = Annotated[
     str, typer.Argument(metavar="TABLE", help="As bronze.program_master, or program.")
@@ -149,7 +149,7 @@ def _register_restore(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Bring a table back to an earlier version, as a new one."""
-        from carms_lake.flows.maintenance import restore as flow
+        from carms_lake.flows.timetravel.restore import restore as flow
 
         where = target(output_format, output)
         if not to:
@@ -203,8 +203,8 @@ def _register_room(app: typer.Typer) -> None:
         output: OutputFile = None,
     ) -> None:
         """Delete the files of versions that are kept no more."""
-        from carms_lake.flows.maintenance.vacuum import KEEP_DAYS, KEEP_RUNS
-        from carms_lake.flows.maintenance.vacuum import vacuum as flow
+        from carms_lake.flows.maintenance import KEEP_DAYS, KEEP_RUNS
+        from carms_lake.flows.maintenance import vacuum as flow
 
         to = target(output_format, output)
         with render.progress(call) as progress:

@@ -115,7 +115,7 @@ def _run_of(call: Call, config: LakeConfig, as_of: str | None) -> str | None:
     """
     if as_of is None:
         return None
-    from carms_lake.flows.timetravel import resolve_as_of
+    from carms_lake.flows.timetravel.as_of import resolve_as_of
 
     end = resolve_as_of(config, as_of)
     render.note(call, f"as of run `{end.run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC")

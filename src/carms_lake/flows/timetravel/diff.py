@@ -16,7 +16,7 @@ from carms_lake.catalog import gold_steps
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
-from carms_lake.flows.timetravel import gold_as_of, resolve_as_of
+from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
 from carms_lake.flows.timetravel.diff_causes import gold_reasons, reasons
 from carms_lake.names import (
     DELIVERY_ID,

@@ -13,8 +13,9 @@ from tiny import put, stocked
 from carms_lake.errors import UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.maintenance import optimize, restore
+from carms_lake.flows.maintenance import optimize
 from carms_lake.flows.timetravel.diff import LakeDiff, diff, table_diff
+from carms_lake.flows.timetravel.restore import restore
 
 if TYPE_CHECKING:
     from carms_lake.config import LakeConfig

@@ -1,4 +1,4 @@
-"""`vacuum`: files that no kept version needs go; digests prove that what the lake says stays."""
+"""`optimize` and `vacuum`: fewer and smaller data files; digests prove that the rows stay."""
 
 from __future__ import annotations
 
@@ -11,14 +11,33 @@ from typing import TYPE_CHECKING
 from carms_lake.contract.load import load_contracts
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.run import running
-from carms_lake.flows.timetravel import CACHE, publishing_runs
+from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
+from carms_lake.flows.timetravel.history import find
+from carms_lake.flows.timetravel.restore import metadata_at
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta.log import commits, run_ends, table_folders, version_among
-from carms_lake.store.delta.maintain import digest, remove, unneeded, whole_versions
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import (
+    MAINTAINED_BY,
+    RESTORED,
+    commits,
+    files_at,
+    run_ends,
+    table_folders,
+    version_among,
+)
+from carms_lake.store.delta.maintain import (
+    compact,
+    digest,
+    remove,
+    small_files,
+    unneeded,
+    whole_versions,
+)
+from carms_lake.store.delta.maintain import restore as restore_table
 from carms_lake.store.delta.manifest import last_builds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
@@ -34,6 +53,66 @@ KEEP_DAYS = 30
 
 LEFTOVERS = "leftovers"
 """What the report calls files outside of tables: gold of earlier builds, killed builds."""
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """A table whose small files were put together, and the proof that nothing else changed."""
+
+    table: str
+    files_before: int
+    files_after: int
+    digest_before: Digest | None = None
+    """None where there was nothing to do."""
+    digest_after: Digest | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there was anything to do."""
+        return self.digest_after is not None
+
+
+def optimize(
+    config: LakeConfig, names: Sequence[str] = (), *, progress: Progress | None = None
+) -> list[Optimized]:
+    """Put the small data files of tables together; all tables of the lake where none is named.
+
+    A table's digest is taken before and after; where they differ it is put back as it was.
+
+    Raises:
+        UsageError: there is no such table.
+        StoreError: the lake cannot be read or written, or a digest differs.
+    """
+    chosen = [find(config, name) for name in names]
+    tables = {t.name: t.path for t in chosen} or table_folders(config)
+    done: list[Optimized] = []
+    with running(config, "optimize") as run:
+        for number, (name, path) in enumerate(tables.items()):
+            if progress:
+                progress(name, number, len(tables))
+            done.append(_optimize(name, path, run.run_id))
+    return done
+
+
+def _optimize(name: str, path: Path, run_id: str) -> Optimized:
+    version = delta.version(path)
+    before = len(files_at(path, version))
+    if len(small_files(path)) < 2:  # noqa: PLR2004 - one file cannot be put together with others
+        return Optimized(name, before, before)
+    told = digest(path)
+    after = compact(path, run_id)
+    if after == version:
+        return Optimized(name, before, before)
+    found = digest(path)
+    if found != told:
+        back = {MAINTAINED_BY: run_id, RESTORED: version}
+        restore_table(path, version, {**metadata_at(path, version), **back})
+        raise StoreError(
+            f"`{name}` had the digest {told} and has {found} after its files were put together; "
+            "it is put back as it was",
+            "report this: the library that writes tables has changed rows",
+        )
+    return Optimized(name, before, len(files_at(path, after)), told, found)
 
 
 @dataclass(frozen=True)

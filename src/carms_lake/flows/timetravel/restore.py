@@ -1,13 +1,13 @@
-"""`restore`, `optimize`, `vacuum`: what is done to tables without changing what they say."""
+"""`restore`: an earlier version of a table becomes its newest one."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.errors import StoreError, UsageError
+from carms_lake.errors import UsageError
 from carms_lake.flows.run import running
-from carms_lake.flows.timetravel import resolve_as_of
+from carms_lake.flows.timetravel.as_of import resolve_as_of
 from carms_lake.flows.timetravel.history import find
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import (
@@ -16,22 +16,16 @@ from carms_lake.store.delta.log import (
     RESTORED,
     files_at,
     see_whole,
-    table_folders,
     version_at,
 )
-from carms_lake.store.delta.maintain import compact, digest, small_files
 from carms_lake.store.delta.maintain import restore as restore_table
 from carms_lake.store.delta.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.flows.timetravel.history import Named
-    from carms_lake.store.delta.maintain import Digest
-
-    Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -49,23 +43,6 @@ class Restored:
     """Source files that landed since; the next ingest takes them for new."""
     done_as: int | None = None
     """The new version; None in a dry run."""
-
-
-@dataclass(frozen=True)
-class Optimized:
-    """A table whose small files were put together, and the proof that nothing else changed."""
-
-    table: str
-    files_before: int
-    files_after: int
-    digest_before: Digest | None = None
-    """None where there was nothing to do."""
-    digest_after: Digest | None = None
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether there was anything to do."""
-        return self.digest_after is not None
 
 
 def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
@@ -99,49 +76,6 @@ def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
             return plan
         metadata = _metadata(table, then, run.run_id)
         return replace(plan, done_as=restore_table(table.path, then, metadata))
-
-
-def optimize(
-    config: LakeConfig, names: Sequence[str] = (), *, progress: Progress | None = None
-) -> list[Optimized]:
-    """Put the small data files of tables together; all tables of the lake where none is named.
-
-    A table's digest is taken before and after; where they differ it is put back as it was.
-
-    Raises:
-        UsageError: there is no such table.
-        StoreError: the lake cannot be read or written, or a digest differs.
-    """
-    chosen = [find(config, name) for name in names]
-    tables = {t.name: t.path for t in chosen} or table_folders(config)
-    done: list[Optimized] = []
-    with running(config, "optimize") as run:
-        for number, (name, path) in enumerate(tables.items()):
-            if progress:
-                progress(name, number, len(tables))
-            done.append(_optimize(name, path, run.run_id))
-    return done
-
-
-def _optimize(name: str, path: Path, run_id: str) -> Optimized:
-    version = delta.version(path)
-    before = len(files_at(path, version))
-    if len(small_files(path)) < 2:  # noqa: PLR2004 - one file cannot be put together with others
-        return Optimized(name, before, before)
-    told = digest(path)
-    after = compact(path, run_id)
-    if after == version:
-        return Optimized(name, before, before)
-    found = digest(path)
-    if found != told:
-        back = {MAINTAINED_BY: run_id, RESTORED: version}
-        restore_table(path, version, {**_as_it_was(path, version), **back})
-        raise StoreError(
-            f"`{name}` had the digest {told} and has {found} after its files were put together; "
-            "it is put back as it was",
-            "report this: the library that writes tables has changed rows",
-        )
-    return Optimized(name, before, len(files_at(path, after)), told, found)
 
 
 def _version(config: LakeConfig, table: Named, to: str) -> int:
@@ -181,10 +115,10 @@ def _files_since(table: Named, then: int) -> tuple[str, ...]:
 
 
 def _metadata(table: Named, then: int, run_id: str) -> dict[str, Any]:
-    return {**_as_it_was(table.path, then), MAINTAINED_BY: run_id, RESTORED: then}
+    return {**metadata_at(table.path, then), MAINTAINED_BY: run_id, RESTORED: then}
 
 
-def _as_it_was(path: Path, then: int) -> dict[str, Any]:
+def metadata_at(path: Path, then: int) -> dict[str, Any]:
     """What the commits up to a version say of the table: its source files, or its build."""
     log = [entry for entry in delta.log(path) if entry.version <= then]
     newest = [entry.metadata for entry in log[::-1]]

@@ -1,0 +1,233 @@
+"""The lake as a run left it: which run is meant, and the gold of then.
+
+Bronze, silver, ops and rejects are read at the versions of then. Of gold only the newest file is
+kept, so the gold of an earlier build is computed again, by the SELECTs of today, from silver as
+that build left it; the file is kept in `.asof/` of the lake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from carms_lake.catalog import gold_steps
+from carms_lake.contract.load import load_contracts
+from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
+from carms_lake.flows.build.fingerprints import table_fingerprints
+from carms_lake.names import RUN_ID, Layer
+from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import RunEnd, run_ends, see_whole, version_at
+from carms_lake.store.gold.file import building
+from carms_lake.store.gold.published import published_by
+from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.ops import OPS_SCHEMAS
+from carms_lake.store.query.sandbox import AsOf
+from carms_lake.store.rejects import live
+from carms_lake.store.sql import tables_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from carms_lake.catalog import GoldStep
+    from carms_lake.config import LakeConfig
+    from carms_lake.names import TableRef
+    from carms_lake.store.query.statement import Statement
+
+
+CACHE = ".asof"
+"""The folder of the lake with gold files of earlier builds; it can be deleted at any time."""
+
+_RUN = re.compile(r"\d{8}T.*")
+_LISTED = "`carms status` shows the last runs, `ops.runs` has them all"
+
+
+def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
+    """The run that a text means: its id, the beginning of its id, or the last one at a time.
+
+    A time without a zone is UTC; a date is its first moment.
+
+    Raises:
+        UsageError: no such run, several of them, or none by that time.
+        StoreError: the lake cannot be read.
+    """
+    ends = run_ends(config)
+    if _RUN.fullmatch(text):
+        found = [end for end in ends if end.run_id.startswith(text)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UsageError(f"no run `{text}` has written to the lake", _LISTED)
+        raise UsageError(
+            f"{len(found)} runs begin with `{text}`",
+            ", ".join(f"`{end.run_id}`" for end in found[:5]),
+        )
+    at = _time(text)
+    before = [end for end in ends if end.at <= at]
+    if before:
+        return before[-1]
+    first = f"the first run ended at {ends[0].at:%Y-%m-%d %H:%M:%S} UTC" if ends else _LISTED
+    raise UsageError(f"no run had ended by {at:%Y-%m-%d %H:%M:%S} UTC", first)
+
+
+def as_of(config: LakeConfig, run_id: str) -> AsOf:
+    """The lake after a run, for a query; gold is computed only where the query reads it."""
+
+    def gold(statement: Statement) -> Path | None:
+        by = published_by(config.gold_file)
+        if by is not None and by <= run_id:
+            return config.gold_file
+        names_gold = _names_gold(config, statement)
+        file = gold_as_of(config, run_id) if names_gold or statement.lists_tables else None
+        if file is None and names_gold:
+            raise GoldMissing(
+                f"no gold had been published as of run `{run_id}`",
+                "bronze, silver and ops of then can be queried without it",
+            )
+        return file
+
+    return AsOf(run_id, gold)
+
+
+def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
+    """A gold file with the tables as a run left them; None where none had been published.
+
+    Raises:
+        StoreError: the silver of then was vacuumed, or the file cannot be written.
+        ContractError: the SELECTs of today cannot read the silver of then.
+    """
+    by = published_by(config.gold_file)
+    if by is not None and by <= run_id:
+        return config.gold_file
+    published = [run for run in publishing_runs(config) if run <= run_id]
+    if not published:
+        return None
+    build = published[-1]
+    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    silver = {
+        ref: version_at(table_path(config, ref), build)
+        for ref in contracts
+        if ref.layer is Layer.SILVER
+    }
+    steps = _possible(gold_steps(config.domain, contracts), silver)
+    made_from = sorted(table_fingerprints(config, steps, silver).values())
+    operations = _operations(steps)
+    if operations:  # every run adds to these
+        made_from.append(build)
+    name = hashlib.sha256("".join(made_from).encode()).hexdigest()[:32]
+    path = config.lake / CACHE / f"{name}.duckdb"
+    if not path.exists():
+        frames = {table: _as_it_was(config, contracts, table, build) for table in operations}
+        _build(config, _Then(build, steps, silver, frames), path)
+    return path
+
+
+def publishing_runs(config: LakeConfig) -> list[str]:
+    """The runs that published a gold file, oldest first.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    path = ops_path(config, "table_versions")
+    if not delta.exists(path):
+        return []
+    of_gold = delta.scan(path).filter(pl.col("layer") == Layer.GOLD)
+    return of_gold.select(pl.col(RUN_ID).unique().sort()).collect()[RUN_ID].to_list()
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"`{text}` is neither a run nor a time", "write a run's id, or `2026-11-21 14:30`, UTC"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _names_gold(config: LakeConfig, statement: Statement) -> bool:
+    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    names = {ref.table for ref in contracts if ref.layer is Layer.GOLD}
+    return any(
+        "gold" in path[:-1] or (len(path) == 1 and path[0] in names)
+        for path in statement.tables | statement.macros
+    )
+
+
+def _possible(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[GoldStep]:
+    """The tables all of whose inputs were there then."""
+    there = {ref for ref, version in silver.items() if version >= 0}
+    kept: list[GoldStep] = []
+    for step in steps:
+        enforced = {r.target for r in step.contract.relationships if r.enforced}
+        if {*step.reads, *enforced} - {step.contract.ref} <= there:
+            there.add(step.contract.ref)
+            kept.append(step)
+    return kept
+
+
+def _operations(steps: list[GoldStep]) -> list[str]:
+    """The tables of operations that SELECTs read: `rejects`, `runs` ..."""
+    return sorted(
+        name.removeprefix("ops.")
+        for step in steps
+        for name in tables_read(step.sql, where=str(step.contract.ref), schemas=("ops",))
+    )
+
+
+def _as_it_was(
+    config: LakeConfig, contracts: Iterable[TableRef], table: str, build: str
+) -> pl.DataFrame:
+    """A table of operations as the file of a build had it."""
+    if table == "rejects":
+        tables = [ref for ref in contracts if ref.layer is not Layer.GOLD]
+        rejected = live(config, tables, as_of=build)
+        return pl.DataFrame(schema=REJECT_SCHEMA) if rejected is None else rejected.collect()
+    frame = pl.DataFrame(schema=OPS_SCHEMAS[table])
+    path = ops_path(config, table)
+    version = version_at(path, build)
+    if version < 0:
+        return frame
+    see_whole(path, version, f"ops.{table}")
+    then = delta.scan(path, version).collect()
+    return pl.concat([frame, then], how="diagonal").select(frame.columns)
+
+
+class _Then(NamedTuple):
+    """What the gold of a build is computed from."""
+
+    build: str
+    steps: Sequence[GoldStep]
+    silver: Mapping[TableRef, int]
+    operations: Mapping[str, pl.DataFrame]
+
+
+def _build(config: LakeConfig, then: _Then, path: Path) -> None:
+    """Compute all tables into a new file; several processes may do so at once."""
+    read = {ref for step in then.steps for ref in step.reads if ref.layer is Layer.SILVER}
+    with building(config, path.parent / f".{path.stem}.{os.getpid()}") as warehouse:
+        for ref in sorted(read):
+            see_whole(table_path(config, ref), then.silver[ref], ref.in_domain)
+            warehouse.add_source(ref, delta.pinned(table_path(config, ref), then.silver[ref]))
+        for table, frame in then.operations.items():
+            warehouse.add_ops(table, frame)
+        for step in then.steps:
+            try:
+                warehouse.create(step.contract, step.sql)
+            except ContractError as error:
+                raise ContractError(
+                    f"gold as of `{then.build}` cannot be computed by the SELECTs of today: "
+                    f"{error.message}",
+                    "silver of then can be queried",
+                ) from error
+        warehouse.finish([Layer.SILVER])
+        try:
+            warehouse.path.replace(path)
+        except OSError as error:
+            raise StoreError(f"`{path}` cannot be written: {error}") from error
