@@ -12,7 +12,7 @@ import pytest
 
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.store.delta import table as delta
-from carms_lake.store.sql.pinned import read_pinned
+from carms_lake.store.sql import read_pinned
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -165,10 +165,10 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, QueryResult]:
 
 def caveat(config: LakeConfig) -> str:
     """What is to be known of the published file: that checks failed; empty where none did."""
-    from carms_lake.store.gold.published import failed_checks, published_although
+    from carms_lake.store.gold.published import build_record, published_although
 
-    failed = failed_checks(config.gold_file)
-    return published_although(failed) if failed else ""
+    build = build_record(config.gold_file)
+    return published_although(build.failed_checks) if build and build.failed_checks else ""
 
 
 def _contracts(config: LakeConfig) -> list[Contract]:

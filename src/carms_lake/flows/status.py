@@ -23,7 +23,7 @@ from carms_lake.names import RUN_ID, Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store.delta.log import REPLAYED, commits, files_at
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.gold.published import failed_checks, published, published_by
+from carms_lake.store.gold.published import build_record
 from carms_lake.store.layout import table_path
 from carms_lake.store.ops import recent
 from carms_lake.store.rejects import live
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from carms_lake.records import SourceFile
     from carms_lake.store.delta.log import Commit
     from carms_lake.store.delta.manifest import Manifest
+    from carms_lake.store.gold.published import BuildRecord
 
 
 LAST_RUNS = 5
@@ -61,11 +62,12 @@ def status(config: LakeConfig) -> Status:
     runs = recent(config, "runs", _LOOKED_AT)
     sources = list(_sources(config, contracts, logs))
     drift, unseen = _drift(sources)
+    build = build_record(config.gold_file)
     return Status(
         domain=config.domain.name,
         at=now,
         sources=tuple(_status(source, now) for source in sources),
-        tables=tuple(_tables(config, contracts, logs)),
+        tables=tuple(_tables(config, contracts, logs, build)),
         runs=tuple(_runs(runs)),
         rejects=tuple(_rejects(config, logs)),
         refused=tuple(_refused(config, runs)),
@@ -73,8 +75,8 @@ def status(config: LakeConfig) -> Status:
         drift_unseen=unseen,
         checks=_checks(config),
         gold_file=str(config.gold_file),
-        gold_run_id=published_by(config.gold_file),
-        gold_failed_checks=failed_checks(config.gold_file),
+        gold_run_id=build.run_id if build else None,
+        gold_failed_checks=build.failed_checks if build else 0,
         disk_bytes=_disk(config),
     )
 
@@ -150,15 +152,15 @@ def _tables(
     config: LakeConfig,
     contracts: Mapping[TableRef, Contract],
     logs: Mapping[TableRef, list[Commit]],
+    build: BuildRecord | None,
 ) -> list[TableStatus]:
-    there = published(config.gold_file)
     built_with = _built_with(config)
     found = []
     for ref, contract in contracts.items():
         built = built_with.get((ref.layer, ref.table))
         if ref.layer is Layer.GOLD:
             if contract.kind == "table":
-                rows = there.rows.get(ref.table) if there else None
+                rows = build.rows.get(ref.table) if build else None
                 now = contract.version
                 found.append(TableStatus(ref.in_domain, rows, None, None, 0, built, now))
             continue

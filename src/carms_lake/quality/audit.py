@@ -15,7 +15,7 @@ from carms_lake.quality.metrics import measure_of, of_table
 from carms_lake.quality.reconciliation import balanced, within_quarantine_budget
 from carms_lake.quality.table_constraints import measured, own_select, promises, referring
 from carms_lake.records import CheckResult
-from carms_lake.store.gold.published import scalar
+from carms_lake.store.sql import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

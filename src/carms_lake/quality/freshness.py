@@ -14,10 +14,8 @@ from carms_lake.names import Layer, run_began
 from carms_lake.quality.metrics import of_table
 from carms_lake.store.delta.log import REPLAYED
 from carms_lake.store.delta.table import log, pinned
-from carms_lake.store.gold.published import scalar
 from carms_lake.store.layout import table_path
-from carms_lake.store.sql import OFFLINE, quoted
-from carms_lake.store.sql.pinned import read_pinned
+from carms_lake.store.sql import connect, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +119,7 @@ def rows_published(path: Path, *, before: bool = False) -> dict[tuple[str, str],
         f"where rows is not null and run_id <= ({last}) group by all"
     )
     try:
-        with duckdb.connect(str(path), read_only=True, config=OFFLINE) as connection:
+        with connect(path, read_only=True) as connection:
             rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
     except duckdb.Error:  # a file of an earlier version of the tool, or none
         return {}

@@ -14,8 +14,8 @@ from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
 from carms_lake.quality.metrics import of_table
 from carms_lake.records import CheckResult, ReasonCode
 from carms_lake.store.delta import table as delta
-from carms_lake.store.gold.published import scalar
 from carms_lake.store.layout import table_path
+from carms_lake.store.sql import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -26,7 +26,7 @@ from carms_lake.flows.run import running, selected
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import unbalanced
-from carms_lake.store.gold.published import published
+from carms_lake.store.gold.published import build_record
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.records import RunReport, TableReport
-    from carms_lake.store.gold.published import Published
+    from carms_lake.store.gold.published import BuildRecord
 
     Progress = Callable[[str, int, int | None], None]
 
@@ -71,7 +71,7 @@ def build(
         repair(config, [ref for ref in contracts if ref.layer is not Layer.GOLD], run.run_id)
         silver = silver_steps(config.domain, contracts)
         gold = gold_steps(config.domain, contracts)
-        needed = _needed(select, silver, gold, published(config.gold_file))
+        needed = _needed(select, silver, gold, build_record(config.gold_file))
         steps = [step for step in silver if step.contract.ref in needed]
         code = code_fingerprint(config.domain)
         made: dict[TableRef, TableReport] = {}
@@ -123,7 +123,7 @@ def _needed(
     select: Sequence[str],
     silver: Sequence[SilverStep],
     gold: Sequence[GoldStep],
-    there: Published | None,
+    there: BuildRecord | None,
 ) -> set[TableRef]:
     """The selected tables, what they are made from, and what refers to them by an enforced key.
 

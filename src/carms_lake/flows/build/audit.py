@@ -28,7 +28,7 @@ from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold.published import reading
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
-from carms_lake.store.sql.pinned import read_pinned
+from carms_lake.store.sql import read_pinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -24,7 +24,7 @@ from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold.file import Warehouse, building, publish
 from carms_lake.store.gold.masking import key_file, masks
-from carms_lake.store.gold.published import published, published_although
+from carms_lake.store.gold.published import build_record, published_although
 from carms_lake.store.layout import ops_path, table_path
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from carms_lake.catalog import GoldStep
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
-    from carms_lake.store.gold.published import Published
+    from carms_lake.store.gold.published import BuildRecord
 
     OpsRows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -71,7 +71,7 @@ def build_gold(
     _note_new_key(run, steps)
     fingerprints = table_fingerprints(config, steps, silver)
     fingerprint = file_fingerprint(fingerprints.values(), contracts, builds)
-    there = published(config.gold_file)
+    there = build_record(config.gold_file)
     if not how.full_refresh and there and there.fingerprint == fingerprint:
         _leave(run, steps, there)
         grown_old(run, contracts, how.now)
@@ -110,7 +110,7 @@ def build_gold(
         )
 
 
-def _leave(run: Run, steps: Sequence[GoldStep], there: Published) -> None:
+def _leave(run: Run, steps: Sequence[GoldStep], there: BuildRecord) -> None:
     """Say that the published file stays as it is."""
     rows = {step.contract.ref: there.rows.get(step.contract.ref.table) for step in steps}
     run.tables += [TableReport(ref, "unchanged", rows=n, rows_read=0) for ref, n in rows.items()]

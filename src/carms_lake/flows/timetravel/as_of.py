@@ -24,7 +24,7 @@ from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import RunEnd, run_ends, see_whole, version_at
 from carms_lake.store.gold.file import building
-from carms_lake.store.gold.published import published_by
+from carms_lake.store.gold.published import build_record
 from carms_lake.store.layout import ops_path, table_path
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.query.sandbox import AsOf
@@ -80,8 +80,7 @@ def as_of(config: LakeConfig, run_id: str) -> AsOf:
     """The lake after a run, for a query; gold is computed only where the query reads it."""
 
     def gold(statement: Statement) -> Path | None:
-        by = published_by(config.gold_file)
-        if by is not None and by <= run_id:
+        if _is_published(config, run_id):
             return config.gold_file
         names_gold = _names_gold(config, statement)
         file = gold_as_of(config, run_id) if names_gold or statement.lists_tables else None
@@ -102,8 +101,7 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
         StoreError: the silver of then was vacuumed, or the file cannot be written.
         ContractError: the SELECTs of today cannot read the silver of then.
     """
-    by = published_by(config.gold_file)
-    if by is not None and by <= run_id:
+    if _is_published(config, run_id):
         return config.gold_file
     published = [run for run in publishing_runs(config) if run <= run_id]
     if not published:
@@ -139,6 +137,12 @@ def publishing_runs(config: LakeConfig) -> list[str]:
         return []
     of_gold = delta.scan(path).filter(pl.col("layer") == Layer.GOLD)
     return of_gold.select(pl.col(RUN_ID).unique().sort()).collect()[RUN_ID].to_list()
+
+
+def _is_published(config: LakeConfig, run_id: str) -> bool:
+    """Whether the published file is the gold snapshot of a run."""
+    build = build_record(config.gold_file)
+    return build is not None and build.run_id <= run_id
 
 
 def _time(text: str) -> datetime:

@@ -7,17 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import duckdb
-
 from carms_lake.store.delta.log import see_whole
 from carms_lake.store.delta.table import pinned
-from carms_lake.store.gold.published import scalar
-from carms_lake.store.sql import OFFLINE, literal, quoted
-from carms_lake.store.sql.pinned import read_pinned
+from carms_lake.store.sql import attach, connect, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import duckdb
 
     from carms_lake.config import LakeConfig
 
@@ -62,11 +60,11 @@ class RowChange:
 @contextmanager
 def comparing(config: LakeConfig) -> Iterator[Connection]:
     """A connection on which states of tables can be compared, within the project's memory limit."""
-    with tempfile.TemporaryDirectory() as folder:
-        limits = {"memory_limit": config.memory_limit, "temp_directory": folder}
-        with duckdb.connect(config={**OFFLINE, **limits}) as connection:
-            connection.execute("set timezone = 'UTC'")
-            yield connection
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        connect(memory_limit=config.memory_limit, temp_directory=folder) as connection,
+    ):
+        yield connection
 
 
 def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:
@@ -99,7 +97,7 @@ def attach_gold(connection: Connection, files: Sequence[Path | None]) -> None:
     """Open gold files as `gold_0`, `gold_1`, to be read."""
     for number, file in enumerate(files):
         if file is not None:
-            connection.execute(f"attach {literal(str(file))} as gold_{number} (read_only)")
+            attach(connection, file, f"gold_{number}")
 
 
 def gold_select(connection: Connection, number: int, table: str) -> str | None:

@@ -16,9 +16,16 @@ from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.store.delta import durable
 from carms_lake.store.gold.masking import add_keyed_hash, masks
-from carms_lake.store.gold.published import attach, scalar
-from carms_lake.store.sql import OFFLINE, literal, qualified, quoted
-from carms_lake.store.sql.pinned import read_pinned
+from carms_lake.store.sql import (
+    PUBLISHED,
+    attach,
+    connect,
+    literal,
+    qualified,
+    quoted,
+    read_pinned,
+    scalar,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,7 +138,7 @@ class Warehouse:
 
     def published_select(self, contract: Contract) -> str | None:
         """A SELECT of a table as it was published, or None where that is not there in this form."""
-        sql = f"from published.{qualified(contract.ref)}"
+        sql = f"from {PUBLISHED}.{qualified(contract.ref)}"
         try:
             _delivers(self.connection, contract, sql)
         except (duckdb.Error, ContractError):
@@ -189,20 +196,17 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         path = folder / config.gold_file.name
-        connection = duckdb.connect(
-            str(path),
-            config={
-                **OFFLINE,
-                "storage_compatibility_version": STORAGE_VERSION,
-                "memory_limit": config.memory_limit,
-            },
+        connection = connect(
+            path,
+            storage_compatibility_version=STORAGE_VERSION,
+            memory_limit=config.memory_limit,
         )
     except (OSError, duckdb.IOException) as error:
         raise StoreError(
             f"`{folder}` cannot be written: {error}", "check its permissions and the disk"
         ) from error
     try:
-        connection.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
+        connection.execute("set preserve_insertion_order = true")
         connection.execute(SURROGATE_KEY)
         # One transaction: a commit after every statement waits for the disk every time.
         connection.execute("begin; create schema gold; create schema ops")

@@ -11,8 +11,7 @@ import duckdb
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.gold.file import building
-from carms_lake.store.gold.published import scalar
-from carms_lake.store.sql import qualified, quoted
+from carms_lake.store.sql import qualified, quoted, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-PUBLISHED = "published"
-"""The published file's catalog; the domain's name is the catalog of the views."""
-
 LAKE_SCHEMAS = ("silver", "bronze", "ops")
 """Where a bare name is looked for, after gold."""
 

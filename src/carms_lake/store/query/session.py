@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from carms_lake.errors import QueryLimit, StoreError
+from carms_lake.errors import QueryLimit
 from carms_lake.store.query import views
 from carms_lake.store.query.errors import as_user_error
-from carms_lake.store.query.sandbox import LAKE_SCHEMAS, PUBLISHED, AsOf, Session, bounded_memory
+from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
 from carms_lake.store.query.statement import Statement, read_statement
-from carms_lake.store.sql import OFFLINE, literal, quoted
+from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
 
 
 BATCH_ROWS = 10_000
-
-_CONNECT = {
-    **OFFLINE,
-    "python_enable_replacements": "false",
-    "temp_directory": "",
-    "allow_community_extensions": "false",
-}
-"""Without a temporary directory nothing spills to disk: a query meets its memory limit instead."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,13 @@ def _arrow_batches(
 def _session(
     config: LakeConfig, sql: str, as_of: AsOf | None = None
 ) -> Iterator[tuple[Session, Statement]]:
-    connection = duckdb.connect(config={**_CONNECT, "memory_limit": config.memory_limit})
+    # Without a temporary directory nothing spills to disk: a query meets its memory limit instead.
+    connection = connect(
+        python_enable_replacements="false",
+        temp_directory="",
+        allow_community_extensions="false",
+        memory_limit=config.memory_limit,
+    )
     session = Session(config, connection, as_of)
     try:
         statement = read_statement(connection, sql)
@@ -139,19 +137,12 @@ def _session(
 def _attach(session: Session, file: Path | None) -> None:
     """The catalogs and the search path; gold, if there is any, first."""
     run = session.connection.execute
-    run("SET TimeZone = 'UTC'")
     run(f"ATTACH ':memory:' AS {quoted(session.domain)}")
     for schema in ("gold", *LAKE_SCHEMAS):
         run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
     path = [f"{session.domain}.{schema}" for schema in LAKE_SCHEMAS]
     if file is not None and file.is_file():
-        try:
-            run(f"ATTACH {literal(str(file))} AS {PUBLISHED} (READ_ONLY)")
-        except duckdb.Error as error:
-            raise StoreError(
-                f"the gold file `{file}` cannot be opened: {str(error).strip()}",
-                "close the program that writes to it, or make it anew with `carms build`",
-            ) from error
+        attach(session.connection, file)
         session.has_gold = True
         path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
     run(f"SET search_path = {literal(','.join(path))}")

@@ -9,9 +9,8 @@ import duckdb
 from carms_lake.errors import StoreError
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store.delta.log import is_table, see_whole, version_at
-from carms_lake.store.query.sandbox import LAKE_SCHEMAS, PUBLISHED
-from carms_lake.store.sql import quoted
-from carms_lake.store.sql.pinned import read_pinned
+from carms_lake.store.query.sandbox import LAKE_SCHEMAS
+from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
