@@ -371,11 +371,11 @@ def test_numbers_in_a_column_of_text_are_told_in_workbooks_and_json(tmp_path: Pa
             write_as(form, path, ["code"], [[7], [8], [9]])
         report = drift(config)
         assert told(report) == [("code", "retyped")], form
-        assert "bigint keeps all" in report.findings[0].found
+        assert "bigint fits all" in report.findings[0].found
     mixed = shop(tmp_path / "mixed", [property_("code")], **{"carms.format": "json"})
     write_as("json", mixed.data_raw / "orders.json", ["code"], [[7], ["a"], [9]])
     (finding,) = drift(mixed).findings
-    assert (finding.change, finding.found[-20:]) == ("retyped", "; no type keeps them")
+    assert (finding.change, finding.found[-19:]) == ("retyped", "; no type fits them")
 
 
 def test_of_whole_records_the_keys_are_compared(tmp_path: Path) -> None:
@@ -419,14 +419,14 @@ def test_a_sample_does_not_depend_on_how_the_file_was_cut(monkeypatch: pytest.Mo
         for part in rows.iter_slices(size):
             sampler.add(part)
         samples.append(sampler.sample(rows.clear())["n"].to_list())
-    assert samples == [sampling.Sampler.places(1000)] * 4
+    assert samples == [sampling.Sampler.positions(1000)] * 4
     assert samples[0][:7] == list(range(7))
     assert samples[0][-1] > 890
 
 
 @pytest.mark.parametrize("turn", range(2, 12))
 def test_a_sample_is_not_in_step_with_values_that_come_in_turns(turn: int) -> None:
-    places = pl.Series(sampling.Sampler.places(1_000_000))
+    places = pl.Series(sampling.Sampler.positions(1_000_000))
     shares = (places % turn).value_counts(normalize=True)["proportion"]
     assert shares.len() == turn
     assert (shares - 1 / turn).abs().max() < 0.01 / turn  # type: ignore[operator]  # of numbers

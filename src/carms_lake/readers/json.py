@@ -13,7 +13,7 @@ import polars as pl
 
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import blocks
+from carms_lake.readers.content import blocks, ensure_unchanged
 from carms_lake.readers.faults import binary_kind, looks_like
 from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk, text_schema
 from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
@@ -50,7 +50,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """
     shape = shape_of(contract)
     data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
-    elements = _elements(data, source, shape)
+    elements = _elements(data, source, is_exact=shape.is_exact)
     rows: list[dict[str, Any]] = []
     misfits: dict[int, list[Misfit]] = {}
     for number, element in enumerate(elements, start=1):
@@ -97,13 +97,25 @@ def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:
     return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, first.column, first.value)
 
 
-def _elements(data: bytes, source: SourceFile, shape: Shape) -> list[Any]:
+def array_elements(source: SourceFile, contract: Contract) -> list[Any]:
+    """The elements of a JSON array as they are, whatever the contract expects of them.
+
+    Raises:
+        SourceRefused: it is no JSON array, or it changed while it was read.
+    """
+    ensure_unchanged(source)
+    data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
+    ensure_unchanged(source)
+    return _elements(data, source, is_exact=False)
+
+
+def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
     if not data.strip(_BLANKS):
         raise SourceRefused(
             "EMPTY_FILE", f"`{source.name}` holds {looks_like(data)}", "send the file again"
         )
     try:
-        document = loaded(data, is_exact=shape.is_exact)
+        document = loaded(data, is_exact=is_exact)
     except orjson.JSONDecodeError as error:
         raise _unreadable(source, data, error) from error
     if not isinstance(document, list):

@@ -15,7 +15,7 @@ from carms_lake.readers.frames import number_text
 from carms_lake.readers.header import spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from carms_lake.contract.model import Column, Contract
 
@@ -163,6 +163,28 @@ def loaded(data: bytes, *, is_exact: bool) -> Any:
         # Nested deeper than Python's parser goes, and no contract's path is; orjson's values are
         # right but for digits beyond the sixteenth.
         return value
+
+
+_LEVELS = 8
+"""Objects that are nested deeper stay one value."""
+
+
+def flattened(
+    document: dict[str, Any], leaves: Collection[str], prefix: str = "", level: int = 1
+) -> dict[str, Any]:
+    """The values by dotted path; an object stays whole under the paths in `leaves`.
+
+    >>> flattened({"a": {"b": 1}, "c": {"d": 2}}, {"c"})
+    {'a.b': 1, 'c': {'d': 2}}
+    """
+    values: dict[str, Any] = {}
+    for key, value in document.items():
+        path = prefix + key
+        if isinstance(value, dict) and value and path not in leaves and level < _LEVELS:
+            values |= flattened(value, leaves, f"{path}.", level + 1)
+        else:
+            values[path] = value
+    return values
 
 
 def _plant(root: _Node, path: str, leaf: _Node) -> None:

@@ -108,12 +108,48 @@ def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | No
     return address
 
 
-def _opened(source: SourceFile, contract: Contract) -> tuple[Grid, int, Layout]:
-    """The cells, the place of the header's row among them, and where the columns are."""
+class Sheet(NamedTuple):
+    """The cells of a sheet, and where its header is."""
+
+    grid: Grid
+    header: int
+    """The header's row in `grid.rows`."""
+    columns: dict[int, str]
+    """The headers by position, without columns that are only formatted cells."""
+
+    def records(self) -> list[list[Any]]:
+        """The rows below the header that have a value."""
+        return [row for row in self.grid.rows[self.header + 1 :] if _has_value(row)]
+
+
+def open_sheet(source: SourceFile, contract: Contract) -> Sheet:
+    """The contract's sheet, whatever its columns are.
+
+    Raises:
+        SourceRefused: it is not a workbook, has no such sheet, or the sheet is empty.
+    """
     with opened(source) as path:
         grid = read_grid(path, source, spec_of(contract).sheet)
     header = _header(grid, source)
-    return grid, header, _layout(grid, header, contract, source)
+    rows = grid.rows[header + 1 :]
+    names = enumerate(cell_text(cell) for cell in grid.rows[header])
+    columns = {
+        position: name
+        for position, name in names
+        if name.strip() or any(row[position] != "" for row in rows)
+    }
+    return Sheet(grid, header, columns)
+
+
+def _opened(source: SourceFile, contract: Contract) -> tuple[Grid, int, Layout]:
+    """The cells, the place of the header's row among them, and where the columns are."""
+    grid, header, columns = open_sheet(source, contract)
+    where = f"`{source.name}`, sheet `{grid.sheet}`, row {grid.first_row + header}"
+    layout = parse(list(columns.values()), contract, where)
+    used = list(columns)
+    positions = tuple((name, used[position]) for name, position in layout.positions)
+    extra = tuple((name, used[position]) for name, position in layout.extra)
+    return grid, header, Layout(positions, len(grid.rows[header]), layout.notes, extra)
 
 
 def _header(grid: Grid, source: SourceFile) -> int:
@@ -125,21 +161,6 @@ def _header(grid: Grid, source: SourceFile) -> int:
         f"`{source.name}`, sheet `{grid.sheet}` is empty",
         "send the workbook with its header and rows",
     )
-
-
-def _layout(grid: Grid, header: int, contract: Contract, source: SourceFile) -> Layout:
-    names = [cell_text(cell) for cell in grid.rows[header]]
-    # Columns without a header and without a value are only formatted cells.
-    used = [
-        position
-        for position, name in enumerate(names)
-        if name.strip() or any(row[position] != "" for row in grid.rows[header + 1 :])
-    ]
-    where = f"`{source.name}`, sheet `{grid.sheet}`, row {grid.first_row + header}"
-    layout = parse([names[position] for position in used], contract, where)
-    positions = tuple((name, used[position]) for name, position in layout.positions)
-    extra = tuple((name, used[position]) for name, position in layout.extra)
-    return Layout(positions, len(names), layout.notes, extra)
 
 
 def _extra_series(grid: Grid, kept: list[int], layout: Layout) -> pl.Series:

@@ -1,8 +1,8 @@
-"""Arriving files beside their contracts and beside the file that landed last; writes no data.
+"""Arriving files compared with their contracts and with the previous file; writes no data.
 
-A file that its contract refuses is read all the same, by its own columns: that is what drift is
-for. Every change of a contract that would accept the files is put together as a patch, and its
-version follows from what it breaks.
+A file that its contract refuses is still read, by its own columns: that is what drift is for. The
+changes that a contract needs to accept its files make one patch, and the patch's version follows
+from what it breaks.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from carms_lake.contract.diff import diff
 from carms_lake.contract.load import load_contracts
 from carms_lake.contract.patch import applied, as_yaml
 from carms_lake.errors import ContractError, SourceError, SourceRefused
-from carms_lake.flows.drift.compare import compare, compare_keys
-from carms_lake.flows.drift.files import baseline, document_column, previous_file, read_raw
+from carms_lake.flows.drift.compare import compare
+from carms_lake.flows.drift.files import baseline, previous_file, read_raw
 from carms_lake.flows.drift.findings import Compared, Finding, Severity
 from carms_lake.flows.drift.proposal import loaded, proposed, text_of, write_version
 from carms_lake.flows.run import selected
@@ -42,24 +42,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileDrift:
-    """One file that was looked at."""
+    """One file that was compared."""
 
     table: TableRef
     name: str
     records: int = 0
     sampled: int = 0
-    """How many of the records were looked at."""
+    """How many of the records were compared."""
     compared_with: str | None = None
-    """The landed file; None where none is there yet."""
+    """The previous file; None if none has landed yet."""
     code: str = ""
-    """Why it cannot be read; empty where it was."""
+    """Why it cannot be read; empty if it was read."""
     message: str = ""
     hint: str = ""
 
 
 @dataclass(frozen=True)
 class ContractPatch:
-    """The change of one contract that would accept its files."""
+    """The changes of one contract under which it accepts its files."""
 
     table: TableRef
     level: str
@@ -68,17 +68,17 @@ class ContractPatch:
     to_version: str
     changes: tuple[Change, ...]
     yaml: str
-    """What changes, in the contract's own shape."""
+    """The changes, in the contract's own YAML shape."""
     text: str
     """The whole new contract."""
     written: Path | None = None
     kept: Path | None = None
-    """Where the old version stays."""
+    """Where the old version is kept."""
 
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What a look at arriving files found."""
+    """What the comparison of arriving files found."""
 
     files: tuple[FileDrift, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -91,7 +91,7 @@ class DriftReport:
 
     @property
     def has_drift(self) -> bool:
-        """Whether anything is otherwise; notes do not count."""
+        """Whether anything has drifted; notes do not count."""
         return any(finding.severity is not Severity.NOTE for finding in self.findings)
 
 
@@ -104,16 +104,16 @@ def drift(
     write: bool = False,
     progress: Progress | None = None,
 ) -> DriftReport:
-    """Compare the files that ingest would read with their contracts and with what landed last.
+    """Compare the files that ingest would read with their contracts and with the previous file.
 
     With `every`, unchanged files too. With `write`, each patch becomes a new version of its
     contract in the project's `schemas/`.
 
     Raises:
-        UsageError: a source that the domain does not have, or contracts that may not be written.
-        ContractError: a contract is wrong, or would be after its patch.
-        SourceError: there is no folder to read from.
-        StoreError: the lake cannot be read, or the contract not written.
+        UsageError: the domain has no such source, or the contracts may not be written.
+        ContractError: a contract is invalid, or would be after its patch.
+        SourceError: the folder to read from does not exist.
+        StoreError: the lake cannot be read, or the contract cannot be written.
     """
     contracts = load_contracts(list(config.domain.schemas), config.domain.name)
     bronze = {ref.table: c for ref, c in contracts.items() if ref.layer is Layer.BRONZE}
@@ -122,21 +122,24 @@ def drift(
     base = from_path or config.data_raw
     if not base.exists():
         raise SourceError(
-            f"no folder `{base}`", "put the source files there, or name another with `--from`"
+            f"no folder `{base}`",
+            "put the source files there, or name another with `--from`",
         )
-    there = listing(base)
+    available = listing(base)
     files: list[FileDrift] = []
     findings: list[Finding] = []
     patches: list[ContractPatch] = []
     for name in chosen:
-        look = _SourceDrift(config, bronze[name])
-        found = discover(bronze[name], there)
-        arriving = found if every else [source for source in found if look.is_arriving(source)]
+        source_files = _SourceFiles(config, bronze[name])
+        found = discover(bronze[name], available)
+        arriving = (
+            found if every else [source for source in found if source_files.is_arriving(source)]
+        )
         compared: list[Compared] = []
         for number, source in enumerate(arriving):
             if progress:
                 progress(source.name, number, len(arriving))
-            file, result = look.at(source)
+            file, result = source_files.compare(source)
             files.append(file)
             compared.append(result)
             findings += result.findings
@@ -146,8 +149,8 @@ def drift(
     return DriftReport(tuple(files), tuple(findings), tuple(patches))
 
 
-class _SourceDrift:
-    """One source: its contract, and what landed of it."""
+class _SourceFiles:
+    """One source: its contract, and the files of it that have landed."""
 
     def __init__(self, config: LakeConfig, contract: Contract) -> None:
         self.contract = contract
@@ -156,7 +159,7 @@ class _SourceDrift:
         self._baseline: Baseline | None = None
 
     def is_arriving(self, source: SourceFile) -> bool:
-        """Whether ingest would read the file: it is new, or has other content than before."""
+        """Whether ingest would read the file: it is new, or its content has changed."""
         known = self.manifest.current.get(source.name)
         if known and (known.size, known.mtime_ns) == (source.size, source.mtime_ns):
             return False
@@ -170,11 +173,11 @@ class _SourceDrift:
             return True
         return all(entry.sha256 != sha256 for entry in self.manifest.current.values())
 
-    def at(self, source: SourceFile) -> tuple[FileDrift, Compared]:
+    def compare(self, source: SourceFile) -> tuple[FileDrift, Compared]:
         """Read a file and compare it.
 
         Raises:
-            ContractError: the contract's dialect or a pattern is wrong.
+            ContractError: the contract's dialect or a pattern is invalid.
             StoreError: the landed rows cannot be read.
         """
         ref = self.contract.ref
@@ -187,18 +190,13 @@ class _SourceDrift:
             return refused, Compared()
         before = self._before(source.name)
         old = before.rows if before else None
-        if document_column(self.contract) is None:
-            compared = compare(self.contract, source.name, raw, old)
-        elif old is not None:
-            compared = compare_keys(self.contract, source.name, raw, old)
-        else:
-            compared = Compared()
+        compared = compare(self.contract, source.name, raw, old)
         sampled = raw.sample.height if raw.is_sampled else raw.records
         file = FileDrift(ref, source.name, raw.records, sampled, before.file if before else None)
         return file, compared
 
     def _before(self, name: str) -> Baseline | None:
-        """The rows to compare with; kept, since most files of a source have the same."""
+        """The rows to compare with; cached, since most files of a source have the same."""
         entry = previous_file(self.manifest, name)
         if entry is None:
             return None
@@ -208,10 +206,10 @@ class _SourceDrift:
 
 
 def _patch(contract: Contract, compared: Sequence[Compared]) -> ContractPatch | None:
-    """The patch with the version that its changes earn; None where the contract may stay.
+    """The patch, with the version that its changes require; None if no change is needed.
 
     Raises:
-        ContractError: the patched contract would be none.
+        ContractError: the patched contract would be invalid.
     """
     patch = proposed(contract, compared)
     if not patch:
@@ -225,14 +223,14 @@ def _patch(contract: Contract, compared: Sequence[Compared]) -> ContractPatch | 
         new_text = applied(text, patch)
     except ValueError as error:
         raise ContractError(f"`{contract.path}` cannot be patched: {error}") from error
-    told = [f"{contract.ref}: {contract.version} -> {version} ({level.word})", *map(str, changes)]
+    title = f"{contract.ref}: {contract.version} -> {version} ({level.word})"
     return ContractPatch(
         table=contract.ref,
         level=level.word,
         from_version=contract.version,
         to_version=version,
         changes=changes,
-        yaml=as_yaml(contract.ref.table, patch, told),
+        yaml=as_yaml(contract.ref.table, patch, [title, *map(str, changes)]),
         text=new_text,
     )
 

@@ -1,4 +1,4 @@
-"""The values of one column of a file: against its contract, and beside the last landed file."""
+"""The values of one column of a file, compared with its contract and with the previous file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.errors import first_few
-from carms_lake.flows.drift.findings import ChangeKind, Severity, is_systematic, pct, rates_differ
+from carms_lake.flows.drift.findings import (
+    ChangeKind,
+    Severity,
+    is_systematic,
+    pct,
+    rates_differ,
+)
 from carms_lake.flows.drift.inference import (
     are_comparable,
     cast_to,
@@ -34,35 +40,35 @@ if TYPE_CHECKING:
 NULL_RATE = 0.10
 """Shares of nulls that differ by more are drift."""
 MOST_NEW_VALUES = 20
-"""More new values than these are no longer a list of values."""
+"""More new values than these are not added to a list of values."""
 _LIST_VALUES = 50
 _LIST_ROWS = 100
 _NEW_SHARE = 0.01
 _GONE_SHARE = 0.05
 _GONE_EXPECTED = 10
 _SHOWN = 8
-_LENGTHS = {"minLength": ChangeKind.SHORTEST, "maxLength": ChangeKind.LONGEST}
-_ENDS = {
-    "minimum": ChangeKind.LOWEST,
-    "exclusiveMinimum": ChangeKind.LOWEST,
-    "maximum": ChangeKind.HIGHEST,
-    "exclusiveMaximum": ChangeKind.HIGHEST,
+_LENGTHS = (ChangeKind.MIN_LENGTH, ChangeKind.MAX_LENGTH)
+_INCLUSIVE = {
+    "exclusiveMinimum": ChangeKind.MINIMUM,
+    "exclusiveMaximum": ChangeKind.MAXIMUM,
 }
+"""A patch replaces an exclusive limit by an inclusive one."""
 
 
 def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]) -> None:
-    """Types, nulls, value sets, patterns and limits of the columns that the file has.
+    """Check types, nulls, value lists, patterns and limits of the columns that the file has.
 
     Raises:
-        ContractError: a pattern of the contract is no regular expression.
+        ContractError: a pattern of the contract is not a regular expression.
     """
-    kept: dict[str, pl.Series] = {}
+    typed: dict[str, pl.Series] = {}
     columns: list[Column] = []
     for name, header in headers.items():
         column = collector.contract.column(name)
         values = collector.raw.series(header).alias(name)
-        not_text = collector.raw.not_text.get(collector.raw.headers.index(header), 0)
-        kept[name], kind = _typed_values(collector, column, values, not_text)
+        typed[name], kind = _typed_values(
+            collector, column, values, collector.raw.not_text_in(header)
+        )
         columns.append(replace(column, type=kind))
         nulls = values.null_count()
         if column.required and nulls:
@@ -72,37 +78,37 @@ def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]
             collector.report(name, "nulls", severity, "required", found)
             if many:
                 collector.require(ChangeKind.NULLABLE, name)
-    frame = pl.DataFrame(kept)
+    frame = pl.DataFrame(typed)
     for rule in row_rules(replace(collector.contract, columns=tuple(columns))):
         if rule.code is not ReasonCode.REQUIRED_NULL:
             _check_rule(collector, rule, frame)
 
 
 def compare_with_previous(collector: DriftCollector, column: Column, header: str) -> None:
-    """Nulls, values and distribution beside those of the last landed file."""
-    old = collector.previous(column.name)
+    """Compare nulls, values and distribution of a column with those of the previous file."""
+    old = collector.previous(column)
     new = collector.raw.series(header)
     if old is None or not new.len():
         return
-    _compare_null_rates(collector, column, old, new)
+    nulls_then, nulls_now = (old.null_count(), old.len()), (new.null_count(), new.len())
+    if rates_differ(nulls_then, nulls_now, NULL_RATE):
+        expected, found = (f"{pct(nulls / of)} null" for nulls, of in (nulls_then, nulls_now))
+        collector.report(column.name, "null_rate", Severity.WARNING, expected, found)
     if count_nonconforming(new, column.type) * 2 > new.len() - new.null_count():
         return
     now = cast_to(new, column.type).drop_nulls()
     then = cast_to(old, column.type).drop_nulls()
     _compare_value_sets(collector, column, then, now)
-    found = stability(then, now)
-    if found and found.is_shifted:
-        expected = f"PSI up to {found.limit:.2f} beside the last file"
-        shift = f"PSI {found.psi:.2f}"
+    index = stability(then, now)
+    if index and index.is_shifted:
+        expected = f"PSI up to {index.limit:.2f} against the previous file"
+        found = f"PSI {index.psi:.2f}"
         if then.dtype.is_numeric():
-            shift += f", median {_number(then.median())} -> {_number(now.median())}"
+            medians = (f"{float(str(values.median())):.6g}" for values in (then, now))
+            found += f", median {' -> '.join(medians)}"
+        score = round(index.psi, 3)
         collector.report(
-            column.name,
-            "distribution",
-            Severity.WARNING,
-            expected,
-            shift,
-            score=round(found.psi, 3),
+            column.name, "distribution", Severity.WARNING, expected, found, score=score
         )
 
 
@@ -111,78 +117,71 @@ def _typed_values(
 ) -> tuple[pl.Series, ColumnType]:
     """The values in the contract's type, or in the one that they need, and that type.
 
-    They are null where no rule of the contract can mean them.
+    They are null where the contract's rules make no sense for that type.
     """
-    there = values.len() - values.null_count()
+    total = values.len() - values.null_count()
     wrong = count_nonconforming(values, column.type, not_text)
     kind = column.type
     if wrong:
-        many = is_systematic(wrong, there)
+        many = is_systematic(wrong, total)
         wanted = widened_type(values, column.type, not_text) if many else None
-        found = f"{wrong} of {there} values are no {column.type}"
+        found = f"{wrong} of {total} values are not {column.type}"
         if wanted is not None:
             left = count_nonconforming(values, wanted, not_text)
-            found += f"; {wanted} keeps all" + (f" but {left}" if left else "")
+            found += f"; {wanted} fits all" + (f" but {left}" if left else "")
             collector.require(ChangeKind.TYPE, column.name, wanted)
             kind = wanted
         elif many:
-            found += "; no type keeps them"
+            found += "; no type fits them"
         severity = Severity.ERROR if many else Severity.NOTE
         collector.report(column.name, "retyped", severity, str(column.type), found)
     if not_text and kind.name == "varchar":
         return values, kind
     if not are_comparable(kind, column.type):
-        nothing = pl.Series(column.name, [None] * values.len(), dtype=polars_type(column.type))
-        return nothing, column.type
+        nulls = pl.Series(column.name, [None] * values.len(), dtype=polars_type(column.type))
+        return nulls, column.type
     return cast_to(values, kind), kind
 
 
 def _check_rule(collector: DriftCollector, rule: Rule, frame: pl.DataFrame) -> None:
-    """One rule of the contract; what breaks it is set aside, so often that it is drift or not."""
+    """Report how many values break a rule of the contract; many of them are drift."""
     column = collector.contract.column(rule.column)
+    values = frame[rule.column]
     broken = frame.filter((~rule.passes).fill_null(value=False))[rule.column]
-    there = frame[rule.column].len() - frame[rule.column].null_count()
     if not broken.len():
         return
-    what = f"{broken.len()} of {there} values ({pct(broken.len() / there)})"
+    total = values.len() - values.null_count()
+    what = f"{broken.len()} of {total} values ({pct(broken.len() / total)})"
+    distinct = broken.unique(maintain_order=True).to_list()
     if rule.kind == "enum":
-        new = broken.unique(maintain_order=True).to_list()
-        found = f"{_listed(column, new)} in {what}"
+        found = f"{_listed(column, distinct)} in {what}"
         collector.report(column.name, "new_values", Severity.ERROR, rule.message, found)
-        if len(new) <= MOST_NEW_VALUES:
-            collector.require(ChangeKind.ENUM, column.name, tuple(_plain(value) for value in new))
+        if len(distinct) <= MOST_NEW_VALUES:
+            new = tuple(_yaml_value(value) for value in distinct)
+            collector.require(ChangeKind.ENUM, column.name, new)
         return
-    many = is_systematic(broken.len(), there)
+    many = is_systematic(broken.len(), total)
     severity = Severity.ERROR if many else Severity.NOTE
     if rule.kind == "pattern":
-        shown = _listed(column, broken.unique(maintain_order=True).head(3).to_list())
-        collector.report(column.name, "pattern", severity, rule.message, f"{shown} in {what}")
+        found = f"{_listed(column, distinct[:3])} in {what}"
+        collector.report(column.name, "pattern", severity, rule.message, found)
         if many:
             collector.require(ChangeKind.PATTERN, column.name)
         return
-    measured = broken.str.len_chars() if rule.kind in _LENGTHS else broken
-    end = measured.min() if "min" in rule.kind.lower() else measured.max()
+    kind = _INCLUSIVE.get(rule.kind) or ChangeKind(rule.kind)
+    measured = broken.str.len_chars() if kind in _LENGTHS else broken
+    is_lower = kind in (ChangeKind.MINIMUM, ChangeKind.MIN_LENGTH)
+    end = measured.min() if is_lower else measured.max()
     shown = "" if column.classification else f", as far as {end!s}"
     collector.report(column.name, "range", severity, rule.message, what + shown)
     if many:
-        kind = {**_LENGTHS, **_ENDS}[rule.kind]
-        collector.require(kind, column.name, _plain(end))
-
-
-def _compare_null_rates(
-    collector: DriftCollector, column: Column, old: pl.Series, new: pl.Series
-) -> None:
-    then, now = (old.null_count(), old.len()), (new.null_count(), new.len())
-    if rates_differ(then, now, NULL_RATE):
-        shares = [pct(nulls / total) for nulls, total in (then, now)]
-        expected, found = (f"{share} null" for share in shares)
-        collector.report(column.name, "null_rate", Severity.WARNING, expected, found)
+        collector.require(kind, column.name, _yaml_value(end))
 
 
 def _compare_value_sets(
     collector: DriftCollector, column: Column, then: pl.Series, now: pl.Series
 ) -> None:
-    """New and gone values of a column that has few and repeats them."""
+    """Report new and vanished values of a column that has few and repeats them."""
     if then.dtype not in (pl.String, pl.Boolean) or then.len() < _LIST_ROWS or not now.len():
         return
     earlier = dict(then.alias("value").value_counts().iter_rows())
@@ -192,37 +191,32 @@ def _compare_value_sets(
     new = sorted((v for v in here if v not in earlier), key=lambda value: -here[value])
     count = sum(here[value] for value in new)
     if new and not column.enum and count > _NEW_SHARE * now.len():
-        expected = f"one of the {len(earlier)} values of the last file"
+        expected = f"one of the {len(earlier)} values of the previous file"
         found = f"{_listed(column, new)} in {count} of {now.len()} values"
         collector.report(column.name, "new_values", Severity.WARNING, expected, found)
     gone = [
         value
-        for value, seen_before in earlier.items()
+        for value, rows in earlier.items()
         if value not in here
-        and seen_before > _GONE_SHARE * then.len()
-        and seen_before * now.len() >= _GONE_EXPECTED * then.len()
+        and rows > _GONE_SHARE * then.len()
+        and rows * now.len() >= _GONE_EXPECTED * then.len()
     ]
     if gone:
-        counted = sum(earlier[value] for value in gone) / then.len()
-        expected = f"{_listed(column, sorted(gone, key=str))} in {pct(counted)} of the last values"
+        share = pct(sum(earlier[value] for value in gone) / then.len())
+        expected = f"{_listed(column, sorted(gone, key=str))} in {share} of the previous values"
         collector.report(column.name, "gone_values", Severity.WARNING, expected, "none of them")
 
 
 def _listed(column: Column, values: Sequence[Any]) -> str:
-    """Values for a message; those of people are counted only."""
+    """Values for a message; values of classified columns are only counted."""
     if column.classification:
         return f"{len(values)} values (not shown: {column.classification})"
     return first_few([f"`{str(value)[:60]}`" for value in values], _SHOWN)
 
 
-def _plain(value: Any) -> Any:
-    """A value as YAML holds it."""
+def _yaml_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat()
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _number(value: Any) -> str:
-    return f"{float(value):.6g}"

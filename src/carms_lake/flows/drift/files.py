@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
 import polars as pl
 
 from carms_lake import readers
 from carms_lake.contract.model import Column, NewColumns
 from carms_lake.contract.types import ColumnType
 from carms_lake.errors import SourceRefused, StoreError
-from carms_lake.flows.drift.sample import (
-    Cells,
-    Sampler,
-    cells_of,
-    flattened,
-    is_spread,
-    json_rows,
-    parsed_objects,
-    stride_of,
-)
+from carms_lake.flows.drift.sample import Sampler, cells_of, is_spread, stride_of
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.faults import readable
 from carms_lake.readers.header import spec_of
-from carms_lake.readers.json_values import LINE
-from carms_lake.readers.workbook import read_grid
+from carms_lake.readers.json import array_elements
+from carms_lake.readers.json_values import LINE, flattened
+from carms_lake.readers.xlsx import open_sheet
 from carms_lake.store.delta import table as delta
 
 if TYPE_CHECKING:
@@ -48,37 +41,40 @@ class RawFile:
     """What a file holds."""
 
     headers: tuple[str, ...]
-    """As they stand in the file, in order, without those that the contract drops."""
+    """As written in the file, in order, without those that the contract drops."""
     sample: pl.DataFrame
-    """Some records; a column for each header, by its place: `0`, `1` ..."""
+    """Some records; each header's column is named by its position: `0`, `1` ..."""
     records: int
     malformed: int = 0
-    """Records that cannot be laid out in columns."""
+    """Records that do not match the header."""
     not_text: dict[int, int] = field(default_factory=dict)
-    """By place: values of a column of mixed kinds that are no text, as `sample` shows them."""
+    """By position: values of a column of mixed types that are text in `sample` only."""
     doubled: tuple[str, ...] = ()
-    """Headers that stand more than once; the last one is looked at."""
+    """Repeated headers; the last column of a header is compared."""
     delimiter: str | None = None
-    """CSV: what separates the fields, where that is not what the contract says."""
+    """CSV: the delimiter, which may differ from the contract's."""
 
     @property
     def is_sampled(self) -> bool:
-        """Whether some records were not looked at."""
+        """Whether only some records are in the sample."""
         return self.sample.height < self.records - self.malformed
 
     def series(self, header: str) -> pl.Series:
         """The sampled values of a column."""
         return self.sample[str(self.headers.index(header))]
 
+    def not_text_in(self, header: str) -> int:
+        """How many sampled values of a text column are not text."""
+        return self.not_text.get(self.headers.index(header), 0)
+
 
 def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None) -> RawFile:
     """A file's own columns, and a sample of its records.
 
-    With `most`, of the first so many records where the format allows it, and of those that are read
-    with them.
+    With `most`, reading ends after that many records where the format allows it.
 
     Raises:
-        SourceRefused: it cannot be read at all.
+        SourceRefused: the file cannot be read at all.
         ContractError: the contract's format or dialect is unknown.
     """
     file_format = source.format or spec_of(contract).formats[0]
@@ -86,9 +82,9 @@ def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None)
         if file_format == "xlsx":
             return _workbook(source, contract)
         if file_format in ("json", "jsonl"):
-            return _json(source, contract, most)
-        headers, used = _headers(source, contract, file_format)
-        return _columnar(source, used, headers, most)
+            return _json(source, contract, file_format, most)
+        headers, dialect = _headers(source, contract, file_format)
+        return _columnar(source, dialect, headers, most)
 
 
 def _headers(
@@ -108,7 +104,7 @@ def _headers(
 
 
 def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...], Contract]:
-    """The header's cells; a file whose delimiter changed is read with its own."""
+    """The header's cells; if the contract's delimiter finds none, another one is tried."""
     spec = spec_of(contract)
     try:
         return tuple(opened_at_header(source, contract).found), contract
@@ -127,91 +123,89 @@ def _columnar(
     source: SourceFile, contract: Contract, found: tuple[str, ...], most: int | None
 ) -> RawFile:
     spec = spec_of(contract)
-    doubled = tuple(n for n, count in Counter(found).items() if count > 1)
-    headers = tuple(n for n in dict.fromkeys(found) if not is_dropped(n, spec.drop_columns))
-    dropped = (*(n for n in found if n not in headers), *doubled)
+    headers, doubled = _distinct(found, contract)
     into = spec.merge_surplus_into
-    header_into = contract.column(into).source if into else None
-    place_into = str(headers.index(header_into)) if header_into in headers else None
-    columns = tuple(
-        Column(str(place), ColumnType("varchar"), header) for place, header in enumerate(headers)
-    )
+    merged = contract.column(into).source if into else None
     own = replace(
         spec,
-        drop_columns=dropped,
-        new_columns=NewColumns.REFUSE,
-        merge_surplus_into=place_into,
+        drop_columns=(*(n for n in found if n not in headers), *doubled),
+        merge_surplus_into=str(headers.index(merged)) if merged in headers else None,
     )
-    batch = readers.read(source, replace(contract, columns=columns, source=own))
-    sampler = Sampler()
-    malformed = 0
-    for part in batch.chunks:
-        laid = readers.parse_chunks([part])
-        malformed += laid.malformed.height
-        sampler.add(laid.rows.select([str(place) for place in range(len(headers))]))
+    columns = [Column(str(at), ColumnType("varchar"), header) for at, header in enumerate(headers)]
+    sample = _sampled(source, replace(contract, source=own), columns, most)
+    delimiter = spec.delimiter if source.format in ("", "csv") else None
+    return replace(sample, headers=headers, doubled=doubled, delimiter=delimiter)
+
+
+def _sampled(
+    source: SourceFile, contract: Contract, columns: Iterable[Column], most: int | None
+) -> RawFile:
+    """A sample of the records, read by a contract that has these columns only."""
+    own = replace(spec_of(contract), new_columns=NewColumns.REFUSE)
+    reading = replace(contract, columns=tuple(columns), source=own)
+    sampler, malformed = Sampler(), 0
+    for chunk in readers.read(source, reading).chunks:
+        parsed = readers.parse_chunks([chunk])
+        malformed += parsed.malformed.height
+        sampler.add(parsed.rows.select(reading.column_names))
         if most is not None and sampler.rows >= most:
             break
-    schema = {str(place): pl.String for place in range(len(headers))}
-    sample = sampler.sample(pl.DataFrame(schema=schema))
-    delimiter = spec.delimiter if source.format in ("", "csv") else None
-    return RawFile(headers, sample, sampler.rows + malformed, malformed, {}, doubled, delimiter)
+    empty = pl.DataFrame(schema=dict.fromkeys(reading.column_names, pl.String))
+    return RawFile((), sampler.sample(empty), sampler.rows + malformed, malformed)
 
 
 def _workbook(source: SourceFile, contract: Contract) -> RawFile:
-    spec = spec_of(contract)
-    with opened(source) as path:
-        grid = read_grid(path, source, spec.sheet)
-    filled = [row for row in grid.rows if row.count("") < len(row)]
-    if not filled:
-        raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}`, sheet `{grid.sheet}` is empty", "send it again"
-        )
-    header = [str(cell) for cell in filled[0]]
-    rows = filled[1:]
-    used = [
-        place
-        for place, name in enumerate(header)
-        if name.strip() or any(row[place] != "" for row in rows)
-    ]
-    found = [header[place] for place in used]
-    doubled = tuple(n for n, count in Counter(found).items() if count > 1)
-    places = {header[place]: place for place in used}
-    headers = tuple(n for n in places if not is_dropped(n, spec.drop_columns))
-    nulls = {"", *spec.null_values}
-    chosen = Sampler.places(len(rows))
+    sheet = open_sheet(source, contract)
+    at = {name: position for position, name in sheet.columns.items()}
+    headers, doubled = _distinct(tuple(sheet.columns.values()), contract)
+    rows = sheet.records()
+    nulls = {"", *spec_of(contract).null_values}
+    sample = [rows[number] for number in Sampler.positions(len(rows))]
     cells = [
-        cells_of([None if (cell := rows[at][places[name]]) in nulls else cell for at in chosen])
-        for name in headers
+        [None if (cell := row[at[name]]) in nulls else cell for row in sample] for name in headers
     ]
-    return _of_cells(headers, cells, len(rows), doubled=doubled)
+    return replace(_of_cells(headers, cells), records=len(rows), doubled=doubled)
 
 
-def _json(source: SourceFile, contract: Contract, most: int | None) -> RawFile:
-    """Objects as columns, a dotted path each; of a `$` column the keys are those of its lines."""
-    rows, records, malformed = json_rows(source, contract, most)
+def _json(source: SourceFile, contract: Contract, file_format: str, most: int | None) -> RawFile:
+    """Objects as columns, one for each dotted path; a `$` column as the keys of its lines."""
+    if file_format == "jsonl":
+        line = Column("line", ColumnType("json"), LINE)
+        whole = replace(contract, source=replace(spec_of(contract), drop_columns=()))
+        lines = _sampled(source, whole, [line], most)
+        records, malformed = lines.records, lines.malformed
+        objects = _objects(lines.sample["line"])
+    else:
+        elements = array_elements(source, contract)
+        sample = [elements[number] for number in Sampler.positions(len(elements))]
+        objects = [element for element in sample if isinstance(element, dict)]
+        records, malformed = len(elements), len(sample) - len(objects)
     leaves = {c.source for c in contract.columns if c.type.name == "json" and c.source != LINE}
-    flat = [flattened(row, leaves) for row in rows]
-    paths = dict.fromkeys(path for row in flat for path in row)
+    flat = [flattened(document, leaves) for document in objects]
+    paths = dict.fromkeys(path for values in flat for path in values)
     headers = tuple(p for p in paths if not is_dropped(p, spec_of(contract).drop_columns))
-    cells = [cells_of([row.get(name) for row in flat]) for name in headers]
-    return _of_cells(headers, cells, records, malformed)
+    found = _of_cells(headers, ([values.get(path) for values in flat] for path in headers))
+    return replace(found, records=records, malformed=malformed)
 
 
-def _of_cells(
-    headers: tuple[str, ...],
-    cells: Iterable[Cells],
-    records: int,
-    malformed: int = 0,
-    doubled: tuple[str, ...] = (),
-) -> RawFile:
-    found = list(cells)
-    sample = pl.DataFrame([cell.series.alias(str(place)) for place, cell in enumerate(found)])
-    not_text = {place: cell.not_text for place, cell in enumerate(found) if cell.not_text}
-    return RawFile(headers, sample, records, malformed, not_text, doubled)
+def _of_cells(headers: tuple[str, ...], columns: Iterable[list[Any]]) -> RawFile:
+    cells = [cells_of(values) for values in columns]
+    sample = pl.DataFrame([cell.series.alias(str(at)) for at, cell in enumerate(cells)])
+    not_text = {at: cell.not_text for at, cell in enumerate(cells) if cell.not_text}
+    return RawFile(headers, sample, sample.height, not_text=not_text)
+
+
+def _distinct(
+    found: tuple[str, ...], contract: Contract
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The headers that the contract does not drop, each once, and the repeated ones."""
+    dropped = spec_of(contract).drop_columns
+    headers = tuple(name for name in dict.fromkeys(found) if not is_dropped(name, dropped))
+    return headers, tuple(name for name, count in Counter(found).items() if count > 1)
 
 
 def is_dropped(header: str, dropped: Iterable[str]) -> bool:
-    """Whether the contract leaves a header out; case and spaces around it do not count."""
+    """Whether the contract drops a header; case and surrounding spaces do not matter."""
     folded = header.strip().casefold()
     return any(folded == name.strip().casefold() for name in dropped)
 
@@ -231,24 +225,30 @@ def previous_file(manifest: Manifest, name: str) -> FileEntry | None:
 
 
 def baseline(path: Path, contract: Contract, entry: FileEntry) -> Baseline:
-    """The rows of a landed file, evenly spread ones where they are many; columns of the contract.
+    """The rows of a landed file, or a sample of many, in the columns of the contract.
 
     Where the contract takes whole records, the columns are the keys of those records.
 
     Raises:
         StoreError: the table cannot be read.
     """
-    there = delta.columns(path)
-    names = [name for name in contract.column_names if name in there]
+    stored = delta.columns(path)
+    names = [name for name in contract.column_names if name in stored]
     stride = stride_of(entry.accepted)
     wanted = pl.col(SRC_FILENAME) == entry.name
-    if entry.delivery_id is not None and DELIVERY_ID in there:
+    if entry.delivery_id is not None and DELIVERY_ID in stored:
         wanted &= pl.col(DELIVERY_ID) == entry.delivery_id
     if stride > 1:
         wanted &= is_spread(pl.col(SRC_ROW_NUMBER), stride)
     rows = delta.scan(path).filter(wanted).select(names).collect(engine="streaming")
-    whole = document_column(contract)
-    return Baseline(entry.name, rows if whole is None else _keys(rows[whole]))
+    document = document_column(contract)
+    if document is not None:
+        flat = [flattened(value, ()) for value in _objects(rows[document])]
+        paths = dict.fromkeys(path for values in flat for path in values)
+        rows = pl.DataFrame(
+            [cells_of([values.get(path) for values in flat]).series.alias(path) for path in paths]
+        )
+    return Baseline(entry.name, rows)
 
 
 def document_column(contract: Contract) -> str | None:
@@ -256,7 +256,6 @@ def document_column(contract: Contract) -> str | None:
     return next((c.name for c in contract.columns if c.source == LINE), None)
 
 
-def _keys(texts: pl.Series) -> pl.DataFrame:
-    flat = [flattened(document, ()) for document in parsed_objects(texts)]
-    paths = dict.fromkeys(path for row in flat for path in row)
-    return pl.DataFrame([cells_of([row.get(p) for row in flat]).series.alias(p) for p in paths])
+def _objects(texts: Iterable[str | None]) -> list[dict[str, Any]]:
+    found = (orjson.loads(text) for text in texts if text is not None)
+    return [document for document in found if isinstance(document, dict)]

@@ -1,4 +1,4 @@
-"""What a comparison found, and from what share of the records on it counts."""
+"""What a comparison of a file finds, and from which share of the records on it counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.contract.model import Contract
+    from carms_lake.contract.model import Column, Contract
     from carms_lake.flows.drift.files import RawFile
     from carms_lake.names import TableRef
 
@@ -19,21 +19,21 @@ class Severity(StrEnum):
     """How much a finding matters."""
 
     ERROR = "error"
-    """The file would be refused, or many of its records set aside: the contract must change."""
+    """The file or many of its records would be rejected: the contract must change."""
     WARNING = "warning"
-    """It would land, and differs from what came before."""
+    """The file would load, but differs from the previous one."""
     NOTE = "note"
-    """Worth knowing; it is no drift."""
+    """Worth knowing, but not drift."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is otherwise than promised, or than before."""
+    """One difference from the contract or from the previous file."""
 
     table: TableRef
     file: str
     column: str | None
-    """The contract's name of it; of a column that is new, its header."""
+    """The contract's name of the column; of a new column, its header."""
     change: str
     """added, gone, renamed, retyped, new_values, gone_values, nulls, null_rate, range, pattern,
     distribution, malformed, delimiter, doubled, header."""
@@ -41,34 +41,34 @@ class Finding:
     expected: str
     found: str
     score: float | None = None
-    """Of a rename how alike the columns are, of a distribution its stability index."""
+    """Of a rename, how similar the columns are; of a distribution, its stability index."""
 
 
 class ChangeKind(StrEnum):
-    """What a contract would have to say otherwise."""
+    """The part of a contract that has to change; a limit has its ODCS name."""
 
     HEADER = "header"
-    """A column stands under another header."""
+    """The column has another header."""
     ABSENT = "absent"
     """A file may lack the column."""
     ADDED = "added"
-    """There is a column more; `column` is its header, the value its type."""
+    """A new column; `column` is its header, the value its type."""
     TYPE = "type"
     ENUM = "enum"
-    """The value is a tuple of more values."""
+    """The value is a tuple of additional values."""
     NULLABLE = "nullable"
     PATTERN = "pattern"
-    """The pattern holds no more."""
-    LOWEST = "lowest"
-    HIGHEST = "highest"
-    SHORTEST = "shortest"
-    LONGEST = "longest"
+    """The pattern no longer holds."""
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    MIN_LENGTH = "minLength"
+    MAX_LENGTH = "maxLength"
     DELIMITER = "delimiter"
 
 
 @dataclass(frozen=True)
 class ContractChange:
-    """One change of the contract without which the file would not land."""
+    """One change of the contract without which the file would not load."""
 
     kind: ChangeKind
     column: str | None = None
@@ -77,7 +77,7 @@ class ContractChange:
 
 @dataclass(frozen=True)
 class Compared:
-    """All that was found of one file, and what its contract needs to accept it."""
+    """All findings of one file, and the changes that its contract needs to accept it."""
 
     findings: tuple[Finding, ...] = ()
     changes: tuple[ContractChange, ...] = ()
@@ -87,13 +87,13 @@ class Compared:
 
 @dataclass
 class DriftCollector:
-    """What is being found of one file."""
+    """Collects the findings of one file while it is compared."""
 
     contract: Contract
     file: str
     raw: RawFile
     old: pl.DataFrame | None
-    """Rows of the last landed file, under the contract's names and types."""
+    """Rows of the previous file, under the contract's names and types."""
     findings: list[Finding] = field(default_factory=list)
     changes: list[ContractChange] = field(default_factory=list)
 
@@ -114,31 +114,30 @@ class DriftCollector:
         )
 
     def require(self, kind: ChangeKind, column: str | None = None, value: Any = None) -> None:
-        """Add what the contract must say otherwise."""
+        """Add a change that the contract needs."""
         self.changes.append(ContractChange(kind, column, value))
 
-    def previous(self, column: str) -> pl.Series | None:
-        """The earlier values of a column, if there are any."""
-        if self.old is None or column not in self.old.columns or not self.old.height:
+    def previous(self, column: Column) -> pl.Series | None:
+        """The previous file's values of a column, if it has any rows."""
+        if self.old is None or column.name not in self.old.columns or not self.old.height:
             return None
-        return self.old[column]
+        return self.old[column.name]
 
 
 SYSTEMATIC_SHARE = 0.05
 """Faults in more than this share of the values are drift."""
 _AT_LEAST = 2
-"""One record alone is a fault of that record, unless it is all there is."""
+"""One faulty record alone is not drift, unless it is the only record."""
 
 
 def is_systematic(count: int, total: int) -> bool:
-    """Whether so many of a total are drift and no single faults.
+    """Whether so many faults of a total are drift, not single faulty records.
 
     >>> is_systematic(1, 10), is_systematic(2, 10), is_systematic(40, 1000), is_systematic(1, 1)
     (False, True, False, True)
     """
-    return bool(count) and (
-        count == total or (count >= _AT_LEAST and count > SYSTEMATIC_SHARE * total)
-    )
+    many = count >= _AT_LEAST and count > SYSTEMATIC_SHARE * total
+    return bool(count) and (count == total or many)
 
 
 def rates_differ(one: tuple[int, int], other: tuple[int, int], least: float) -> bool:
@@ -152,7 +151,7 @@ def rates_differ(one: tuple[int, int], other: tuple[int, int], least: float) -> 
 
 
 def pct(share: float) -> str:
-    """A share for reading; what is not nothing is never shown as 0 %.
+    """A share as a percentage; a share above zero is never shown as 0 %.
 
     >>> pct(0.5), pct(0.00001), pct(0.123)
     ('50 %', '<0.1 %', '12.3 %')

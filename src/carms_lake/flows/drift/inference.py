@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 TOLERANCE = 0.01
-"""So few values that do not keep a type are faults of their records, not of the type."""
+"""Fewer nonconforming values than this share are faults of their records, not of the type."""
 
 _WHOLE = r"^-?(0|[1-9]\d*)$"
-"""A leading zero is part of an id, so that `007` is no number."""
+"""A leading zero is part of an id: `007` is not a number."""
 _FRACTION = r"^-?(0|[1-9]\d*)(\.\d+)?$"
 _DIGITS = 18
 _MAX_SCALE = 6
 _LEAST_SCALE = 2
-"""Money is written as 1.5 too."""
+"""Money may be written as 1.5."""
 _TYPES: dict[str, str] = {
     "Int8": "smallint",
     "Int16": "smallint",
@@ -42,31 +42,31 @@ _TYPES: dict[str, str] = {
     "Date": "date",
     "Binary": "blob",
 }
-_JSON_LOOKED_AT = 200
+_JSON_TRIED = 200
 
 
 def cast_to(values: pl.Series, kind: ColumnType) -> pl.Series:
-    """The values in a contract's type, as ingest would cast them; null where they are none."""
+    """The values in a contract's type, as ingest would cast them; null if they do not conform."""
     try:
         return values.to_frame().select(typed(values.name, values.dtype, kind))[values.name]
-    except pl.exceptions.PolarsError:  # no cast at all leads from one type to the other
+    except pl.exceptions.PolarsError:  # there is no cast between these types at all
         return pl.Series(values.name, [None] * values.len(), dtype=polars_type(kind))
 
 
 def count_nonconforming(values: pl.Series, kind: ColumnType, not_text: int = 0) -> int:
-    """How many values would be set aside if the contract's type were `kind`."""
+    """How many values would be rejected if the contract's type were `kind`."""
     if kind.name == "varchar" and not_text:
         return not_text
     return int((values.is_not_null() & cast_to(values, kind).is_null()).sum())
 
 
 def are_comparable(one: ColumnType, other: ColumnType) -> bool:
-    """Whether limits, patterns and lists of values that were made for one type fit the other."""
+    """Whether limits, patterns and lists of values for one type make sense for the other."""
     return _comparison_kind(one) == _comparison_kind(other)
 
 
 def inferred_type(values: pl.Series) -> ColumnType:
-    """The narrowest contract type of which all values are, but for few faults; never a smallint."""
+    """The narrowest contract type that fits all values, but for few faults; never a smallint."""
     found = _of_dtype(values.dtype)
     if found is not None:
         return found
@@ -80,7 +80,7 @@ def inferred_type(values: pl.Series) -> ColumnType:
 
 
 def widened_type(values: pl.Series, wanted: ColumnType, not_text: int = 0) -> ColumnType | None:
-    """The narrowest type that keeps these values and, where one does, those of the wanted type."""
+    """The narrowest type that fits these values and, if possible, those of the wanted type."""
     own = inferred_type(values)
     allowed = TOLERANCE * max(values.len() - values.null_count(), 1)
     for kind in (joined(wanted, own), own, ColumnType("varchar")):
@@ -95,7 +95,7 @@ def _comparison_kind(kind: ColumnType) -> str:
 
 
 def _of_dtype(dtype: pl.DataType) -> ColumnType | None:
-    """The type that a typed file says; None where only the texts can tell."""
+    """The type that a typed file declares; None where it must be inferred from texts."""
     if isinstance(dtype, pl.Decimal):
         return ColumnType("decimal", dtype.precision or 38, dtype.scale or 0)
     if isinstance(dtype, pl.Datetime):
@@ -132,7 +132,7 @@ def _is_json(texts: pl.Series) -> bool:
     if not texts.str.contains(r"^\s*[\[{]").all():
         return False
     try:
-        for text in texts.head(_JSON_LOOKED_AT):
+        for text in texts.head(_JSON_TRIED):
             orjson.loads(text)
     except orjson.JSONDecodeError:
         return False
@@ -143,39 +143,38 @@ PSI_LIMIT = 0.25
 _BINS = 10
 _TOP_VALUES = 20
 _CATEGORIES = 50
-"""Texts with more distinct values are compared only where the most frequent ones cover half."""
+"""Texts with more distinct values are compared only if the most frequent ones cover half."""
 _DISTINCT_KEPT = 10_000
 _FEW_VALUES = 3
 _WORD = 3
-"""Columns of at most three values, none of them a word of three letters, look alike by chance:
-being so counts half."""
+"""Columns of at most three values, none of them a word of three letters, are similar by chance:
+this counts half."""
 _ANSWERS = frozenset(["yes", "true", "false", "oui", "non"])
 _SHAPE_WEIGHT = 0.8
 
 
 class Stability(NamedTuple):
-    """A population stability index, and from where on it says something."""
+    """A population stability index, and the limit above which it is significant."""
 
     psi: float
     limit: float
 
     @property
     def is_shifted(self) -> bool:
-        """Whether it is another distribution."""
+        """Whether the distribution has changed."""
         return self.psi > self.limit
 
 
 def stability(old: pl.Series, new: pl.Series) -> Stability | None:
-    """The index of two columns of one type; None where it would say nothing.
+    """The index of two columns of one type; None where it would mean nothing.
 
-    That is of days and moments, of whole numbers that go on counting, and of texts that hardly
-    repeat.
+    That is for dates and timestamps, integers that go on counting, and texts that hardly repeat.
     """
     then, now = old.drop_nulls(), new.drop_nulls()
     if not then.len() or not now.len():
         return None
     if then.dtype.is_numeric():
-        if then.dtype.is_integer() and _goes_on(then, now):
+        if then.dtype.is_integer() and _continues(then, now):
             return None
         counts = _binned(then, now)
     elif then.dtype in (pl.String, pl.Boolean):
@@ -189,7 +188,7 @@ def stability(old: pl.Series, new: pl.Series) -> Stability | None:
 
 
 def overlap(old: pl.Series, new: pl.Series) -> float:
-    """From 0 to 1: the values that two columns of one type share, or the forms of their texts."""
+    """From 0 to 1: the values that two columns of one type share, or the patterns of texts."""
     then, now = old.drop_nulls(), new.drop_nulls()
     if not then.len() or not now.len():
         return 0.0
@@ -209,7 +208,7 @@ def overlap(old: pl.Series, new: pl.Series) -> float:
 
 
 def name_similarity(one: str, other: str) -> float:
-    """From 0 to 1: how near two names are, whatever their case and what joins their words.
+    """From 0 to 1: how similar two names are, whatever their case and what joins their words.
 
     >>> name_similarity("customer_id", "Customer Id"), round(name_similarity("qty", "colour"), 1)
     (1.0, 0.0)
@@ -230,8 +229,8 @@ def _are_words(values: set[str]) -> bool:
     )
 
 
-def _goes_on(then: pl.Series, now: pl.Series) -> bool:
-    """Whether the numbers of one are all beyond those of the other, as those of ids are."""
+def _continues(then: pl.Series, now: pl.Series) -> bool:
+    """Whether all numbers of one are beyond those of the other, as with ids."""
     ends = (then.min(), then.max(), now.min(), now.max())
     least_then, most_then, least_now, most_now = (float(str(end)) for end in ends)
     return least_now > most_then or most_now < least_then
@@ -273,7 +272,7 @@ def _psi(old: list[int], new: list[int]) -> Stability:
 
 
 def _same_shapes(then: pl.Series, now: pl.Series) -> float:
-    """How much of both is written in the same forms (`a-9`); plain words have none."""
+    """How much of both is written in the same patterns (`a-9`); plain words have none."""
     first, second = _shapes(then), _shapes(now)
     return sum(min(share, second.get(shape, 0.0)) for shape, share in first.items())
 

@@ -1,7 +1,7 @@
-"""The newest file of each source beside its contract and the file before it, quickly.
+"""The newest file of each source compared with its contract and the file before it, quickly.
 
-It is the comparison of `drift` on the first records of two files. Only what is cheap to open is
-looked at; `drift` looks at the rest, and at all of a file.
+It is the comparison of `drift` on the first records of two files. Only files that are cheap to open
+are inspected; `drift` inspects the others, and the whole of a file.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from carms_lake.errors import SourceRefused
-from carms_lake.flows.drift.compare import compare, compare_keys, matched
+from carms_lake.flows.drift.compare import compare, matched
 from carms_lake.flows.drift.files import baseline, document_column, read_raw
-from carms_lake.flows.drift.findings import Compared, Severity
+from carms_lake.flows.drift.findings import Severity
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.sample import HEAD_RECORDS
 from carms_lake.flows.status_report import DriftStatus
@@ -34,47 +34,47 @@ if TYPE_CHECKING:
 
 
 OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})
-"""What the first records of a sorted or partitioned file cannot tell."""
+"""Changes that the first records of a sorted or partitioned file cannot show."""
 
 READ_WHOLE = frozenset({"json", "xlsx"})
-"""Formats that show no record before all of the file is read."""
+"""Formats that give no record before the whole file is read."""
 
 SMALL_BYTES = 2 << 20
-"""Files of these formats, and compressed ones, are looked at up to this size."""
+"""Files of these formats, and compressed ones, are inspected up to this size."""
 
 EXPECTED = 10
-"""A key of whole records is new only where the file before was to have it so often."""
+"""A key of whole records is new only if the previous file should have had it this often."""
 
 FEW_ROWS = 200_000
-"""Of a source whose landed rows are more, an earlier delivery is not looked up."""
+"""Of a source with more landed rows, an earlier delivery is not looked up."""
 
 
 class Newest(NamedTuple):
-    """The newest file of a source, and what it is held beside."""
+    """The newest file of a source, and what it is compared with."""
 
     source: SourceFile
     before: SourceFile | FileEntry | None
-    """Another file that is there, or a delivery whose rows have landed; None: there is none."""
+    """Another source file, or a delivery whose rows have landed, if there is one."""
 
 
 def newest(found: Sequence[SourceFile], manifest: Manifest) -> Newest | None:
-    """The file that came last, landed or not, of those that are there; None where none is.
+    """The newest of the source files, landed or not, if there is one.
 
-    It is held beside the delivery before it of the same name, else beside the file that landed
-    last before it.
+    It is compared with the previous delivery of the same name, else with the file that landed
+    before it.
     """
     known = manifest.current
-    arriving = [source for source in found if not _is_landed(source, known.get(source.name))]
-    there = {source.name: source for source in found}
+    arriving = [source for source in found if not _has_landed(source, known.get(source.name))]
+    by_name = {source.name: source for source in found}
     landed = sorted(
-        (entry for entry in known.values() if entry.name in there and not entry.copy_of),
+        (entry for entry in known.values() if entry.name in by_name and not entry.copy_of),
         key=lambda entry: (entry.run_id, natural_key(entry.name)),
     )
     if arriving:
         source = max(arriving, key=lambda one: one.mtime_ns)
         deliveries = manifest.deliveries.get(source.name, ())
     elif landed:
-        source = there[landed[-1].name]
+        source = by_name[landed[-1].name]
         deliveries = manifest.deliveries[source.name][:-1]
     else:
         return None
@@ -82,38 +82,39 @@ def newest(found: Sequence[SourceFile], manifest: Manifest) -> Newest | None:
     if same:
         return Newest(source, same[-1])
     others = [entry for entry in landed if entry.name != source.name]
-    return Newest(source, there[others[-1].name] if others else None)
+    return Newest(source, by_name[others[-1].name] if others else None)
 
 
-def drift_of(path: Path, contract: Contract, look: Newest) -> list[DriftStatus] | None:
-    """What the newest file of a source has otherwise; None where it is too large to look at.
+def drift_of(path: Path, contract: Contract, files: Newest) -> list[DriftStatus] | None:
+    """The drift of the newest file of a source; None where it is too large to inspect.
 
     `path` is the table's.
 
     Raises:
-        ContractError: a pattern of the contract is no regular expression.
+        ContractError: a pattern of the contract is not a regular expression.
         StoreError: the landed rows cannot be read.
     """
-    table, file, before = contract.ref.table, look.source.name, look.before
-    if _is_large(look.source, contract):
+    table, file, before = contract.ref.table, files.source.name, files.before
+    if _is_large(files.source, contract):
         return None
     try:
-        raw = _first_records(look.source, contract)
+        raw = _first_records(files.source, contract)
     except SourceRefused as error:
         return [DriftStatus(table, file, None, "unreadable", None, "error", "", error.message)]
     old = _rows_before(path, contract, before)
-    compared = _compared(contract, file, raw, old)
-    beside = before.name if old is not None and before is not None else None
+    compared_with = before.name if old is not None and before is not None else None
     return [
-        DriftStatus(table, file, beside, f.change, f.column, str(f.severity), f.expected, f.found)
-        for f in compared.findings
+        DriftStatus(
+            table, file, compared_with, f.change, f.column, str(f.severity), f.expected, f.found
+        )
+        for f in compare(contract, file, raw, old).findings
         if f.severity is not Severity.NOTE
         and f.change not in OF_ALL
         and not (f.change == "added" and _is_chance(contract, raw, old, f.column or ""))
     ]
 
 
-def _is_landed(source: SourceFile, entry: FileEntry | None) -> bool:
+def _has_landed(source: SourceFile, entry: FileEntry | None) -> bool:
     return entry is not None and (entry.size, entry.mtime_ns) == (source.size, source.mtime_ns)
 
 
@@ -127,14 +128,8 @@ def _first_records(source: SourceFile, contract: Contract) -> RawFile:
     return replace(raw, sample=raw.sample.head(HEAD_RECORDS))
 
 
-def _compared(contract: Contract, file: str, raw: RawFile, old: pl.DataFrame | None) -> Compared:
-    if document_column(contract) is None:
-        return compare(contract, file, raw, old)
-    return compare_keys(contract, file, raw, old) if old is not None else Compared()
-
-
 def _is_chance(contract: Contract, raw: RawFile, old: pl.DataFrame | None, key: str) -> bool:
-    """Whether a key of whole records is so rare that the file before may lack it by chance."""
+    """Whether a key of whole records is so rare that the previous file may lack it by chance."""
     if document_column(contract) is None or old is None:
         return False
     values = raw.series(key)
@@ -145,7 +140,7 @@ def _is_chance(contract: Contract, raw: RawFile, old: pl.DataFrame | None, key: 
 def _rows_before(
     path: Path, contract: Contract, before: SourceFile | FileEntry | None
 ) -> pl.DataFrame | None:
-    """The rows to hold the newest file beside, under the contract's names and types."""
+    """The rows to compare the newest file with, under the contract's names and types."""
     if before is None:
         return None
     if isinstance(before, FileEntry):
@@ -155,7 +150,7 @@ def _rows_before(
         return None
     try:
         raw = _first_records(before, contract)
-    except SourceRefused:  # what is wrong with it, the run that read it has told
+    except SourceRefused:  # the run that read the file has reported what is wrong with it
         return None
     if document_column(contract) is not None:
         return pl.DataFrame([raw.series(name).alias(name) for name in raw.headers])

@@ -7,6 +7,7 @@ import re
 import tempfile
 import unicodedata
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,12 @@ from carms_lake.flows.drift.inference import are_comparable
 from carms_lake.names import IDENTIFIER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
     from carms_lake.contract.types import ColumnType
-    from carms_lake.flows.drift.findings import Compared, ContractChange
+    from carms_lake.flows.drift.findings import Compared
     from carms_lake.names import TableRef
 
 
@@ -33,19 +34,21 @@ def text_of(contract: Contract) -> str:
     """The text of a contract's file.
 
     Raises:
-        ContractError: it was not loaded from a file, or that is gone.
+        ContractError: it was not loaded from a file, or that file is gone.
     """
+    if contract.path is None:
+        raise ContractError(f"`{contract.ref}` was not loaded from a file")
     try:
-        return _path(contract).read_text(encoding="utf-8")
+        return contract.path.read_text(encoding="utf-8")
     except OSError as error:
         raise ContractError(f"`{contract.path}` cannot be read: {error.strerror}") from error
 
 
 def loaded(text: str, ref: TableRef) -> Contract:
-    """The contract that a text would be.
+    """Parse the text of a contract.
 
     Raises:
-        ContractError: it is none.
+        ContractError: it is not a contract.
     """
     with tempfile.TemporaryDirectory(prefix="carms-") as folder:
         path = Path(folder) / f"{ref.table}{SUFFIX}"
@@ -56,14 +59,14 @@ def loaded(text: str, ref: TableRef) -> Contract:
 def write_version(
     config: LakeConfig, contracts: Mapping[TableRef, Contract], old: Contract, text: str
 ) -> tuple[Path, Path]:
-    """Make a text the contract of a table in the project; its file, and that of the old version.
+    """Write a new version of a contract into the project; its path, and that of the old version.
 
     The contracts of the package are never changed: the project's file wins over the package's.
 
     Raises:
         UsageError: the project is the folder that the package's own contracts are in, or another
             contract of that version is kept already.
-        ContractError: the new text does not go with the other contracts.
+        ContractError: the new text does not fit the other contracts.
         StoreError: the folder cannot be written.
     """
     ref = old.ref
@@ -92,12 +95,6 @@ def write_version(
         ) from error
 
 
-def _path(contract: Contract) -> Path:
-    if contract.path is None:
-        raise ContractError(f"`{contract.ref}` was not loaded from a file")
-    return contract.path
-
-
 def _put(path: Path, text: str) -> Path:
     """Write a file whole or not at all."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -113,47 +110,48 @@ def _put(path: Path, text: str) -> Path:
 
 
 _OPTIONAL = "carms.mayBeAbsent"
-_LIMITS = {
-    ChangeKind.LOWEST: ("minimum", "exclusiveMinimum", min),
-    ChangeKind.HIGHEST: ("maximum", "exclusiveMaximum", max),
-    ChangeKind.SHORTEST: ("minLength", None, min),
-    ChangeKind.LONGEST: ("maxLength", None, max),
+_OPTIONS = "logicalTypeOptions."
+_LIMITS: dict[ChangeKind, Callable[[list[Any]], Any]] = {
+    ChangeKind.MINIMUM: min,
+    ChangeKind.MAXIMUM: max,
+    ChangeKind.MIN_LENGTH: min,
+    ChangeKind.MAX_LENGTH: max,
 }
-_OPTIONS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
-            "pattern")  # fmt: skip
+"""Which of several values is the furthest."""
 
 
 def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
     """The patch of a contract under which all these files would be read.
 
-    A header that some files have and others do not cannot be another name of the column: the new
-    one then becomes a column of its own, and neither is demanded.
+    If some files have a new header and others the old one, the column is not renamed: the new
+    header becomes a column of its own, and both are optional.
     """
     changes = [change for file in files for change in file.changes]
     kept = {name for file in files for name in file.kept}
-    delimiters = {c.value for c in changes if c.kind is ChangeKind.DELIMITER}
+    delimiters = {change.value for change in changes if change.kind is ChangeKind.DELIMITER}
     edits = [Edit(None, "carms.delimiter", value) for value in sorted(delimiters)[:1]]
     added: dict[str, ColumnType] = {}
     for column in contract.columns:
-        own = [change for change in changes if change.column == column.name]
-        wanted = [c for c in own if c.kind is not ChangeKind.ADDED]
-        headers = {c.value for c in wanted if c.kind is ChangeKind.HEADER}
-        is_renamed = len(headers) == 1 and column.name not in kept
-        if headers and not is_renamed:
-            kind = _kind(wanted, column.type)
+        values: dict[ChangeKind, list[Any]] = {}
+        for change in changes:
+            if change.column == column.name and change.kind is not ChangeKind.ADDED:
+                values.setdefault(change.kind, []).append(change.value)
+        headers = set(values.get(ChangeKind.HEADER, ()))
+        if headers and (len(headers) > 1 or column.name in kept):
+            kind = reduce(joined, values.get(ChangeKind.TYPE, [column.type]))
             added |= dict.fromkeys(sorted(headers), kind)
             edits.append(Edit(column.name, _OPTIONAL, value=True))
         else:
-            edits += _edits(column, wanted)
+            edits += _edits(column, values)
     for change in changes:
         if change.kind is ChangeKind.ADDED and change.column:
-            there = added.get(change.column)
-            added[change.column] = joined(there, change.value) if there else change.value
-    return Patch(tuple(_unlike(edits, contract)), tuple(_new_columns(contract, added)))
+            known = added.get(change.column)
+            added[change.column] = joined(known, change.value) if known else change.value
+    return Patch(tuple(edits), tuple(_new_columns(contract, added)))
 
 
 def column_name(header: str, taken: Iterable[str]) -> str:
-    """What a column with this header may be called beside those that are taken.
+    """A name for a column with this header that is not taken yet.
 
     >>> column_name("Refund €", []), column_name("orderDate", []), column_name("2nd", ["c_2nd"])
     ('refund', 'order_date', 'c_2nd_2')
@@ -170,46 +168,44 @@ def column_name(header: str, taken: Iterable[str]) -> str:
     return found
 
 
-def _edits(column: Column, changes: Sequence[ContractChange]) -> Iterator[Edit]:
-    by_kind: dict[ChangeKind, list[Any]] = {}
-    for change in changes:
-        by_kind.setdefault(change.kind, []).append(change.value)
-    if ChangeKind.HEADER in by_kind:
-        yield Edit(column.name, "physicalName", by_kind[ChangeKind.HEADER][0])
-    if ChangeKind.ABSENT in by_kind:
-        yield Edit(column.name, _OPTIONAL, value=True)
-    if ChangeKind.NULLABLE in by_kind:
-        yield Edit(column.name, "required", value=False)
-    if ChangeKind.TYPE in by_kind:
-        kind = _kind(changes, column.type)
-        yield Edit(column.name, "logicalType", kind.logical)
-        yield Edit(column.name, "physicalType", str(kind))
-        if not are_comparable(kind, column.type):
-            yield from _without_rules(column)
+def _edits(column: Column, values: Mapping[ChangeKind, list[Any]]) -> Iterator[Edit]:
+    name, rules = column.name, _rules_of(column)
+    if ChangeKind.HEADER in values:
+        yield Edit(name, "physicalName", values[ChangeKind.HEADER][0])
+    if ChangeKind.ABSENT in values:
+        yield Edit(name, _OPTIONAL, value=True)
+    if ChangeKind.NULLABLE in values:
+        yield Edit(name, "required", value=False)
+    if ChangeKind.TYPE in values:
+        kind = reduce(joined, values[ChangeKind.TYPE])
+        yield Edit(name, "logicalType", kind.logical)
+        yield Edit(name, "physicalType", str(kind))
+        if not are_comparable(kind, column.type):  # limits of numbers make no sense for text
+            yield from (Edit(name, rule, None) for rule in rules)
             return
-    yield from _looser_rules(column, by_kind)
+    yield from _looser_rules(column, values, rules)
 
 
-def _looser_rules(column: Column, by_kind: Mapping[ChangeKind, list[Any]]) -> Iterator[Edit]:
-    if ChangeKind.ENUM in by_kind:
-        values = dict.fromkeys(value for new in by_kind[ChangeKind.ENUM] for value in new)
-        entries = [{"value": value} for value in (*column.enum, *values)]
-        yield Edit(column.name, "enum", entries)
-    if ChangeKind.PATTERN in by_kind:
-        yield Edit(column.name, "logicalTypeOptions.pattern", None)
-    for limit, (inclusive, exclusive, furthest) in _LIMITS.items():
-        if limit in by_kind:
-            yield Edit(column.name, f"logicalTypeOptions.{inclusive}", furthest(by_kind[limit]))
-            if exclusive:
-                yield Edit(column.name, f"logicalTypeOptions.{exclusive}", None)
+def _looser_rules(
+    column: Column, values: Mapping[ChangeKind, list[Any]], rules: Sequence[str]
+) -> Iterator[Edit]:
+    if ChangeKind.ENUM in values:
+        new = dict.fromkeys(chain.from_iterable(values[ChangeKind.ENUM]))
+        yield Edit(column.name, "enum", [{"value": value} for value in (*column.enum, *new)])
+    if ChangeKind.PATTERN in values:
+        yield Edit(column.name, f"{_OPTIONS}pattern", None)
+    for limit, furthest in _LIMITS.items():
+        if limit in values:
+            yield Edit(column.name, f"{_OPTIONS}{limit}", furthest(values[limit]))
+            exclusive = f"{_OPTIONS}exclusive{limit.capitalize()}"
+            if exclusive in rules:
+                yield Edit(column.name, exclusive, None)
 
 
-def _without_rules(column: Column) -> Iterator[Edit]:
-    """Limits of numbers say nothing of texts, nor patterns of numbers."""
-    if column.enum:
-        yield Edit(column.name, "enum", None)
+def _rules_of(column: Column) -> list[str]:
+    """The contract keys of the column's value list, limits and pattern."""
     bounds = column.bounds
-    given = {
+    options = {
         "minimum": bounds.minimum,
         "maximum": bounds.maximum,
         "exclusiveMinimum": bounds.exclusive_minimum,
@@ -218,30 +214,8 @@ def _without_rules(column: Column) -> Iterator[Edit]:
         "maxLength": bounds.max_length,
         "pattern": column.pattern,
     }
-    for option in _OPTIONS:
-        if given[option] is not None:
-            yield Edit(column.name, f"logicalTypeOptions.{option}", None)
-
-
-def _kind(changes: Sequence[ContractChange], own: ColumnType) -> ColumnType:
-    """One type for the values of all files."""
-    kinds = [change.value for change in changes if change.kind is ChangeKind.TYPE]
-    return reduce(joined, kinds) if kinds else own
-
-
-def _unlike(edits: Iterable[Edit], contract: Contract) -> Iterator[Edit]:
-    """The edits that change anything; an exclusive limit that is not there change not go."""
-    columns = {column.name: column for column in contract.columns}
-    for edit in edits:
-        bounds = columns[edit.column].bounds if edit.column else None
-        if bounds is not None and edit.value is None and edit.key.endswith("Minimum"):
-            if bounds.exclusive_minimum is not None:
-                yield edit
-        elif bounds is not None and edit.value is None and edit.key.endswith("Maximum"):
-            if bounds.exclusive_maximum is not None:
-                yield edit
-        else:
-            yield edit
+    used = [f"{_OPTIONS}{key}" for key, value in options.items() if value is not None]
+    return [*(["enum"] if column.enum else []), *used]
 
 
 def _new_columns(

@@ -13,13 +13,13 @@ import polars as pl
 
 from carms_lake import readers
 from carms_lake.errors import ContractError, SourceError
-from carms_lake.flows.drift.sample import flattened
 from carms_lake.flows.rejects import LOOKED_THROUGH_BYTES, as_landed, by_name
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.readers.csv_records import RecordTooLong
 from carms_lake.readers.discover import listing
 from carms_lake.readers.faults import readable
 from carms_lake.readers.header import spec_of
+from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import csv_lines, jsonl_lines
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import read_manifest
