@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from carms_lake.config import builtin_schemas
 from carms_lake.contract.diff import diff
@@ -167,8 +169,10 @@ def test_a_value_with_a_line_end_of_its_own_keeps_it(sign: str, tmp_path: Path) 
         TEXT.replace("\n", "\r\n"),
         TEXT.rstrip("\n"),
         TEXT.replace("      - name: total", "      - &t\n        name: total"),
+        TEXT.replace("status: active", 'status: "a\u2028b\x85"'),
+        TEXT.replace("active\n", "active\ncustom: yes\ncount: 1_000\n"),
     ],
-    ids=["dumped", "flow", "crlf", "no end of line", "anchor"],
+    ids=["dumped", "flow", "crlf", "no end of line", "anchor", "line ends", "YAML 1.1"],
 )
 def test_however_a_contract_is_written_the_patch_is_in_it(text: str, tmp_path: Path) -> None:
     patch = Patch(
@@ -193,6 +197,75 @@ def test_however_a_contract_is_written_the_patch_is_in_it(text: str, tmp_path: P
     )
     assert found.source is not None
     assert found.source.delimiter == ";"
+
+
+ANCHORED = TEXT.replace("{minimum: 0", "&limits {minimum: 0") + (
+    "      - name: tip   # may be none\n"
+    "        logicalType: number\n"
+    "        logicalTypeOptions: *limits\n"
+)
+MULTILINE = TEXT.replace(
+    '[{value: "ON"}, {value: paid}]',
+    '[{value: "ON"},\n          {value: paid}]',
+).replace(
+    "          - {property: carms.mayBeAbsent, value: false}",
+    "          # asked for by the desk\n          - {property: carms.mayBeAbsent, value: false}",
+)
+BLOCK = TEXT.replace(
+    '        enum: [{value: "ON"}, {value: paid}]\n',
+    "        enum:   # all of them\n"
+    "          # until 2020\n"
+    '          - {value: "ON"}\n'
+    "          - {value: paid}\n"
+    "        # since 2020\n",
+)
+
+
+@pytest.mark.parametrize(
+    "text", [TEXT, ANCHORED, MULTILINE, BLOCK], ids=["plain", "anchored", "multiline", "block"]
+)
+@pytest.mark.parametrize("offset", [2, 0])
+def test_comments_and_values_nearby_are_kept(text: str, offset: int) -> None:
+    if not offset:
+        editor = YAML()
+        editor.preserve_quotes = True
+        stream = StringIO()
+        editor.dump(editor.load(text), stream)
+        text = stream.getvalue()
+    edits = (
+        Edit("state", "enum", [{"value": "no"}]),
+        Edit("state", "carms.coverage", value=True),
+        Edit("total", "logicalTypeOptions.maximum", 5),
+    )
+    edited = applied(text, Patch(edits, (NEW,), "2.0.0"))
+    comments = [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
+    assert [x.strip() for x in edited.splitlines() if x.lstrip().startswith("#")] == comments
+    assert "  # raised by hand\n" in edited
+    wanted = yaml.safe_load(text)
+    wanted["version"] = "2.0.0"
+    _, state, total, *_ = columns = wanted["schema"][0]["properties"]
+    state["enum"] = [{"value": "no"}]
+    state["customProperties"].append({"property": "carms.coverage", "value": True})
+    total["logicalTypeOptions"] = {"minimum": 0, "maximum": 5}
+    columns.append(NEW)
+    assert yaml.safe_load(edited) == wanted
+
+
+SCHEMAS = sorted(builtin_schemas().rglob("*.odcs.yaml"))
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: "/".join(path.parts[-3:]))
+def test_every_shipped_contract_keeps_its_lines(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    edited = applied(text, Patch((Edit(None, "carms.order", ["x"]),), (NEW,), "9.9.9"))
+    removed = [
+        line
+        for line in unified_diff(text.split("\n"), edited.split("\n"), n=0, lineterm="")
+        if line.startswith("-") and line != "--- "
+    ]
+    assert [line for line in removed if "carms.order," not in line] == [
+        f"-{line}" for line in text.split("\n") if line.startswith("version:")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".odcs.yaml"
 
-_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""A safe loader, in C where there is one."""
 
 
 def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]:
@@ -77,7 +78,7 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
     """
     data = path.read_bytes()
     try:
-        document = yaml.load(data, Loader=_YAML_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+        document = yaml.load(data, Loader=YAML_LOADER)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         raise ContractError(f"`{path}` is not YAML: {error}") from None
     if not isinstance(document, dict) or document.get("kind") != "DataContract":

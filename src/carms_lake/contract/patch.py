@@ -3,225 +3,46 @@
 from __future__ import annotations
 
 import copy
+import io
+import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase, CommentedMap
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import PlainScalarString
+
+from carms_lake.contract.load import YAML_LOADER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    Node = Callable[[Any], Any]
+    """Makes of a value what a document holds."""
 
+_OWN = "carms."
+_OPTIONS = "logicalTypeOptions."
 _AFTER = {
     "physicalName": ("name",),
     "physicalType": ("logicalType",),
     "required": ("physicalType", "logicalType"),
 }
-"""Key -> the keys behind which a new one stands; the others stand last."""
+"""Key -> the keys after which a new one is inserted; other keys are appended."""
 
-
-class Unplaceable(Exception):
-    """The text is written in a way that these edits do not know."""
-
+_FLUSH_LIST = re.compile(r"^( *)[^\s#].*:\n\1- ", re.MULTILINE)
+"""A list whose items are not indented; PyYAML writes them so."""
 
 _LINE_ENDS = "\x85\u2028\u2029"
-"""What YAML takes for the end of a line; in a value they are written as escapes."""
-
-
-def parsed(text: str) -> Any:
-    """The value of a YAML text.
-
-    Raises:
-        ValueError: it is no YAML.
-    """
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"it is not YAML: {error}") from None
-
-
-def dumped(value: object) -> str:
-    """A value as a whole YAML text; its comments are gone."""
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
-
-
-def flow(value: object) -> str:
-    """A value on one line."""
-    text = _on_one_line(value, is_plain=True)
-    if any(sign in text for sign in _LINE_ENDS):
-        text = _on_one_line(value, is_plain=False)
-    return text.removesuffix("\n").removesuffix("\n...")
-
-
-def _on_one_line(value: object, *, is_plain: bool) -> str:
-    return yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, allow_unicode=is_plain, width=1 << 30
-    )
-
-
-def block(properties: Mapping[str, Any], indent: int) -> str:
-    """A property as an item of a list, the way that contracts are written."""
-    lines: list[str] = []
-    for key, value in properties.items():
-        if key == "customProperties" and value:
-            lines.append("customProperties:")
-            lines += [f"  - {flow(entry)}" for entry in value]
-        else:
-            lines.append(f"{key}: {flow(value)}")
-    return "\n".join(
-        " " * indent + ("- " if number == 0 else "  ") + line for number, line in enumerate(lines)
-    )
-
-
-def with_value(text: str, column: str | None, key: str, value: object) -> str:
-    """The text with a key set, on the document (`version`), or on the column of its table.
-
-    Raises:
-        Unplaceable: the text has no place for it that is known.
-    """
-    root = _root(text)
-    mapping = root if column is None else _property(root, column)
-    return _set(text, mapping, key, flow(value), value)
-
-
-def without_key(text: str, column: str, key: str) -> str:
-    """The text without a key of a column.
-
-    Raises:
-        Unplaceable: the text has no place for it that is known.
-    """
-    mapping = _property(_root(text), column)
-    found = _pair(mapping, key)
-    if found is None:
-        return text
-    if mapping.flow_style:
-        data = {k: v for k, v in _data(mapping).items() if k != key}
-        return _replaced(text, mapping, flow(data))
-    start = text.rfind("\n", 0, found[0].start_mark.index) + 1
-    if text[start : found[0].start_mark.index].strip():
-        raise Unplaceable
-    return text[:start] + text[_line_end(text, _end(text, found[1])) + 1 :]
-
-
-def with_custom(text: str, column: str | None, key: str, value: object) -> str:
-    """The text with a custom property of a column, or of the table, set.
-
-    Raises:
-        Unplaceable: the text has no place for it that is known.
-    """
-    root = _root(text)
-    mapping = _table(root) if column is None else _property(root, column)
-    found = _pair(mapping, "customProperties")
-    entry = {"property": key, "value": value}
-    if found is None:
-        if mapping.flow_style:
-            raise Unplaceable
-        inside = " " * (mapping.start_mark.column + 2)
-        return _set(text, mapping, "customProperties", f"\n{inside}- {flow(entry)}", [entry])
-    entries = found[1]
-    if not isinstance(entries, yaml.SequenceNode):
-        raise Unplaceable
-    for node in entries.value:
-        if _data(node).get("property") == key:
-            return _set(text, node, "value", flow(value), value)
-    if entries.flow_style or not entries.value:
-        return _replaced(text, entries, flow([*_data(entries), entry]))
-    return _appended(text, entries, " " * entries.start_mark.column + f"- {flow(entry)}")
-
-
-def with_property(text: str, properties: Mapping[str, Any]) -> str:
-    """The text with one more column, behind the others.
-
-    Raises:
-        Unplaceable: the text has no place for it that is known.
-    """
-    found = _pair(_table(_root(text)), "properties")
-    if found is None or not isinstance(found[1], yaml.SequenceNode):
-        raise Unplaceable
-    columns = found[1]
-    if columns.flow_style or not columns.value:
-        raise Unplaceable
-    return _appended(text, columns, block(properties, columns.start_mark.column))
-
-
-def _root(text: str) -> yaml.MappingNode:
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    if not isinstance(node, yaml.MappingNode):
-        raise Unplaceable
-    return node
-
-
-def _table(root: yaml.MappingNode) -> yaml.MappingNode:
-    found = _pair(root, "schema")
-    if found is None or not found[1].value or not isinstance(found[1].value[0], yaml.MappingNode):
-        raise Unplaceable
-    return found[1].value[0]
-
-
-def _property(root: yaml.MappingNode, column: str) -> yaml.MappingNode:
-    found = _pair(_table(root), "properties")
-    for node in found[1].value if found else ():
-        if isinstance(node, yaml.MappingNode) and _data(node).get("name") == column:
-            return node
-    raise Unplaceable
-
-
-def _pair(mapping: yaml.MappingNode, key: str) -> tuple[yaml.Node, yaml.Node] | None:
-    return next((pair for pair in mapping.value if pair[0].value == key), None)
-
-
-def _data(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_document(node)
-    finally:
-        loader.dispose()
-
-
-def _set(text: str, mapping: yaml.MappingNode, key: str, rendered: str, value: object) -> str:
-    if mapping.flow_style:
-        return _replaced(text, mapping, flow({**_data(mapping), key: value}))
-    gap = "" if rendered.startswith("\n") else " "
-    found = _pair(mapping, key)
-    if found is not None:
-        start, end = found[0].end_mark.index, max(_end(text, found[1]), found[0].end_mark.index + 1)
-        return f"{text[:start]}:{gap}{rendered}{text[end:]}"
-    wanted = next((p for name in _AFTER.get(key, ()) if (p := _pair(mapping, name))), None)
-    anchor = wanted or mapping.value[-1]
-    at = _line_end(text, _end(text, anchor[1]))
-    return f"{text[:at]}\n{' ' * mapping.start_mark.column}{key}:{gap}{rendered}{text[at:]}"
-
-
-def _replaced(text: str, node: yaml.Node, rendered: str) -> str:
-    return text[: node.start_mark.index] + rendered + text[_end(text, node) :]
-
-
-def _appended(text: str, sequence: yaml.SequenceNode, lines: str) -> str:
-    at = _line_end(text, _end(text, sequence.value[-1]))
-    return f"{text[:at]}\n{lines}{text[at:]}"
-
-
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
-
-
-def _end(text: str, node: yaml.Node) -> int:
-    """Where a node ends; the marks of blocks lie behind the comments that follow them."""
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _end(text, last[1] if isinstance(node, yaml.MappingNode) else last)
-    start = int(node.start_mark.index)
-    return start + len(text[start : node.end_mark.index].rstrip())
-
-
-_OWN = "carms."
-_OPTIONS = "logicalTypeOptions."
+"""Line ends to YAML, though not to Python's text files; in a value they are written as escapes."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One key of a column that gets another value; None takes the key away.
+    """One key of a column that gets another value; None removes the key.
 
     The key is the standard's (`required`, `logicalTypeOptions.maximum`) or one under `carms.`.
     `column` is None for a custom property of the table.
@@ -248,23 +69,24 @@ class Patch:
 def applied(text: str, patch: Patch) -> str:
     """The contract's text after the patch; other lines stay as they are, comments included.
 
-    Only where the text is written in a way that cannot be edited in place, it is written anew.
-
     Raises:
-        ValueError: the text is no contract, or has no such column.
+        ValueError: the text is not a contract, or has no such column.
     """
-    meant = _data_after(parsed(text), patch)
-    try:
-        edited = _text_after(text, patch)
-        if parsed(edited) == meant:
-            return edited
-    except (Unplaceable, ValueError):
-        pass  # written anew below: the values are right, the comments are gone
-    return dumped(meant)
+    wanted = _parsed(text)
+    _change(wanted, patch, lambda value: value)
+    for edit in (_edited_between_comments, _edited):
+        try:
+            edited = edit(text, patch)
+            if _parsed(edited) == wanted:
+                return edited
+        except (YAMLError, ValueError):
+            continue
+    # Values before comments: ruamel.yaml reads YAML 1.2, PyYAML 1.1, and they differ on `yes`.
+    return yaml.safe_dump(wanted, sort_keys=False, allow_unicode=True, width=100)
 
 
 def as_yaml(table: str, patch: Patch, comments: Iterable[str] = ()) -> str:
-    """The patch as YAML: what it changes, in the contract's shape; null is taken away.
+    """The patch as YAML: what it changes, in the contract's shape; null means removed.
 
     >>> print(as_yaml("sales", Patch((Edit("qty", "required", False),), version="2.0.0")), end="")
     version: 2.0.0
@@ -274,84 +96,172 @@ def as_yaml(table: str, patch: Patch, comments: Iterable[str] = ()) -> str:
           - name: qty
             required: false
     """
-    lines = [f"# {' '.join(text.split())}" for text in comments]
-    if patch.version:
-        lines.append(f"version: {patch.version}")
-    lines += ["schema:", f"  - name: {table}"]
-    own = [edit for edit in patch.edits if edit.column is None]
-    if own:
-        lines.append("    customProperties:")
-        lines += [f"      - {flow({'property': e.key, 'value': e.value})}" for e in own]
-    by_column: dict[str, dict[str, Any]] = {}
+    changed: dict[str | None, Any] = {None: CommentedMap(name=table)}
     for edit in patch.edits:
-        if edit.column is not None:
-            changed = by_column.setdefault(edit.column, {"name": edit.column})
-            _set_in(changed, edit, keep_null=True)
-    columns = [*by_column.values(), *patch.added]
+        element = changed.setdefault(edit.column, CommentedMap(name=edit.column))
+        _set(element, edit, _node, keep_null=True)
+    own = changed.pop(None)
+    columns = [*changed.values(), *(_property(column, _node) for column in patch.added)]
     if columns:
-        lines.append("    properties:")
-        lines += [block(column, 6) for column in columns]
-    return "\n".join(lines) + "\n"
+        own["properties"] = columns
+    version = {"version": _node(patch.version)} if patch.version else {}
+    lines = [f"# {' '.join(text.split())}\n" for text in comments]
+    return "".join(lines) + _written(_editor(), {**version, "schema": [own]})
 
 
-def _data_after(document: Any, patch: Patch) -> Any:
-    after = copy.deepcopy(document)
+def _parsed(text: str) -> Any:
     try:
-        table = after["schema"][0]
-        properties = table["properties"]
-        by_name = {column["name"]: column for column in properties}
+        return yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is not YAML: {error}") from None
+
+
+def _change(document: Any, patch: Patch, node: Node) -> None:
+    """Apply a patch to a document, parsed by either library."""
+    try:
+        table = document["schema"][0]
+        columns = {column["name"]: column for column in table["properties"]}
         for edit in patch.edits:
-            _set_in(table if edit.column is None else by_name[edit.column], edit)
+            _set(table if edit.column is None else columns[edit.column], edit, node)
+        table["properties"].extend(_property(column, node) for column in patch.added)
     except (KeyError, IndexError, TypeError) as error:
         raise ValueError(f"the contract has no place for the patch: {error!r}") from None
-    properties += [copy.deepcopy(dict(column)) for column in patch.added]
     if patch.version:
-        after["version"] = patch.version
-    return after
+        document["version"] = node(patch.version)
 
 
-def _set_in(element: dict[str, Any], edit: Edit, *, keep_null: bool = False) -> None:
+def _set(element: Any, edit: Edit, node: Node, *, keep_null: bool = False) -> None:
+    parent, _, key = edit.key.rpartition(".")
     if edit.key.startswith(_OWN):
-        entries = element.setdefault("customProperties", [])
+        entries = _own(element, "customProperties", [])
         found = next((entry for entry in entries if entry["property"] == edit.key), None)
         if found is None:
-            entries.append({"property": edit.key, "value": edit.value})
+            entries.append(node({"property": edit.key, "value": edit.value}))
         else:
-            found["value"] = edit.value
+            found["value"] = node(edit.value)
         return
-    if edit.key.startswith(_OPTIONS):
-        options = {**(element.get("logicalTypeOptions") or {})}
-        options[edit.key.removeprefix(_OPTIONS)] = edit.value
-        if not keep_null:
-            options = {key: value for key, value in options.items() if value is not None}
-        element["logicalTypeOptions"] = options
-        if not options:
-            del element["logicalTypeOptions"]
-    elif edit.value is None and not keep_null:
-        element.pop(edit.key, None)
+    target = _own(element, parent, node({})) if parent else element
+    if edit.value is not None or keep_null:
+        _put(target, key, node(edit.value))
     else:
-        element[edit.key] = edit.value
+        target.pop(key, None)
+    if parent and not target:
+        del element[parent]
 
 
-def _text_after(text: str, patch: Patch) -> str:
-    for edit in patch.edits:
-        if edit.key.startswith(_OWN):
-            text = with_custom(text, edit.column, edit.key, edit.value)
-            continue
-        key, value = edit.key, edit.value
-        if edit.column is None:
-            raise Unplaceable
-        if key.startswith(_OPTIONS):
-            after = _data_after(parsed(text), Patch((edit,)))
-            columns = {c["name"]: c for c in after["schema"][0]["properties"]}
-            key = "logicalTypeOptions"
-            value = columns[edit.column].get(key)
-        if value is None:
-            text = without_key(text, edit.column, key)
+def _own(element: Any, key: str, default: Any) -> Any:
+    """The list or mapping under a key, for this element alone where an anchor shares it."""
+    found = element.get(key) or default
+    if not isinstance(found, CommentedBase):
+        found = copy.deepcopy(found)
+    elif found.anchor.value:  # only then: a copy loses the comment above its first item
+        found = copy.deepcopy(found)
+        found.yaml_set_anchor(None)
+    element[key] = found
+    return found
+
+
+def _put(element: Any, key: str, value: Any) -> None:
+    """Set a key; a new one gets its usual place where the element keeps an order of its text."""
+    anchor = next((name for name in _AFTER.get(key, ()) if name in element), None)
+    if key in element or anchor is None or not isinstance(element, CommentedMap):
+        element[key] = value
+    else:
+        element.insert([*element].index(anchor) + 1, key, value)
+
+
+def _property(column: Mapping[str, Any], node: Node) -> dict[str, Any]:
+    """A new column: one line for each key and each custom property."""
+    return {
+        key: [node(entry) for entry in value] if key == "customProperties" else node(value)
+        for key, value in column.items()
+    }
+
+
+def _node(value: Any) -> Any:
+    """A value on one line, quoted as PyYAML, which reads contracts, needs it."""
+    text = _on_one_line(value, is_plain=True)
+    if any(sign in text for sign in _LINE_ENDS):
+        text = _on_one_line(value, is_plain=False)
+    value = _editor().load(text)
+    # A plain `str` would take over the style of the value that it replaces, `>-` for instance.
+    return PlainScalarString(value) if type(value) is str else value
+
+
+def _on_one_line(value: Any, *, is_plain: bool) -> str:
+    return yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=is_plain, width=1 << 30
+    )
+
+
+class _ExplicitNull(RoundTripRepresenter):
+    """Writes `key: null`: a key without any value looks forgotten."""
+
+
+_ExplicitNull.add_representer(
+    type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null")
+)
+
+
+def _editor(offset: int = 2) -> YAML:
+    """Reads and writes a text such that what is not changed stays as it is."""
+    editor = YAML()
+    editor.Representer = _ExplicitNull
+    editor.preserve_quotes = True
+    editor.width = 1 << 30
+    editor.brace_single_entry_mapping_in_flow_sequence = True
+    editor.indent(mapping=2, sequence=offset + 2, offset=offset)
+    return editor
+
+
+def _written(editor: YAML, document: Any) -> str:
+    stream = io.StringIO()
+    editor.dump(document, stream)
+    return stream.getvalue()
+
+
+def _edited(text: str, patch: Patch) -> str:
+    """The edited text; a comment may move, and lines be laid out another way."""
+    return _round_trip(text, patch)[1]
+
+
+def _round_trip(text: str, patch: Patch) -> tuple[str, str]:
+    """The text as it is written unchanged, and after the patch, in its own indentation."""
+    editor = _editor(0 if _FLUSH_LIST.search(text) else 2)
+    document = editor.load(text)
+    before = _written(editor, document)
+    _change(document, patch, _node)
+    return before, _written(editor, document)
+
+
+def _edited_between_comments(text: str, patch: Patch) -> str:
+    """The edited text, with its comments and blank lines where they were.
+
+    They are left out of the round trip: ruamel.yaml takes a comment for a part of the line above
+    it, so what is appended to a column would follow the comment of the next one.
+
+    Raises:
+        ValueError: the round trip does not keep the lines of the text.
+    """
+    lines = text.split("\n")
+    code = [n for n, line in enumerate(lines) if line.strip() and not line.strip().startswith("#")]
+    before, after = (
+        version.removesuffix("\n").split("\n")
+        for version in _round_trip("".join(f"{lines[n]}\n" for n in code), patch)
+    )
+    if len(before) != len(code):
+        raise ValueError("a value is written over several lines")
+    edited: list[str] = []
+    done = 0
+    for change, start, end, new_start, new_end in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
+        stop = code[end - 1] + 1 if end > start else done
+        if change == "equal":
+            edited += lines[done:stop]
         else:
-            text = with_value(text, edit.column, key, value)
-    for column in patch.added:
-        text = with_property(text, column)
-    if patch.version:
-        text = with_value(text, None, "version", patch.version)
-    return text
+            replaced = code[start:end]
+            edited += [lines[n] for n in range(done, stop) if n not in replaced]
+            edited += after[new_start:new_end]
+        done = stop
+    return "\n".join(edited + lines[done:])
