@@ -11,7 +11,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from carms_lake.cli import make_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -53,3 +60,16 @@ def carms(folder: Path, *arguments: str, stdin: str | None = None, **environment
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def every_command() -> list[str]:
+    """The words of each command: `query`, `rejects replay`."""
+
+    def walk(group: Any, *words: str) -> Iterator[str]:
+        for name, one in group.commands.items():
+            if hasattr(one, "commands"):
+                yield from walk(one, *words, name)
+            else:
+                yield " ".join([*words, name])
+
+    return list(walk(typer.main.get_command(make_app())))

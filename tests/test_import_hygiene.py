@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from command import every_command
 from lakes import small_lake
-from typer.testing import CliRunner
 
 from carms_lake.cli import make_app
 
@@ -21,11 +22,6 @@ DATA_LIBRARIES = {
     "pyarrow", "pydantic", "python_calamine", "rich", "sqlglot", "xlsxwriter", "xxhash",
     "yaml",
 }  # fmt: skip
-COMMANDS = [
-    command.name or command.callback.__name__
-    for command in make_app().registered_commands
-    if command.callback
-]
 
 
 def imported(argv: list[str]) -> set[str]:
@@ -44,7 +40,9 @@ def imported(argv: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "argv", [["--version"], ["--help"], *([name, "--help"] for name in COMMANDS)], ids=" ".join
+    "argv",
+    [["--version"], ["--help"], *([*words.split(), "--help"] for words in every_command())],
+    ids=" ".join,
 )
 def test_help_imports_no_data_library(argv: list[str]) -> None:
     assert imported(argv) == set()
@@ -68,9 +66,15 @@ def test_a_command_imports_what_it_needs_and_no_more(
     assert imported(["-p", str(tmp_path), *argv]) <= allowed
 
 
-def test_every_command_says_what_it_does() -> None:
-    shown = CliRunner().invoke(make_app(), ["--help"]).output
-    for name in COMMANDS:
-        line = next(line for line in shown.splitlines() if line.strip().startswith(f"{name} "))
-        assert line.rstrip().endswith("."), f"`{name}`: its first sentence is too long to be shown"
-        assert not line.rstrip().endswith("...")
+def test_every_help_page_fits_a_terminal_of_80_columns_and_is_cut_nowhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    groups = {words.rpartition(" ")[0] for words in every_command()}
+    for words in sorted({*every_command(), *groups}):
+        make_app()([*words.split(), "--help"], prog_name="carms", standalone_mode=False)
+        shown = capsys.readouterr().out
+        assert max(map(len, shown.splitlines())) <= 78, words
+        assert "..." not in re.sub(r"[]A-Z]\.\.\.", "", shown), f"`{words}`: a line is cut"
+        for line in re.findall(r"^  [a-z]+ {2,}.*$", shown, re.MULTILINE):
+            assert line.endswith("."), line

@@ -6,13 +6,16 @@ import ast
 import inspect
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer.main
 
 from carms_lake.cli import make_app
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.config import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 
@@ -33,7 +36,13 @@ def page() -> str:
     group: Any = typer.main.get_command(make_app())
     context = group.make_context("carms", [], resilient_parsing=True)
     parts = [INTRODUCTION, _shared(group, context)]
-    parts += [_command(name, group.commands[name], context) for name in group.commands]
+    section = ""
+    for name, command in group.commands.items():
+        of = str(command.rich_help_panel) if hasattr(command, "rich_help_panel") else ""
+        if of != section:
+            parts.append(f"## {of}\n")
+            section = of
+        parts += _commands(f"carms {name}", command, context)
     return "\n".join([*parts, _exit_codes(), _settings()])
 
 
@@ -42,10 +51,21 @@ def _shared(group: Any, context: Any) -> str:
     return "\n".join([*lines, *_options(group, context, set())]) + "\n"
 
 
+def _commands(name: str, command: Any, parent: Any) -> Iterator[str]:
+    """A command; of a group, what it is and each of its commands."""
+    if not hasattr(command, "commands"):
+        yield _command(name, command.prepared([], parent), parent)
+        return
+    yield f"### {name}\n\n{_paragraphs(command.help)}\n"
+    for word, one in command.commands.items():
+        if not one.hidden:
+            yield from _commands(f"{name} {word}", one, parent)
+
+
 def _command(name: str, command: Any, parent: Any) -> str:
     context = command.context_class(command, info_name=name, parent=parent)
     usage = " ".join(command.collect_usage_pieces(context))
-    lines = [f"## carms {name}", "", f"`carms {name} {usage}`", "", _paragraphs(command.help or "")]
+    lines = [f"### {name}", "", f"`{name} {usage}`", "", _paragraphs(command.help or "")]
     shared = {"domain", "project", "json", "quiet", "verbose"}
     rows = _options(command, context, {f"call_{key}" for key in shared})
     return "\n".join([*lines, "", *rows]) + "\n"

@@ -302,10 +302,3 @@ def test_a_gold_file_held_by_a_writer_names_the_way_out(tmp_path: Path) -> None:
         done = carms("query", "select 1", cwd=tmp_path)
     assert done.returncode == 5
     assert b"hint: close the program" in done.stderr
-
-
-def test_a_command_that_is_not_called_is_listed_with_the_same_words() -> None:
-    whole = CliRunner().invoke(make_app(), ["--help"]).output
-    assert CliRunner().invoke(make_app(frozenset({"--help"})), ["--help"]).output == whole
-    one = make_app(frozenset({"query", "--help"}))
-    assert CliRunner().invoke(one, ["query", "--help"]).output == invoke("query", "--help").output

@@ -112,7 +112,7 @@ def test_filters_history_and_the_file_to_mend(lake: LakeConfig, tmp_path: Path) 
     book = tmp_path / "mend.xlsx"
     assert invoke(lake, "rejects", "--to-mend", "-o", str(book)).exit_code == 0
     assert book.stat().st_size
-    wrong = (["--to-mend", "--history"], ["--to-mend", "--layer", "silver"], ["-q", "replay"])
+    wrong = (["--to-mend", "--history"], ["--to-mend", "--layer", "silver"])
     for argv in wrong:
         assert invoke(lake, "rejects", *argv).exit_code == 2
 
@@ -151,3 +151,33 @@ def test_a_terminal_shows_each_record_below_its_file(
     ]
     assert lines[4] == "    OUT_OF_RANGE `quantity` must be at least 1: 0"
     assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--strict", "replay", "sales", "--dry-run"],
+        ["-f", "csv", "replay", "--strict", "--dry-run"],
+        ["--dry-run", "--from", "nowhere", "-q", "replay", "--strict"],
+    ],
+)
+def test_options_may_stand_before_the_verb(lake: LakeConfig, argv: list[str]) -> None:
+    done = invoke(lake, "rejects", *argv)
+    assert done.exit_code == 1, done.stderr
+    assert done.stdout.startswith("table_name,src_filename,set_aside,landed,left")
+
+
+def test_the_list_runs_where_no_verb_is_named(lake: LakeConfig) -> None:
+    listed = invoke(lake, "rejects", "list", "sales")
+    assert listed.exit_code == 0
+    assert listed.stdout.count("\nbronze,sales,") >= 4
+    for argv in (["sales"], ["sales", "--layer", "bronze"], ["--layer", "bronze", "sales"]):
+        assert invoke(lake, "rejects", *argv).stdout == listed.stdout
+    named = invoke(lake, "rejects", "--column", "replay")
+    assert named.stdout.count("\n") == 1, "the value of an option is not a verb"
+
+
+def test_the_help_of_rejects_lists_its_commands() -> None:
+    shown = CliRunner().invoke(make_app(), ["rejects", "--help"]).output
+    for name in ("list", "mend", "replay"):
+        assert f"\n  {name} " in shown

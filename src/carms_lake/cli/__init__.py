@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from importlib import import_module
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -17,9 +17,10 @@ import typer
 from carms_lake import __version__
 from carms_lake.cli import check, drift, lake, operate, read, rejects, render, trace
 from carms_lake.cli.boundary import report_bug
+from carms_lake.cli.command import AsJson, Domain, Group, Project, Quiet, Verbose, add_section
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.options import App, AsJson, Domain, Project, Quiet, Verbose, Verbs
+from carms_lake.config import builtin_domains
 from carms_lake.names import QUERY_THREAD
 
 
@@ -31,45 +32,45 @@ def _version(wanted: bool) -> None:
 
 Version = Annotated[
     bool,
-    typer.Option(
-        "--version", help="The version, and nothing else.", callback=_version, is_eager=True
-    ),
+    typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
 ]
 
 
-def make_app(words: frozenset[str] | None = None) -> typer.Typer:
-    """The whole command, with the commands that the built-in domains add.
+SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
+    "Make the lake": (lake.app,),
+    "Read it": (read.app, trace.app),
+    "Trust it": (check.app, rejects.app, drift.app),
+    "Operate it": (operate.app,),
+}
+"""The sections of `--help`, in their order."""
 
-    With the `words` of a command line, only the commands among them can be called.
-    """
-    app = App(
+
+def make_app() -> typer.Typer:
+    """The whole command, with the commands that the built-in domains add."""
+    app = typer.Typer(
         name="carms",
-        cls=Verbs,
+        cls=Group,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    app.words = words
     app.callback()(_shared)
-    lake.register(app)
-    read.register(app)
-    check.register(app)
-    rejects.register(app)
-    trace.register(app)
-    drift.register(app)
-    operate.register(app)
-    domains = Path(__file__).parents[1] / "domains"
-    for commands in sorted(domains.glob("*/commands.py")):
-        import_module(f"carms_lake.domains.{commands.parent.name}.commands").register(app)
+    for section, rooms in SECTIONS.items():
+        for room in rooms:
+            add_section(app, section, room)
+    for name in builtin_domains():
+        if find_spec(f"carms_lake.domains.{name}.commands"):
+            own = import_module(f"carms_lake.domains.{name}.commands")
+            add_section(app, f"The {name} domain", own.app)
     return app
 
 
 def main() -> None:
     """The entry point `carms`: run the command and leave with its exit code."""
     try:
-        code = make_app(frozenset(sys.argv[1:]))(prog_name="carms", standalone_mode=False)
+        code = make_app()(prog_name="carms", standalone_mode=False)
     except typer.TyperException as error:
         _wrong_usage(error)
         code = error.exit_code

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.options import OutputFile, OutputFormat, command
-from carms_lake.cli.output import emit, target
+from carms_lake.cli.output import Target, emit
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.cli.context import Call
-    from carms_lake.cli.output import Target
     from carms_lake.flows.check.verdicts import Mutation, MutationReport
     from carms_lake.records import QueryResult
 
@@ -167,49 +166,47 @@ Seed = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `check`."""
+app = typer.Typer()
 
-    @command(app)
-    def check(
-        call: Call,
-        *,
-        failures: Failures = False,
-        scorecard: Scorecard = False,
-        rule: Rule = None,
-        run: Run = None,
-        strict: Strict = False,
-        mutate: Mutate = False,
-        seed: Seed = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Run the checks of all contracts on what is published."""
-        from carms_lake.cli.reports import run_check
-        from carms_lake.flows import check as checked
 
-        if failures + scorecard + mutate > 1:
-            raise UsageError(
-                "`--failures`, `--scorecard` and `--mutate` are three answers", "ask for one"
-            )
-        if seed is not None and not mutate:
-            raise UsageError("`--seed` is for `--mutate`", "leave it out, or add `--mutate`")
-        if (rule and not failures) or (run and not (failures or scorecard)):
-            raise UsageError(
-                "`--rule` and `--run` choose among what was found", "ask for it with `--failures`"
-            )
-        to = target(output_format, output)
-        if scorecard:
-            _show_scores(call, checked.scorecard(call.config(), run=run), to)
-        elif failures:
-            found, more = checked.failures(call.config(), rule=rule, run=run)
-            emit(call, found, to)
-            for table, name, kept, failed in more:
-                render.note(call, f"`{table}` {name}: {kept} of {failed} rows are kept")
-        else:
-            code = run_mutate(call, to, seed=seed) if mutate else run_check(call, to, strict=strict)
-            if code is not ExitCode.DONE:
-                raise typer.Exit(code)
+@command(app)
+def check(
+    call: Call,
+    to: Target,
+    *,
+    failures: Failures = False,
+    scorecard: Scorecard = False,
+    rule: Rule = None,
+    run: Run = None,
+    strict: Strict = False,
+    mutate: Mutate = False,
+    seed: Seed = None,
+) -> None:
+    """Run the checks of all contracts on what is published."""
+    from carms_lake.cli.reports import run_check
+    from carms_lake.flows import check as checked
+
+    if failures + scorecard + mutate > 1:
+        raise UsageError(
+            "`--failures`, `--scorecard` and `--mutate` are three answers", "ask for one"
+        )
+    if seed is not None and not mutate:
+        raise UsageError("`--seed` is for `--mutate`", "leave it out, or add `--mutate`")
+    if (rule and not failures) or (run and not (failures or scorecard)):
+        raise UsageError(
+            "`--rule` and `--run` choose among what was found", "ask for it with `--failures`"
+        )
+    if scorecard:
+        _show_scores(call, checked.scorecard(call.config(), run=run), to)
+    elif failures:
+        found, more = checked.failures(call.config(), rule=rule, run=run)
+        emit(call, found, to)
+        for table, name, kept, failed in more:
+            render.note(call, f"`{table}` {name}: {kept} of {failed} rows are kept")
+    else:
+        code = run_mutate(call, to, seed=seed) if mutate else run_check(call, to, strict=strict)
+        if code is not ExitCode.DONE:
+            raise typer.Exit(code)
 
 
 def _show_scores(call: Call, scores: QueryResult, to: Target) -> None:

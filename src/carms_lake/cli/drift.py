@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.command import OutputFile, OutputFormat, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.options import OutputFile, OutputFormat, command
 from carms_lake.cli.output import emit, emit_text, target
 from carms_lake.errors import UsageError
 
@@ -39,6 +39,9 @@ PatchOnly = Annotated[
 ]
 
 _CODE = "unreadable"
+
+
+app = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:
@@ -179,3 +182,6 @@ def _plain(report: DriftReport) -> dict[str, Any]:
         for change in patch["changes"]:
             change["level"] = change["level"].word
     return found
+
+
+register(app)

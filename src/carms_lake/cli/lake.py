@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.options import OutputFile, OutputFormat, command
-from carms_lake.cli.output import target
+from carms_lake.cli.output import Target
 from carms_lake.errors import UsageError
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The project folder.")]
@@ -77,185 +77,175 @@ AnomalyRate = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands that make the lake."""
+app = typer.Typer()
 
-    @command(app)
-    def init(call: Call, folder: Folder = None) -> None:
-        """Make a folder a project: carms.toml, data_raw/, lake/."""
-        from carms_lake.flows.init import init as flow
 
-        project = folder or call.project or Path()
-        made = flow(project, call.domain)
-        if call.json:
-            render.envelope([str(path) for path in made])
-            return
-        for path in made:
-            render.note(call, f"made `{path}`")
-        render.note(
-            call, f"`{project}` is a project: put source files into `data_raw/`, then `carms run`"
+@command(app)
+def init(call: Call, folder: Folder = None) -> None:
+    """Make a folder a project: carms.toml, data_raw/, lake/."""
+    from carms_lake.flows.init import init as flow
+
+    project = folder or call.project or Path()
+    made = flow(project, call.domain)
+    if call.json:
+        render.envelope([str(path) for path in made])
+        return
+    for path in made:
+        render.note(call, f"made `{path}`")
+    render.note(
+        call, f"`{project}` is a project: put source files into `data_raw/`, then `carms run`"
+    )
+
+
+@command(app)
+def demo(call: Call, folder: Folder = None) -> None:
+    """Show the whole way on invented data, offline."""
+    from carms_lake.cli.demo import demo as steps
+
+    steps(call, folder or Path("carms-demo"))
+
+
+@command(app)
+def generate(
+    call: Call,
+    domain: OfDomain = None,
+    seed: Seed = 7,
+    out: Out = None,
+    programs: Programs = None,
+    scale: Scale = None,
+    batches: Batches = None,
+    iteration: Iteration = None,
+    delivery: DeliveryNumber = None,
+    disorder: Disorder = False,
+    start_date: StartDate = None,
+    days: Days = None,
+    anomalies: Anomalies = None,
+    anomaly_rate: AnomalyRate = None,
+) -> None:
+    """Invent source files of a domain, the same for the same seed."""
+    from carms_lake.cli.reports import file_names
+    from carms_lake.flows.generate import generate as flow
+
+    config = call.on(domain=domain).config()
+    options: dict[str, Any] = {
+        "seed": seed,
+        "programs": programs,
+        "scale": scale,
+        "batches": batches,
+        "iteration": iteration,
+        "delivery": delivery,
+        "disorder": disorder or None,
+        "start_date": start_date,
+        "days": days,
+        "anomalies": anomalies if anomaly_rate is None else anomaly_rate,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    with render.progress(call) as progress:
+        written = flow(config.domain.package, out or config.data_raw, given, progress)
+    if render.out().isatty() and not call.json:
+        _lines(file_names(written, out or config.data_raw))
+    else:
+        _paths(call, written)
+
+
+@command(app)
+def fetch(
+    call: Call,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Another server.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Bring files that are there already too.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="Of each read.")
+    ] = 30,
+    retries: Annotated[int, typer.Option("--retries", help="Attempts after the first.")] = 3,
+) -> None:
+    """Bring the domain's public files into data_raw.
+
+    Over HTTPS, checked against their published digests; an interrupted download is resumed.
+    """
+    from carms_lake.flows.fetch import fetch as flow
+    from carms_lake.flows.fetch import load_plan
+
+    config = call.config()
+    plans = [folder / "fetch.yaml" for folder in reversed(config.domain.schemas)]
+    plan = next((path for path in plans if path.is_file()), None)
+    if plan is None:
+        raise UsageError(
+            f"domain `{config.domain.name}` has no public files",
+            "`carms generate` invents some",
         )
-
-    @command(app)
-    def demo(call: Call, folder: Folder = None) -> None:
-        """Show the whole way on invented data, offline."""
-        from carms_lake.cli.demo import demo as steps
-
-        steps(call, folder or Path("carms-demo"))
-
-    _register_generate(app)
-    _register_fetch(app)
-    _register_runs(app)
-
-
-def _register_generate(app: typer.Typer) -> None:
-    @command(app)
-    def generate(
-        call: Call,
-        domain: OfDomain = None,
-        seed: Seed = 7,
-        out: Out = None,
-        programs: Programs = None,
-        scale: Scale = None,
-        batches: Batches = None,
-        iteration: Iteration = None,
-        delivery: DeliveryNumber = None,
-        disorder: Disorder = False,
-        start_date: StartDate = None,
-        days: Days = None,
-        anomalies: Anomalies = None,
-        anomaly_rate: AnomalyRate = None,
-    ) -> None:
-        """Invent source files of a domain, the same for the same seed."""
-        from carms_lake.cli.reports import file_names
-        from carms_lake.flows.generate import generate as flow
-
-        config = call.on(domain=domain).config()
-        options: dict[str, Any] = {
-            "seed": seed,
-            "programs": programs,
-            "scale": scale,
-            "batches": batches,
-            "iteration": iteration,
-            "delivery": delivery,
-            "disorder": disorder or None,
-            "start_date": start_date,
-            "days": days,
-            "anomalies": anomalies if anomaly_rate is None else anomaly_rate,
-        }
-        given = {name: value for name, value in options.items() if value is not None}
-        with render.progress(call) as progress:
-            written = flow(config.domain.package, out or config.data_raw, given, progress)
-        if render.out().isatty() and not call.json:
-            _lines(file_names(written, out or config.data_raw))
-        else:
-            _paths(call, written)
+    with render.progress(call) as progress:
+        report = flow(
+            load_plan(plan),
+            config.data_raw,
+            base_url=base_url,
+            timeout_s=timeout,
+            retries=retries,
+            force=force,
+            progress=progress,
+        )
+    for file in report.files:
+        instead = ", in the place of another one" if file.replaced else ""
+        render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes{instead}")
+    _paths(call, [file.path for file in report.files])
 
 
-def _register_fetch(app: typer.Typer) -> None:
-    @command(app)
-    def fetch(
-        call: Call,
-        base_url: Annotated[
-            str | None, typer.Option("--base-url", metavar="URL", help="Another server.")
-        ] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help="Bring files that are there already too.")
-        ] = False,
-        timeout: Annotated[
-            float, typer.Option("--timeout", metavar="SECONDS", help="Of each read.")
-        ] = 30,
-        retries: Annotated[int, typer.Option("--retries", help="Attempts after the first.")] = 3,
-    ) -> None:
-        """Bring the domain's public files into data_raw.
+@command(app)
+def ingest(
+    call: Call,
+    to: Target,
+    sources: Sources = None,
+    from_path: From = None,
+    dry_run: DryRun = False,
+    full_refresh: FullRefresh = False,
+    also_parquet: AlsoParquet = False,
+    strict: Strict = False,
+) -> None:
+    """Land source files in bronze, set aside broken records."""
+    from carms_lake.cli.reports import run_ingest
 
-        Over HTTPS, checked against their published digests; an interrupted download is resumed.
-        """
-        from carms_lake.flows.fetch import fetch as flow
-        from carms_lake.flows.fetch import load_plan
-
-        config = call.config()
-        plans = [folder / "fetch.yaml" for folder in reversed(config.domain.schemas)]
-        plan = next((path for path in plans if path.is_file()), None)
-        if plan is None:
-            raise UsageError(
-                f"domain `{config.domain.name}` has no public files",
-                "`carms generate` invents some",
-            )
-        with render.progress(call) as progress:
-            report = flow(
-                load_plan(plan),
-                config.data_raw,
-                base_url=base_url,
-                timeout_s=timeout,
-                retries=retries,
-                force=force,
-                progress=progress,
-            )
-        for file in report.files:
-            instead = ", in the place of another one" if file.replaced else ""
-            render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes{instead}")
-        _paths(call, [file.path for file in report.files])
+    options = {
+        "from_path": from_path,
+        "dry_run": dry_run,
+        "full_refresh": full_refresh,
+        "also_parquet": also_parquet,
+    }
+    _end(run_ingest(call, sources or [], options, to, strict=strict))
 
 
-def _register_runs(app: typer.Typer) -> None:
-    @command(app)
-    def ingest(
-        call: Call,
-        sources: Sources = None,
-        from_path: From = None,
-        dry_run: DryRun = False,
-        full_refresh: FullRefresh = False,
-        also_parquet: AlsoParquet = False,
-        strict: Strict = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Land source files in bronze, set aside broken records."""
-        from carms_lake.cli.reports import run_ingest
+@command(app)
+def build(
+    call: Call,
+    to: Target,
+    select: Select = None,
+    full_refresh: FullRefresh = False,
+    publish_anyway: PublishAnyway = False,
+    strict: Strict = False,
+) -> None:
+    """Build silver and gold, check them, publish."""
+    from carms_lake.cli.reports import run_build
 
-        options = {
-            "from_path": from_path,
-            "dry_run": dry_run,
-            "full_refresh": full_refresh,
-            "also_parquet": also_parquet,
-        }
-        to = target(output_format, output)
-        _end(run_ingest(call, sources or [], options, to, strict=strict))
+    options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+    _end(run_build(call, select or [], options, to, strict=strict))
 
-    @command(app)
-    def build(
-        call: Call,
-        select: Select = None,
-        full_refresh: FullRefresh = False,
-        publish_anyway: PublishAnyway = False,
-        strict: Strict = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Build silver and gold, check them, publish."""
-        from carms_lake.cli.reports import run_build
 
-        to = target(output_format, output)
-        options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
-        _end(run_build(call, select or [], options, to, strict=strict))
+@command(app)
+def run(
+    call: Call,
+    to: Target,
+    from_path: From = None,
+    full_refresh: FullRefresh = False,
+    publish_anyway: PublishAnyway = False,
+    strict: Strict = False,
+) -> None:
+    """Ingest, then build."""
+    from carms_lake.cli.reports import run_both
 
-    @command(app)
-    def run(
-        call: Call,
-        from_path: From = None,
-        full_refresh: FullRefresh = False,
-        publish_anyway: PublishAnyway = False,
-        strict: Strict = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Ingest, then build."""
-        from carms_lake.cli.reports import run_both
-
-        to = target(output_format, output)
-        options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
-        _end(run_both(call, to, from_path=from_path, strict=strict, **options))
+    options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+    _end(run_both(call, to, from_path=from_path, strict=strict, **options))
 
 
 def _end(code: ExitCode) -> None:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.options import OutputFile, OutputFormat, command
-from carms_lake.cli.output import emit, target
+from carms_lake.cli.output import Target, emit
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from carms_lake.cli.output import Target
     from carms_lake.flows.maintenance import VacuumReport
     from carms_lake.flows.timetravel.restore import Restored
 
@@ -36,7 +35,7 @@ OneTable = Annotated[
 Limit = Annotated[
     int, typer.Option("--limit", metavar="ROWS", help="So many rows of a table, not more.", min=1)
 ]
-To = Annotated[
+BackTo = Annotated[
     str,
     typer.Option("--to", metavar="VERSION|RUN", help="A version of the table, a run, or a time."),
 ]
@@ -54,168 +53,145 @@ KeepDays = Annotated[
 _DRY = "nothing was changed: `--yes` does it"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands that run a lake."""
-    _register_reading(app)
-    _register_diff(app)
-    _register_restore(app)
-    _register_room(app)
+app = typer.Typer()
 
 
-def _register_reading(app: typer.Typer) -> None:
-    @command(app)
-    def status(
-        call: Call,
-        *,
-        strict: Strict = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Show the lake at a glance.
+@command(app)
+def status(
+    call: Call,
+    to: Target,
+    *,
+    strict: Strict = False,
+) -> None:
+    """Show the lake at a glance.
 
-        Freshness, counts, last runs, what is set aside, drift, checks, disk.
-        """
-        from carms_lake.cli import dashboard
-        from carms_lake.cli.reports import as_plain
-        from carms_lake.flows.status import status as flow
+    Freshness, counts, last runs, what is set aside, drift, checks, disk.
+    """
+    from carms_lake.cli import dashboard
+    from carms_lake.cli.reports import as_plain
+    from carms_lake.flows.status import status as flow
 
-        to = target(output_format, output)
-        found = flow(call.config())
-        if call.json:
-            render.envelope(as_plain(found))
-        elif to.format is Format.TABLE and to.file is None:
-            dashboard.draw(render.out(), found)
-        else:
-            emit(call, dashboard.as_rows(found), to)
-        if strict and any(source.is_late for source in found.sources):
-            raise typer.Exit(ExitCode.DATA)
-
-    @command(app)
-    def history(
-        call: Call,
-        table: TableName,
-        *,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """List the versions of a table, and the run that made each."""
-        from carms_lake.flows.timetravel.history import history as flow
-
-        to = target(output_format, output)
-        emit(call, flow(call.config(), table), to)
+    found = flow(call.config())
+    if call.json:
+        render.envelope(as_plain(found))
+    elif to.format is Format.TABLE and to.file is None:
+        dashboard.draw(render.out(), found)
+    else:
+        emit(call, dashboard.as_rows(found), to)
+    if strict and any(source.is_late for source in found.sources):
+        raise typer.Exit(ExitCode.DATA)
 
 
-def _register_diff(app: typer.Typer) -> None:
-    @command(app)
-    def diff(
-        call: Call,
-        before: Before,
-        after: After,
-        table: OneTable = None,
-        *,
-        limit: Limit = 100,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Show what changed between two runs, and why."""
-        from carms_lake.flows.timetravel import diff as flow
+@command(app)
+def history(
+    call: Call,
+    to: Target,
+    table: TableName,
+) -> None:
+    """List the versions of a table, and the run that made each."""
+    from carms_lake.flows.timetravel.history import history as flow
 
-        to = target(output_format, output)
-        if table is None:
-            emit(call, flow.diff(call.config(), before, after).as_rows(), to)
-            return
-        found, cells = flow.table_diff(call.config(), before, after, table, limit=limit)
-        emit(call, cells, to)
-        total = found.added + found.removed + found.changed
-        counts = f"{found.added} rows added, {found.removed} removed, {found.changed} changed"
-        render.note(call, f"{found.table.in_domain}: {counts}")
-        for reason in found.why:
-            render.note(call, f"why: {reason}")
-        if total > limit:
-            render.note(
-                call, f"only {limit} of {total} rows are shown: `--limit {total}` shows all"
-            )
+    emit(call, flow(call.config(), table), to)
 
 
-def _register_restore(app: typer.Typer) -> None:
-    @command(app)
-    def restore(
-        call: Call,
-        table: TableName,
-        *,
-        to: To = "",
-        yes: Yes = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Bring a table back to an earlier version, as a new one."""
-        from carms_lake.flows.timetravel.restore import restore as flow
+@command(app)
+def diff(
+    call: Call,
+    to: Target,
+    before: Before,
+    after: After,
+    table: OneTable = None,
+    *,
+    limit: Limit = 100,
+) -> None:
+    """Show what changed between two runs, and why."""
+    from carms_lake.flows.timetravel import diff as flow
 
-        where = target(output_format, output)
-        if not to:
-            raise UsageError(
-                "`--to` is missing", f"`carms history {table}` lists the versions to go back to"
-            )
-        _tell_restored(call, flow(call.config(), table, to, yes=yes), where)
+    if table is None:
+        emit(call, flow.diff(call.config(), before, after).as_rows(), to)
+        return
+    found, cells = flow.table_diff(call.config(), before, after, table, limit=limit)
+    emit(call, cells, to)
+    total = found.added + found.removed + found.changed
+    counts = f"{found.added} rows added, {found.removed} removed, {found.changed} changed"
+    render.note(call, f"{found.table.in_domain}: {counts}")
+    for reason in found.why:
+        render.note(call, f"why: {reason}")
+    if total > limit:
+        render.note(call, f"only {limit} of {total} rows are shown: `--limit {total}` shows all")
 
 
-def _register_room(app: typer.Typer) -> None:
-    @command(app)
-    def optimize(
-        call: Call,
-        tables: TableNames = None,
-        *,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Put small data files together; proves that no row changed."""
-        import polars as pl
+@command(app)
+def restore(
+    call: Call,
+    to: Target,
+    table: TableName,
+    *,
+    version: BackTo = "",
+    yes: Yes = False,
+) -> None:
+    """Bring a table back to an earlier version, as a new one."""
+    from carms_lake.flows.timetravel.restore import restore as flow
 
-        from carms_lake.flows.maintenance import optimize as flow
+    if not version:
+        raise UsageError(
+            "`--to` is missing", f"`carms history {table}` lists the versions to go back to"
+        )
+    _tell_restored(call, flow(call.config(), table, version, yes=yes), to)
 
-        to = target(output_format, output)
-        with render.progress(call) as progress:
-            done = flow(call.config(), tables or [], progress=progress)
-        schema = {"table": str, "files_before": int, "files_after": int}
-        schema |= {"digest_before": str, "digest_after": str}
-        rows = [
-            (
-                table.table,
-                table.files_before,
-                table.files_after,
-                table.digest_before.value if table.digest_before else None,
-                table.digest_after.value if table.digest_after else None,
-            )
-            for table in done
-        ]
-        emit(call, pl.DataFrame(rows, schema, orient="row"), to)
-        changed = sum(table.is_changed for table in done)
-        render.note(call, f"{changed} of {len(done)} tables put together; no digest changed")
 
-    @command(app)
-    def vacuum(
-        call: Call,
-        *,
-        keep_runs: KeepRuns = None,
-        keep_days: KeepDays = None,
-        yes: Yes = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Delete the files of versions that are kept no more."""
-        from carms_lake.flows.maintenance import KEEP_DAYS, KEEP_RUNS
-        from carms_lake.flows.maintenance import vacuum as flow
+@command(app)
+def optimize(
+    call: Call,
+    to: Target,
+    tables: TableNames = None,
+) -> None:
+    """Put small data files together; proves that no row changed."""
+    import polars as pl
 
-        to = target(output_format, output)
-        with render.progress(call) as progress:
-            done = flow(
-                call.config(),
-                keep_runs=KEEP_RUNS if keep_runs is None else keep_runs,
-                keep_days=KEEP_DAYS if keep_days is None else keep_days,
-                yes=yes,
-                progress=progress,
-            )
-        _tell_vacuumed(call, done, to)
+    from carms_lake.flows.maintenance import optimize as flow
+
+    with render.progress(call) as progress:
+        done = flow(call.config(), tables or [], progress=progress)
+    schema = {"table": str, "files_before": int, "files_after": int}
+    schema |= {"digest_before": str, "digest_after": str}
+    rows = [
+        (
+            table.table,
+            table.files_before,
+            table.files_after,
+            table.digest_before.value if table.digest_before else None,
+            table.digest_after.value if table.digest_after else None,
+        )
+        for table in done
+    ]
+    emit(call, pl.DataFrame(rows, schema, orient="row"), to)
+    changed = sum(table.is_changed for table in done)
+    render.note(call, f"{changed} of {len(done)} tables put together; no digest changed")
+
+
+@command(app)
+def vacuum(
+    call: Call,
+    to: Target,
+    *,
+    keep_runs: KeepRuns = None,
+    keep_days: KeepDays = None,
+    yes: Yes = False,
+) -> None:
+    """Delete the files of versions that are kept no more."""
+    from carms_lake.flows.maintenance import KEEP_DAYS, KEEP_RUNS
+    from carms_lake.flows.maintenance import vacuum as flow
+
+    with render.progress(call) as progress:
+        done = flow(
+            call.config(),
+            keep_runs=KEEP_RUNS if keep_runs is None else keep_runs,
+            keep_days=KEEP_DAYS if keep_days is None else keep_days,
+            yes=yes,
+            progress=progress,
+        )
+    _tell_vacuumed(call, done, to)
 
 
 def _tell_restored(call: Call, done: Restored, to: Target) -> None:

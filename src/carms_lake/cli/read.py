@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
-from carms_lake.cli.options import OutputFile, OutputFormat, command
-from carms_lake.cli.output import emit, emit_query, target
+from carms_lake.cli.output import Target, emit, emit_query
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,64 +42,64 @@ Names = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands that read."""
+app = typer.Typer()
 
-    @command(app)
-    def query(
-        call: Call,
-        sql: Sql = None,
-        file: SqlFile = None,
-        timeout: Timeout = None,
-        as_of: AsOf = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Answer one SQL statement; it can only read.
 
-        A bare name is looked for in gold, silver, bronze, ops; `silver.program` names its layer.
-        """
-        text = _statement(sql, file)
-        to = target(output_format, output)
-        config = call.config(query_timeout_s=timeout)
-        emit_query(call, config, text, to, as_of=_run_of(call, config, as_of))
+@command(app)
+def query(
+    call: Call,
+    to: Target,
+    sql: Sql = None,
+    file: SqlFile = None,
+    timeout: Timeout = None,
+    as_of: AsOf = None,
+) -> None:
+    """Answer one SQL statement; it can only read.
 
-    @command(app)
-    def tables(
-        call: Call,
-        names: Names = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """List the tables of the domain and what they hold."""
-        from carms_lake.flows import query as flow
+    A bare name is looked for in gold, silver, bronze, ops; `silver.program` names its layer.
+    """
+    text = _statement(sql, file)
+    config = call.config(query_timeout_s=timeout)
+    emit_query(call, config, text, to, as_of=_run_of(call, config, as_of))
 
-        if names:
-            found = flow.table_names(call.config())
-            if call.json:
-                render.envelope(list(found))
-            else:
-                render.out().write("".join(f"{name}\n" for name in found))
-            return
-        emit(call, flow.tables(call.config()), target(output_format, output))
+
+@command(app)
+def tables(
+    call: Call,
+    to: Target,
+    names: Names = False,
+) -> None:
+    """List the tables of the domain and what they hold."""
+    from carms_lake.flows import query as flow
+
+    if names:
+        found = flow.table_names(call.config())
+        if call.json:
+            render.envelope(list(found))
+        else:
+            render.out().write("".join(f"{name}\n" for name in found))
+        return
+    emit(call, flow.tables(call.config()), to)
+    _warn(call, flow.caveat(call.config()))
+
+
+@command(app)
+def describe(
+    call: Call,
+    to: Target,
+    table: Table,
+) -> None:
+    """Show a table's columns, types, keys and references."""
+    from carms_lake.flows import query as flow
+
+    contract, columns = flow.describe(call.config(), table)
+    about = [contract.description, f"Grain: {contract.grain}" if contract.grain else ""]
+    render.note(call, f"{contract.ref} ({contract.kind}, version {contract.version})")
+    for line in filter(None, about):
+        render.note(call, line)
+    if contract.ref.layer == "gold":
         _warn(call, flow.caveat(call.config()))
-
-    @command(app)
-    def describe(
-        call: Call, table: Table, output_format: OutputFormat = None, output: OutputFile = None
-    ) -> None:
-        """Show a table's columns, types, keys and references."""
-        from carms_lake.flows import query as flow
-
-        to = target(output_format, output)
-        contract, columns = flow.describe(call.config(), table)
-        about = [contract.description, f"Grain: {contract.grain}" if contract.grain else ""]
-        render.note(call, f"{contract.ref} ({contract.kind}, version {contract.version})")
-        for line in filter(None, about):
-            render.note(call, line)
-        if contract.ref.layer == "gold":
-            _warn(call, flow.caveat(call.config()))
-        emit(call, columns, to)
+    emit(call, columns, to)
 
 
 def _warn(call: Call, caveat: str) -> None:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import aside, render
+from carms_lake.cli.command import DefaultGroup, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.options import OutputFile, OutputFormat, command
-from carms_lake.cli.output import emit, emit_bytes, target
+from carms_lake.cli.output import Target, emit, emit_bytes
 from carms_lake.errors import LakeError, UsageError
 
 if TYPE_CHECKING:
-    from carms_lake.cli.output import Target
     from carms_lake.config import LakeConfig
     from carms_lake.records import RunReport
 
@@ -76,120 +75,108 @@ StillStrict = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands about rejects."""
-    _register_list(app)
-    _register_mend(app)
-    _register_replay(app)
+app = typer.Typer(
+    cls=DefaultGroup,
+    name="rejects",
+    subcommand_metavar="[COMMAND] [ARGS]...",
+    help="""List the records that are set aside, and bring them back.
+
+    Without a command: `list`, with its options.""",
+)
 
 
-def _register_list(app: typer.Typer) -> None:
-    @command(app)
-    def rejects(
-        call: Call,
-        *,
-        table: TableName = None,
-        layer: LayerName = None,
-        code: Code = None,
-        column: ColumnName = None,
-        run: Run = None,
-        to_mend: ToMend = False,
-        history: History = False,
-        repairs: Repairs = False,
-        strict: Strict = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """List the records that are set aside, and why.
+@command(app, "list")
+def list_rejects(
+    call: Call,
+    to: Target,
+    *,
+    table: TableName = None,
+    layer: LayerName = None,
+    code: Code = None,
+    column: ColumnName = None,
+    run: Run = None,
+    to_mend: ToMend = False,
+    history: History = False,
+    repairs: Repairs = False,
+    strict: Strict = False,
+) -> None:
+    """List the records that are set aside, and why."""
+    if to_mend + history + repairs > 1:
+        raise UsageError("`--to-mend`, `--history` and `--repairs` are different lists")
+    config = call.config()
+    wanted = {"table": table, "layer": layer, "code": code, "column": column, "run": run}
+    if to_mend:
+        count = _to_mend(call, config, wanted, to)
+    elif history:
+        from carms_lake.flows.rejects.history import reject_history
 
-        `carms rejects replay` judges them again.
-        """
-        if table == "replay":
-            raise UsageError(
-                "`replay` stands right behind `rejects`",
-                "write `carms rejects replay`, then options",
-            )
-        if to_mend + history + repairs > 1:
-            raise UsageError("`--to-mend`, `--history` and `--repairs` are different lists")
-        config, to = call.config(), target(output_format, output)
-        wanted = {"table": table, "layer": layer, "code": code, "column": column, "run": run}
-        if to_mend:
-            count = _to_mend(call, config, wanted, to)
-        elif history:
-            from carms_lake.flows.rejects.history import reject_history
-
-            found = reject_history(config, **wanted)
-            emit(call, found, to)
-            count = sum(row[found.columns.index("mended_run")] is None for row in found.rows)
-        else:
-            count = _list(call, config, wanted, to, repairs=repairs)
-        if strict and count:
-            raise typer.Exit(ExitCode.DATA)
+        found = reject_history(config, **wanted)
+        emit(call, found, to)
+        count = sum(row[found.columns.index("mended_run")] is None for row in found.rows)
+    else:
+        count = _list(call, config, wanted, to, repairs=repairs)
+    if strict and count:
+        raise typer.Exit(ExitCode.DATA)
 
 
-def _register_mend(app: typer.Typer) -> None:
-    @command(app, "rejects mend")
-    def mend(
-        call: Call,
-        table: Source,
-        file: MendedFile,
-        *,
-        out: Out,
-        from_path: From = None,
-    ) -> None:
-        """Put mended records into the files that they come from.
+@command(app)
+def mend(
+    call: Call,
+    table: Source,
+    file: MendedFile,
+    *,
+    out: Out,
+    from_path: From = None,
+) -> None:
+    """Put mended records into the files that they come from.
 
-        FILE is what `carms rejects SOURCE --to-mend` gave, mended. The source files are written
-        whole, below DIR, and delivered again by `carms ingest --from DIR`.
-        """
-        from carms_lake.flows.rejects.correct import mend as flow
+    FILE is what `carms rejects SOURCE --to-mend` gave, mended. The source files are written
+    whole, below DIR, and delivered again by `carms ingest --from DIR`.
+    """
+    from carms_lake.flows.rejects.correct import mend as flow
 
-        done = flow(call.config(), table, file, out, from_path=from_path)
-        if call.json:
-            render.envelope([str(mended.path) for mended in done])
-            return
-        for mended in done:
-            render.out().write(f"{mended.path}\n")
-            render.note(call, f"{mended.records} records of `{mended.name}` are mended")
-        render.note(call, f"deliver them: `carms ingest {table} --from {out}`")
+    done = flow(call.config(), table, file, out, from_path=from_path)
+    if call.json:
+        render.envelope([str(mended.path) for mended in done])
+        return
+    for mended in done:
+        render.out().write(f"{mended.path}\n")
+        render.note(call, f"{mended.records} records of `{mended.name}` are mended")
+    render.note(call, f"deliver them: `carms ingest {table} --from {out}`")
 
 
-def _register_replay(app: typer.Typer) -> None:
-    @command(app, "rejects replay")
-    def replay(
-        call: Call,
-        *,
-        tables: Tables = None,
-        from_path: From = None,
-        dry_run: DryRun = False,
-        no_build: NoBuild = False,
-        strict: StillStrict = False,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Judge what is set aside again, by today's contracts.
+@command(app)
+def replay(
+    call: Call,
+    to: Target,
+    *,
+    tables: Tables = None,
+    from_path: From = None,
+    dry_run: DryRun = False,
+    no_build: NoBuild = False,
+    strict: StillStrict = False,
+) -> None:
+    """Judge what is set aside again, by today's contracts.
 
-        Records that pass land in bronze, and silver and gold are built. Only these records are read
-        again: from what the lake keeps of them, else from their files.
-        """
-        from carms_lake.flows.rejects.replay import replay as flow
+    Records that pass land in bronze, and silver and gold are built. Only these records are read
+    again: from what the lake keeps of them, else from their files.
+    """
+    from carms_lake.flows.rejects.replay import replay as flow
 
-        config, to = call.config(), target(output_format, output)
-        with render.progress(call) as progress:
-            report = flow(
-                config, tables or (), from_path=from_path, dry_run=dry_run, progress=progress
-            )
-        built = None
-        if not dry_run and not no_build:
-            try:
-                built = _build(call, config)
-            except LakeError:
-                if not call.json:
-                    aside.show(call, report, None, to)
-                raise
-        aside.show(call, report, built, to, is_dry=dry_run)
-        if strict and any(file.left for file in report.files):
-            raise typer.Exit(ExitCode.DATA)
+    config = call.config()
+    with render.progress(call) as progress:
+        report = flow(config, tables or (), from_path=from_path, dry_run=dry_run, progress=progress)
+    built = None
+    if not dry_run and not no_build:
+        try:
+            built = _build(call, config)
+        except LakeError:
+            if not call.json:
+                aside.show(call, report, None, to)
+            raise
+    aside.show(call, report, built, to, is_dry=dry_run)
+    if strict and any(file.left for file in report.files):
+        raise typer.Exit(ExitCode.DATA)
 
 
 def _list(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.command import OutputFile, OutputFormat, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.formats import Format
-from carms_lake.cli.options import OutputFile, OutputFormat, command
 from carms_lake.cli.output import Target, emit, target, text_width
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ Table = Annotated[
 
 _EXPRESSION = 300
 """Longer expressions of a SELECT are cut in a tree, which says so."""
+
+
+app = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:
@@ -314,3 +317,6 @@ def _values(held: Sequence[Held], *, is_cut: bool) -> str:
     more = ", ..." if len(texts) > VALUES_SHOWN else ""
     rows = f"more than {len(held)} rows" if is_cut else f"{len(held)} rows"
     return f"{shown}{more}  ({rows})"
+
+
+register(app)

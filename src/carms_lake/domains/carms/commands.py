@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-from carms_lake.cli.options import (
+from carms_lake.cli.command import (
     Argument,
     Call,
     Format,
     Option,
     OutputFile,
     OutputFormat,
+    Target,
     Typer,
     UnknownKey,
     UsageError,
@@ -113,103 +114,96 @@ LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
 """What a program has several of: columns of its envelope, not of a row of its profile."""
 
 
-def register(app: Typer) -> None:
-    """Add the commands of the carms domain."""
-    _register_lists(app)
-    _register_program(app)
+app = Typer()
 
 
-def _register_lists(app: Typer) -> None:
-    @command(app)
-    def programs(
-        call: Call,
-        province: ProvinceOption = None,
-        discipline: DisciplineOption = None,
-        school: SchoolOption = None,
-        eligibility: EligibilityOption = None,
-        language: LanguageOption = None,
-        iteration: IterationOption = None,
-        limit: Limit = 20,
-        offset: Offset = 0,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """List the programs of the newest match that fit.
+@command(app)
+def programs(
+    call: Call,
+    to: Target,
+    province: ProvinceOption = None,
+    discipline: DisciplineOption = None,
+    school: SchoolOption = None,
+    eligibility: EligibilityOption = None,
+    language: LanguageOption = None,
+    iteration: IterationOption = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> None:
+    """List the programs of the newest match that fit.
 
-        A table has the columns that fit a terminal, other formats the whole profile.
-        """
-        from carms_lake.domains.carms import questions
+    A table has the columns that fit a terminal, other formats the whole profile.
+    """
+    from carms_lake.domains.carms import questions
 
-        to = target(output_format, output)
-        filters = {
-            "province": province,
-            "discipline": discipline,
-            "school": school,
-            "eligibility": eligibility,
-            "language": language,
-            "iteration": iteration,
-        }
-        found = _asked(call, questions.PROGRAMS, **filters, limit=limit, offset=offset)
-        matching = found.rows[0][-1] if found.rows else 0
-        is_table = to.format is Format.TABLE and not call.json
-        every = {name: name for name in found.columns[:-1]}
-        emit(call, _columns(found, TABLE_COLUMNS if is_table else every), to)
-        note(call, _what_is_more(len(found.rows), matching, offset))
+    filters = {
+        "province": province,
+        "discipline": discipline,
+        "school": school,
+        "eligibility": eligibility,
+        "language": language,
+        "iteration": iteration,
+    }
+    found = _asked(call, questions.PROGRAMS, **filters, limit=limit, offset=offset)
+    matching = found.rows[0][-1] if found.rows else 0
+    is_table = to.format is Format.TABLE and not call.json
+    every = {name: name for name in found.columns[:-1]}
+    emit(call, _columns(found, TABLE_COLUMNS if is_table else every), to)
+    note(call, _what_is_more(len(found.rows), matching, offset))
 
-    @command(app)
-    def disciplines(
-        call: Call,
-        iteration: IterationOption = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """List the disciplines, with programs and seats."""
-        from carms_lake.domains.carms import questions
 
-        emit(
-            call,
-            _asked(call, questions.DISCIPLINES, iteration=iteration),
-            target(output_format, output),
+@command(app)
+def disciplines(
+    call: Call,
+    to: Target,
+    iteration: IterationOption = None,
+) -> None:
+    """List the disciplines, with programs and seats."""
+    from carms_lake.domains.carms import questions
+
+    emit(
+        call,
+        _asked(call, questions.DISCIPLINES, iteration=iteration),
+        to,
+    )
+
+
+@command(app)
+def program(
+    call: Call,
+    program_id: ProgramId,
+    section: SectionOption = None,
+    full: Full = False,
+    iteration: IterationOption = None,
+    output_format: OutputFormat = None,
+    output: OutputFile = None,
+) -> None:
+    """Show one program: its facts, demands and interviews.
+
+    A table is text for reading; other formats have its profile in one row, --json all of it.
+    """
+    from carms_lake.domains.carms import questions
+    from carms_lake.domains.carms.profile_text import as_text
+
+    if section and full:
+        raise UsageError("both `--section` and `--full` were given", "give one of them")
+    found = _asked(call, questions.PROGRAM, program=program_id, iteration=iteration)
+    if not found.rows:
+        raise UnknownKey(
+            f"no program of today has the id `{program_id}`", "`carms programs` lists them"
         )
-
-
-def _register_program(app: Typer) -> None:
-    @command(app)
-    def program(
-        call: Call,
-        program_id: ProgramId,
-        section: SectionOption = None,
-        full: Full = False,
-        iteration: IterationOption = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Show one program: its facts, demands and interviews.
-
-        A table is text for reading; other formats have its profile in one row, --json all of it.
-        """
-        from carms_lake.domains.carms import questions
-        from carms_lake.domains.carms.profile_text import as_text
-
-        if section and full:
-            raise UsageError("both `--section` and `--full` were given", "give one of them")
-        found = _asked(call, questions.PROGRAM, program=program_id, iteration=iteration)
-        if not found.rows:
-            raise UnknownKey(
-                f"no program of today has the id `{program_id}`", "`carms programs` lists them"
-            )
-        profile = found.as_dicts()[0]
-        if section or full:
-            _show_sections(call, profile, section, output_format, output)
-            return
-        to = target(output_format, output)
-        if call.json:
-            envelope(profile)
-        elif to.format is Format.TABLE:
-            emit_text(as_text(profile, text_width(to)), to)
-        else:
-            single = {name: name for name in found.columns if name not in LISTS}
-            emit(call, _columns(found, single), to)
+    profile = found.as_dicts()[0]
+    if section or full:
+        _show_sections(call, profile, section, output_format, output)
+        return
+    to = target(output_format, output)
+    if call.json:
+        envelope(profile)
+    elif to.format is Format.TABLE:
+        emit_text(as_text(profile, text_width(to)), to)
+    else:
+        single = {name: name for name in found.columns if name not in LISTS}
+        emit(call, _columns(found, single), to)
 
 
 def _show_sections(

@@ -6,19 +6,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from carms_lake.cli.options import (
+from carms_lake.cli.command import (
     Argument,
     Call,
     Exit,
     ExitCode,
-    OutputFile,
-    OutputFormat,
+    Target,
     Typer,
     UsageError,
     command,
     emit,
     note,
-    target,
 )
 
 if TYPE_CHECKING:
@@ -38,45 +36,40 @@ Files = Annotated[
 ]
 
 
-def register(app: Typer) -> None:
-    """Add the command of the retail domain."""
+app = Typer()
 
-    @command(app)
-    def anomalies(
-        call: Call,
-        files: Files = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Compare what the lake found with what was planted.
 
-        Exits 1 where a planted anomaly was missed, or a row taken for one that it is not.
-        """
-        import polars as pl
+@command(app)
+def anomalies(
+    call: Call,
+    to: Target,
+    files: Files = None,
+) -> None:
+    """Compare what the lake found with what was planted.
 
-        from carms_lake.domains.retail.detection import planted, scores
-        from carms_lake.flows.query import query_rows
+    Exits 1 where a planted anomaly was missed, or a row taken for one that it is not.
+    """
+    import polars as pl
 
-        config = call.on(domain=DOMAIN).config()
-        try:
-            truth = planted(
-                _documents(files or sorted(config.data_raw.glob(PATTERN)), config.data_raw)
-            )
-            found = scores(truth, lambda sql: query_rows(config, sql).as_dicts())
-        except ValueError as error:
-            raise UsageError(
-                f"the ground truth cannot be used: {error}", "generate it again"
-            ) from None
-        emit(call, pl.DataFrame(found), target(output_format, output))
-        missed = sum(score.missed for score in found)
-        called_falsely = sum(score.called_falsely for score in found)
-        note(
-            call,
-            f"{sum(score.found for score in found)} of {sum(score.injected for score in found)} "
-            f"planted anomalies found, {called_falsely} called falsely",
-        )
-        if missed or called_falsely:
-            raise Exit(ExitCode.DATA)
+    from carms_lake.domains.retail.detection import planted, scores
+    from carms_lake.flows.query import query_rows
+
+    config = call.on(domain=DOMAIN).config()
+    try:
+        truth = planted(_documents(files or sorted(config.data_raw.glob(PATTERN)), config.data_raw))
+        found = scores(truth, lambda sql: query_rows(config, sql).as_dicts())
+    except ValueError as error:
+        raise UsageError(f"the ground truth cannot be used: {error}", "generate it again") from None
+    emit(call, pl.DataFrame(found), to)
+    missed = sum(score.missed for score in found)
+    called_falsely = sum(score.called_falsely for score in found)
+    note(
+        call,
+        f"{sum(score.found for score in found)} of {sum(score.injected for score in found)} "
+        f"planted anomalies found, {called_falsely} called falsely",
+    )
+    if missed or called_falsely:
+        raise Exit(ExitCode.DATA)
 
 
 def _documents(files: Sequence[Path], folder: Path) -> list[Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from carms_lake.cli.options import (
+from carms_lake.cli.command import (
     Argument,
     Call,
     Option,
-    OutputFile,
-    OutputFormat,
+    Target,
     Typer,
     UnknownKey,
     UsageError,
@@ -18,7 +17,6 @@ from carms_lake.cli.options import (
     emit,
     envelope,
     note,
-    target,
 )
 
 if TYPE_CHECKING:
@@ -38,43 +36,41 @@ At = Annotated[
 ]
 
 
-def register(app: Typer) -> None:
-    """Add the command of the ticketing domain."""
+app = Typer()
 
-    @command(app)
-    def identity(
-        call: Call,
-        customer: CustomerId,
-        at: At = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Show whom a customer id stands for.
 
-        And the merges that led there; with `--at`, as of a moment.
+@command(app)
+def identity(
+    call: Call,
+    to: Target,
+    customer: CustomerId,
+    at: At = None,
+) -> None:
+    """Show whom a customer id stands for.
 
-        The first row is the id, the last one its canonical id.
-        """
-        from carms_lake.domains.ticketing import questions
-        from carms_lake.flows.query import query_rows
+    And the merges that led there; with `--at`, as of a moment.
 
-        moment = _moment(at)
-        found = query_rows(
-            call.on(domain=DOMAIN).config(),
-            questions.CHAIN,
-            {"customer": customer.strip(), "at": moment},
+    The first row is the id, the last one its canonical id.
+    """
+    from carms_lake.domains.ticketing import questions
+    from carms_lake.flows.query import query_rows
+
+    moment = _moment(at)
+    found = query_rows(
+        call.on(domain=DOMAIN).config(),
+        questions.CHAIN,
+        {"customer": customer.strip(), "at": moment},
+    )
+    if not found.rows:
+        raise UnknownKey(
+            f"no merge and no page view names the customer `{customer}`",
+            'ids are in `carms -d ticketing query "select * from dim_customer_identity"`',
         )
-        if not found.rows:
-            raise UnknownKey(
-                f"no merge and no page view names the customer `{customer}`",
-                'ids are in `carms -d ticketing query "select * from dim_customer_identity"`',
-            )
-        to = target(output_format, output)
-        if call.json:
-            envelope(_answer(found, moment))
-            return
-        emit(call, found, to)
-        note(call, _said(found, moment))
+    if call.json:
+        envelope(_answer(found, moment))
+        return
+    emit(call, found, to)
+    note(call, _said(found, moment))
 
 
 def _moment(text: str | None) -> datetime | None:
