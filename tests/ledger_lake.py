@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import Build, last_build
@@ -67,7 +67,7 @@ def digest(config: LakeConfig) -> dict[str, Any]:
         found[table] = (dict(frame.schema), sorted(frame.rows(), key=repr))
         plain = replace(build_of(config, table), run_id="", made_from={}, version=0, rows_since=0)
         found[f"{table} counts"] = plain
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    contracts = load_catalog(config.domain).contracts
     aside = live(config, [ref for ref in contracts if ref.layer is Layer.SILVER])
     if aside is not None:
         kept = aside.select("table_name", "row_key", "raw_record", pl.col("reasons"))

@@ -17,8 +17,8 @@ import openpyxl
 import polars as pl
 from deltalake import DeltaTable
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import load_config
-from carms_lake.contract.load import load_contracts
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import DELIVERED_AT, INGESTION_TS, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
@@ -74,7 +74,7 @@ def samples() -> dict[str, str]:
 
 
 def _samples(config: LakeConfig) -> Iterator[tuple[str, str]]:
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    contracts = load_catalog(config.domain).contracts
     bronze = [contract for ref, contract in contracts.items() if ref.layer is Layer.BRONZE]
     planted = json.loads((config.data_raw / "anomalies.json").read_text(encoding="utf-8"))
     chosen: list[tuple[str, str, int]] = []

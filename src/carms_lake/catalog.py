@@ -1,4 +1,4 @@
-"""Which table reads which: silver from the parameters of its functions, gold from its SQL."""
+"""The tables of a domain: their contracts, the one resolver of their names, which reads which."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import hashlib
 import importlib
 import inspect
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
 
-from carms_lake import expressions
-from carms_lake.errors import ContractError, did_you_mean
+from carms_lake.contract.load import SUFFIX, load_contracts
+from carms_lake.errors import ContractError, UsageError, did_you_mean
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.sql import tables_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
 
     import polars as pl
@@ -28,16 +29,25 @@ if TYPE_CHECKING:
     Transform = Callable[..., "pl.LazyFrame | pl.DataFrame"]
 
 
+GOLD_FIRST = (Layer.GOLD, Layer.SILVER, Layer.BRONZE)
+"""Where a bare name is looked up, in this order; a command about some layers has only those."""
+
 _CODE_SUFFIXES = (".py", ".csv", ".json", ".yaml")
 
 
 @dataclass(frozen=True)
 class SilverStep:
-    """A silver table: the function that makes it and the tables that it reads, by parameter."""
+    """A silver table: its function and the tables that it reads, by parameter."""
 
     contract: Contract
     transform: Transform
     reads: Mapping[str, TableRef]
+
+    @property
+    def needs(self) -> set[TableRef]:
+        """The tables that it reads, and those in which its references are looked up."""
+        looked_up = {r.target for r in self.contract.relationships if r.quarantine}
+        return {*self.reads.values(), *looked_up} - {self.contract.ref}
 
 
 @dataclass(frozen=True)
@@ -48,77 +58,158 @@ class GoldStep:
     sql: str
     reads: tuple[TableRef, ...]
 
+    @property
+    def needs(self) -> set[TableRef]:
+        """The tables that it reads, and those that its enforced references point to."""
+        enforced = {r.target for r in self.contract.relationships if r.enforced}
+        return {*self.reads, *(enforced - {self.contract.ref})}
 
-def silver_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[SilverStep]:
-    """The silver tables of a domain, each after the tables that it reads.
 
-    Raises:
-        ContractError: a function without contract or the other way round, a parameter that names no
-            table, or tables that read each other in a circle.
+Step = TypeVar("Step", SilverStep, GoldStep)
+
+
+class Catalog:
+    """The tables of a domain.
+
+    Every name that a person gives is resolved here: `carms.silver.program`, `silver.program`, or
+    `program`, which is looked up in gold, then in silver, then in bronze.
     """
-    module = _module(f"{domain.package}.silver")
-    functions = _transforms(module) if module else {}
-    wanted = {ref.table: c for ref, c in contracts.items() if ref.layer is Layer.SILVER}
-    _same_names(set(functions), set(wanted), "silver function", f"{domain.package}.silver")
-    known = {ref.as_parameter: ref for ref in contracts if ref.layer is not Layer.GOLD}
-    steps: dict[TableRef, SilverStep] = {}
-    for table, contract in wanted.items():
-        reads = {}
-        for parameter in inspect.signature(functions[table]).parameters:
-            if parameter not in known:
-                raise ContractError(
-                    f"`{domain.package}.silver.{table}`: parameter `{parameter}` names no table",
-                    did_you_mean(parameter, known),
-                )
-            reads[parameter] = known[parameter]
-        steps[contract.ref] = SilverStep(contract, functions[table], reads)
-    graph = {
-        ref: {need for need in needed_by(step) if need.layer is Layer.SILVER}
-        for ref, step in steps.items()
-    }
-    return [steps[ref] for ref in _ordered(graph)]
 
+    def __init__(self, domain: Domain, contracts: Mapping[TableRef, Contract]) -> None:
+        self.domain = domain
+        self.contracts = contracts
+        """By table, sorted."""
 
-def needed_by(step: SilverStep) -> set[TableRef]:
-    """The tables that a silver table reads, and those that its references are looked up in."""
-    own = step.contract.ref
-    looked_up = {r.target for r in step.contract.relationships if r.quarantine}
-    return {*step.reads.values(), *looked_up} - {own}
+    def refs(self, *layers: Layer) -> list[TableRef]:
+        """The tables of these layers, in the order of the layers and by name; all if none given."""
+        return [ref for layer in layers or Layer for ref in self.contracts if ref.layer is layer]
 
+    def named(self, name: str, *layers: Layer) -> list[TableRef]:
+        """Every table that a name may mean; a bare name may mean one table per layer.
 
-def gold_steps(domain: Domain, contracts: Mapping[TableRef, Contract]) -> list[GoldStep]:
-    """The gold tables, views and macros of a domain, each after the tables that it needs.
+        Raises:
+            UsageError: there is no such table in these layers.
+        """
+        plain = name.strip().lower()
+        refs = self.refs(*(layers or GOLD_FIRST))
+        found = [ref for ref in refs if plain in (ref.table, ref.in_domain, str(ref))]
+        if not found:
+            raise self._unknown(plain, refs, layers)
+        return found
 
-    Raises:
-        ContractError: SQL without contract or the other way round, a name that is no table, a view
-            that reads silver (the published file has none), or a circle.
-    """
-    texts = _gold_texts(domain)
-    wanted = {ref.table: c for ref, c in contracts.items() if ref.layer is Layer.GOLD}
-    _same_names(set(texts), set(wanted), "gold SELECT", f"{domain.package}.gold")
-    known = {ref.in_domain: ref for ref in contracts}
-    steps: dict[TableRef, GoldStep] = {}
-    for table, contract in wanted.items():
-        names = tables_read(texts[table], where=f"{domain.package}/gold/{table}.sql")
-        for name in names:
-            if name not in known:
-                raise ContractError(
-                    f"`gold/{table}.sql` reads `{name}`, which is no table",
-                    did_you_mean(name, known),
-                )
-        reads = tuple(sorted(known[name] for name in names))
-        if contract.kind != "table" and any(ref.layer is not Layer.GOLD for ref in reads):
-            raise ContractError(
-                f"the {contract.kind} `{contract.ref}` reads outside gold",
-                "only gold is in the published file",
+    def resolve(self, name: str, *layers: Layer) -> TableRef:
+        """The table that a name means: of a bare name the one in the first of the layers.
+
+        Raises:
+            UsageError: there is no such table in these layers.
+        """
+        return self.named(name, *layers)[0]
+
+    def select(self, names: Iterable[str], *layers: Layer) -> list[TableRef]:
+        """The tables of these names, each once, in the catalog's order; all if none is named.
+
+        Raises:
+            UsageError: there is no such table in these layers.
+        """
+        chosen = {self.resolve(name, *layers) for name in names}
+        return [ref for ref in self.refs(*layers) if not chosen or ref in chosen]
+
+    def _unknown(self, name: str, refs: list[TableRef], layers: tuple[Layer, ...]) -> UsageError:
+        known = [ref.in_domain if "." in name else ref.table for ref in refs]
+        parsed = TableRef.parse(name, domain=self.domain.name)
+        if parsed is not None and parsed.domain != self.domain.name:
+            return UsageError(
+                f"`{name}` is not a table of the domain `{self.domain.name}`",
+                f"add `-d {parsed.domain}` to work on that domain",
             )
-        steps[contract.ref] = GoldStep(contract, texts[table], reads)
-    graph = {
-        ref: {r for r in step.reads if r.layer is Layer.GOLD}
-        | {r.target for r in step.contract.relationships if r.enforced and r.target != ref}
-        for ref, step in steps.items()
-    }
-    return [steps[ref] for ref in _ordered(graph)]
+        if any(name in (r.table, r.in_domain, str(r)) for r in self.contracts):
+            wanted = " or ".join(layers)
+            return UsageError(f"`{name}` is not a {wanted} table", did_you_mean(name, known))
+        plain = name.removeprefix(f"{self.domain.name}.")
+        return UsageError(
+            f"no table `{name}` in the domain `{self.domain.name}`", did_you_mean(plain, known)
+        )
+
+    @cached_property
+    def silver_steps(self) -> list[SilverStep]:
+        """The silver tables, each after the tables that it reads.
+
+        Raises:
+            ContractError: a function without contract or the other way round, a parameter that
+                names no table, or tables that read each other in a circle.
+        """
+        package = f"{self.domain.package}.silver"
+        module = _module(package)
+        functions = _transforms(module) if module else {}
+        wanted = {ref.table: self.contracts[ref] for ref in self.refs(Layer.SILVER)}
+        _same_names(set(functions), set(wanted), "silver function", package)
+        known = {ref.as_parameter: ref for ref in self.refs(Layer.BRONZE, Layer.SILVER)}
+        steps: dict[TableRef, SilverStep] = {}
+        for table, contract in wanted.items():
+            reads = {}
+            for parameter in inspect.signature(functions[table]).parameters:
+                if parameter not in known:
+                    raise ContractError(
+                        f"`{package}.{table}`: no table for the parameter `{parameter}`",
+                        did_you_mean(parameter, known),
+                    )
+                reads[parameter] = known[parameter]
+            steps[contract.ref] = SilverStep(contract, functions[table], reads)
+        return _in_order(steps)
+
+    @cached_property
+    def gold_steps(self) -> list[GoldStep]:
+        """The gold tables, views and macros, each after the tables that it needs.
+
+        Raises:
+            ContractError: SQL without contract or the other way round, a name that no table has, a
+                view that reads silver (the published file has none), or a circle.
+        """
+        from carms_lake.store.sql import tables_read
+
+        package = self.domain.package
+        texts = _gold_texts(package)
+        wanted = {ref.table: self.contracts[ref] for ref in self.refs(Layer.GOLD)}
+        _same_names(set(texts), set(wanted), "gold SELECT", f"{package}.gold")
+        known = {ref.in_domain: ref for ref in self.contracts}
+        steps: dict[TableRef, GoldStep] = {}
+        for table, contract in wanted.items():
+            names = tables_read(texts[table], where=f"{package}/gold/{table}.sql")
+            for name in names:
+                if name not in known:
+                    raise ContractError(
+                        f"`gold/{table}.sql` reads `{name}`, but there is no such table",
+                        did_you_mean(name, known),
+                    )
+            reads = tuple(sorted(known[name] for name in names))
+            if contract.kind != "table" and any(ref.layer is not Layer.GOLD for ref in reads):
+                raise ContractError(
+                    f"the {contract.kind} `{contract.ref}` reads outside gold",
+                    "only gold is in the published file",
+                )
+            steps[contract.ref] = GoldStep(contract, texts[table], reads)
+        return _in_order(steps)
+
+
+def load_catalog(domain: Domain) -> Catalog:
+    """The catalog of a domain; contracts are parsed again only where one of the files changed.
+
+    Raises:
+        ContractError: no contract at all, or a wrong one.
+    """
+    digest = hashlib.sha256()
+    for folder in domain.schemas:
+        for path in sorted(folder.glob(f"*/*{SUFFIX}")):
+            digest.update(f"{path}\0".encode(errors="surrogatepass") + path.read_bytes() + b"\0")
+    return Catalog(domain, _contracts(domain.name, domain.schemas, digest.digest()))
+
+
+@lru_cache(maxsize=8)
+def _contracts(
+    domain: str, schemas: tuple[Path, ...], digest: bytes
+) -> Mapping[TableRef, Contract]:
+    del digest  # of the files: part of the key, since a long-lived process sees contracts change
+    return MappingProxyType(load_contracts(list(schemas), domain))
 
 
 def code_fingerprint(domain: Domain) -> str:
@@ -126,7 +217,7 @@ def code_fingerprint(domain: Domain) -> str:
 
     That is the domain's, the checks' and the expressions that domains share.
     """
-    digest = hashlib.sha256(Path(expressions.__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).with_name("expressions.py").read_bytes())
     modules = (_module(domain.package), _module("carms_lake.quality"))
     for folder in (path for module in modules for path in getattr(module, "__path__", [])):
         root = Path(folder)
@@ -157,8 +248,8 @@ def _transforms(module: ModuleType) -> dict[str, Transform]:
     return {n: getattr(module, n) for n in names if not n.startswith("_")}
 
 
-def _gold_texts(domain: Domain) -> dict[str, str]:
-    folder = files(domain.package) / "gold"
+def _gold_texts(package: str) -> dict[str, str]:
+    folder = files(package) / "gold"
     if not folder.is_dir():
         return {}
     return {
@@ -179,10 +270,11 @@ def _same_names(found: set[str], wanted: set[str], what: str, where: str) -> Non
         )
 
 
-def _ordered(graph: Mapping[TableRef, set[TableRef]]) -> list[TableRef]:
+def _in_order(steps: Mapping[TableRef, Step]) -> list[Step]:
+    """The steps of a layer, each after those of the same layer that it needs."""
+    graph = {ref: sorted(steps[ref].needs & steps.keys()) for ref in sorted(steps)}
     try:
-        order = TopologicalSorter({ref: sorted(graph[ref]) for ref in sorted(graph)}).static_order()
-        return [ref for ref in order if ref in graph]
+        return [steps[ref] for ref in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise ContractError(
             "tables read each other in a circle: " + " -> ".join(map(str, error.args[1]))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.catalog import gold_steps
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import AUDIT_SCHEMA
@@ -24,7 +23,7 @@ from carms_lake.store.ops import OPS_SCHEMAS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from carms_lake.catalog import GoldStep
+    from carms_lake.catalog import Catalog
     from carms_lake.contract.model import Column, Contract
     from carms_lake.names import TableRef
     from carms_lake.store.gold.file import Warehouse
@@ -48,11 +47,11 @@ class Kit:
 
     @cached_property
     def _contracts(self) -> dict[TableRef, Contract]:
-        return load_contracts(list(self.domain.schemas), self.domain.name)
+        return self._catalog.contracts
 
     @cached_property
-    def _steps(self) -> list[GoldStep]:
-        return gold_steps(self.domain, self._contracts)
+    def _catalog(self) -> Catalog:
+        return load_catalog(self.domain)
 
     def gold_texts(self) -> dict[str, str]:
         """The gold SELECTs by table, as they stand in their files."""
@@ -106,7 +105,7 @@ class Kit:
                 warehouse.add_ops(table, pl.DataFrame(schema=schema))
             # DuckDB cannot drop a table, as `finish` does, with rows of the same transaction in it.
             connection.execute("commit; begin")
-            for step in self._steps:
+            for step in self._catalog.gold_steps:
                 warehouse.create(step.contract, step.sql)
             yield warehouse
 

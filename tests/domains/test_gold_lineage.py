@@ -12,9 +12,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from carms_lake.catalog import gold_steps
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, builtin_schemas
-from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store.gold import file as warehouse
@@ -106,11 +105,10 @@ DOMAINS = {**{name: name for name in BUILT_IN}, "tiny_shop": "tiny", "ledger": "
 def kit(package: str) -> Kit:
     name = DOMAINS[package]
     folder = schemas_of(package)
-    found = load_contracts([folder], name)
     module = f"carms_lake.domains.{package}" if package in BUILT_IN else package
-    steps = {
-        s.contract.ref.in_domain: s for s in gold_steps(Domain(name, module, (folder,)), found)
-    }
+    catalog = load_catalog(Domain(name, module, (folder,)))
+    found = catalog.contracts
+    steps = {step.contract.ref.in_domain: step for step in catalog.gold_steps}
     schema: dict[str, dict[str, list[str]]] = {"ops": {t: list(c) for t, c in OPS.items()}}
     for ref, contract in found.items():
         schema.setdefault(ref.layer, {})[ref.table] = list(contract.column_names)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig, builtin_schemas
-from carms_lake.contract.load import load_contracts
 from carms_lake.flows.build import build
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
@@ -33,7 +33,9 @@ OF_WHOLE_TABLES = {"audit_ingestion", "data_quality", "quality_flag"}
 
 
 def gold_of(name: str) -> dict[str, Contract]:
-    found = load_contracts([builtin_schemas() / name], name)
+    found = load_catalog(
+        Domain(name, f"carms_lake.domains.{name}", (builtin_schemas() / name,))
+    ).contracts
     return {
         ref.table: contract
         for ref, contract in found.items()

@@ -15,8 +15,8 @@ import xlsxwriter
 from helpers import property_, write_contract
 from lakes import digest
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.drift import drift
 from carms_lake.flows.drift import sample as sampling
@@ -99,7 +99,7 @@ def only_patch(report: DriftReport) -> ContractPatch:
 
 
 def contract_of(config: LakeConfig) -> Contract:
-    return load_contracts(list(config.domain.schemas), "shop")[REF]
+    return load_catalog(config.domain).contracts[REF]
 
 
 def without(row: list[Any], *columns: str) -> list[Any]:

@@ -11,8 +11,8 @@ import yaml
 from lakes import digest
 from tiny import put, stocked
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
 from carms_lake.flows.check.mutation import excerpt, mutate
@@ -367,7 +367,7 @@ def test_an_excerpt_holds_what_its_rows_refer_to(tmp_path: Path) -> None:
     put(config, "sales/day_1.csv", "\n".join(["sale_id,product_id,quantity", *sales]))
     ingest(config)
     build(config)
-    contracts = load_contracts(list(config.domain.schemas), "tiny")
+    contracts = load_catalog(config.domain).contracts
     frames = {
         ref.in_domain: frame for ref, frame in excerpt(config, contracts, 1, 5).frames.items()
     }

@@ -25,8 +25,8 @@ from reject_lake import (
 )
 from tiny import digest, put, rejects, rows
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.errors import UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
@@ -324,7 +324,7 @@ def test_a_difference_between_runs_says_that_records_were_replayed(tmp_path: Pat
     first = ingest(config).run_id
     loosen(config)
     second = replay(config).run.run_id
-    contract = load_contracts(list(config.domain.schemas), "tiny")[SALES]
+    contract = load_catalog(config.domain).contracts[SALES]
     said = reasons(config, contract, (first, second))
     assert f"records replayed of `sales/day_2.csv` (run {second})" in said
 

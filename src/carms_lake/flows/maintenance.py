@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.run import running
 from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
@@ -214,7 +214,7 @@ def _plans(config: LakeConfig, kept: frozenset[str]) -> list[_Plan]:
 
 def _compared_with(config: LakeConfig) -> Mapping[Path, set[int]]:
     """The versions that silver was made from: the next build looks at what changed since."""
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    contracts = load_catalog(config.domain).contracts
     folders = table_folders(config)
     found: dict[Path, set[int]] = {}
     for build in last_builds(config, contracts.values()).values():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.names import Layer, TableRef
+from carms_lake.catalog import GOLD_FIRST, load_catalog
+from carms_lake.errors import UsageError
 from carms_lake.records import QueryResult as QueryResult  # noqa: PLC0414  # for commands of domains
 
 if TYPE_CHECKING:
@@ -149,13 +149,14 @@ def tables(config: LakeConfig) -> QueryResult:
 def describe(config: LakeConfig, name: str) -> tuple[Contract, QueryResult]:
     """A table's contract, and one row per column: its type and what it promises.
 
-    `name` is `silver.program`, or `program` where gold, silver or bronze has it, in this order.
+    `name` is `carms.silver.program`, `silver.program` or `program`.
 
     Raises:
         UsageError: there is no such table.
         ContractError: a contract is wrong.
     """
-    contract = _find(_contracts(config), name.lower(), config.domain.name)
+    catalog = load_catalog(config.domain)
+    contract = catalog.contracts[catalog.resolve(name)]
     return contract, QueryResult(
         ("column", "type", "nullable", "key", "references", "description"),
         ("VARCHAR", "VARCHAR", "BOOLEAN", "VARCHAR", "VARCHAR", "VARCHAR"),
@@ -172,20 +173,8 @@ def caveat(config: LakeConfig) -> str:
 
 
 def _contracts(config: LakeConfig) -> list[Contract]:
-    from carms_lake.contract.load import load_contracts
-
-    found = load_contracts(list(config.domain.schemas), config.domain.name)
-    order = list(reversed(Layer))
-    return sorted(found.values(), key=lambda c: (order.index(c.ref.layer), c.ref.table))
-
-
-def _find(contracts: list[Contract], name: str, domain: str) -> Contract:
-    ref = TableRef.parse(name, domain=domain)
-    for contract in contracts:
-        if contract.ref == ref or (ref is None and contract.ref.table == name):
-            return contract
-    known = {c.ref.in_domain if "." in name else c.ref.table for c in contracts}
-    raise UsageError(f"no table `{name}` in domain `{domain}`", did_you_mean(name, known))
+    catalog = load_catalog(config.domain)
+    return [catalog.contracts[ref] for ref in catalog.refs(*GOLD_FIRST)]
 
 
 def _about(contract: Contract) -> str:

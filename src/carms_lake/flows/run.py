@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
-from carms_lake.errors import LakeError, StoreError, UsageError, did_you_mean
+from carms_lake.errors import LakeError, StoreError
 from carms_lake.names import run_timestamp
 from carms_lake.records import (
     CheckFailure,
@@ -144,15 +144,3 @@ def _record_end(run: Run, error: BaseException) -> None:
         ops.record_run(run.config, run.rows(status, message))
     except BaseException as second:  # noqa: BLE001 - a second Ctrl-C must not hide the first error
         error.add_note(f"the run could not be recorded: {second!r}")
-
-
-def selected(names: list[str], wanted: tuple[str, ...], what: str) -> list[str]:
-    """The names asked for, in the order of `names`; all of them where none is asked for.
-
-    Raises:
-        UsageError: a name that is not there, with the nearest one.
-    """
-    for name in wanted:
-        if name not in names:
-            raise UsageError(f"unknown {what}: `{name}`", did_you_mean(name, names))
-    return [name for name in names if not wanted or name in wanted]

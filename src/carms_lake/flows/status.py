@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError
 from carms_lake.flows.drift.newest import drift_of, newest
 from carms_lake.flows.status_report import (
@@ -54,7 +54,7 @@ def status(config: LakeConfig) -> Status:
         ContractError: a contract is wrong.
         StoreError: the lake cannot be read.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    contracts = load_catalog(config.domain).contracts
     now = datetime.now(UTC)
     logs = {
         ref: commits(table_path(config, ref)) for ref in contracts if ref.layer is not Layer.GOLD

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig, resolve_domain
-from carms_lake.contract.load import load_contracts
 from carms_lake.flows.build import build
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
@@ -26,7 +26,7 @@ BY_KEY = ("order_header", "order_line", "sensor_reading", "shipment")
 
 
 def tables(config: LakeConfig, layer: Layer) -> list[TableRef]:
-    contracts = load_contracts(list(config.domain.schemas), "retail")
+    contracts = load_catalog(config.domain).contracts
     return [ref for ref, c in contracts.items() if ref.layer is layer and c.kind != "macro"]
 
 

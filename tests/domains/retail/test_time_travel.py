@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig, resolve_domain
-from carms_lake.contract.load import load_contracts
 from carms_lake.flows.build import build
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def gold(config: LakeConfig, as_of: str | None = None) -> dict[str, list[tuple[Any, ...]]]:
-    contracts = load_contracts(list(config.domain.schemas), "retail")
+    contracts = load_catalog(config.domain).contracts
     names = [ref.in_domain for ref, c in contracts.items() if ref.layer is Layer.GOLD]
     return {
         name: sorted(query_rows(config, f"from {name}", as_of=as_of).rows, key=repr)

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
 from carms_lake.readers.discover import natural_key
 from carms_lake.store.delta import table as delta
@@ -63,7 +63,7 @@ def put(config: LakeConfig, name: str, header: str, lines: tuple[str, ...]) -> N
 
 def holdings(config: LakeConfig) -> dict[str, Any]:
     """What silver, quarantine and gold hold: schemas and rows, without marks of files and runs."""
-    contracts = load_contracts([SCHEMAS], DOMAIN.name)
+    contracts = load_catalog(DOMAIN).contracts
     found: dict[str, Any] = {}
     for ref in contracts:
         path = table_path(config, ref) if ref.layer is Layer.SILVER else None

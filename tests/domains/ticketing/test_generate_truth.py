@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from domains.ticketing.order_lake import DOMAIN, SOURCES, asked, lake
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.flows.build import build
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
@@ -67,7 +67,7 @@ def test_every_row_is_accepted_or_rejected_as_planted(made):
 
 
 def test_every_planted_fault_is_rejected_with_its_code(made):
-    contracts = load_contracts(list(DOMAIN.schemas), DOMAIN.name)
+    contracts = load_catalog(DOMAIN).contracts
     found = live(made.config, [ref for ref in contracts if ref.layer is Layer.BRONZE])
     assert found is not None
     rows = found.select("table_name", "src_filename", "src_row_number", "reasons").collect().rows()

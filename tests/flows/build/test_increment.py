@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from helpers import contract, property_
 
-from carms_lake.catalog import silver_steps
+from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain
-from carms_lake.contract.load import load_contracts
 from carms_lake.contract.model import Balance
 from carms_lake.flows.build.plan import (
     Changes,
@@ -80,8 +79,8 @@ def test_how_much_is_made_again(changes: Changes, way: RebuildScope, why: str) -
 def ledger_steps(folder: Path, table: str, change: dict[str, Any]) -> tuple[Any, Any]:
     """The step of a table of the ledger, with a changed silver spec or changed columns."""
     domain = Domain("ledger", "ledger", (Path(str(files("ledger"))) / "schemas",))
-    contracts = load_contracts(list(domain.schemas), domain.name)
-    step = next(s for s in silver_steps(domain, contracts) if s.contract.ref.table == table)
+    catalog = load_catalog(domain)
+    step = next(s for s in catalog.silver_steps if s.contract.ref.table == table)
     found = step.contract
     spec = {k: v for k, v in change.items() if k in ("by_key", "driver", "balance", "driver_key")}
     columns = tuple(
@@ -89,7 +88,7 @@ def ledger_steps(folder: Path, table: str, change: dict[str, Any]) -> tuple[Any,
         for c in found.columns
     )
     changed = replace(found, silver=replace(found.silver, **spec), columns=columns)
-    return replace(step, contract=changed), contracts
+    return replace(step, contract=changed), catalog.contracts
 
 
 @pytest.mark.parametrize(

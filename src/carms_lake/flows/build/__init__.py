@@ -11,19 +11,11 @@ from functools import partial
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from carms_lake.catalog import (
-    GoldStep,
-    SilverStep,
-    code_fingerprint,
-    gold_steps,
-    needed_by,
-    silver_steps,
-)
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import code_fingerprint, load_catalog
 from carms_lake.flows.build.gold import How, build_gold
 from carms_lake.flows.build.silver import transform
-from carms_lake.flows.run import running, selected
-from carms_lake.names import Layer, TableRef
+from carms_lake.flows.run import running
+from carms_lake.names import Layer
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import unbalanced
 from carms_lake.store.gold.published import build_record
@@ -33,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from carms_lake.catalog import Catalog, SilverStep
     from carms_lake.config import LakeConfig
+    from carms_lake.names import TableRef
     from carms_lake.records import RunReport, TableReport
     from carms_lake.store.gold.published import BuildRecord
 
@@ -66,13 +60,13 @@ def build(
             it is to be published anyway.
         StoreError: bronze is not there yet, or the lake or the gold file cannot be written.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    catalog = load_catalog(config.domain)
+    contracts = catalog.contracts
     with running(config, "build") as run:
-        repair(config, [ref for ref in contracts if ref.layer is not Layer.GOLD], run.run_id)
-        silver = silver_steps(config.domain, contracts)
-        gold = gold_steps(config.domain, contracts)
-        needed = _needed(select, silver, gold, build_record(config.gold_file))
-        steps = [step for step in silver if step.contract.ref in needed]
+        repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
+        needed = _needed(catalog, select, build_record(config.gold_file))
+        steps = [step for step in catalog.silver_steps if step.contract.ref in needed]
+        gold = catalog.gold_steps
         code = code_fingerprint(config.domain)
         made: dict[TableRef, TableReport] = {}
         make = partial(transform, run, contracts=contracts, code=code, full_refresh=full_refresh)
@@ -101,7 +95,7 @@ def _made(
     The work of one table keeps both cores busy for a part of its time only.
     """
     there = {step.contract.ref: step for step in steps}
-    graph = {ref: needed_by(step) & there.keys() for ref, step in there.items()}
+    graph = {ref: step.needs & there.keys() for ref, step in there.items()}
     sorter = TopologicalSorter(graph)
     sorter.prepare()
     with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="silver") as pool:
@@ -119,33 +113,26 @@ def _made(
                 future.cancel()
 
 
-def _needed(
-    select: Sequence[str],
-    silver: Sequence[SilverStep],
-    gold: Sequence[GoldStep],
-    there: BuildRecord | None,
-) -> set[TableRef]:
+def _needed(catalog: Catalog, select: Sequence[str], there: BuildRecord | None) -> set[TableRef]:
     """The selected tables, what they are made from, and what refers to them by an enforced key.
 
     Everything where none is selected, and where a table that is not needed is not published yet,
     so that it could not be copied.
 
     Raises:
-        UsageError: a name that is no table of silver or gold.
+        UsageError: a name that no table of silver or gold has.
     """
-    reads: dict[TableRef, set[TableRef]] = {}
-    for step in silver:
-        reads[step.contract.ref] = needed_by(step)
-    refers: dict[TableRef, set[TableRef]] = {}
-    for gold_step in gold:
-        enforced = {r.target for r in gold_step.contract.relationships if r.enforced}
-        reads[gold_step.contract.ref] = {*gold_step.reads, *enforced}
-        for target in enforced:
-            refers.setdefault(target, set()).add(gold_step.contract.ref)
+    gold = catalog.gold_steps
+    reads = {step.contract.ref: step.needs for step in catalog.silver_steps}
+    reads |= {step.contract.ref: step.needs for step in gold}
     if not select:
         return set(reads)
-    by_name = {ref.table: ref for ref in reads} | {ref.in_domain: ref for ref in reads}
-    waiting = [by_name[name] for name in selected(list(by_name), tuple(select), "table")]
+    refers: dict[TableRef, set[TableRef]] = {}
+    for step in gold:
+        for relationship in step.contract.relationships:
+            if relationship.enforced:
+                refers.setdefault(relationship.target, set()).add(step.contract.ref)
+    waiting = catalog.select(select, Layer.GOLD, Layer.SILVER)
     needed: set[TableRef] = set()
     while waiting:
         ref = waiting.pop()

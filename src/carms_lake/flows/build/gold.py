@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake import __version__
-from carms_lake.catalog import silver_steps
+from carms_lake.catalog import Catalog
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError
 from carms_lake.flows.build.audit import Audit, all_rejects, audited, grown_old
@@ -269,7 +269,7 @@ def _lineage_rows(
     run: Run, contracts: Mapping[TableRef, Contract], steps: Sequence[GoldStep]
 ) -> list[dict[str, str]]:
     pairs = [(step.contract.ref, read) for step in steps for read in step.reads]
-    for step in silver_steps(run.config.domain, contracts):
+    for step in Catalog(run.config.domain, contracts).silver_steps:
         pairs += [(step.contract.ref, read) for read in step.reads.values()]
     return [
         {

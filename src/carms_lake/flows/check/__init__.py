@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from carms_lake.catalog import load_catalog
 from carms_lake.contract.limits import Dimension
-from carms_lake.contract.load import load_contracts
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.build.audit import Audit, all_rejects, audited
 from carms_lake.flows.run import running
@@ -37,7 +37,7 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
         ContractError: a rule cannot be run.
         StoreError: the lake cannot be read or written.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    contracts = load_catalog(config.domain).contracts
     there = [
         contract
         for ref, contract in contracts.items()

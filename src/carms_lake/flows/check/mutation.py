@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.catalog import gold_steps
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Relationship
 from carms_lake.errors import StoreError
 from carms_lake.flows.check.gold import mutate_gold, mutate_time
@@ -158,7 +157,8 @@ def mutate(
         StoreError: nothing is built yet, or a table or the temporary folder cannot be used.
     """
     started = time.perf_counter()
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    catalog = load_catalog(config.domain)
+    contracts = catalog.contracts
     copy = excerpt(config, contracts, seed, rows)
     if all(frame.is_empty() for frame in copy.frames.values()):
         raise StoreError(
@@ -167,7 +167,7 @@ def mutate(
         )
     found: list[Mutation] = []
     notes = [f"`{ref.in_domain}` is not there yet" for ref in copy.absent]
-    steps = gold_steps(config.domain, contracts)
+    steps = catalog.gold_steps
     with tempfile.TemporaryDirectory(prefix="carms-mutate-") as name:
         folder = Path(name)
         with scratch(replace(config, project=folder), folder / "gold") as file:

@@ -10,16 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from carms_lake.catalog import load_catalog
 from carms_lake.contract.change import bumped, level_of
 from carms_lake.contract.diff import diff
-from carms_lake.contract.load import load_contracts
 from carms_lake.contract.patch import applied, as_yaml
 from carms_lake.errors import ContractError, SourceError, SourceRefused
 from carms_lake.flows.drift.compare import compare
 from carms_lake.flows.drift.files import baseline, previous_file, read_raw
 from carms_lake.flows.drift.findings import Compared, Finding, Severity
 from carms_lake.flows.drift.proposal import loaded, proposed, text_of, write_version
-from carms_lake.flows.run import selected
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover, listing
@@ -115,10 +114,8 @@ def drift(
         SourceError: the folder to read from does not exist.
         StoreError: the lake cannot be read, or the contract cannot be written.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    bronze = {ref.table: c for ref, c in contracts.items() if ref.layer is Layer.BRONZE}
-    plain = tuple(name.removeprefix(f"{Layer.BRONZE}.") for name in sources)
-    chosen = selected(list(bronze), plain, "source")
+    catalog = load_catalog(config.domain)
+    chosen = [catalog.contracts[ref] for ref in catalog.select(sources, Layer.BRONZE)]
     base = from_path or config.data_raw
     if not base.exists():
         raise SourceError(
@@ -129,9 +126,9 @@ def drift(
     files: list[FileDrift] = []
     findings: list[Finding] = []
     patches: list[ContractPatch] = []
-    for name in chosen:
-        source_files = _SourceFiles(config, bronze[name])
-        found = discover(bronze[name], available)
+    for contract in chosen:
+        source_files = _SourceFiles(config, contract)
+        found = discover(contract, available)
         arriving = (
             found if every else [source for source in found if source_files.is_arriving(source)]
         )
@@ -143,9 +140,9 @@ def drift(
             files.append(file)
             compared.append(result)
             findings += result.findings
-        patch = _patch(bronze[name], compared)
+        patch = _patch(contract, compared)
         if patch is not None:
-            patches.append(_written(config, contracts, patch) if write else patch)
+            patches.append(_written(config, catalog.contracts, patch) if write else patch)
     return DriftReport(tuple(files), tuple(findings), tuple(patches))
 
 

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, first_few
 from carms_lake.flows.ingest.table import Options, TableIngest
-from carms_lake.flows.run import running, selected
+from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store.rejects import repair
@@ -59,12 +59,8 @@ def ingest(
         NotReconciled: a record was lost; a bug.
     """
     options = Options(dry_run, full_refresh, also_parquet)
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    bronze = {
-        ref.table: contract for ref, contract in contracts.items() if ref.layer is Layer.BRONZE
-    }
-    plain = tuple(name.removeprefix(f"{Layer.BRONZE}.") for name in sources)
-    chosen = selected(list(bronze), plain, "source")
+    catalog = load_catalog(config.domain)
+    chosen = catalog.select(sources, Layer.BRONZE)
     base = from_path or config.data_raw
     if not base.exists():
         raise SourceError(
@@ -72,18 +68,15 @@ def ingest(
         )
     with running(config, "ingest", keep=not dry_run) as run:
         if not dry_run:
-            repair(
-                config,
-                [c.ref for c in contracts.values() if c.ref.layer is not Layer.GOLD],
-                run.run_id,
-            )
+            repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
         there = listing(base)
-        found = {name: discover(contract, there) for name, contract in bronze.items()}
-        if not any(found[name] for name in chosen):
-            run.notes.append(f"no file in `{base}` matches a pattern of {', '.join(chosen)}")
+        found = {ref: discover(catalog.contracts[ref], there) for ref in catalog.refs(Layer.BRONZE)}
+        if not any(found[ref] for ref in chosen):
+            tables = ", ".join(ref.table for ref in chosen)
+            run.notes.append(f"no file in `{base}` matches a pattern of {tables}")
         run.notes += _passed_over(there.others(chain.from_iterable(found.values())))
-        found = {name: found[name] for name in chosen}
-        _land(run, [(bronze[name], files) for name, files in found.items()], options, progress)
+        tasks = [(catalog.contracts[ref], found[ref]) for ref in chosen]
+        _land(run, tasks, options, progress)
     return run.report()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UnknownKey
 from carms_lake.flows.lineage.context import identity, sight
-from carms_lake.flows.lineage.keys import read_key, resolved, starting_rows
+from carms_lake.flows.lineage.keys import read_key, starting_rows
 from carms_lake.flows.lineage.records import (
     Files,
     RawText,
@@ -93,7 +93,7 @@ def trace(config: LakeConfig, key: str, *, table: str | None = None) -> Trace:
         StoreError: the lake cannot be read.
     """
     with sight(config) as seen:
-        ref = resolved(seen, table) if table else None
+        ref = seen.resolve(table) if table else None
         wanted = key_of(seen, key, ref)
         start = starting_rows(seen, wanted, ref)
         aside = set_aside(seen, wanted, start.columns, ref)

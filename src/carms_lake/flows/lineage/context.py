@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.catalog import gold_steps, silver_steps
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import lookup
@@ -79,6 +78,14 @@ class LineageContext:
         found = TableRef.parse(name, domain=self.config.domain.name)
         return found if found in self.contracts else None
 
+    def resolve(self, name: str) -> TableRef:
+        """The table that a person names.
+
+        Raises:
+            UsageError: there is no such table, or it is not built yet.
+        """
+        return Catalog(self.config.domain, self.contracts).resolve(name)
+
     def carrying(
         self, ref: TableRef, narrowed: Mapping[str, str] | None = None
     ) -> LineageQuery | None:
@@ -111,14 +118,14 @@ def sight(config: LakeConfig) -> Iterator[LineageContext]:
         StoreError: the lake cannot be read.
         ContractError: a contract is wrong.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
+    catalog = load_catalog(config.domain)
     there = {
         ref: c
-        for ref, c in contracts.items()
+        for ref, c in catalog.contracts.items()
         if c.kind != "macro" and (ref.layer is Layer.GOLD or delta.exists(table_path(config, ref)))
     }
-    gold = {step.contract.ref: step for step in gold_steps(config.domain, contracts)}
-    silver = {step.contract.ref: step for step in silver_steps(config.domain, contracts)}
+    gold = {step.contract.ref: step for step in catalog.gold_steps}
+    silver = {step.contract.ref: step for step in catalog.silver_steps}
     with lookup.tracing(config, list(there.values())) as connection:
         columns = lookup.columns_of(connection)
         known = {ref: _as_it_is(c, columns.get(ref.in_domain, set())) for ref, c in there.items()}

@@ -76,25 +76,6 @@ def _of_json(text: str) -> dict[str, str | None]:
     }
 
 
-def resolved(seen: LineageContext, name: str) -> TableRef:
-    """The table that a person names; a bare name is gold's before silver's before bronze's.
-
-    Raises:
-        UsageError: there is no such table.
-    """
-    parsed = TableRef.parse(name.lower(), domain=seen.config.domain.name)
-    if parsed is not None and parsed in seen.contracts:
-        return parsed
-    order = (Layer.GOLD, Layer.SILVER, Layer.BRONZE)
-    found = [ref for ref in seen.contracts if ref.table == name.lower()]
-    if not found or parsed is not None:
-        raise UsageError(
-            f"no table `{name}` to trace",
-            did_you_mean(name, [*(r.in_domain for r in seen.contracts), *(r.table for r in found)]),
-        )
-    return min(found, key=lambda ref: order.index(ref.layer))
-
-
 @dataclass(frozen=True)
 class Start:
     """Where a trace begins."""

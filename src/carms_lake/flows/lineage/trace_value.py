@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.lineage import key_of, place_text, unknown
 from carms_lake.flows.lineage.context import sight
-from carms_lake.flows.lineage.keys import Key, resolved, starting_rows
+from carms_lake.flows.lineage.keys import Key, starting_rows
 from carms_lake.flows.lineage.records import Files, RawText, place_of, raw_texts, set_aside
 from carms_lake.flows.lineage.rows import Inputs, inputs
 from carms_lake.names import Layer
@@ -92,7 +92,7 @@ def trace_value(
         StoreError: the lake cannot be read.
     """
     with sight(config) as seen:
-        ref = resolved(seen, table) if table else None
+        ref = seen.resolve(table) if table else None
         wanted = key_of(seen, key, ref)
         start = starting_rows(seen, wanted, ref)
         if not start.rows:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, SourceRefused
-from carms_lake.flows.run import selected
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.readers.content import digest
 from carms_lake.readers.csv_records import RecordTooLong
@@ -24,6 +23,7 @@ from carms_lake.store.rejects import live
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.readers.discover import Listing
@@ -167,21 +167,21 @@ def rejects(
         UsageError: a table that the domain does not have.
         StoreError: the lake cannot be read.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    found = aside(config, contracts, table=table, layer=layer, run=run)
+    catalog = load_catalog(config.domain)
+    found = aside(config, catalog, table=table, layer=layer, run=run)
     if found is None:
         return QueryResult(COLUMNS, ("VARCHAR",) * len(COLUMNS), [])
     reasons = with_reason(found.explode("reasons").unnest("reasons"), code=code, column=column)
     kept = [name for name in COLUMNS if name != "place"]
     rows = reasons.select(kept).sort(_ORDER, maintain_order=True).collect()
-    rows = rows.with_columns(places(config, contracts, rows)).select(COLUMNS)
+    rows = rows.with_columns(places(config, catalog.contracts, rows)).select(COLUMNS)
     kinds = tuple("BIGINT" if kind == pl.Int64 else "VARCHAR" for kind in rows.dtypes)
     return QueryResult(COLUMNS, kinds, rows.rows())
 
 
 def aside(
     config: LakeConfig,
-    contracts: Mapping[TableRef, Contract],
+    catalog: Catalog,
     *,
     table: str | None = None,
     layer: str | None = None,
@@ -193,11 +193,8 @@ def aside(
         UsageError: a table that the domain does not have.
         StoreError: the lake cannot be read.
     """
-    refs = [ref for ref in contracts if ref.layer is not Layer.GOLD]
-    if table:
-        names = [*(ref.table for ref in refs), *(ref.in_domain for ref in refs)]
-        selected(names, (table,), "table")
-        refs = [ref for ref in refs if table in (ref.table, ref.in_domain)]
+    layers = (Layer.BRONZE, Layer.SILVER)
+    refs = catalog.named(table, *layers) if table else catalog.refs(*layers)
     frame = live(config, refs)
     for name, wanted in (("layer", layer), (RUN_ID, run)):
         if wanted and frame is not None:

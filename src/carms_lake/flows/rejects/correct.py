@@ -9,10 +9,9 @@ from codecs import getincrementalencoder
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, StoreError, UsageError
 from carms_lake.flows.rejects import as_landed, aside, by_name
-from carms_lake.flows.run import selected
 from carms_lake.names import (
     MEND_COLUMNS,
     MEND_FILE,
@@ -21,7 +20,6 @@ from carms_lake.names import (
     SRC_FILENAME,
     SRC_ROW_NUMBER,
     Layer,
-    TableRef,
 )
 from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.discover import listing
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
@@ -69,19 +68,18 @@ def mend(
         SourceError: `file` cannot be read, or a source file is not there as it landed.
         StoreError: `out` cannot be written.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    names = [ref.table for ref in contracts if ref.layer is Layer.BRONZE]
-    (name,) = selected(names, (table.removeprefix(f"{Layer.BRONZE}."),), "source")
-    contract = contracts[TableRef(config.domain.name, Layer.BRONZE, name)]
-    if spec_of(contract).formats not in (("csv",), ("jsonl",)):
+    catalog = load_catalog(config.domain)
+    contract = catalog.contracts[catalog.resolve(table, Layer.BRONZE)]
+    formats = spec_of(contract).formats
+    if formats not in (("csv",), ("jsonl",)):
         raise UsageError(
-            f"files of `{name}` are {', '.join(spec_of(contract).formats)}, not CSV or JSON Lines",
+            f"files of `{contract.ref.table}` are {', '.join(formats)}, not CSV or JSON Lines",
             "mend the records in the file itself",
         )
     by_file: dict[str, dict[int, Row]] = {}
     for row in _rows(file, contract):
         by_file.setdefault(row[MEND_FILE], {})[int(row[MEND_RECORD])] = row
-    _see_set_aside(config, contracts, contract, by_file)
+    _see_set_aside(config, catalog, contract, by_file)
     sources = _sources(config, contract, by_file, from_path)
     return [
         Mended(source.name, len(rows), _written(source, contract, rows, out))
@@ -116,12 +114,12 @@ def _rows(file: Path, contract: Contract) -> Iterator[Row]:
 
 def _see_set_aside(
     config: LakeConfig,
-    contracts: Mapping[TableRef, Contract],
+    catalog: Catalog,
     contract: Contract,
     by_file: Mapping[str, Mapping[int, Row]],
 ) -> None:
     """Refuse records that are good, or were mended already: a file may be sent twice."""
-    found = aside(config, contracts, table=contract.ref.in_domain)
+    found = aside(config, catalog, table=contract.ref.in_domain)
     rows = [] if found is None else found.select(SRC_FILENAME, SRC_ROW_NUMBER).collect().rows()
     wanted = {(name, number) for name, rows in by_file.items() for number in rows}
     others = sorted(wanted - set(rows))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import UsageError
 from carms_lake.flows.rejects import aside, places, with_reason
@@ -21,7 +21,6 @@ from carms_lake.names import (
     SRC_FILENAME,
     SRC_ROW_NUMBER,
     Layer,
-    TableRef,
 )
 from carms_lake.readers.csv_header import grammar_of
 from carms_lake.readers.csv_records import fields_of, is_unclosed
@@ -30,8 +29,9 @@ from carms_lake.readers.header import spec_of
 from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
 
@@ -75,15 +75,15 @@ def to_mend(
         UsageError: no such source, or several have set-aside records and none is named.
         StoreError: the lake cannot be read.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    found = aside(config, contracts, table=table, layer=Layer.BRONZE, run=run)
+    catalog = load_catalog(config.domain)
+    found = aside(config, catalog, table=table, layer=Layer.BRONZE, run=run)
     records = pl.DataFrame(schema={"table_name": pl.String}) if found is None else found.collect()
-    contract = _one(config, contracts, table, records["table_name"].unique().sort().to_list())
+    contract = _one(catalog, table, records["table_name"].unique().sort().to_list())
     if records.is_empty():
         return ToMend(contract, QueryResult(MEND_COLUMNS, ("VARCHAR",) * len(MEND_COLUMNS), []), "")
     reasons = records.explode("reasons").unnest("reasons").lazy()
     told = with_reason(reasons, code=code, column=column).collect()
-    told = told.with_columns(places(config, contracts, told))
+    told = told.with_columns(places(config, catalog.contracts, told))
     by_record = told.group_by(SRC_FILENAME, SRC_ROW_NUMBER).agg(
         pl.col("place").unique(maintain_order=True).str.join("; "),
         pl.col("message").unique(maintain_order=True).str.join("; "),
@@ -94,27 +94,17 @@ def to_mend(
     return ToMend(contract, _laid_out(rows, contract), _way_back(contract, rows[SRC_FILENAME][0]))
 
 
-def _one(
-    config: LakeConfig,
-    contracts: Mapping[TableRef, Contract],
-    table: str | None,
-    there: Sequence[str],
-) -> Contract:
+def _one(catalog: Catalog, table: str | None, there: Sequence[str]) -> Contract:
     if table is None and len(there) > 1:
         raise UsageError(
             f"{len(there)} sources have records that are set aside: {', '.join(there)}",
             f"name one, as `carms rejects {there[0]} --to-mend`",
         )
-    name = (table or "").rpartition(".")[2] or next(iter(there), "")
-    ref = TableRef(config.domain.name, Layer.BRONZE, name)
-    if ref not in contracts:
+    if table is None and not there:
         raise UsageError(
-            f"`{table}` is no source, and only records of sources are mended"
-            if table
-            else "no record of a source is set aside",
-            "`carms rejects` lists what is set aside",
+            "no record of a source is set aside", "`carms rejects` lists what is set aside"
         )
-    return contracts[ref]
+    return catalog.contracts[catalog.resolve(table or there[0], Layer.BRONZE)]
 
 
 def _laid_out(rows: pl.DataFrame, contract: Contract) -> QueryResult:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
-from carms_lake.flows.run import selected
+from carms_lake.catalog import load_catalog
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, run_began
 from carms_lake.records import QueryResult
 from carms_lake.store.delta import table as delta
@@ -89,14 +88,8 @@ def reject_history(
         UsageError: a table that the domain does not have.
         StoreError: the lake cannot be read.
     """
-    refs = [
-        ref
-        for ref in load_contracts(list(config.domain.schemas), config.domain.name)
-        if ref.layer is not Layer.GOLD
-    ]
-    if table:
-        selected([name for ref in refs for name in (ref.table, ref.in_domain)], (table,), "table")
-        refs = [ref for ref in refs if table in (ref.table, ref.in_domain)]
+    catalog, layers = load_catalog(config.domain), (Layer.BRONZE, Layer.SILVER)
+    refs = catalog.named(table, *layers) if table else catalog.refs(*layers)
     path = rejects_path(config)
     if not delta.exists(path):
         return QueryResult(COLUMNS, _TYPES, [])

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.flows.rejects.revalidate import ADDED, Rejudged, files_of, judge
-from carms_lake.flows.run import running, selected
+from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.quality.constraints import row_rules
 from carms_lake.quality.split import landed_schema
@@ -65,10 +65,9 @@ def replay(
         StoreError: the lake cannot be read or written, or is being written.
         NotReconciled: a record was lost or made; a bug.
     """
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    refs = [ref for ref in contracts if ref.layer is not Layer.GOLD]
-    names = [*dict.fromkeys([*(r.table for r in refs), *(r.in_domain for r in refs)])]
-    chosen = selected(names, tuple(tables), "table")
+    catalog = load_catalog(config.domain)
+    contracts, refs = catalog.contracts, catalog.refs(Layer.BRONZE, Layer.SILVER)
+    chosen = {ref for name in tables for ref in catalog.named(name, Layer.BRONZE, Layer.SILVER)}
     base = from_path or config.data_raw
     there = listing(base) if base.exists() else None
     done: list[Replayed] = []
@@ -76,7 +75,7 @@ def replay(
         if not dry_run:
             repair(config, refs, run.run_id)
         for ref in refs:
-            if ref.layer is Layer.BRONZE and {ref.table, ref.in_domain} & set(chosen):
+            if ref.layer is Layer.BRONZE and (not tables or ref in chosen):
                 if not dry_run:
                     _widen(run, contracts[ref])
                 found = live(config, [ref])

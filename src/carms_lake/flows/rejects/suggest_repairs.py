@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, SourceRefused
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.split import split
@@ -49,14 +49,15 @@ def repairs(config: LakeConfig, *, table: str | None = None) -> QueryResult:
     contract, `example` one of them as it would be read. The best repair of a file stands first.
 
     Raises:
+        UsageError: a table that the domain does not have.
         StoreError: the lake cannot be read.
     """
     rows: list[tuple[str, str, str, int, int, str]] = []
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    for contract in contracts.values():
+    catalog = load_catalog(config.domain)
+    for ref in catalog.select([table] if table else [], Layer.BRONZE):
+        contract = catalog.contracts[ref]
         spec = contract.source
-        is_meant = table in (None, contract.ref.table) and contract.ref.layer is Layer.BRONZE
-        if is_meant and spec and "csv" in spec.formats and not spec.merge_surplus_into:
+        if spec and "csv" in spec.formats and not spec.merge_surplus_into:
             rows += _of_table(config, contract)
     rows.sort(key=lambda row: (row[0], row[1], -row[4], row[2]))
     return QueryResult(

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from carms_lake.catalog import gold_steps
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
 from carms_lake.flows.build.fingerprints import table_fingerprints
 from carms_lake.names import RUN_ID, Layer
@@ -32,10 +31,10 @@ from carms_lake.store.rejects import live
 from carms_lake.store.sql import tables_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from carms_lake.catalog import GoldStep
+    from carms_lake.catalog import Catalog, GoldStep
     from carms_lake.config import LakeConfig
     from carms_lake.names import TableRef
     from carms_lake.store.query.statement import Statement
@@ -107,13 +106,9 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
     if not published:
         return None
     build = published[-1]
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    silver = {
-        ref: version_at(table_path(config, ref), build)
-        for ref in contracts
-        if ref.layer is Layer.SILVER
-    }
-    steps = _possible(gold_steps(config.domain, contracts), silver)
+    catalog = load_catalog(config.domain)
+    silver = {ref: version_at(table_path(config, ref), build) for ref in catalog.refs(Layer.SILVER)}
+    steps = _possible(catalog.gold_steps, silver)
     made_from = sorted(table_fingerprints(config, steps, silver).values())
     operations = _operations(steps)
     if operations:  # every run adds to these
@@ -121,7 +116,7 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
     name = hashlib.sha256("".join(made_from).encode()).hexdigest()[:32]
     path = config.lake / CACHE / f"{name}.duckdb"
     if not path.exists():
-        frames = {table: _as_it_was(config, contracts, table, build) for table in operations}
+        frames = {table: _as_it_was(config, catalog, table, build) for table in operations}
         _build(config, _Then(build, steps, silver, frames), path)
     return path
 
@@ -156,8 +151,7 @@ def _time(text: str) -> datetime:
 
 
 def _names_gold(config: LakeConfig, statement: Statement) -> bool:
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    names = {ref.table for ref in contracts if ref.layer is Layer.GOLD}
+    names = {ref.table for ref in load_catalog(config.domain).refs(Layer.GOLD)}
     return any(
         "gold" in path[:-1] or (len(path) == 1 and path[0] in names)
         for path in statement.tables | statement.macros
@@ -169,8 +163,7 @@ def _possible(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[Gol
     there = {ref for ref, version in silver.items() if version >= 0}
     kept: list[GoldStep] = []
     for step in steps:
-        enforced = {r.target for r in step.contract.relationships if r.enforced}
-        if {*step.reads, *enforced} - {step.contract.ref} <= there:
+        if step.needs <= there:
             there.add(step.contract.ref)
             kept.append(step)
     return kept
@@ -185,13 +178,10 @@ def _operations(steps: list[GoldStep]) -> list[str]:
     )
 
 
-def _as_it_was(
-    config: LakeConfig, contracts: Iterable[TableRef], table: str, build: str
-) -> pl.DataFrame:
+def _as_it_was(config: LakeConfig, catalog: Catalog, table: str, build: str) -> pl.DataFrame:
     """A table of operations as the file of a build had it."""
     if table == "rejects":
-        tables = [ref for ref in contracts if ref.layer is not Layer.GOLD]
-        rejected = live(config, tables, as_of=build)
+        rejected = live(config, catalog.refs(Layer.BRONZE, Layer.SILVER), as_of=build)
         return pl.DataFrame(schema=REJECT_SCHEMA) if rejected is None else rejected.collect()
     frame = pl.DataFrame(schema=OPS_SCHEMAS[table])
     path = ops_path(config, table)

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.catalog import gold_steps
-from carms_lake.contract.load import load_contracts
-from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
 from carms_lake.flows.timetravel.diff_causes import gold_reasons, reasons
@@ -169,12 +167,13 @@ class _Look:
     ) -> None:
         self.config = config
         self.runs = (resolve_as_of(config, before).run_id, resolve_as_of(config, after).run_id)
-        self.contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-        self.steps = {s.contract.ref: s for s in gold_steps(config.domain, self.contracts)}
+        catalog = load_catalog(config.domain)
+        self.contracts = catalog.contracts
+        self.steps = {step.contract.ref: step for step in catalog.gold_steps}
         order = [*(r for r in sorted(self.contracts) if r.layer is not Layer.GOLD), *self.steps]
         ordered = sorted(order, key=lambda ref: list(Layer).index(ref.layer))
         all_tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
-        self.tables = all_tables if name is None else self._needed(_find(name, all_tables))
+        self.tables = all_tables if name is None else self._needed(_find(catalog, name))
         is_gold = any(ref.layer is Layer.GOLD for ref in self.tables)
         self.gold = [gold_as_of(config, run) if is_gold else None for run in self.runs]
         self.differing: set[TableRef] = set()
@@ -251,14 +250,9 @@ class _Look:
         return reasons(self.config, contract, self.runs)
 
 
-def _find(name: str, tables: Sequence[TableRef]) -> TableRef:
-    plain = name.lower()
-    for layer in (Layer.GOLD, Layer.SILVER, Layer.BRONZE):
-        for ref in tables:
-            if ref.layer is layer and plain in (ref.table, ref.in_domain, str(ref)):
-                return ref
-    known = {ref.in_domain if "." in plain else ref.table for ref in tables}
-    raise UsageError(f"no table `{name}` to compare", did_you_mean(plain, known))
+def _find(catalog: Catalog, name: str) -> TableRef:
+    tables = {ref: c for ref, c in catalog.contracts.items() if c.kind == "table"}
+    return Catalog(catalog.domain, tables).resolve(name)
 
 
 def _rejects(config: LakeConfig, look: _Look) -> tuple[int, int]:

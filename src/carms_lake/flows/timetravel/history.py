@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.contract.load import load_contracts
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError, did_you_mean
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.records import QueryResult
@@ -46,10 +46,11 @@ def history(config: LakeConfig, name: str) -> QueryResult:
         UsageError: there is no such table.
         StoreError: it is not there yet, or its log cannot be read.
     """
-    ref = _ref(config, name)
     commands = dict(_ops_rows(config, "runs", RUN_ID, "command"))
-    if ref is not None and ref.layer is Layer.GOLD:
-        return QueryResult(COLUMNS, _TYPES, _published(config, ref, commands))
+    if _operations(config, name) is None:
+        ref = load_catalog(config.domain).resolve(name)
+        if ref.layer is Layer.GOLD:
+            return QueryResult(COLUMNS, _TYPES, _published(config, ref, commands))
     table = find(config, name)
     contracts = _contract_versions(config, table.ref) if table.ref else {}
     whole = whole_versions(table.path)
@@ -75,26 +76,21 @@ def history(config: LakeConfig, name: str) -> QueryResult:
 
 
 def find(config: LakeConfig, name: str) -> Named:
-    """The table of a name: `bronze.x`, `ops.x`, `rejects`, or `x`, where silver is before bronze.
+    """The Delta table of a name: of silver or bronze, `ops.x`, or `rejects`.
 
     Raises:
         UsageError: there is no such table, or it is one of gold.
         StoreError: it is not there yet.
     """
-    folders = table_folders(config)
-    plain = name.lower().removeprefix(f"{config.domain.name}.")
-    if plain in folders and not plain.startswith((Layer.BRONZE, Layer.SILVER)):
-        return Named(plain, folders[plain])
-    ref = _ref(config, name)
+    operations = _operations(config, name)
+    if operations is not None:
+        return operations
+    found = load_catalog(config.domain).named(name)
+    ref = next((ref for ref in found if ref.layer is not Layer.GOLD), None)
     if ref is None:
         raise UsageError(
-            f"no table `{name}` in domain `{config.domain.name}`",
-            did_you_mean(plain, folders if "." in plain else {n.split(".")[-1] for n in folders}),
-        )
-    if ref.layer is Layer.GOLD:
-        raise UsageError(
-            f"`{ref.in_domain}` stands in the published file, which has no versions",
-            "name a table of bronze or silver; `carms query --as-of RUN` computes the gold of then",
+            f"`{found[0].in_domain}` is in the published file, which has no versions",
+            "name a table of bronze or silver; `carms query --as-of RUN` computes gold as of a run",
         )
     path = table_path(config, ref)
     if not is_table(path):
@@ -102,15 +98,21 @@ def find(config: LakeConfig, name: str) -> Named:
     return Named(ref.in_domain, path, ref)
 
 
-def _ref(config: LakeConfig, name: str) -> TableRef | None:
-    """The table of a contract that a name means; a bare name is silver's before bronze's."""
-    contracts = load_contracts(list(config.domain.schemas), config.domain.name)
-    parsed = TableRef.parse(name.lower(), domain=config.domain.name)
-    if parsed is not None:
-        return parsed if parsed in contracts else None
-    found = [ref for ref in contracts if ref.table == name.lower()]
-    order = (Layer.SILVER, Layer.BRONZE, Layer.GOLD)
-    return min(found, key=lambda ref: order.index(ref.layer), default=None)
+def _operations(config: LakeConfig, name: str) -> Named | None:
+    """The table of operations of a name, or `rejects`; None where a contract may have the name.
+
+    Raises:
+        UsageError: the name is one of `ops`, and there is no such table.
+    """
+    folders = table_folders(config)
+    plain = name.strip().lower().removeprefix(f"{config.domain.name}.")
+    is_bare = all(ref.table != plain for ref in load_catalog(config.domain).contracts)
+    for key in (plain, f"ops.{plain}") if is_bare else (plain,):
+        if key in folders and not key.startswith((f"{Layer.BRONZE}.", f"{Layer.SILVER}.")):
+            return Named(key, folders[key])
+    if plain.startswith("ops."):
+        raise UsageError(f"no table `{name}` in the lake", did_you_mean(plain, folders))
+    return None
 
 
 def _ops_rows(config: LakeConfig, table: str, *columns: str) -> list[tuple[Any, ...]]:
