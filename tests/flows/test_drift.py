@@ -460,7 +460,7 @@ def test_what_cannot_be_read_is_named_and_the_others_are_compared(
 def test_without_files_or_sources_it_says_so(tmp_path: Path) -> None:
     config = shop(tmp_path)
     assert drift(config).files == ()
-    with pytest.raises(UsageError, match="unknown source"):
+    with pytest.raises(UsageError, match="no table"):
         drift(config, ["nothing"])
     with pytest.raises(SourceError, match="no folder"):
         drift(config, from_path=tmp_path / "nowhere")

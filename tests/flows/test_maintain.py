@@ -121,7 +121,7 @@ def test_a_silver_table_comes_back_with_its_quarantine_and_the_next_build_makes_
         ("bronze.sales", "99", "has no version 99: its newest is 2"),
         ("bronze.sales", "20010101T000000", "no run"),
         ("bronze.nosuch", "1", "no table `bronze.nosuch`"),
-        ("gold.fact_sale", "1", "stands in the published file"),
+        ("gold.fact_sale", "1", "is in the published file"),
         ("ops.runs", "1", "keeps what happened"),
         ("rejects", "1", "keeps what happened"),
     ],

@@ -201,7 +201,7 @@ def test_one_source_is_meant_and_it_has_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="2 sources have records") as caught:
         to_mend(config)
     assert "carms rejects products --to-mend" in caught.value.hint
-    with pytest.raises(UsageError, match=r"`silver\.sale` is no source"):
+    with pytest.raises(UsageError, match=r"`silver\.sale` is not a bronze table"):
         to_mend(config, "silver.sale")
 
 

@@ -51,7 +51,7 @@ def test_they_are_chosen_by_table_layer_code_column_and_run(tmp_path: Path) -> N
     assert len(told(config, "code", code="out_of_range", table="sales")) == 2
     assert told(config, "code", table="products") == []
     assert len(told(config, "code", table="silver.sale")) == 1
-    with pytest.raises(UsageError, match="unknown table: `sals`"):
+    with pytest.raises(UsageError, match="no table `sals`"):
         rejects(config, table="sals")
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.errors import UsageError
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import lookup
@@ -82,9 +83,12 @@ class LineageContext:
         """The table that a person names.
 
         Raises:
-            UsageError: there is no such table, or it is not built yet.
+            UsageError: there is no such table, it has no rows of its own, or is not built yet.
         """
-        return Catalog(self.config.domain, self.contracts).resolve(name)
+        try:
+            return Catalog(self.config.domain, self.contracts).resolve(name)
+        except UsageError as error:
+            raise UsageError(f"no table `{name}` to trace", error.hint) from None
 
     def carrying(
         self, ref: TableRef, narrowed: Mapping[str, str] | None = None
