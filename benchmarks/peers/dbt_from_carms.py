@@ -20,7 +20,7 @@ import yaml
 from carms_lake.config import builtin_schemas
 from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
-from carms_lake.quality.table_constraints import promises
+from carms_lake.quality.table_constraints import sql_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,7 +152,7 @@ def _own_selects(contract: Contract) -> Iterator[tuple[str, str]]:
     if len(key) > 1:
         names = ", ".join(key)
         yield "key", f"select {names} from {table} group by {names} having count(*) > 1"
-    for promise in promises(contract):
+    for promise in sql_checks(contract):
         if promise.exact is None and not _OWN_TEST.search(promise.rule):
             broken = f"select {promise.count} as n from {table}"
             yield _file_name(promise.rule), f"select * from ({broken}) where n > 0"

@@ -7,7 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from carms_lake.contract.keys import COLUMN_KEYS, RELATIONSHIP_KEYS, SLA_KEYS, TABLE_KEYS
+from carms_lake.contract.keys import (
+    COLUMN_KEYS,
+    RELATIONSHIP_KEYS,
+    RULE_KEYS,
+    SLA_KEYS,
+    TABLE_KEYS,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 def test_every_custom_property_is_documented_and_no_other() -> None:
     text = (ROOT / "docs/reference/contract-keys.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"`carms\.(\w+)`", text))
-    assert documented == TABLE_KEYS | COLUMN_KEYS | RELATIONSHIP_KEYS | SLA_KEYS
+    assert documented == TABLE_KEYS | COLUMN_KEYS | RELATIONSHIP_KEYS | RULE_KEYS | SLA_KEYS
 
 
 def test_the_data_dictionary_is_current() -> None:

@@ -19,8 +19,7 @@ from carms_lake.flows.check.mutation import excerpt, mutate
 from carms_lake.flows.check.verdicts import Verdict
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import TableRef
-from carms_lake.quality import constraints as rules
-from carms_lake.quality import table_constraints as promises
+from carms_lake.quality import constraints, table_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,9 +111,14 @@ def test_every_promise_of_the_shop_is_guarded(shop: LakeConfig) -> None:
         ("bronze.products", "price", "type", "price.type"),
         ("bronze.products", "price", "minimum", "price.minimum"),
         ("bronze.sales", "quantity", "required", "quantity.required"),
-        ("silver.sale", "quantity", "type", "types"),
-        ("silver.sale", "sale_id", "primaryKey", "sale_id.primaryKey"),
-        ("silver.sale", "product_id", "refers to silver.product", "product_id.relationship"),
+        ("silver.sale", "quantity", "type", "pandera: types"),
+        ("silver.sale", "sale_id", "primaryKey", "pandera: sale_id.primaryKey"),
+        (
+            "silver.sale",
+            "product_id",
+            "refers to silver.product",
+            "pandera: product_id.relationship",
+        ),
         ("silver.sale", "", "balance: one_to_one of bronze.sales", "balance"),
         ("gold.dim_product", "product_id", "unique", "product_id.unique"),
         ("gold.fact_sale", "sale_id", "primaryKey", "fact_sale.primaryKey"),
@@ -131,7 +135,7 @@ def test_the_rule_of_a_promise_notices(
     for one in found:
         assert one.verdict is Verdict.NOTICED
         assert rule in one.noticed_by
-        assert one.guard.endswith(f": {rule}")
+        assert one.guard.endswith(rule)
 
 
 @pytest.fixture(scope="module")
@@ -177,10 +181,11 @@ def test_a_promise_that_the_engine_does_not_look_at_is_unguarded(
 def test_a_split_that_forgets_a_rule_is_noticed(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forgetful(contract: Contract) -> tuple[rules.Rule, ...]:
-        return tuple(rule for rule in rules.row_rules(contract) if rule.kind != "minimum")
+    def forgetful(contract: Contract) -> tuple[constraints.Constraint, ...]:
+        found = constraints.value_constraints(contract)
+        return tuple(one for one in found if one.kind != "minimum")
 
-    monkeypatch.setattr("carms_lake.quality.split.row_rules", forgetful)
+    monkeypatch.setattr("carms_lake.quality.split.value_constraints", forgetful)
     found = {(m.table.in_domain, m.column, m.promise) for m in mutate(shop).unguarded}
     assert found == {
         ("bronze.products", "price", "minimum"),
@@ -188,20 +193,24 @@ def test_a_split_that_forgets_a_rule_is_noticed(
     }
 
 
-def test_a_quarantine_that_forgets_a_rule_leaves_it_to_the_gate(
+def test_a_schema_that_forgets_a_check_leaves_it_to_the_checks_of_the_build(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.quality.validate.row_rules", lambda _: ())
     (one,) = of(mutate(shop), "silver.sale", "quantity", "required")
-    assert one.noticed_by == ("gate",)
+    assert (one.guard, one.noticed_by) == (
+        "pandera: quantity.required",
+        ("pandera: quantity.required",),
+    )
+    monkeypatch.setattr("carms_lake.quality.schema.failure_cases", lambda *_: {})
+    (one,) = of(mutate(shop), "silver.sale", "quantity", "required")
+    assert one.noticed_by == ("quantity.required",)
 
 
-def test_without_quarantine_gate_and_checks_nothing_notices(
+def test_without_pandera_and_the_checks_of_the_build_nothing_notices(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.quality.validate.row_rules", lambda _: ())
-    monkeypatch.setattr("carms_lake.flows.check.guards.validate_table", lambda *_: None)
-    monkeypatch.setattr("carms_lake.quality.audit.promises", lambda _: iter(()))
+    monkeypatch.setattr("carms_lake.quality.schema.failure_cases", lambda *_: {})
+    monkeypatch.setattr("carms_lake.quality.audit.sql_checks", lambda _: iter(()))
     report = mutate(shop)
     assert verdicts(report, "silver.sale", "quantity", "required") == ["unguarded"]
     assert verdicts(report, "gold.price_history", "product_id", "required") == ["noticed"]
@@ -217,10 +226,10 @@ def test_checks_that_forget_a_rule_are_noticed_where_the_file_has_no_constraint(
     )
     assert verdicts(mutate(config), "gold.fact_sale", "amount", "minimum") == ["noticed"]
 
-    def forgetful(contract: Contract) -> Iterator[promises.Promise]:
-        return (p for p in promises.promises(contract) if not p.rule.endswith("minimum"))
+    def forgetful(contract: Contract) -> Iterator[table_constraints.SqlCheck]:
+        return (p for p in table_constraints.sql_checks(contract) if not p.rule.endswith("minimum"))
 
-    monkeypatch.setattr("carms_lake.quality.audit.promises", forgetful)
+    monkeypatch.setattr("carms_lake.quality.audit.sql_checks", forgetful)
     assert verdicts(mutate(config), "gold.fact_sale", "amount", "minimum") == ["unguarded"]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from carms_lake.contract.model import Delivery, NewColumns
 from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.names import AUDIT_COLUMNS
-from carms_lake.quality.constraints import row_rules
+from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import split
 from carms_lake.readers import parse_chunks
@@ -217,8 +217,8 @@ def test_a_pattern_that_is_none_is_a_fault_of_the_contract(tmp_path: Path) -> No
     wrong = contract(
         tmp_path, "bronze.orders", [property_("a", logicalTypeOptions={"pattern": "(?<=x)y"})]
     )
-    with pytest.raises(ContractError, match="is no pattern"):
-        row_rules(wrong)
+    with pytest.raises(ContractError, match="invalid pattern"):
+        value_constraints(wrong)
 
 
 def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> None:

@@ -34,6 +34,7 @@ TABLE_KEYS = frozenset([
 COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 SLA_KEYS = frozenset(["severity"])
+RULE_KEYS = frozenset(["quarantine"])
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])

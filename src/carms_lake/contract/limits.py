@@ -53,6 +53,8 @@ class QualityRule:
     unit: str = "rows"
     dimension: Dimension | None = None
     description: str = ""
+    quarantine: bool = False
+    """Silver, sql: the rows that the query counts are quarantined."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.keys import SLA_KEYS, custom
+from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom
 from carms_lake.contract.limits import Age, Dimension, QualityRule, Severity
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> Quali
 
     Raises:
         ValueError: it cannot be measured as it stands; the message says what is missing.
+        ContractError: an unknown custom property.
     """
     kind = entry.get("type") or "library"
     metric = entry.get("metric")
     name = str(entry.get("name") or f"{column or table}.{metric or kind}")
+    own = custom(entry, RULE_KEYS, f"`{table}`, rule `{name}`")
     rule = QualityRule(
         name=name,
         kind=kind,
@@ -48,6 +50,7 @@ def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> Quali
         unit=str(entry.get("unit") or "rows"),
         dimension=Dimension(entry["dimension"]) if entry.get("dimension") else None,
         description=" ".join(str(entry.get("description") or "").split()),
+        quarantine=bool(own.get("quarantine")),
     )
     fault = _fault(rule)
     if fault:
@@ -59,6 +62,8 @@ def _fault(rule: QualityRule) -> str:
     """Why a rule cannot be measured; empty where it can."""
     if rule.kind == "sql" and not rule.query:
         return "a rule of type sql needs a `query`"
+    if rule.quarantine and rule.kind != "sql":
+        return "`carms.quarantine` is for rules of type sql"
     if rule.kind == "library":
         found = _fault_of_metric(rule)
         if found:

@@ -154,6 +154,11 @@ def _own_columns(contract: Contract, contracts: Mapping[TableRef, Contract]) -> 
         _columns(contract, "`carms.history`, `key`", spec.history.key, own)
         _columns(contract, "`carms.history`, `ignore`", spec.history.ignore, carried)
     for rule in contract.quality:
+        if rule.quarantine and contract.ref.layer is not Layer.SILVER:
+            raise ContractError(
+                f"`{contract.path}`, rule `{rule.name}`: `carms.quarantine` belongs to silver, "
+                f"and this is a contract of {contract.ref.layer}",
+            )
         names = rule.arguments.get("properties") or ()
         _columns(contract, f"rule `{rule.name}`", [str(name) for name in names], own)
 

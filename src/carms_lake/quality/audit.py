@@ -13,7 +13,8 @@ from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.errors import ContractError
 from carms_lake.quality.metrics import measure_of, of_table
 from carms_lake.quality.reconciliation import balanced, within_quarantine_budget
-from carms_lake.quality.table_constraints import measured, own_select, promises, referring
+from carms_lake.quality.row_rules import rule_select
+from carms_lake.quality.table_constraints import metric_check, reference_check, sql_checks
 from carms_lake.records import CheckResult
 from carms_lake.store.sql import scalar
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
-    from carms_lake.quality.table_constraints import Constraint
+    from carms_lake.quality.table_constraints import SqlCheck
     from carms_lake.store.delta.manifest import Build
 
 
@@ -57,9 +58,9 @@ def audit(
 def _table(
     connection: duckdb.DuckDBPyConnection, contract: Contract, build: Build | None
 ) -> Iterator[CheckResult]:
-    promised = list(promises(contract))
+    promised = list(sql_checks(contract))
     rules = [rule for rule in contract.quality if rule.kind in ("library", "sql")]
-    measures = [measured(contract, rule) for rule in rules]
+    measures = [metric_check(contract, rule) for rule in rules]
     rows, counts = _counted(connection, contract, [*promised, *filter(None, measures)])
     for promise in promised:
         yield _promised(contract, promise, next(counts), rows)
@@ -68,21 +69,21 @@ def _table(
         if contract.quarantine_budget_pct is not None:
             yield within_quarantine_budget(contract, build)
     for relationship in contract.relationships:
-        promise = referring(contract, relationship)
+        promise = reference_check(contract, relationship)
         lost = int(scalar(connection, promise.exact or ""))
         if relationship.quarantine and relationship.budget_pct is not None:
             yield _within_budget(contract, relationship, build, rows, lost)
         else:
             yield _referring(contract, relationship, promise, rows, lost)
     for rule, measure in zip(rules, measures, strict=True):
-        found = next(counts) if measure else scalar(connection, own_select(contract, rule))
+        found = next(counts) if measure else scalar(connection, rule_select(contract, rule))
         yield measure_of(contract, rule, found, rows, measure)
     for entry in contract.reconcile:
         yield _reconciled(connection, contract, entry)
 
 
 def _counted(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, wanted: Sequence[Constraint]
+    connection: duckdb.DuckDBPyConnection, contract: Contract, wanted: Sequence[SqlCheck]
 ) -> tuple[int, Iterator[int]]:
     """How many rows a table has, and how many break each promise, in one scan."""
     aggregates = ", ".join(["count(*)", *(promise.count for promise in wanted)])
@@ -96,7 +97,7 @@ def _counted(
     )
 
 
-def _promised(contract: Contract, promise: Constraint, failed: int, rows: int) -> CheckResult:
+def _promised(contract: Contract, promise: SqlCheck, failed: int, rows: int) -> CheckResult:
     return CheckResult(
         contract.ref,
         promise.rule,
@@ -110,7 +111,7 @@ def _promised(contract: Contract, promise: Constraint, failed: int, rows: int) -
 
 
 def _referring(
-    contract: Contract, relationship: Relationship, promise: Constraint, rows: int, lost: int
+    contract: Contract, relationship: Relationship, promise: SqlCheck, rows: int, lost: int
 ) -> CheckResult:
     budget_pct = relationship.budget_pct or 0.0
     passed = lost <= rows * budget_pct / 100

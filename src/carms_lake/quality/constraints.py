@@ -1,6 +1,8 @@
-"""The rules of a contract for one row, each a boolean expression with a name.
+"""What a contract demands of a table: one list, which each engine compiles to its own language.
 
-A null value passes every rule but `required`: whether it may be null is a rule of its own.
+`Constraint.passes` is a Polars expression (records of bronze), `schema` makes a Pandera schema of
+the list (rows of silver), and `table_constraints` SQL (silver and gold as a whole). A null value
+passes every constraint but `required`: whether it may be null is a constraint of its own.
 """
 
 from __future__ import annotations
@@ -10,137 +12,211 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.quality.types import polars_type
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from carms_lake.contract.model import Column, Contract
+    from carms_lake.contract.limits import QualityRule
+    from carms_lake.contract.model import Column, Contract, Relationship
+    from carms_lake.contract.types import ColumnType
 
 
+BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "greater than",
+    "exclusiveMaximum": "less than",
+}
+LENGTHS = {"minLength": "at least", "maxLength": "at most"}
+_COMPARE = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt"}
+OF_VALUES = ("required", "enum", "pattern", *BOUNDS, *LENGTHS)
+"""The kinds that one value decides."""
 _PATTERN_CHARACTERS = 60
-"""So much of a pattern a message repeats."""
+"""How much of a pattern a message repeats."""
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One promise about one column of a row; `passes` is true or null where it holds."""
+class Constraint:
+    """One thing that a contract demands."""
 
-    column: str
+    name: str
+    """`<column>.<kind>`, or the name of a quality rule, as rejects and checks show it."""
     kind: str
+    """`type`, `required`, `enum` ...; `primaryKey`, `unique`, `relationship` or `rule`."""
+    columns: tuple[str, ...]
     code: ReasonCode
-    passes: pl.Expr
+    dimension: Dimension
     message: str
+    argument: Any = None
+    """The limit, the values, the pattern, the relationship or the condition."""
+    type: ColumnType | None = None
+    """Of the column, where there is one."""
 
     @property
-    def name(self) -> str:
-        """`<column>.<rule>`, as rejects and checks show it."""
-        return f"{self.column}.{self.kind}"
+    def column(self) -> str:
+        """The first of its columns."""
+        return self.columns[0]
+
+    @property
+    def reason(self) -> str:
+        """The message as a reject shows it, without the rule's name beside it."""
+        names_column = self.kind in OF_VALUES or self.kind == "type"
+        return f"`{self.column}` {self.message}" if names_column else self.message
+
+    @property
+    def passes(self) -> pl.Expr:
+        """Of a constraint of one value: whether a row satisfies it; null for a null."""
+        value, argument = pl.col(self.column), self.argument
+        passes: pl.Expr
+        match self.kind:
+            case "required":
+                return value.is_not_null()
+            case "enum":
+                return value.is_in(pl.Series(values=argument, dtype=_polars_type(self)).implode())
+            case "pattern":
+                return value.str.contains(argument)
+            case "minLength":
+                passes = value.str.len_chars() >= argument
+            case "maxLength":
+                passes = value.str.len_chars() <= argument
+            case _:
+                passes = getattr(value, _COMPARE[self.kind])(_limit(self))
+                if self.type is not None and self.type.name == "double":
+                    # Polars sorts NaN above every number, so a NaN would pass a minimum.
+                    passes &= value.is_not_nan()
+        return passes
 
 
-def row_rules(contract: Contract) -> tuple[Rule, ...]:
-    """The rules that every row of the table must pass, in the order of the columns.
+def constraints(contract: Contract) -> tuple[Constraint, ...]:
+    """All that a contract demands of its table: its key, its columns, its references, its rows.
 
     Raises:
-        ContractError: a pattern that is no regular expression (of Rust's regex).
+        ContractError: a rule does not judge single rows.
     """
-    for column in contract.columns:
-        if column.pattern is not None:
-            _see_pattern(column.pattern, f"`{contract.path}`, column `{column.name}`")
-    return tuple(rule for column in contract.columns for rule in _column_rules(column))
+    return (
+        *_key(contract),
+        *(one for column in contract.columns for one in _of_column(column)),
+        *(reference(relationship) for relationship in contract.relationships),
+        *(_of_row(contract, rule) for rule in contract.quality if rule.quarantine),
+    )
 
 
-def _see_pattern(pattern: str, where: str) -> None:
-    try:
-        pl.Series([""]).str.contains(pattern)
-    except pl.exceptions.PolarsError as error:
-        said = str(error).splitlines()[0]
-        raise ContractError(f"{where}: `{pattern}` is no pattern: {said}") from None
+def value_constraints(contract: Contract) -> tuple[Constraint, ...]:
+    """The constraints that one value decides, in the order of the columns.
+
+    Raises:
+        ContractError: a pattern is not a valid regular expression (Rust's `regex` syntax).
+    """
+    found = tuple(c for c in constraints(contract) if c.kind in OF_VALUES)
+    for constraint in found:
+        if constraint.kind == "pattern":
+            _ensure_pattern(constraint.argument, f"`{contract.path}`, column `{constraint.column}`")
+    return found
 
 
-def _column_rules(column: Column) -> Iterator[Rule]:
-    value = pl.col(column.name)
+def reference(relationship: Relationship) -> Constraint:
+    """That every reference leads somewhere; a null reference refers to nothing."""
+    target = f"{relationship.target.in_domain}({', '.join(relationship.target_columns)})"
+    return Constraint(
+        relationship.name,
+        "relationship",
+        relationship.columns,
+        ReasonCode.UNKNOWN_REFERENCE,
+        Dimension.CONSISTENCY,
+        f"({', '.join(relationship.columns)}) is not in {target}",
+        relationship,
+    )
+
+
+def _key(contract: Contract) -> Iterator[Constraint]:
+    key = contract.primary_key
+    if key:
+        yield Constraint(
+            f"{'+'.join(key)}.primaryKey",
+            "primaryKey",
+            key,
+            ReasonCode.DUPLICATE_KEY,
+            Dimension.UNIQUENESS,
+            f"duplicate primary key ({', '.join(key)})",
+        )
+
+
+def _of_row(contract: Contract, rule: QualityRule) -> Constraint:
+    from carms_lake.quality.row_rules import (
+        condition_of,
+    )
+
+    condition = condition_of(contract, rule)
+    return Constraint(
+        rule.name,
+        "rule",
+        condition.columns,
+        ReasonCode.RULE_FAILED,
+        rule.dimension or Dimension.CONFORMITY,
+        rule.description or f"breaks the rule `{rule.name}`",
+        condition,
+    )
+
+
+def _of_column(column: Column) -> Iterator[Constraint]:
+    for kind, code, dimension, message, argument in _demands(column):
+        name = f"{column.name}.{kind}"
+        columns = (column.name,)
+        yield Constraint(name, kind, columns, code, dimension, message, argument, column.type)
+
+
+def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, Any]]:
+    out_of_range, conformity = ReasonCode.OUT_OF_RANGE, Dimension.CONFORMITY
+    yield "type", ReasonCode.TYPE_MISMATCH, conformity, f"must be {column.type}", None
     if column.required:
-        yield Rule(
-            column.name,
-            "required",
-            ReasonCode.REQUIRED_NULL,
-            value.is_not_null(),
-            "must have a value",
-        )
+        message = "must have a value"
+        yield "required", ReasonCode.REQUIRED_NULL, Dimension.COMPLETENESS, message, None
+    if column.unique:
+        yield "unique", ReasonCode.DUPLICATE_KEY, Dimension.UNIQUENESS, "must be unique", None
     if column.enum:
-        allowed = pl.Series(values=list(column.enum), dtype=polars_type(column.type))
-        yield Rule(
-            column.name,
-            "enum",
-            ReasonCode.NOT_IN_ENUM,
-            value.is_in(allowed.implode()),
-            "must be one of " + ", ".join(str(entry) for entry in column.enum),
-        )
+        message = "must be one of " + ", ".join(str(value) for value in column.enum)
+        yield "enum", ReasonCode.NOT_IN_ENUM, conformity, message, column.enum
     if column.pattern is not None:
-        yield Rule(
-            column.name,
-            "pattern",
-            ReasonCode.PATTERN_MISMATCH,
-            value.str.contains(column.pattern),
-            f"must match {_shown(column.pattern)}",
-        )
-    yield from _bounds(column, value)
+        message = f"must match {_shortened(column.pattern)}"
+        yield "pattern", ReasonCode.PATTERN_MISMATCH, conformity, message, column.pattern
+    bounds = column.bounds
+    limits = (bounds.minimum, bounds.maximum, bounds.exclusive_minimum, bounds.exclusive_maximum)
+    for (kind, words), limit in zip(BOUNDS.items(), limits, strict=True):
+        if limit is not None:
+            yield kind, out_of_range, conformity, f"must be {words} {limit}", limit
+    lengths = (bounds.min_length, bounds.max_length)
+    for (kind, words), length in zip(LENGTHS.items(), lengths, strict=True):
+        if length is not None:
+            yield kind, out_of_range, conformity, f"must have {words} {length} characters", length
 
 
-def _shown(pattern: str) -> str:
-    """A pattern for a message; the contract has the whole of a long one."""
+def _shortened(pattern: str) -> str:
     if len(pattern) <= _PATTERN_CHARACTERS:
         return pattern
     return f"{pattern[:_PATTERN_CHARACTERS]}... ({len(pattern)} characters, see the contract)"
 
 
-def _bounds(column: Column, value: pl.Expr) -> Iterator[Rule]:
-    bounds = column.bounds
+def _ensure_pattern(pattern: str, where: str) -> None:
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.PolarsError as error:
+        said = str(error).splitlines()[0]
+        raise ContractError(f"{where}: invalid pattern `{pattern}`: {said}") from None
 
-    def limit(raw: Any) -> pl.Expr:
-        return (
-            pl.lit(str(raw)).cast(pl.String).str.to_date()
-            if column.type.name == "date"
-            else (
-                pl.lit(str(raw)).str.to_datetime(time_zone="UTC")
-                if column.type.name == "timestamp"
-                else pl.lit(raw)
-            )
-        )
 
-    limits: tuple[tuple[str, Any, Callable[[Any], pl.Expr], str], ...] = (
-        ("minimum", bounds.minimum, lambda at: value >= at, "at least"),
-        ("maximum", bounds.maximum, lambda at: value <= at, "at most"),
-        ("exclusiveMinimum", bounds.exclusive_minimum, lambda at: value > at, "greater than"),
-        ("exclusiveMaximum", bounds.exclusive_maximum, lambda at: value < at, "less than"),
-    )
-    is_number = value.is_not_nan() if column.type.name == "double" else pl.lit(value=True)
-    for kind, raw, holds, words in limits:
-        if raw is not None:
-            yield Rule(
-                column.name,
-                kind,
-                ReasonCode.OUT_OF_RANGE,
-                holds(limit(raw)) & is_number,  # Polars takes NaN for greater than all
-                f"must be {words} {raw}",
-            )
-    length = value.str.len_chars()
-    if bounds.min_length is not None:
-        yield Rule(
-            column.name,
-            "minLength",
-            ReasonCode.OUT_OF_RANGE,
-            length >= bounds.min_length,
-            f"must have at least {bounds.min_length} characters",
-        )
-    if bounds.max_length is not None:
-        yield Rule(
-            column.name,
-            "maxLength",
-            ReasonCode.OUT_OF_RANGE,
-            length <= bounds.max_length,
-            f"must have at most {bounds.max_length} characters",
-        )
+def _polars_type(constraint: Constraint) -> pl.DataType:
+    return polars_type(constraint.type) if constraint.type else pl.Null()
+
+
+def _limit(constraint: Constraint) -> pl.Expr:
+    match constraint.type.name if constraint.type else "":
+        case "date":
+            return pl.lit(str(constraint.argument)).str.to_date()
+        case "timestamp":
+            return pl.lit(str(constraint.argument)).str.to_datetime(time_zone="UTC")
+        case _:
+            return pl.lit(constraint.argument)

@@ -15,16 +15,17 @@ import duckdb
 
 from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
-from carms_lake.quality.metrics import is_of_faults, rows_counted
+from carms_lake.quality.metrics import is_of_faults
+from carms_lake.quality.row_rules import rule_select
 from carms_lake.quality.table_constraints import (
-    Constraint,
-    measured,
-    own_select,
-    promises,
-    referring,
+    SqlCheck,
+    metric_check,
+    reference_check,
+    sql_checks,
 )
 from carms_lake.records import CheckFailure
 from carms_lake.store.sql import quoted
+from carms_lake.store.sql.row_condition import rows_counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,15 +109,15 @@ def _of_table(
 def _selects(contract: Contract) -> Iterator[tuple[str, tuple[str, tuple[str, ...], str]]]:
     """For each rule about rows: the SELECT of those that break it, its columns, and in words."""
     table = contract.ref.in_domain
-    told: list[Constraint] = list(promises(contract))
-    told += [referring(contract, relationship) for relationship in contract.relationships]
+    told: list[SqlCheck] = list(sql_checks(contract))
+    told += [reference_check(contract, relationship) for relationship in contract.relationships]
     for rule in contract.quality:
         if rule.kind == "sql" and is_of_faults(rule):
             columns = (rule.column,) if rule.column else ()
-            select = rows_counted(own_select(contract, rule))
+            select = rows_counted(rule_select(contract, rule))
             if select:
                 yield rule.name, (select, columns, rule.description or rule.name)
-        elif rule.kind == "library" and (promise := measured(contract, rule)):
+        elif rule.kind == "library" and (promise := metric_check(contract, rule)):
             told.append(replace(promise, message=rule.description or rule.metric or ""))
     for promise in told:
         if promise.failing:

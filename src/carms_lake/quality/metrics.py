@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.errors import ContractError
 from carms_lake.records import CheckResult
-from carms_lake.store.sql import serialized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,14 +15,14 @@ if TYPE_CHECKING:
     from carms_lake.contract.limits import QualityRule
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.quality.table_constraints import Constraint
+    from carms_lake.quality.table_constraints import SqlCheck
 
 
 _COUNTS_ROWS = re.compile(r"\s*select\s+count\(\s*\*\s*\)\s+from\b", re.IGNORECASE)
 
 
 def measure_of(
-    contract: Contract, rule: QualityRule, found: Any, rows: int, measure: Constraint | None
+    contract: Contract, rule: QualityRule, found: Any, rows: int, measure: SqlCheck | None
 ) -> CheckResult:
     """What a rule measured, against what it may be; `measure` is None for a SELECT of its own.
 
@@ -72,18 +70,6 @@ def of_table(table: TableRef, rule: str, fault: str, dimension: Dimension) -> Ch
 def is_of_faults(rule: QualityRule) -> bool:
     """Whether a rule's own SELECT counts rows, so that these rows can be shown."""
     return bool(_COUNTS_ROWS.match(rule.query or "")) and holds(0, rule.operators)
-
-
-def rows_counted(select: str) -> str | None:
-    """The SELECT of the rows that a `select count(*) from ...` counts; None where it is no such."""
-    (statement,) = json.loads(serialized(select))["statements"]
-    node = statement["node"]
-    is_grouped = any(node[part] for part in ("group_expressions", "having", "qualify", "modifiers"))
-    (counted, *others) = node["select_list"]
-    if others or is_grouped or counted.get("function_name") != "count_star" or counted["filter"]:
-        return None
-    text, at = select.encode(), counted["query_location"]
-    return (text[:at] + b"*" + text[at + counted["query_location_length"] :]).decode()
 
 
 def budget_pct(rule: QualityRule) -> float:

@@ -19,6 +19,7 @@ from carms_lake.names import (
     SRC_ROW_NUMBER,
     Layer,
 )
+from carms_lake.quality.constraints import constraints
 from carms_lake.quality.rowhash import row_hash
 from carms_lake.records import CHUNK, ReasonCode
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.quality.constraints import Rule
     from carms_lake.records import RawRecords
 
 
@@ -70,9 +70,7 @@ DELIVERY = "\x00delivery"
 """The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
 
 
-def with_reasons(
-    bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule], raw: Sequence[RawRecords]
-) -> pl.DataFrame:
+def with_reasons(bad: pl.DataFrame, contract: Contract, raw: Sequence[RawRecords]) -> pl.DataFrame:
     """The failing rows with `raw_record` and `reasons`; `raw` has the text of each chunk."""
     if bad.is_empty():
         return bad.with_columns(
@@ -89,7 +87,7 @@ def with_reasons(
     }
     keys = bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows()
     found = pl.Series("raw_record", [texts.get(key) for key in keys], pl.String)
-    return bad.with_columns(found, reasons_of(bad, contract, rules))
+    return bad.with_columns(found, reasons_of(bad, contract))
 
 
 def malformed_records(malformed: pl.DataFrame) -> pl.DataFrame:
@@ -135,13 +133,10 @@ def as_rejects(frame: pl.DataFrame, contract: Contract, headers: Sequence[str]) 
     ).cast(REJECT_SCHEMA)
 
 
-def reasons_of(bad: pl.DataFrame, contract: Contract, rules: Sequence[Rule]) -> pl.Series:
+def reasons_of(bad: pl.DataFrame, contract: Contract) -> pl.Series:
     """Why each row fails: a list of reasons per row, from the boolean columns of `_checked`."""
-    faults = [
-        (f"{c.name}.type", c.name, ReasonCode.TYPE_MISMATCH, f"must be {c.type}")
-        for c in contract.columns
-    ]
-    faults += [(rule.name, rule.column, rule.code, rule.message) for rule in rules]
+    types_first = sorted(constraints(contract), key=lambda constraint: constraint.kind != "type")
+    faults = [(c.name, c.column, c.code, c.message) for c in types_first if c.columns]
     faults.append((NEW_COLUMN, SRC_EXTRA, ReasonCode.UNEXPECTED_COLUMN, "is not in the contract"))
     place = "\x00place"
     numbered = bad.with_row_index(place)

@@ -14,8 +14,8 @@ import polars as pl
 
 from carms_lake.contract.limits import Dimension
 from carms_lake.names import Layer
+from carms_lake.quality.constraints import constraints
 from carms_lake.quality.reconciliation import OF_REASON
-from carms_lake.quality.table_constraints import promises
 from carms_lake.records import Score
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def scores(
             own = [result for result in by_table[ref] if result.dimension == dimension]
             rules = len(own)
             if ref.layer is Layer.BRONZE:
-                rules += sum(p.dimension == dimension for p in promises(contract))
-                rules += (dimension == Dimension.CONFORMITY) * len(contract.columns)  # their types
+                kept_rules = [c for c in constraints(contract) if c.kind != "relationship"]
+                rules += sum(c.dimension == dimension for c in kept_rules)
             if rules or kept.by_dimension.get(dimension):
                 score = _score(ref, dimension, own, rows.get(ref, 0), kept)
                 found.append(replace(score, rules=rules))

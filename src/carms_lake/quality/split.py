@@ -21,7 +21,7 @@ from carms_lake.names import (
     SRC_ROW_HASH,
     SRC_ROW_NUMBER,
 )
-from carms_lake.quality.constraints import Rule, row_rules
+from carms_lake.quality.constraints import Constraint, value_constraints
 from carms_lake.quality.rejected import (
     BAD,
     DELIVERY,
@@ -78,7 +78,7 @@ def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract)
     """
     found = parsed.rows.schema
     fields = [name for name in found.names() if name not in _NO_FIELDS]
-    rules = row_rules(contract)
+    rules = value_constraints(contract)
     files = _files(parts, contract, set(found.names()))
     rows = _stamped(parsed.rows, files, parts)
     checked = _checked(rows, contract, rules, fields, found).collect(engine="streaming")
@@ -88,7 +88,7 @@ def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract)
         if column.agrees_with_path:
             kept += [n for n in (_PATH + column.name, RAW + column.name) if n in checked.columns]
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
-    broken = with_reasons(checked.filter(is_bad), contract, rules, parsed.raw)
+    broken = with_reasons(checked.filter(is_bad), contract, parsed.raw)
     malformed = malformed_records(_stamped(parsed.malformed, files, parts))
     headers = [piece.chunk.header or json.dumps(fields) for piece in parts]
     rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
@@ -158,7 +158,7 @@ def _as_typed(said: pl.Series, column: Column) -> pl.Series:
 def _checked(
     rows: pl.DataFrame,
     contract: Contract,
-    rules: Sequence[Rule],
+    rules: Sequence[Constraint],
     fields: Sequence[str],
     found: pl.Schema,
 ) -> pl.LazyFrame:

@@ -1,6 +1,6 @@
-"""The promises of a contract as SQL: for each, an aggregate that counts the rows that break it.
+"""The constraints of a contract as SQL: for each, an aggregate that counts the rows that break it.
 
-Aggregates of one table are computed together, in one scan; the rows themselves are looked for only
+Aggregates of one table are computed together, in one scan; the rows themselves are selected only
 where a count says that there are some.
 """
 
@@ -11,18 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
+from carms_lake.quality.constraints import BOUNDS, LENGTHS, constraints, reference
 from carms_lake.store.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from carms_lake.contract.limits import QualityRule
-    from carms_lake.contract.model import Column, Contract, Relationship
+    from carms_lake.contract.model import Contract, Relationship
+    from carms_lake.quality.constraints import Constraint
+
+
+_BROKEN = dict(zip((*BOUNDS, *LENGTHS), ("<", ">", "<=", ">=", "<", ">"), strict=True))
+"""How a value that is out of range compares with the limit."""
 
 
 @dataclass(frozen=True)
-class Constraint:
-    """How the rows that break one promise are counted, and found.
+class SqlCheck:
+    """How the rows that break one constraint are counted, and found.
 
     `count` is an aggregate over the table. Where it can only tell none from some, `exact` is the
     SELECT that counts them.
@@ -39,99 +45,80 @@ class Constraint:
     dimension: str = Dimension.CONFORMITY
 
 
-def promises(contract: Contract) -> Iterator[Constraint]:
-    """What a table promises of its key and of each column, in the order of the contract."""
+def sql_checks(contract: Contract) -> Iterator[SqlCheck]:
+    """The constraints of a table's key and of its columns, in the order of the contract."""
     table = contract.ref.in_domain
-    key = contract.primary_key
-    if key:
-        yield Constraint(
-            f"{contract.ref.table}.primaryKey",
-            _any_repeated(key, nulls_count=len(key) == 1),
-            f"({', '.join(key)}) is not unique",
-            _repeated(table, key, nulls_count=len(key) == 1),
-            _repeats(table, key, nulls_count=True),
-            key,
-            Dimension.UNIQUENESS,
-        )
-    for column in contract.columns:
-        yield from _column(table, column)
+    for constraint in constraints(contract):
+        columns, name = constraint.columns, quoted(constraint.columns[0])
+        if constraint.kind == "primaryKey":
+            nulls_count = len(columns) == 1
+            yield SqlCheck(
+                f"{contract.ref.table}.primaryKey",
+                _any_repeated(columns, nulls_count=nulls_count),
+                constraint.message,
+                _repeated(table, columns, nulls_count=nulls_count),
+                _repeats(table, columns, nulls_count=True),
+                columns,
+                constraint.dimension,
+            )
+        elif constraint.kind == "unique":
+            repeated = f"select {name} from {table} group by {name} having count(*) > 1"
+            yield SqlCheck(
+                constraint.name,
+                f"count({name}) - count(distinct {name})",
+                constraint.message,
+                f"select count(*) from {table} where {name} in ({repeated})",
+                f"{name} in ({repeated})",
+                columns,
+                constraint.dimension,
+            )
+        elif failing := _failing(constraint):
+            message = constraint.message
+            yield _rows(constraint.name, failing, message, columns[0], constraint.dimension)
 
 
-def _column(table: str, column: Column) -> Iterator[Constraint]:
-    name = quoted(column.name)
-    if column.required:
-        yield _rows(
-            f"{column.name}.required",
-            f"{name} is null",
-            "null where a value is promised",
-            column.name,
-            Dimension.COMPLETENESS,
-        )
-    if column.unique:
-        repeated = f"select {name} from {table} group by {name} having count(*) > 1"
-        yield Constraint(
-            f"{column.name}.unique",
-            f"count({name}) - count(distinct {name})",
-            "values repeat",
-            f"select count(*) from {table} where {name} in ({repeated})",
-            f"{name} in ({repeated})",
-            (column.name,),
-            Dimension.UNIQUENESS,
-        )
-    for rule, condition, message in _conditions(column):
-        yield _rows(f"{column.name}.{rule}", condition, message, column.name)
+def _failing(constraint: Constraint) -> str:
+    """What is true of a row that breaks a constraint of one value; empty for others."""
+    name, kind, argument = quoted(constraint.column), constraint.kind, constraint.argument
+    of_type = constraint.type.name if constraint.type else ""
+    failing = ""
+    if kind == "type" and of_type == "json":  # all other columns of DuckDB have their types
+        failing = f"not json_valid({name})"
+    elif kind == "required":
+        failing = f"{name} is null"
+    elif kind == "enum":
+        failing = f"{name} not in ({', '.join(value_sql(value) for value in argument)})"
+    elif kind == "pattern":
+        failing = f"not regexp_matches({name}, {literal(argument)})"
+    elif kind in LENGTHS:
+        failing = f"length({name}) {_BROKEN[kind]} {argument}"
+    elif kind in BOUNDS:
+        failing = f"{name} {_BROKEN[kind]} {value_sql(argument)}"
+        if of_type == "double":
+            failing = f"({failing} or isnan({name}))"
+    return failing
 
 
-def _conditions(column: Column) -> Iterator[tuple[str, str, str]]:
-    """(rule, what is true of a row that breaks it, in words) for the values of a column."""
-    name = quoted(column.name)
-    if column.type.name == "json":
-        yield "type", f"not json_valid({name})", "no JSON"
-    if column.enum:
-        allowed = ", ".join(value_sql(value) for value in column.enum)
-        yield "enum", f"{name} not in ({allowed})", f"not one of {allowed}"
-    if column.pattern is not None:
-        pattern = literal(column.pattern)
-        yield "pattern", f"not regexp_matches({name}, {pattern})", f"not like {pattern}"
-    bounds = column.bounds
-    for rule, operator, limit in (
-        ("minimum", "<", bounds.minimum),
-        ("maximum", ">", bounds.maximum),
-        ("exclusiveMinimum", "<=", bounds.exclusive_minimum),
-        ("exclusiveMaximum", ">=", bounds.exclusive_maximum),
-    ):
-        if limit is not None:
-            condition = f"{name} {operator} {value_sql(limit)}"
-            if column.type.name == "double":  # what is no number is beyond every limit
-                condition = f"({condition} or isnan({name}))"
-            yield rule, condition, f"{operator} {limit}"
-    for rule, operator, length in (
-        ("minLength", "<", bounds.min_length),
-        ("maxLength", ">", bounds.max_length),
-    ):
-        if length is not None:
-            yield rule, f"length({name}) {operator} {length}", f"length {operator} {length}"
-
-
-def referring(contract: Contract, relationship: Relationship) -> Constraint:
+def reference_check(contract: Contract, relationship: Relationship) -> SqlCheck:
     """That every reference leads somewhere; a null reference refers to nothing."""
+    constraint = reference(relationship)
     pairs = list(zip(relationship.columns, relationship.target_columns, strict=True))
     given = " and ".join(f"here.{quoted(name)} is not null" for name, _ in pairs)
     equal = " and ".join(f"here.{quoted(name)} = there.{quoted(target)}" for name, target in pairs)
     there = relationship.target.in_domain
     failing = f"{given} and not exists (select 1 from {there} as there where {equal})"
-    return Constraint(
-        relationship.name,
+    return SqlCheck(
+        constraint.name,
         "",
-        f"rows refer to nothing in {there}",
+        f"orphaned references to {there}",
         f"select count(*) from {contract.ref.in_domain} as here where {failing}",
         failing,
-        relationship.columns,
-        Dimension.CONSISTENCY,
+        constraint.columns,
+        constraint.dimension,
     )
 
 
-def measured(contract: Contract, rule: QualityRule) -> Constraint | None:
+def metric_check(contract: Contract, rule: QualityRule) -> SqlCheck | None:
     """What an ODCS quality rule measures; None for a rule with a SELECT of its own.
 
     Raises:
@@ -143,7 +130,7 @@ def measured(contract: Contract, rule: QualityRule) -> Constraint | None:
     column = quoted(name)
     match rule.metric:
         case "rowCount":
-            return Constraint(rule.name, "count(*)", "", dimension=Dimension.COVERAGE)
+            return SqlCheck(rule.name, "count(*)", "", dimension=Dimension.COVERAGE)
         case "nullValues":
             return _rows(rule.name, f"{column} is null", "", name, Dimension.COMPLETENESS)
         case "missingValues":
@@ -156,7 +143,7 @@ def measured(contract: Contract, rule: QualityRule) -> Constraint | None:
             return _rows(rule.name, f"({_invalid(column, rule.arguments)})", "", name)
         case "duplicateValues":
             names = tuple(str(name) for name in rule.arguments.get("properties") or [rule.column])
-            return Constraint(
+            return SqlCheck(
                 rule.name,
                 _any_repeated(names, nulls_count=False),
                 "",
@@ -171,16 +158,6 @@ def measured(contract: Contract, rule: QualityRule) -> Constraint | None:
             )
 
 
-def own_select(contract: Contract, rule: QualityRule) -> str:
-    """The SELECT of a quality rule that brings one, with the table's and column's names in it."""
-    table, column = contract.ref.in_domain, quoted(rule.column or "")
-    names = {"table": table, "object": table, "column": column, "property": column}
-    text = rule.query or ""
-    for name, value in names.items():
-        text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
-    return text
-
-
 def value_sql(value: Any) -> str:
     """A value of a contract as SQL writes it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -193,9 +170,9 @@ def _rows(
     message: str,
     column: str,
     dimension: Dimension = Dimension.CONFORMITY,
-) -> Constraint:
+) -> SqlCheck:
     count = f"count(*) filter (where {condition})"
-    return Constraint(rule, count, message, None, condition, (column,), dimension)
+    return SqlCheck(rule, count, message, None, condition, (column,), dimension)
 
 
 def _any_repeated(names: Sequence[str], *, nulls_count: bool) -> str:

@@ -81,7 +81,7 @@ def make_keys(
     if not invented.is_empty():
         return None
     kept = apply_constraints(made, contract, references_of(task, made))
-    validate_table(kept.rows, contract, key_is_proved=True)
+    validate_table(kept.rows, contract)
     fresh = as_rejects(kept.quarantined, contract, task.run)
     rejects = pl.concat([of_run(touched.untouched, task.run), fresh])
     build = _counted(task, last, touched, kept)
@@ -238,7 +238,7 @@ def add_files(
     if _is_known(task, made, rejects):
         return None
     kept = apply_constraints(made, task.contract, references_of(task, made))
-    validate_table(kept.rows, task.contract, key_is_proved=True)
+    validate_table(kept.rows, task.contract)
     fresh = as_rejects(kept.quarantined, task.contract, task.run)
     rejects = pl.concat([of_run(rejects, task.run), fresh])
     build = _counted_byfile(task, last, kept, of_driver)

@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     Rules = tuple[str, ...]
 
 
-GATE = "gate"
+PANDERA = "pandera"
 BALANCE = "balance"
 FILE = "file"
-"""Guards that are no rule of one column: a build's refusal of what is left in silver, of rows lost
-or made, and of what the gold file's constraints forbid."""
+"""Guards: Pandera's schema of a silver table, a build's count of its rows, and the constraints of
+the gold file."""
 
 _MALFORMED = pl.DataFrame(
     schema={
@@ -109,27 +109,24 @@ def given(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
 def silver_notices(
     contract: Contract, frame: pl.DataFrame, references: Mapping[TableRef, pl.DataFrame]
 ) -> Counter[str]:
-    """How many rows of a silver table each rule takes out before it is written.
-
-    Where none does, the gate is asked.
-    """
+    """How many rows of a silver table Pandera refuses before it is written, by rule."""
     try:
         kept = apply_constraints(
             given(contract, frame), contract, {**references, contract.ref: frame}
         )
     except ContractError:
-        return Counter([TYPES])
+        return Counter([f"{PANDERA}: {TYPES}"])
     rules = kept.quarantined.select(
         pl.col("reasons").explode().struct.field("rule").drop_nulls()
     ).to_series()
-    noticed = Counter(rules.to_list())
+    noticed = Counter(f"{PANDERA}: {rule}" for rule in rules.to_list())
     if kept.superseded:
         noticed["superseded"] = kept.superseded
     if not noticed:
         try:
             validate_table(kept.rows, contract)
         except ContractError:
-            noticed[GATE] = 1
+            noticed[f"{PANDERA}: unique"] = 1
     return noticed
 
 

@@ -13,7 +13,7 @@ from carms_lake.flows.check import corruptions
 from carms_lake.flows.check.corruptions import with_value
 from carms_lake.flows.check.guards import (
     BALANCE,
-    GATE,
+    PANDERA,
     Ledger,
     silver_notices,
     spelled,
@@ -140,12 +140,8 @@ def _others(contract: Contract, contracts: Mapping[TableRef, Contract]) -> list[
 
 
 def _where(promised: ConstraintUnderTest) -> str:
-    if promised.kind == "type":
-        return "build"
-    if promised.kind == "unique":
-        return GATE
     link = promised.relationship
-    return "audit" if link is not None and not link.quarantine else "quarantine"
+    return "audit" if link is not None and not link.quarantine else PANDERA
 
 
 def _notices_silver(original: Original, mutant: Mutant, before: Counter[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from carms_lake.flows.drift.inference import (
     stability,
     widened_type,
 )
-from carms_lake.quality.constraints import row_rules
+from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.types import polars_type
 from carms_lake.records import ReasonCode
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Column
     from carms_lake.contract.types import ColumnType
     from carms_lake.flows.drift.findings import DriftCollector
-    from carms_lake.quality.constraints import Rule
+    from carms_lake.quality.constraints import Constraint
 
 
 NULL_RATE = 0.10
@@ -79,7 +79,7 @@ def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]
             if many:
                 collector.require(ChangeKind.NULLABLE, name)
     frame = pl.DataFrame(typed)
-    for rule in row_rules(replace(collector.contract, columns=tuple(columns))):
+    for rule in value_constraints(replace(collector.contract, columns=tuple(columns))):
         if rule.code is not ReasonCode.REQUIRED_NULL:
             _check_rule(collector, rule, frame)
 
@@ -143,7 +143,7 @@ def _typed_values(
     return cast_to(values, kind), kind
 
 
-def _check_rule(collector: DriftCollector, rule: Rule, frame: pl.DataFrame) -> None:
+def _check_rule(collector: DriftCollector, rule: Constraint, frame: pl.DataFrame) -> None:
     """Report how many values break a rule of the contract; many of them are drift."""
     column = collector.contract.column(rule.column)
     values = frame[rule.column]

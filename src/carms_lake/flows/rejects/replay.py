@@ -15,7 +15,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.flows.rejects.revalidate import ADDED, Rejudged, files_of, judge
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
-from carms_lake.quality.constraints import row_rules
+from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
 from carms_lake.readers.discover import listing
 from carms_lake.store.delta import table as delta
@@ -130,7 +130,7 @@ def _see_the_others(table: Rejudged, path: Path) -> None:
         return
     rules = [
         rule.passes
-        for rule in row_rules(contract)
+        for rule in value_constraints(contract)
         if rule.kind != "required" or not contract.column(rule.column).may_be_absent
     ]
     if not rules:

@@ -8,7 +8,7 @@ import pytest
 from carms_lake.contract.model import Bounds, Column, Contract
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import Layer, TableRef
-from carms_lake.quality.constraints import row_rules
+from carms_lake.quality.constraints import value_constraints
 
 LONG = "^(" + "|".join(f"[a-z]{{{n}}}" for n in range(1, 30)) + ")$"
 
@@ -25,7 +25,7 @@ def test_a_long_pattern_is_cut_in_messages_and_keeps_its_rule(pattern: str, mess
     column = Column("code", ColumnType("varchar"), "code", pattern=pattern)
     ref = TableRef("tiny", Layer.BRONZE, "sales")
     contract = Contract(ref, "1.0.0", (column,), "One row per sale")
-    (rule,) = row_rules(contract)
+    (rule,) = value_constraints(contract)
     assert (rule.name, rule.message) == ("code.pattern", message)
 
 
@@ -34,6 +34,6 @@ def test_what_is_no_number_is_in_no_range(kind: str) -> None:
     bounds = Bounds(**{kind: 0.5})
     column = Column("share", ColumnType("double"), "share", bounds=bounds)
     ref = TableRef("tiny", Layer.BRONZE, "sales")
-    (rule,) = row_rules(Contract(ref, "1.0.0", (column,), "One row per sale"))
+    (rule,) = value_constraints(Contract(ref, "1.0.0", (column,), "One row per sale"))
     values = pl.DataFrame({"share": [float("nan"), None]})
     assert values.select(rule.passes.alias("passes"))["passes"].to_list() == [False, None]

@@ -1,0 +1,161 @@
+"""The constraints of a contract as a Pandera schema: what decides which rows of silver are valid.
+
+Every check returns one boolean per row, so that Pandera's failure cases have the position of each
+row. Checks of several columns belong to one column: those of a whole frame make Pandera turn each
+failing row into a Python dictionary.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandera.errors
+import pandera.polars as pa
+import polars as pl
+from pandera.config import ValidationDepth, config_context
+
+from carms_lake.contract.verify import conforms
+from carms_lake.errors import ContractError
+from carms_lake.quality.constraints import constraints, value_constraints
+from carms_lake.quality.keys import NO_ROWS, duplicate_keys, orphaned_rows, repeated
+from carms_lake.quality.types import polars_schema, polars_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
+    from carms_lake.quality.constraints import Constraint
+
+    Find = Callable[[pl.DataFrame], pl.Series]
+    """Finds the positions of the rows that break a constraint."""
+
+
+def compiled(
+    contract: Contract,
+    references: Mapping[TableRef, pl.DataFrame],
+    superseded: pl.Series = NO_ROWS,
+    checks: Sequence[pa.Check] = (),
+) -> pa.DataFrameSchema:
+    """The schema whose failure cases are the rows that the contract does not allow in its table.
+
+    `references` has the columns that quarantining references point to, by table; `superseded` are
+    positions of rows that a newer row of their key replaces; `checks` are the domain author's.
+
+    Raises:
+        ContractError: a pattern or a rule of the contract cannot be compiled.
+    """
+    by_column: dict[str, list[pa.Check]] = defaultdict(list)
+    for constraint in value_constraints(contract):
+        if constraint.kind != "required":  # it is the column's `nullable`
+            by_column[constraint.column].append(_of_value(constraint))
+    for constraint in constraints(contract):
+        find = _finder(constraint, references, superseded)
+        if find is not None:
+            by_column[_home(contract, constraint.columns)].append(_of_rows(constraint.name, find))
+    by_column[_home(contract, ())] += checks
+    return pa.DataFrameSchema(
+        {
+            column.name: pa.Column(
+                polars_type(column.type), by_column[column.name], nullable=not column.required
+            )
+            for column in contract.columns
+        },
+        strict=True,
+    )
+
+
+def unique(contract: Contract) -> pa.DataFrameSchema | None:
+    """The schema of the columns whose values may not repeat; None where there is none."""
+    found = [c for c in constraints(contract) if c.kind == "unique"]
+    columns = {
+        c.column: pa.Column(
+            checks=_of_rows(c.name, partial(repeated, key=[c.column])), nullable=True
+        )
+        for c in found
+    }
+    return pa.DataFrameSchema(columns) if columns else None
+
+
+def failure_cases(
+    frame: pl.DataFrame, schema: pa.DataFrameSchema, contract: Contract
+) -> dict[str, pl.Series]:
+    """The positions of the rows that break each constraint, by its name, as Pandera found them.
+
+    Raises:
+        ContractError: the frame has other columns or types than the contract, or a check fails
+            without saying for which rows.
+    """
+    # The environment may switch Pandera off or let it check types only; here it decides.
+    always = config_context(
+        validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA
+    )
+    try:
+        with always:
+            schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        if cases["index"].null_count():
+            conforms(
+                contract,
+                frame.schema,
+                polars_schema(contract),
+                f"the function `{contract.ref.table}`",
+            )
+            raise _unplaced(contract, cases) from error
+    else:
+        return {}
+    is_null = pl.col("check") == "not_nullable"
+    name = pl.when(is_null).then(pl.col("column") + ".required").otherwise("check").alias("name")
+    found = cases.group_by(name, maintain_order=True).agg(pl.col("index").cast(pl.UInt32))
+    return dict(zip(found["name"], found["index"], strict=True))
+
+
+def _of_value(constraint: Constraint) -> pa.Check:
+    passes = constraint.passes
+    return pa.Check(lambda data: data.lazyframe.select(passes), name=constraint.name)
+
+
+def _of_rows(name: str, find: Find) -> pa.Check:
+    def check(data: pa.PolarsData) -> pl.LazyFrame:
+        frame = data.lazyframe.collect()
+        valid = pl.repeat(value=True, n=frame.height, eager=True)
+        return valid.scatter(find(frame), values=False).to_frame().lazy()
+
+    return pa.Check(check, name=name)
+
+
+def _finder(
+    constraint: Constraint, references: Mapping[TableRef, pl.DataFrame], superseded: pl.Series
+) -> Find | None:
+    """How the rows that break a constraint of several columns are found; None for others."""
+    argument = constraint.argument
+    match constraint.kind:
+        case "primaryKey":
+            return lambda frame: duplicate_keys(frame, constraint.columns, superseded)
+        case "relationship" if argument.quarantine:
+            return lambda frame: orphaned_rows(frame, argument, references[argument.target])
+        case "rule":
+            matches: Find = argument.matches
+            return matches
+        case _:
+            return None
+
+
+def _home(contract: Contract, columns: Iterable[str]) -> str:
+    """The column that a check of several belongs to; one of bytes cannot be shown as text."""
+    names = [*columns, *contract.column_names]
+    return next((n for n in names if contract.column(n).type.name != "blob"), names[0])
+
+
+def _unplaced(contract: Contract, cases: pl.DataFrame) -> ContractError:
+    checks = cases.filter(pl.col("index").is_null())
+    said = "; ".join(
+        f"`{check}`: {case}" for check, case in checks.select("check", "failure_case").rows()
+    )
+    return ContractError(
+        f"`{contract.ref}`: checks that do not say which rows fail: {said}",
+        "a check returns one boolean per row, in the order of the rows",
+    )
