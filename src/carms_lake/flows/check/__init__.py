@@ -105,7 +105,7 @@ def failures(
 
 
 def scorecard(config: LakeConfig, *, run: str | None = None) -> QueryResult:
-    """One row per table: its score in each dimension of quality, null where nothing is promised.
+    """One row per table: its score in each dimension of quality, null where nothing is constraint.
 
     Raises:
         UsageError: no run has checked yet.

@@ -47,7 +47,7 @@ def limit_of(column: Column, bound: str) -> Any:
 
 
 def not_of_type(kind: ColumnType) -> str | None:
-    """A text that is no value of a type; None where every text is one, or none is ever read."""
+    """A text that is not a value of a type; None where every text is one, or none is ever read."""
     if kind.name == "decimal":
         return "0." + "0" * kind.scale + "1"
     return _NO_VALUE.get(kind.name)
@@ -56,7 +56,7 @@ def not_of_type(kind: ColumnType) -> str | None:
 def outside(column: Column) -> Any:
     """A value that is none of those that a column allows; None where its type has no other."""
     if column.type.logical == "string":
-        return _text_beside(column.enum)
+        return _unused_text(column.enum)
     if column.type.logical in ("integer", "number"):
         return max(column.enum) + 1
     return None
@@ -77,7 +77,7 @@ def beyond(column: Column, bound: str) -> Any:
         return value
     try:
         return value - step if bound == "minimum" else value + step
-    except OverflowError:  # the first or the last day that there is
+    except OverflowError:  # the first or the last possible day
         return None
 
 
@@ -99,7 +99,7 @@ def unknown(known: pl.Series) -> Any:
     """A value that is none of these, and of their type; None where the type gives no other."""
     kind, values = known.dtype, known.drop_nulls()
     if kind == pl.String:
-        return _text_beside(set(values.to_list()))
+        return _unused_text(set(values.to_list()))
     if values.is_empty():
         return None
     last: Any = values.max()
@@ -112,7 +112,7 @@ def unknown(known: pl.Series) -> Any:
 
 
 def elsewhere(known: pl.Series, value: Any) -> Any:
-    """Another value than this one; a day or a moment of another year, whose text begins otherwise.
+    """Another value than this one; for a day or a timestamp one of another year.
 
     None where the type gives no other.
     """
@@ -125,7 +125,7 @@ def elsewhere(known: pl.Series, value: Any) -> Any:
 
 
 def breaks(column: Column, value: Any) -> str | None:
-    """The first promise of a column that a value breaks: `enum`, `pattern`, a bound; else None."""
+    """The first constraint that a value breaks: `enum`, `pattern`, a bound; None for none."""
     if value is None:
         return "required" if column.required else None
     if column.enum and value not in column.enum:
@@ -179,7 +179,7 @@ def _step(kind: ColumnType) -> Any:
             return 1
 
 
-def _text_beside(known: Iterable[Any]) -> str:
+def _unused_text(known: Iterable[Any]) -> str:
     """A text that is none of these."""
     there, text = set(known), _STRANGE
     while text in there:
@@ -241,11 +241,6 @@ def with_row_dropped(frame: pl.DataFrame, at: int) -> pl.DataFrame:
 def with_row_doubled(frame: pl.DataFrame, at: int) -> pl.DataFrame:
     """The rows, and one of them once more."""
     return pl.concat([frame, frame.slice(at, 1)])
-
-
-def with_no_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns without a row."""
-    return frame.clear()
 
 
 def with_nulls(frame: pl.DataFrame, column: str) -> pl.DataFrame:

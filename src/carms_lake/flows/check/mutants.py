@@ -1,4 +1,4 @@
-"""What a contract promises of a table, and for each promise the tables that break it (mutants)."""
+"""The constraints of a contract, and for each of them the tables that break it (mutants)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 TYPES = "types"
-"""What notices a column of another type than the contract's: the build that is given it."""
+"""What notices a column of another type than the contract's: the build that receives it."""
 _ROW = "\x00row"
 _NO_SUCH_VALUE = (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError)
 """What Polars says of a value that a column's type does not have."""
@@ -28,7 +28,7 @@ _NO_SUCH_VALUE = (OverflowError, TypeError, ValueError, pl.exceptions.PolarsErro
 
 @dataclass(frozen=True)
 class ConstraintUnderTest:
-    """One promise of a contract, and the rule that is to notice where it is broken."""
+    """One constraint of a contract, and the rule that should notice where it is broken."""
 
     columns: tuple[str, ...]
     kind: str
@@ -44,16 +44,16 @@ class ConstraintUnderTest:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A table that breaks a promise."""
+    """A table that breaks a constraint."""
 
-    promised: ConstraintUnderTest
+    constraint: ConstraintUnderTest
     corruption: str
     """What was done to it, in words."""
     frame: pl.DataFrame
     at: int = 0
-    """The row that is spoiled."""
+    """The corrupted row."""
     raw: str | None = None
-    """Bronze: the text that stands in the column of that row, where it is no value of its type."""
+    """Bronze: the text in the column of that row, where it is not a value of its type."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +65,21 @@ class Original:
     others: Mapping[TableRef, pl.DataFrame]
     seed: int
 
-    def row(self, promised: ConstraintUnderTest, *columns: str) -> int | None:
-        """A row that has values in these columns, always the same; None where none has."""
+    def row(self, constraint: ConstraintUnderTest, *columns: str) -> int | None:
+        """A row with values in these columns, always the same; None where there is none."""
         rows = self.frame.with_row_index(_ROW).drop_nulls(columns)[_ROW]
-        return self.draws(promised).choice(rows.to_list()) if rows.len() else None
+        return self.draws(constraint).choice(rows.to_list()) if rows.len() else None
 
-    def draws(self, promised: ConstraintUnderTest) -> random.Random:
-        """The random draws for one promise, which depend on no other promise."""
-        stream = f"{self.seed}:{self.contract.ref}:{promised.column}:{promised.kind}"
+    def draws(self, constraint: ConstraintUnderTest) -> random.Random:
+        """The random draws for one constraint, which depend on no other."""
+        stream = f"{self.seed}:{self.contract.ref}:{constraint.column}:{constraint.kind}"
         return random.Random(stream)  # noqa: S311 - a seed, not secrecy
 
 
-def promises_of(contract: Contract) -> Iterator[ConstraintUnderTest]:
-    """What a contract promises of single columns, of its key and of what its rows refer to.
+def constraints_of(contract: Contract) -> Iterator[ConstraintUnderTest]:
+    """The constraints of single columns, of the key and of references.
 
-    A text of which nothing else is said has no promise: every text is one.
+    A text column without any other constraint has none: every text is a text.
     """
     layer = contract.ref.layer
     for column in contract.columns:
@@ -94,7 +94,7 @@ def promises_of(contract: Contract) -> Iterator[ConstraintUnderTest]:
 
 
 def _of_column(column: Column, layer: Layer) -> Iterator[ConstraintUnderTest]:
-    told = {
+    kinds = {
         "type": column.type.name != "varchar",
         "required": column.required,
         "unique": column.unique,
@@ -104,55 +104,55 @@ def _of_column(column: Column, layer: Layer) -> Iterator[ConstraintUnderTest]:
         "agreesWithPath": layer is Layer.BRONZE and column.agrees_with_path is not None,
     }
     is_of_table = layer is not Layer.BRONZE and column.type.name != "json"
-    for kind, is_promised in told.items():
-        if is_promised:
+    for kind, is_constrained in kinds.items():
+        if is_constrained:
             rule = TYPES if kind == "type" and is_of_table else f"{column.name}.{kind}"
             yield ConstraintUnderTest((column.name,), kind, rule)
 
 
-def mutants(original: Original, promised: ConstraintUnderTest) -> Iterator[Mutant]:
-    """The tables that break one promise; none where no value or row of the table can.
+def mutants(original: Original, constraint: ConstraintUnderTest) -> Iterator[Mutant]:
+    """The tables that break one constraint; none where no value or row of the table can.
 
     A corruption that the column's type has no value for is left out.
     """
-    for corruption, frame, at, raw in _broken(original, promised):
+    for corruption, frame, at, raw in _broken(original, constraint):
         is_same = frame.schema == original.frame.schema and frame.equals(original.frame)
         if raw is not None or not is_same:
-            yield Mutant(promised, corruption, frame, at, raw)
+            yield Mutant(constraint, corruption, frame, at, raw)
 
 
 _Broken = tuple[str, pl.DataFrame, int, str | None]
 
 
-def _broken(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
+def _broken(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
     contract = original.contract
-    if promised.relationship is not None:
-        yield from _orphaned(original, promised, promised.relationship)
-    elif promised.kind == "primaryKey":
-        yield from _repeated(original, promised)
-        at = original.row(promised)
+    if constraint.relationship is not None:
+        yield from _orphaned(original, constraint, constraint.relationship)
+    elif constraint.kind == "primaryKey":
+        yield from _repeated(original, constraint)
+        at = original.row(constraint)
         if at is not None:
             doubled = corruptions.with_row_doubled(original.frame, at)
-            yield "a row stands twice", doubled, original.frame.height, None
-    elif promised.kind == "unique":
-        yield from _repeated(original, promised)
-    elif promised.kind == "required":
-        yield from _nulled(original, promised)
-    elif promised.kind == "type":
-        yield from _retyped(original, promised)
+            yield "a row is doubled", doubled, original.frame.height, None
+    elif constraint.kind == "unique":
+        yield from _repeated(original, constraint)
+    elif constraint.kind == "required":
+        yield from _nulled(original, constraint)
+    elif constraint.kind == "type":
+        yield from _retyped(original, constraint)
     else:
-        yield from _replaced(original, promised, contract.column(promised.column))
+        yield from _replaced(original, constraint, contract.column(constraint.column))
 
 
-def _nulled(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
-    column = promised.column
-    at = original.row(promised, column)
+def _nulled(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
+    column = constraint.column
+    at = original.row(constraint, column)
     if at is not None:
         yield "null", corruptions.with_null(original.frame, column, at), at, None
 
 
-def _retyped(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
-    column, frame = original.contract.column(promised.column), original.frame
+def _retyped(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
+    column, frame = original.contract.column(constraint.column), original.frame
     text = corruptions.not_of_type(column.type)
     if column.type.name == "json" and json_is_read(original.contract):
         text = None
@@ -161,7 +161,7 @@ def _retyped(original: Original, promised: ConstraintUnderTest) -> Iterator[_Bro
         other = corruptions.with_other_type(frame, column.name)
         yield f"the column is {_in_words(other.schema[column.name])}", other, 0, None
         return
-    at = original.row(promised)
+    at = original.row(constraint)
     if at is None or text is None:
         return
     if original.contract.ref.layer is Layer.BRONZE:
@@ -175,22 +175,22 @@ def _in_words(kind: pl.DataType) -> str:
     return f"{name} without a zone" if kind == pl.Datetime("us") else name
 
 
-def _repeated(original: Original, promised: ConstraintUnderTest) -> Iterator[_Broken]:
+def _repeated(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
     """One row with what another has in these columns."""
-    columns, frame = list(promised.columns), original.frame
-    at = original.row(promised, *columns)
+    columns, frame = list(constraint.columns), original.frame
+    at = original.row(constraint, *columns)
     if at is None:
         return
     keys = frame.select(columns).rows()
     others = [other for other, key in enumerate(keys) if key != keys[at] and None not in key]
     if others:
-        other = original.draws(promised).choice(others)
+        other = original.draws(constraint).choice(others)
         words = "the key of another row" if len(columns) > 1 else "the value of another row"
         yield words, corruptions.with_cells_of(frame, columns, at, other), at, None
 
 
 def _orphaned(
-    original: Original, promised: ConstraintUnderTest, relationship: Relationship
+    original: Original, constraint: ConstraintUnderTest, relationship: Relationship
 ) -> Iterator[_Broken]:
     """A row that refers to nothing, and one whose reference ends with a space."""
     there = (
@@ -198,7 +198,7 @@ def _orphaned(
         if relationship.target == original.contract.ref
         else original.others.get(relationship.target)
     )
-    at = original.row(promised, *relationship.columns)
+    at = original.row(constraint, *relationship.columns)
     if there is None or at is None:
         return
     for column, target in zip(relationship.columns, relationship.target_columns, strict=True):
@@ -215,13 +215,13 @@ def _orphaned(
 
 
 def _replaced(
-    original: Original, promised: ConstraintUnderTest, column: Column
+    original: Original, constraint: ConstraintUnderTest, column: Column
 ) -> Iterator[_Broken]:
     """One value by one that a set, a pattern, a bound or the file's path forbids."""
-    at = original.row(promised, column.name)
+    at = original.row(constraint, column.name)
     if at is None:
         return
-    value, kind = original.frame[column.name][at], promised.kind
+    value, kind = original.frame[column.name][at], constraint.kind
     if kind == "enum":
         yield from _put(original, column.name, at, corruptions.outside(column), "outside the set")
         if isinstance(value, str):
@@ -242,12 +242,12 @@ def _replaced(
         words = "one character beyond" if kind.endswith("Length") else "one step beyond"
         yield from _put(original, column.name, at, corruptions.beyond(column, kind), words)
         if column.type.name == "double" and kind in corruptions.LIMITS:
-            yield from _put(original, column.name, at, float("nan"), "no number")
-    yield from _swapped(original, promised, column)
+            yield from _put(original, column.name, at, float("nan"), "not a number")
+    yield from _swapped(original, constraint, column)
 
 
 def _swapped(
-    original: Original, promised: ConstraintUnderTest, column: Column
+    original: Original, constraint: ConstraintUnderTest, column: Column
 ) -> Iterator[_Broken]:
     """The first row where another column of the type has a value that this one may not have."""
     frame, name = original.frame, column.name
@@ -255,7 +255,7 @@ def _swapped(
         if other == name or frame.schema[other] != frame.schema[name]:
             continue
         for at, value in enumerate(frame[other].to_list()):
-            if value is not None and corruptions.breaks(column, value) == promised.kind:
+            if value is not None and corruptions.breaks(column, value) == constraint.kind:
                 swapped = corruptions.with_swapped(frame, name, other, at)
                 yield f"swapped with `{other}`", swapped, at, None
                 return

@@ -15,10 +15,15 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Relationship
 from carms_lake.errors import StoreError
-from carms_lake.flows.check.gold import mutate_gold, mutate_time
-from carms_lake.flows.check.guards import Auditor
+from carms_lake.flows.check.detectors import Auditor
+from carms_lake.flows.check.layers import (
+    Laboratory,
+    mutate_bronze,
+    mutate_gold,
+    mutate_silver,
+    mutate_time,
+)
 from carms_lake.flows.check.mutants import Original
-from carms_lake.flows.check.tables import mutate_bronze, mutate_silver
 from carms_lake.flows.check.verdicts import MutationReport
 from carms_lake.names import SRC_FILENAME, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
@@ -43,7 +48,7 @@ if TYPE_CHECKING:
 
 
 ROWS = 400
-"""Of a table with more rows, this many are drawn; what they refer to comes on top."""
+"""Of a table with more rows, this many are drawn; what they refer to is added."""
 
 _ROW = "\x00row"
 _GENERATIONS = 8
@@ -114,8 +119,8 @@ def _scan(config: LakeConfig, contract: Contract) -> pl.LazyFrame:
     other = [name for name, kind in wanted.items() if there.get(name) != kind]
     if other:
         raise StoreError(
-            f"`{contract.ref.in_domain}` was made under another contract: it has not, or in "
-            f"another type, {', '.join(f'`{name}`' for name in other)}",
+            f"`{contract.ref.in_domain}` was built under another contract; missing or of another "
+            f"type: {', '.join(f'`{name}`' for name in other)}",
             "run `carms ingest --full-refresh`, then `carms build`",
         )
     return delta.scan(path).select(list(wanted))
@@ -132,7 +137,7 @@ def _drawn(frame: pl.LazyFrame, draws: random.Random, rows: int) -> pl.DataFrame
 
 
 def _missing(frame: pl.DataFrame, target: pl.DataFrame, link: Relationship) -> pl.DataFrame:
-    """The keys that rows refer to and that are not there yet."""
+    """The keys that rows refer to and that the excerpt lacks."""
     columns = [
         pl.col(name).cast(target.schema[there]).alias(there)
         for name, there in zip(link.columns, link.target_columns, strict=True)
@@ -148,7 +153,7 @@ SEED = 1
 def mutate(
     config: LakeConfig, *, seed: int = SEED, rows: int = ROWS, progress: Progress | None = None
 ) -> MutationReport:
-    """Break every promise of bronze, silver and gold in a copy, and list which rules notice.
+    """Break every constraint of bronze, silver and gold in a copy, and list which rules notice.
 
     `rows` is how many rows of a table are drawn; the same lake and seed give the same report.
 
@@ -162,18 +167,18 @@ def mutate(
     copy = excerpt(config, contracts, seed, rows)
     if all(frame.is_empty() for frame in copy.frames.values()):
         raise StoreError(
-            f"the lake of `{config.domain.name}` has no rows to spoil",
+            f"the lake of `{config.domain.name}` has no rows to corrupt",
             "run `carms ingest` and `carms build` first",
         )
     found: list[Mutation] = []
-    notes = [f"`{ref.in_domain}` is not there yet" for ref in copy.absent]
+    notes = [f"`{ref.in_domain}` does not exist yet" for ref in copy.absent]
     steps = catalog.gold_steps
     with tempfile.TemporaryDirectory(prefix="carms-mutate-") as name:
         folder = Path(name)
         with scratch(replace(config, project=folder), folder / "gold") as file:
             frames = {**copy.frames, **_built(file, contracts, steps, copy.frames)}
             there = [c for ref, c in contracts.items() if ref in frames and _is_checked(c)]
-            auditor = Auditor(file, there)
+            lab = Laboratory(config, contracts, steps, file, Auditor(file, there))
             for done, ref in enumerate(_in_order(contracts)):
                 contract = contracts[ref]
                 if progress:
@@ -185,15 +190,15 @@ def mutate(
                     found += mutate_bronze(original)
                 elif ref.layer is Layer.SILVER:
                     of_table = replace(config, project=folder / ref.table)
-                    found += mutate_silver(original, contracts, file, auditor, of_table)
+                    found += mutate_silver(original, lab, of_table)
                 else:
-                    found += mutate_gold(original, contracts, steps, file, auditor)
-                found += mutate_time(original, config, file)
+                    found += mutate_gold(original, lab)
+                found += mutate_time(original, lab)
     return MutationReport(seed, round(time.perf_counter() - started, 3), tuple(found), tuple(notes))
 
 
 def _in_order(contracts: Mapping[TableRef, Contract]) -> list[TableRef]:
-    """As data passes through them."""
+    """In the order in which data passes through them."""
     return sorted(contracts, key=lambda ref: (list(Layer).index(ref.layer), ref.table))
 
 

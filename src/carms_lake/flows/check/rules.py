@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.limits import DeclaredTotal, QualityRule
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.guards import Auditor
+    from carms_lake.flows.check.detectors import Auditor
     from carms_lake.flows.check.mutants import Original
     from carms_lake.flows.check.verdicts import Mutation
     from carms_lake.store.gold.scratch import Scratch
 
-    Spoiled = tuple[str, pl.DataFrame]
+    Corrupted = tuple[str, pl.DataFrame]
 
 
-_GUARD = "audit"
+_DETECTOR = "audit"
 _VALUE = re.compile(r"'((?:[^']|'')+)'|(?<![\w.])(-?\d+(?:\.\d+)?)")
 """A text or a number in a SELECT."""
 
@@ -45,36 +45,36 @@ def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterato
     for rule in contract.quality:
         if rule.kind not in ("library", "sql"):
             continue
-        promised = ConstraintUnderTest(
+        constraint = ConstraintUnderTest(
             (rule.column,) if rule.column else (), f"rule {rule.name}", rule.name
         )
         if auditor.fails_already(contract, rule.name):
             why = "it fails on the rows as they are"
-            yield not_applicable(original, promised, _GUARD, why)
+            yield not_applicable(original, constraint, _DETECTOR, why)
             continue
-        yield _first(original, promised, rule, file, auditor)
+        yield _first(original, constraint, rule, file, auditor)
 
 
 def _first(
     original: Original,
-    promised: ConstraintUnderTest,
+    constraint: ConstraintUnderTest,
     rule: QualityRule,
     file: Scratch,
     auditor: Auditor,
 ) -> Mutation:
     """The first corruption that a rule notices; not applicable where it notices none."""
     one = alone(original.contract, quality=(rule,))
-    tried = list(_spoiled(original, promised, _named(original, rule), rule.query or ""))
+    tried = list(_corrupted(original, constraint, _named(original, rule), rule.query or ""))
     for words, frame in tried:
         try:
-            with file.spoiled(original.contract, frame):
+            with file.corrupted(original.contract, frame):
                 noticed = auditor.notices([one])
         except ContractError:  # the column's type has no such value
             continue
         if noticed:
-            return judged(original, Mutant(promised, words, frame), _GUARD, noticed)
+            return judged(original, Mutant(constraint, words, frame), _DETECTOR, noticed)
     why = f"none of {len(tried)} corruptions of the table makes it fail"
-    return not_applicable(original, promised, _GUARD, why)
+    return not_applicable(original, constraint, _DETECTOR, why)
 
 
 def alone(contract: Contract, **kept: object) -> Contract:
@@ -90,29 +90,29 @@ def alone(contract: Contract, **kept: object) -> Contract:
 
 def _named(original: Original, rule: QualityRule) -> list[str]:
     """The columns that a rule is about; all where it names none."""
-    told = " ".join([rule.column or "", *rule.arguments.get("properties", ()), rule.query or ""])
-    return told_in(original, told) or list(original.frame.columns)
+    named = " ".join([rule.column or "", *rule.arguments.get("properties", ()), rule.query or ""])
+    return columns_in(original, named) or list(original.frame.columns)
 
 
-def told_in(original: Original, text: str) -> list[str]:
+def columns_in(original: Original, text: str) -> list[str]:
     """The columns of a table that a text names."""
     words = words_of(text)
     return [name for name in original.frame.columns if name in words]
 
 
-def _spoiled(
-    original: Original, promised: ConstraintUnderTest, columns: list[str], select: str
-) -> Iterator[Spoiled]:
+def _corrupted(
+    original: Original, constraint: ConstraintUnderTest, columns: list[str], select: str
+) -> Iterator[Corrupted]:
     """The table in every way in which a rule may be broken, the usual ones first."""
     frame = original.frame
-    at = original.row(promised)
+    at = original.row(constraint)
     if at is None:
         return
-    yield "a row stands twice", corruptions.with_row_doubled(frame, at)
+    yield "a row is doubled", corruptions.with_row_doubled(frame, at)
     yield "a row is lost", corruptions.with_row_dropped(frame, at)
     other = (at + 1) % frame.height
     yield "the values of another row", corruptions.with_cells_of(frame, columns, at, other)
-    yield "no row is left", corruptions.with_no_rows(frame)
+    yield "no row is left", frame.clear()
     for name in columns:
         yield f"`{name}` is null", corruptions.with_null(frame, name, at)
         yield f"each `{name}` is null", corruptions.with_nulls(frame, name)
@@ -128,8 +128,8 @@ def _spoiled(
     yield from filled(frame, columns, select)
 
 
-def filled(frame: pl.DataFrame, columns: list[str], select: str) -> Iterator[Spoiled]:
-    """Every row with a value that the SELECT itself names, the unknown member say, or one beside.
+def filled(frame: pl.DataFrame, columns: list[str], select: str) -> Iterator[Corrupted]:
+    """Every row with a value that the SELECT itself names (the unknown member, say) or a neighbour.
 
     A value that a column's type does not have is left out.
     """
@@ -155,7 +155,6 @@ def words_of(text: str) -> set[str]:
     return set(re.findall(r"\w+", text))
 
 
-_GUARD_sums = "audit"
 _ROWS_TRIED = 10
 """A row may count for nothing in a sum, as the unknown member does; then another one is tried."""
 _ADDED = re.compile(r"\b(?:sum|max|min|avg)\s*\(", re.IGNORECASE)
@@ -163,14 +162,14 @@ _ADDED = re.compile(r"\b(?:sum|max|min|avg)\s*\(", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class _Sum:
-    """A promise about one figure of a table, and the check that holds it against another."""
+    """A constraint on one figure of a table, and the check that compares it with another."""
 
-    promised: ConstraintUnderTest
+    constraint: ConstraintUnderTest
     select: str
     entry: Mapping[str, Any] | DeclaredTotal
 
     def noticed(self, contract: Contract, file: Scratch) -> tuple[str, ...]:
-        """The rules that fail on the tables as they stand."""
+        """The rules that fail on the tables as they are."""
         if isinstance(self.entry, dict):
             results = audit(file.connection, [alone(contract, reconcile=(self.entry,))])
         else:
@@ -182,7 +181,7 @@ class _Sum:
 def mutate_sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[Mutation]:
     """One mutation per way in which a sum can change.
 
-    Where the excerpt's sums are not equal as they are, gold's is held against what it is now.
+    Where the excerpt's sums differ to begin with, gold's is compared with what it is now.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -192,28 +191,28 @@ def mutate_sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator
             one for way in _ways(original, figure) if (one := _changed(original, figure, file, way))
         ]
         if not found:  # a sum of nothing: let all rows have what the SELECT asks for
-            way = filled(original.frame, told_in(original, figure.select), figure.select)
+            way = filled(original.frame, columns_in(original, figure.select), figure.select)
             found = [one for one in [_changed(original, figure, file, way)] if one]
         yield from found
         if not found:
             why = "no corruption of the table changes the sum"
-            yield not_applicable(original, figure.promised, _GUARD_sums, why)
+            yield not_applicable(original, figure.constraint, _DETECTOR, why)
 
 
 def _changed(
-    original: Original, figure: _Sum, file: Scratch, way: Iterator[Spoiled]
+    original: Original, figure: _Sum, file: Scratch, way: Iterator[Corrupted]
 ) -> Mutation | None:
     """The first of some corruptions that changes the sum, and whether it is noticed."""
     before = file.value(figure.select)
     for words, frame in way:
         try:
-            with file.spoiled(original.contract, frame):
+            with file.corrupted(original.contract, frame):
                 if file.value(figure.select) == before:
                     continue
                 noticed = figure.noticed(original.contract, file)
         except ContractError:  # the column's type has no such value
             continue
-        return judged(original, Mutant(figure.promised, words, frame), _GUARD_sums, noticed)
+        return judged(original, Mutant(figure.constraint, words, frame), _DETECTOR, noticed)
     return None
 
 
@@ -221,35 +220,37 @@ def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]
     contract = original.contract
     for entry in contract.reconcile:
         name, select = str(entry["name"]), str(entry["gold"])
-        promised = ConstraintUnderTest((), f"sum {name}", f"{contract.ref.table}.reconcile.{name}")
-        if auditor.fails_already(contract, promised.rule):
+        constraint = ConstraintUnderTest(
+            (), f"sum {name}", f"{contract.ref.table}.reconcile.{name}"
+        )
+        if auditor.fails_already(contract, constraint.rule):
             now = {**entry, "silver": file.frozen(select)}
-            yield _Sum(promised, select, now)
+            yield _Sum(constraint, select, now)
         else:
-            yield _Sum(promised, select, dict(entry))
+            yield _Sum(constraint, select, dict(entry))
     for total in contract.declared_totals:
         rule = f"{contract.ref.table}.declared.{total.name}"
-        promised = ConstraintUnderTest((), f"declared {total.name}", rule)
+        constraint = ConstraintUnderTest((), f"declared {total.name}", rule)
         value = file.value(total.select)
         if value is not None:
             binding = replace(total, value=value, files={})
-            yield _Sum(promised, total.select, binding)
+            yield _Sum(constraint, total.select, binding)
 
 
-def _ways(original: Original, figure: _Sum) -> Iterator[Iterator[Spoiled]]:
+def _ways(original: Original, figure: _Sum) -> Iterator[Iterator[Corrupted]]:
     """For each way in which a sum may change, tables in which one row is spoiled like that."""
     frame = original.frame
     rows = list(range(frame.height))
-    original.draws(figure.promised).shuffle(rows)
+    original.draws(figure.constraint).shuffle(rows)
     tried = rows[:_ROWS_TRIED]
     yield (("a row is lost", corruptions.with_row_dropped(frame, at)) for at in tried)
-    yield (("a row stands twice", corruptions.with_row_doubled(frame, at)) for at in tried)
+    yield (("a row is doubled", corruptions.with_row_doubled(frame, at)) for at in tried)
     for name in _added(figure.select, frame):
         yield _grown(frame, name, rows)
-    yield iter([("no row is left", corruptions.with_no_rows(frame))])
+    yield iter([("no row is left", frame.clear())])
 
 
-def _grown(frame: pl.DataFrame, name: str, rows: list[int]) -> Iterator[Spoiled]:
+def _grown(frame: pl.DataFrame, name: str, rows: list[int]) -> Iterator[Corrupted]:
     is_filled = frame[name].is_not_null()
     for at in [at for at in rows if is_filled[at]][:_ROWS_TRIED]:
         yield f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at)

@@ -22,81 +22,83 @@ def judged(original: Original, mutant: Mutant, guard: str, noticed_by: Iterable[
     rules = tuple(dict.fromkeys(noticed_by))
     return Mutation(
         original.contract.ref,
-        mutant.promised.column,
-        mutant.promised.kind,
+        mutant.constraint.column,
+        mutant.constraint.kind,
         Verdict.NOTICED if rules else Verdict.UNGUARDED,
         mutant.corruption,
-        f"{guard}: {mutant.promised.rule}",
+        f"{guard}: {mutant.constraint.rule}",
         rules,
     )
 
 
 def not_applicable(
-    original: Original, promised: ConstraintUnderTest, guard: str, why: str = ""
+    original: Original, constraint: ConstraintUnderTest, guard: str, why: str = ""
 ) -> Mutation:
-    """A promise that cannot be broken here, and why not."""
+    """A constraint that cannot be broken here, and why not."""
     return Mutation(
         original.contract.ref,
-        promised.column,
-        promised.kind,
+        constraint.column,
+        constraint.kind,
         Verdict.NOT_APPLICABLE,
-        guard=f"{guard}: {promised.rule}",
-        why=why or _why(original, promised),
+        guard=f"{guard}: {constraint.rule}",
+        why=why or _why(original, constraint),
     )
 
 
-def left_alone(contract: Contract, promised: Sequence[ConstraintUnderTest]) -> Iterator[Mutation]:
-    """The columns of which nothing is promised."""
-    told = {column for promise in promised for column in promise.columns}
+def unconstrained(
+    contract: Contract, constraints: Sequence[ConstraintUnderTest]
+) -> Iterator[Mutation]:
+    """The columns without a constraint."""
+    constrained = {column for constraint in constraints for column in constraint.columns}
     for name in contract.column_names:
-        if name not in told:
+        if name not in constrained:
             yield Mutation(contract.ref, name, "", Verdict.NO_PROMISE)
 
 
-def _why(original: Original, promised: ConstraintUnderTest) -> str:
+def _why(original: Original, constraint: ConstraintUnderTest) -> str:
     frame, contract = original.frame, original.contract
     if frame.is_empty():
         return "the table has no rows here"
-    if promised.kind == "type" and contract.ref.layer is Layer.BRONZE:
-        return f"its reader gives no other {contract.column(promised.column).type}"
-    if promised.columns and frame.select(promised.columns).drop_nulls().is_empty():
+    if constraint.kind == "type" and contract.ref.layer is Layer.BRONZE:
+        return f"its reader gives no other {contract.column(constraint.column).type}"
+    if constraint.columns and frame.select(constraint.columns).drop_nulls().is_empty():
         return "no row has a value here"
     return "no value and no row that was tried breaks it"
 
 
 class Verdict(StrEnum):
-    """Whether a broken promise was noticed."""
+    """Whether a broken constraint was noticed."""
 
     NOTICED = "noticed"
     UNGUARDED = "unguarded"
     NOT_APPLICABLE = "not applicable"
-    """The promise could not be broken here; `why` says what was in the way."""
+    """The constraint could not be broken here; `why` says what was in the way."""
     NO_PROMISE = "no promise"
-    """A column of which the contract says nothing that could be broken."""
+    """A column without a constraint that could be broken."""
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One table spoiled in one way, and who noticed."""
+    """One table corrupted in one way, and which rules noticed."""
 
     table: TableRef
     column: str
-    """Several are joined by `+`; empty where it is about the table as a whole."""
+    """Several are joined by `+`; empty for the table as a whole."""
     promise: str
     verdict: Verdict
     corruption: str = ""
     guard: str = ""
-    """Where it is to be noticed, and by which rule."""
+    """Where it should be noticed, and by which rule."""
     noticed_by: tuple[str, ...] = ()
     why: str = ""
 
 
 @dataclass(frozen=True)
 class TableScore:
-    """How many of a table's promises are guarded.
+    """How many of a table's constraints are guarded.
 
-    A promise is guarded where each of its corruptions is noticed; those that could not be broken
-    count neither way.
+    A constraint is guarded where each of its corruptions is noticed; those that could not be
+    broken count neither way.
     """
 
     table: TableRef
@@ -106,11 +108,11 @@ class TableScore:
     not_applicable: int
     corruptions: int
     no_promise: int
-    """Columns without a promise."""
+    """Columns without a constraint."""
 
     @property
     def score_pct(self) -> float | None:
-        """Guarded promises of those that could be broken; None where none could."""
+        """Guarded constraints of those that could be broken, in per cent; None where none could."""
         tried = self.guarded + self.unguarded
         return round(100 * self.guarded / tried, 1) if tried else None
 

@@ -1,4 +1,4 @@
-"""A gold file in a folder of its own, whose tables may be spoiled: nothing of it is kept."""
+"""A gold file in a folder of its own, whose tables may be corrupted: nothing of it is kept."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Scratch:
         return f"select {'null' if value is None else value}"
 
     @contextmanager
-    def spoiled(self, contract: Contract, frame: pl.DataFrame) -> Iterator[None]:
+    def corrupted(self, contract: Contract, frame: pl.DataFrame) -> Iterator[None]:
         """For a while, a table holds other rows.
 
         Raises:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from helpers import contract, property_
 
-from carms_lake.flows.check.mutants import Mutant, Original, mutants, promises_of
+from carms_lake.flows.check.mutants import Mutant, Original, constraints_of, mutants
 from carms_lake.names import TableRef
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def original(
 
 
 def all_mutants(of: Original) -> dict[tuple[str, str], list[Mutant]]:
-    return {(p.column, p.kind): list(mutants(of, p)) for p in promises_of(of.contract)}
+    return {(p.column, p.kind): list(mutants(of, p)) for p in constraints_of(of.contract)}
 
 
 def test_every_promise_is_told_once_and_a_plain_text_has_none(tmp_path: Path) -> None:
-    assert [(p.column, p.kind) for p in promises_of(original(tmp_path).contract)] == [
+    assert [(p.column, p.kind) for p in constraints_of(original(tmp_path).contract)] == [
         ("sale_id", "required"),
         ("state", "enum"),
         ("code", "pattern"),
@@ -85,7 +85,7 @@ def test_each_promise_is_broken_in_each_of_its_ways(tmp_path: Path) -> None:
         ("code", "maxLength"): ["one character beyond"],
         ("amount", "type"): ["the column is float64"],
         ("amount", "minimum"): ["one step beyond"],
-        ("sale_id", "primaryKey"): ["the value of another row", "a row stands twice"],
+        ("sale_id", "primaryKey"): ["the value of another row", "a row is doubled"],
         ("shop_id", "refers to silver.shop"): [
             "a reference to nothing",
             "a space after the reference",

@@ -1,7 +1,7 @@
-"""What looks at a table in reality, asked about a spoiled one: which rules notice?
+"""The real guards of a table, asked about a corrupted one: which rules notice?
 
-Bronze: the split of records. Silver: quarantine, gate, balance, and the checks of a build on what
-is left. Gold: the types and constraints of the file, and the checks of a build.
+Bronze: the split of records. Silver: quarantine, gate, row reconciliation, and the checks of a
+build on what is left. Gold: the types and constraints of the file, and the checks of a build.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def spelled(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
-    """The rules that refuse each record, in their order.
+    """The rules that reject each record, in their order.
 
     `records` are texts in the contract's columns, and the file that each of them comes from.
     """
@@ -100,8 +100,8 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
     return [noticed.get(row, ()) for row in range(1, records.height + 1)]
 
 
-def given(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
-    """A silver table as its function gives it: with the columns that only its order names."""
+def as_function_output(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
+    """A silver table as its function returns it: with the columns that only its order names."""
     ordering = {name.lstrip("-") for name in contract.silver.order} - set(frame.columns)
     return frame.with_columns(pl.lit(0).alias(name) for name in sorted(ordering))
 
@@ -112,7 +112,7 @@ def silver_notices(
     """How many rows of a silver table Pandera refuses before it is written, by rule."""
     try:
         kept = apply_constraints(
-            given(contract, frame), contract, {**references, contract.ref: frame}
+            as_function_output(contract, frame), contract, {**references, contract.ref: frame}
         )
     except ContractError:
         return Counter([f"{PANDERA}: {TYPES}"])
@@ -131,7 +131,7 @@ def silver_notices(
 
 
 class Ledger:
-    """A driver of few rows in a folder of its own, against which a silver table is counted."""
+    """A driver of few rows in a folder of its own, with which a silver table is reconciled."""
 
     def __init__(self, config: LakeConfig, contract: Contract, driver: Contract) -> None:
         self._config = config
@@ -140,7 +140,7 @@ class Ledger:
         self._contract = replace(contract, silver=spec, relationships=())
 
     def open(self, frame: pl.DataFrame) -> None:
-        """Write a driver that gives exactly these rows of the silver table.
+        """Write a driver that yields exactly these rows of the silver table.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -160,8 +160,8 @@ class Ledger:
             rows = pl.DataFrame({"row": range(frame.height)})
         delta.overwrite(table_path(self._config, driver.ref), rows, {})
 
-    def balances(self, frame: pl.DataFrame) -> bool:
-        """Whether a build would count these rows as the driver's.
+    def reconciles(self, frame: pl.DataFrame) -> bool:
+        """Whether a build would accept these rows as the driver's.
 
         Raises:
             StoreError: the folder cannot be read.
@@ -169,19 +169,19 @@ class Ledger:
         with running(self._config, "check", keep=False) as run:
             try:
                 make_whole(self._task(run, frame))
-            except NotReconciled:
+            except (NotReconciled, ContractError):  # a build stops at the gate, too
                 return False
         return True
 
     def _task(self, run: Run, frame: pl.DataFrame) -> BuildContext:
         contract = self._contract
-        step = SilverStep(contract, lambda: given(contract, frame), {})
+        step = SilverStep(contract, lambda: as_function_output(contract, frame), {})
         known = {self._driver.ref: self._driver, contract.ref: contract}
         return BuildContext(run, step, known, {}, None)
 
 
 class Auditor:
-    """The checks of a build on the tables of a scratch file, and what they say of whole ones."""
+    """The checks of a build on a scratch file, compared with those of its intact tables."""
 
     def __init__(self, scratch: Scratch, contracts: Sequence[Contract]) -> None:
         self._scratch = scratch

@@ -147,7 +147,7 @@ def test_a_sum_is_broken_by_rows_and_by_the_amount(everything: MutationReport) -
     found = of(everything, "gold.fact_sale", "", "sum quantity")
     assert [one.corruption for one in found] == [
         "a row is lost",
-        "a row stands twice",
+        "a row is doubled",
         "`quantity` is a unit more",
         "no row is left",
     ]
@@ -292,10 +292,10 @@ def test_budgets_totals_and_growth_are_broken_too(shop: LakeConfig, tmp_path: Pa
         if one.table.in_domain == "silver.sale" and not one.column and "balance" not in one.promise
     }
     assert found == {
-        ("budget of 5 %", "nearly all rows are set aside", "sale.quarantine"),
+        ("budget of 5 %", "nearly all rows are quarantined", "sale.quarantine"),
         ("row change of 10 %", "all rows are lost", "sale.rowChange"),
         ("declared sold", "a row is lost", "sale.declared.sold"),
-        ("declared sold", "a row stands twice", "sale.declared.sold"),
+        ("declared sold", "a row is doubled", "sale.declared.sold"),
         ("declared sold", "`quantity` is a unit more", "sale.declared.sold"),
         ("declared sold", "no row is left", "sale.declared.sold"),
     }
@@ -338,14 +338,14 @@ def test_before_a_build_only_bronze_is_tried(tmp_path: Path) -> None:
     ingest(config)
     report = mutate(config)
     assert report.unguarded == ()
-    assert report.notes[0] == "`silver.product` is not there yet"
+    assert report.notes[0] == "`silver.product` does not exist yet"
     (one,) = of(report, "silver.sale", "quantity", "required")
     assert one.why == "the table has no rows here"
     assert verdicts(report, "bronze.sales", "quantity", "minimum") == ["noticed"]
 
 
 def test_an_empty_lake_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no rows to spoil"):
+    with pytest.raises(StoreError, match="no rows to corrupt"):
         mutate(stocked(tmp_path))
 
 

@@ -45,7 +45,6 @@ A, B, C = FRAME.rows()
         ),
         (lambda f: corruptions.with_row_dropped(f, 1), [A, C]),
         (lambda f: corruptions.with_row_doubled(f, 1), [A, B, C, B]),
-        (corruptions.with_no_rows, []),
         (
             lambda f: corruptions.with_nulls(f, "id"),
             [(None, *A[1:]), (None, *B[1:]), (None, *C[1:])],

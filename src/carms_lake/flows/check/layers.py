@@ -1,0 +1,301 @@
+"""Corrupted records of bronze, tables of silver and of gold: which rules notice them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake.contract.model import Balance
+from carms_lake.errors import ContractError
+from carms_lake.flows.check import corruptions
+from carms_lake.flows.check.corruptions import with_value
+from carms_lake.flows.check.detectors import (
+    BALANCE,
+    FILE,
+    PANDERA,
+    Ledger,
+    silver_notices,
+    spelled,
+    split_notices,
+)
+from carms_lake.flows.check.mutants import (
+    TYPES,
+    ConstraintUnderTest,
+    Mutant,
+    constraints_of,
+    mutants,
+)
+from carms_lake.flows.check.rules import mutate_rules, mutate_sums
+from carms_lake.flows.check.verdicts import judged, not_applicable, unconstrained
+from carms_lake.names import Layer
+from carms_lake.quality.freshness import fresh, rows_changed
+from carms_lake.store.delta.manifest import Build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from carms_lake.catalog import GoldStep
+    from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.check.detectors import Auditor, Rules
+    from carms_lake.flows.check.mutants import Original
+    from carms_lake.flows.check.verdicts import Mutation
+    from carms_lake.names import TableRef
+    from carms_lake.store.gold.scratch import Scratch
+
+
+_COUNTED = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
+_FLOOD = 1_000
+"""How many rows are said to be quarantined for each one that is kept: more than any budget."""
+_LATE = datetime(9999, 1, 1, tzinfo=UTC)
+"""When everything is too old."""
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """What mutants are tried on: the domain's tables in a scratch file, and its auditor."""
+
+    config: LakeConfig
+    """Of the lake itself, which is only read."""
+    contracts: Mapping[TableRef, Contract]
+    steps: Sequence[GoldStep]
+    file: Scratch
+    auditor: Auditor
+
+    def audit_of(self, contract: Contract, frame: pl.DataFrame, others: list[Contract]) -> Rules:
+        """The rules of a table that notice these rows; where none does, those of other tables.
+
+        Raises:
+            ContractError: a rule cannot be run, or the table's types have no such value.
+        """
+        with self.file.corrupted(contract, frame):
+            return self.auditor.notices([contract]) or self.auditor.notices(others)
+
+
+def mutate_bronze(original: Original) -> Iterator[Mutation]:
+    """One mutation per corruption of each constraint of a bronze table.
+
+    Every corruption is of one record, because the split judges record by record.
+    """
+    contract = original.contract
+    original = replace(original, frame=_accepted(original))
+    made = [m for constraint in constraints_of(contract) for m in mutants(original, constraint)]
+    noticed = dict(zip(map(id, made), _split_notices(contract, made), strict=True))
+    by_constraint: dict[ConstraintUnderTest, list[Mutant]] = {}
+    for mutant in made:
+        by_constraint.setdefault(mutant.constraint, []).append(mutant)
+    yield from _tried(
+        original,
+        lambda _: "split",
+        lambda mutant: noticed[id(mutant)],
+        lambda constraint: by_constraint.get(constraint, []),
+    )
+
+
+def _tried(
+    original: Original,
+    detector: Callable[[ConstraintUnderTest], str],
+    notices: Callable[[Mutant], Rules],
+    made: Callable[[ConstraintUnderTest], list[Mutant]] | None = None,
+) -> Iterator[Mutation]:
+    """Every mutant of every constraint, with the rules that notice it; columns without any last."""
+    constraints = list(constraints_of(original.contract))
+    for constraint in constraints:
+        where = detector(constraint)
+        found = made(constraint) if made else list(mutants(original, constraint))
+        if not found:
+            yield not_applicable(original, constraint, where)
+        for mutant in found:
+            yield judged(original, mutant, where, notices(mutant))
+    yield from unconstrained(original.contract, constraints)
+
+
+def _accepted(original: Original) -> pl.DataFrame:
+    """The rows that the split accepts as they are; a contract may be stricter than it was."""
+    if original.frame.is_empty():
+        return original.frame
+    notices = split_notices(original.contract, spelled(original.frame))
+    return original.frame.filter(pl.Series([not rules for rules in notices]))
+
+
+def _split_notices(contract: Contract, made: list[Mutant]) -> list[Rules]:
+    if not made:
+        return []
+    records = pl.concat([_record(mutant) for mutant in made])
+    noticed = split_notices(contract, records)
+    for number, mutant in enumerate(made):
+        if mutant.constraint.kind == "agreesWithPath":  # disagreement is counted file by file
+            noticed[number] = split_notices(contract, records.slice(number, 1))[0]
+    return noticed
+
+
+def _record(mutant: Mutant) -> pl.DataFrame:
+    """The corrupted record, as a text file has it."""
+    record = spelled(mutant.frame.slice(mutant.at, 1))
+    if mutant.raw is None:
+        return record
+    return with_value(record, mutant.constraint.column, 0, mutant.raw)
+
+
+def mutate_silver(original: Original, lab: Laboratory, folder: LakeConfig) -> Iterator[Mutation]:
+    """One mutation per corruption of each constraint, count, budget, rule and sum of the table.
+
+    `folder` is a lake of the table's own, for its driver.
+
+    Raises:
+        ContractError: a rule cannot be run.
+        StoreError: the folder cannot be written.
+    """
+    contract = original.contract
+    before = silver_notices(contract, original.frame, original.others)
+    others = [
+        other
+        for other in lab.contracts.values()
+        if other.ref.layer is Layer.SILVER
+        and other.ref != contract.ref
+        and any(link.target == contract.ref for link in other.relationships)
+    ]
+
+    def notices(mutant: Mutant) -> Rules:
+        rules = tuple(silver_notices(contract, mutant.frame, original.others) - before)
+        return rules or lab.audit_of(contract, mutant.frame, others)
+
+    yield from _tried(original, _silver_detector, notices)
+    yield from _counts(original, lab.contracts, folder)
+    yield from _budgets(original, lab.auditor)
+    yield from mutate_rules(original, lab.file, lab.auditor)
+    yield from mutate_sums(original, lab.file, lab.auditor)
+
+
+def _silver_detector(constraint: ConstraintUnderTest) -> str:
+    link = constraint.relationship
+    return "audit" if link is not None and not link.quarantine else PANDERA
+
+
+def _counts(
+    original: Original, contracts: Mapping[TableRef, Contract], folder: LakeConfig
+) -> Iterator[Mutation]:
+    """Rows lost and invented, where the contract says how the table answers to its driver."""
+    contract, spec = original.contract, original.contract.silver
+    if spec.driver is None or spec.balance not in _COUNTED:
+        return
+    constraint = ConstraintUnderTest(
+        (), f"balance: {spec.balance} of {spec.driver.in_domain}", BALANCE
+    )
+    at = original.row(constraint)
+    if at is None:
+        yield not_applicable(original, constraint, BALANCE)
+        return
+    ledger = Ledger(folder, contract, contracts[spec.driver])
+    ledger.open(original.frame)
+    if not ledger.reconciles(original.frame):
+        why = "its rows do not reconcile as they are"
+        yield not_applicable(original, constraint, BALANCE, why)
+        return
+    for mutant in _miscounted(original, constraint, at):
+        noticed = () if ledger.reconciles(mutant.frame) else (BALANCE,)
+        yield judged(original, mutant, BALANCE, noticed)
+
+
+def _miscounted(original: Original, constraint: ConstraintUnderTest, at: int) -> Iterator[Mutant]:
+    frame, contract = original.frame, original.contract
+    if contract.silver.balance is not Balance.EXPAND:
+        yield Mutant(constraint, "a row is lost", corruptions.with_row_dropped(frame, at))
+        yield Mutant(constraint, "a row is doubled", corruptions.with_row_doubled(frame, at))
+        return
+    for name in contract.primary_key[:1]:
+        value = corruptions.unknown(frame[name])
+        if value is not None:
+            invented = with_value(frame, name, at, value)
+            yield Mutant(constraint, "a key that the driver lacks", invented)
+
+
+def _budgets(original: Original, auditor: Auditor) -> Iterator[Mutation]:
+    """More rows quarantined than the contract allows."""
+    contract, rows = original.contract, original.frame.height
+    budgets = [
+        (link.columns, link.name, link.budget_pct)
+        for link in contract.relationships
+        if link.quarantine and link.budget_pct is not None
+    ]
+    if contract.quarantine_budget_pct is not None:
+        rule = f"{contract.ref.table}.quarantine"
+        budgets.append(((), rule, contract.quarantine_budget_pct))
+    for columns, rule, budget_pct in budgets:
+        many = _FLOOD * max(rows, 1)
+        build = Build("mutate", {}, rows=rows, quarantined=many, unknown={rule: many})
+        noticed = [r for r in auditor.notices([contract], {contract.ref: build}) if r == rule]
+        constraint = ConstraintUnderTest(columns, f"budget of {budget_pct:g} %", rule)
+        mutant = Mutant(constraint, "nearly all rows are quarantined", original.frame)
+        yield judged(original, mutant, "audit", noticed)
+
+
+def mutate_gold(original: Original, lab: Laboratory) -> Iterator[Mutation]:
+    """One mutation per corruption of each constraint, rule and sum of a gold table.
+
+    Raises:
+        ContractError: a rule cannot be run.
+    """
+    contract, file = original.contract, lab.file
+    others = _depending_on(contract, lab)
+
+    def notices(mutant: Mutant) -> Rules:
+        """The rules of the table; where they are silent those of others, then the file's own."""
+        if mutant.constraint.kind == "type":
+            is_refused = file.refuses(contract, mutant.frame, mutant.constraint.column)
+            return (TYPES,) if is_refused else ()
+        try:
+            rules = lab.audit_of(contract, mutant.frame, others)
+        except ContractError:  # the column's type has no such value
+            return (TYPES,)
+        return rules or ((FILE,) if file.refuses(contract, mutant.frame) else ())
+
+    yield from _tried(original, lambda c: "build" if c.kind == "type" else "audit", notices)
+    yield from mutate_rules(original, file, lab.auditor)
+    yield from mutate_sums(original, file, lab.auditor)
+
+
+def _depending_on(contract: Contract, lab: Laboratory) -> list[Contract]:
+    """What refers to the table, reads it as a view, or names it in a rule."""
+    name = contract.ref.in_domain
+    found = {contract.ref: contract}
+    for step in lab.steps:
+        if step.contract.kind == "view" and found.keys() & set(step.reads):
+            found[step.contract.ref] = step.contract
+    for ref, other in lab.contracts.items():
+        texts = [rule.query or "" for rule in other.quality]
+        texts += [str(entry.get(side)) for entry in other.reconcile for side in ("gold", "silver")]
+        refers = any(link.target == contract.ref for link in other.relationships)
+        if refers or any(name in text for text in texts):
+            found[ref] = other
+    return [c for ref, c in found.items() if ref != contract.ref and c.kind != "macro"]
+
+
+def mutate_time(original: Original, lab: Laboratory) -> Iterator[Mutation]:
+    """One mutation per constraint on age and on the change of the number of rows.
+
+    Raises:
+        ContractError: an element cannot be measured.
+        StoreError: the lake cannot be read.
+    """
+    contract, connection = original.contract, lab.file.connection
+    for age in contract.ages:
+        columns = (age.column,) if age.column else ()
+        rule = ".".join([age.column or contract.ref.table, age.property])
+        constraint = ConstraintUnderTest(columns, age.property, rule)
+        results = fresh(lab.config, connection, [replace(contract, ages=(age,))], _LATE)
+        mutant = Mutant(constraint, "nothing new comes any more", original.frame)
+        yield judged(original, mutant, "audit", [r.rule for r in results if not r.passed])
+    change = contract.row_change
+    if change is not None:
+        rule = f"{contract.ref.table}.rowChange"
+        constraint = ConstraintUnderTest((), f"row change of {change.pct:g} %", rule)
+        before = {(str(contract.ref.layer), contract.ref.table): max(original.frame.height, 1)}
+        nothing = original.frame.clear()
+        with lab.file.corrupted(contract, nothing):
+            results = rows_changed(connection, [contract], before)
+        mutant = Mutant(constraint, "all rows are lost", nothing)
+        yield judged(original, mutant, "audit", [r.rule for r in results if not r.passed])
