@@ -1,6 +1,6 @@
 """The real guards of a table, asked about a corrupted one: which rules notice?
 
-Bronze: the split of records. Silver: quarantine, gate, row reconciliation, and the checks of a
+Bronze: the split of records. Silver: Pandera's schema, row reconciliation, and the checks of a
 build on what is left. Gold: the types and constraints of the file, and the checks of a build.
 """
 
