@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from sources import cut_small
 from tiny import SALES, project, put, rejects, rows, stocked
 
-from carms_lake.flows.ingest import batches as intake
-from carms_lake.flows.ingest import ingest
+from carms_lake.flows.ingest import batches, ingest
 from carms_lake.flows.rejects.suggest_repairs import repairs
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers import csv_records
@@ -104,7 +103,7 @@ def test_lots_pieces_and_data_files_of_any_size_give_the_same_table(
             (broken if is_bad else expected).append((f"s{day}-{number}", name, number))
         put(config, name, "\n".join(lines))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(intake, "LOT_RECORDS", lot)
+        patched.setattr(batches, "BATCH_RECORDS", lot)
         patched.setattr(staged, "FILE_ROWS", file_rows)
         cut_small(patched, piece)
         report = ingest(config, ["sales"])
@@ -123,7 +122,7 @@ def test_what_was_staged_of_a_file_goes_when_its_end_cannot_be_read(
     put(config, "sales/day_1.csv", "sale_id,product_id,quantity\na1,p1,1\na2,p1,x\na3,p1,3\n")
     endless = "".join(f"b{n},p1,{n}\n" for n in range(1, 40)) + '"' + "y" * 3000
     put(config, "sales/day_2.csv", "sale_id,product_id,quantity\n" + endless)
-    monkeypatch.setattr(intake, "LOT_RECORDS", 2)
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
     monkeypatch.setattr(staged, "FILE_ROWS", 3)
     cut_small(monkeypatch, 20)
     monkeypatch.setattr(csv_records, "RECORD_BYTES", 1000)
@@ -153,7 +152,7 @@ def test_a_folder_whose_date_disagrees_with_its_rows_is_noted(tmp_path: Path) ->
     put(config, "visits/dt=2025-01-31/part.csv", text)
     (file,) = ingest(config, ["visits"]).files
     assert file.notes == (
-        "`visits/dt=2025-01-31/part.csv`: 1 rows have another `day` than their path says",
+        "`visits/dt=2025-01-31/part.csv`: 1 row has a different `day` than the file's path",
     )
     assert file.accepted == 2
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
+from polars.testing import assert_frame_equal
 from tiny import stocked
 
 from carms_lake.errors import NotReconciled, StoreError
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
 from carms_lake.flows.run import running
 from carms_lake.store import ops
 from carms_lake.store.delta import table as delta
@@ -77,3 +81,56 @@ def test_a_record_that_cannot_be_kept_does_not_hide_why_the_run_ended(
     with pytest.raises(ZeroDivisionError) as caught:
         ended(config, ZeroDivisionError("by zero"))
     assert caught.value.__notes__ == [f"the run could not be recorded: {second!r}"]
+
+
+def test_the_published_file_says_of_its_run_what_the_lake_says(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    report = build(config)
+    assert report.published == config.gold_file
+    for table in ("runs", "table_versions", "check_results", "scorecard", "lineage"):
+        here = delta.scan(ops_path(config, table)).filter(run_id=report.run_id).collect()
+        with duckdb.connect(config.gold_file, read_only=True) as connection:
+            found = connection.sql(f"from ops.{table} where run_id = '{report.run_id}'").pl()
+        there = found.select(here.columns).cast(here.schema)
+        assert_frame_equal(here, there, check_row_order=False)
+    runs = delta.scan(ops_path(config, "runs")).filter(run_id=report.run_id).collect()
+    assert runs.select("status", "is_published").rows() == [("done", True)]
+    assert runs["seconds"].to_list() == [report.seconds]
+
+
+def test_a_run_that_has_published_is_recorded_as_done_whatever_comes_after(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+
+    def interrupted() -> None:
+        with running(config, "build") as run:
+            run.finish(published={})
+            run.publish(config.gold_file)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert kept(config) == [("done", "")]
+
+
+def test_a_run_whose_file_was_not_put_in_its_place_has_failed(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+
+    def failed() -> None:
+        with running(config, "build") as run:
+            run.finish(published={"lineage": [{"run_id": run.run_id}]})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failed()
+    assert kept(config) == [("failed", "ZeroDivisionError")]
+    assert not delta.exists(ops_path(config, "lineage"))
+
+
+def test_a_finished_run_takes_notes_only(tmp_path: Path) -> None:
+    with running(stocked(tmp_path), "build", keep=False) as run:
+        run.finish()
+        run.add(notes=["the file is elsewhere"])
+        assert run.report().notes == ("the file is elsewhere",)
+        with pytest.raises(RuntimeError, match="notes only"):
+            run.add(rows={"lineage": []}, checks=[None])  # type: ignore[list-item]

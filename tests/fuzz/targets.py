@@ -30,7 +30,7 @@ from sources import bronze, column, source
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
-from carms_lake.flows.ingest.batches import BatchWriter
+from carms_lake.flows.ingest.batches import BatchWriter, Stop
 from carms_lake.flows.run import Run
 from carms_lake.records import Provenance
 
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     Mutate = Callable[..., bytes]
 
-STAMP = Provenance("20260101T000000.000000Z-000000", datetime(2026, 1, 1, tzinfo=UTC))
+PROVENANCE = Provenance("20260101T000000.000000Z-000000", datetime(2026, 1, 1, tzinfo=UTC))
 CONFIG = LakeConfig(Path(), Domain("test", "tiny_shop", ()))
-RUN = Run(CONFIG, "fuzz", STAMP.run_id, STAMP.ingestion_ts, 0.0)
+RUN = Run(CONFIG, "fuzz", PROVENANCE.run_id, PROVENANCE.ingestion_ts)
 """A run of which nothing is kept."""
 
 COLUMNS = (
@@ -225,11 +225,11 @@ def outcome(target: Target, data: bytes, folder: Path) -> str:
     if file is None:
         return "no table"
     try:
-        with BatchWriter(RUN, target.contract, None) as intake:
-            tally = intake.take(file, STAMP)
-            intake.finish()
+        with BatchWriter(RUN, target.contract, None, Stop()) as writer:
+            counts = writer.read(file, PROVENANCE)
+            writer.finish()
     except SourceRefused as refusal:
         has_change_log = refusal.message and refusal.hint
         return refusal.code if has_change_log else "FINDING refused without a reason"
-    assert tally.records == tally.accepted + tally.rejected
-    return "landed" if not tally.rejected else "landed with rejects"
+    assert counts.records == counts.accepted + counts.rejected
+    return "landed" if not counts.rejected else "landed with rejects"

@@ -4,99 +4,115 @@ from __future__ import annotations
 
 import secrets
 import time
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Event
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from carms_lake import __version__
 from carms_lake.errors import LakeError, StoreError
 from carms_lake.names import run_timestamp
-from carms_lake.records import (
-    CheckFailure,
-    CheckResult,
-    FileReport,
-    RunReport,
-    Score,
-    TableReport,
-)
+from carms_lake.records import RunReport
 from carms_lake.store import ops
 from carms_lake.store.delta.lock import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
+    from carms_lake.records import (
+        CheckFailure,
+        CheckResult,
+        FileReport,
+        Score,
+        TableReport,
+    )
+
+    OpsRows = dict[str, list[dict[str, Any]]]
+    """Rows of the tables of operations, by table."""
 
 
-@dataclass
 class Run:
-    """A run under way: what it has done so far."""
+    """A run under way. What its steps return is collected here by `add`, and nowhere else."""
 
-    config: LakeConfig
-    command: str
-    run_id: str
-    started_at: datetime
-    started_s: float
-    files: list[FileReport] = field(default_factory=list)
-    tables: list[TableReport] = field(default_factory=list)
-    checks: list[CheckResult] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    failures: list[CheckFailure] = field(default_factory=list)
-    scores: list[Score] = field(default_factory=list)
-    message: str = ""
-    """What is to be kept of a run that ended well."""
-    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Rows for the tables of operations, by table, written when the run ends."""
-    published: Path | None = None
-    is_over: Event = field(default_factory=Event)
-    """Set when nothing more is to be begun: a part of the work failed, or all of it is done."""
+    def __init__(self, config: LakeConfig, command: str, run_id: str, started_at: datetime) -> None:
+        self.config = config
+        self.command = command
+        self.run_id = run_id
+        self.started_at = started_at
+        self._started_s = time.perf_counter()
+        self._report = RunReport(run_id, command, config.domain.name, started_at, 0.0)
+        self._rows: OpsRows = {}
+        self._final: OpsRows | None = None
+        self._adding = Lock()
 
-    def go_on(self) -> None:
-        """Called between two steps of a part that goes on beside others.
+    def add(
+        self,
+        *,
+        files: Sequence[FileReport] = (),
+        tables: Sequence[TableReport] = (),
+        checks: Sequence[CheckResult] = (),
+        failures: Sequence[CheckFailure] = (),
+        scores: Sequence[Score] = (),
+        notes: Sequence[str] = (),
+        rows: Mapping[str, Sequence[dict[str, Any]]] | None = None,
+    ) -> None:
+        """Add what a step did to the report, and rows of tables of operations to those it writes.
 
-        Raises:
-            CancelledError: the run is over.
+        A run that is finished takes notes only: its rows may be published already.
         """
-        if self.is_over.is_set():
-            raise CancelledError
-
-    def keep(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Have rows of a table of operations written with the report."""
-        self.kept.setdefault(table, []).extend(rows)
-
-    def part(self) -> Run:
-        """The same run, for files that are read beside those of others."""
-        return replace(self, files=[], notes=[])
-
-    def take(self, part: Run) -> None:
-        """Add what is said of the files of a part."""
-        self.files += part.files
-        self.notes += part.notes
+        if self._final is not None and (files or tables or checks or failures or scores or rows):
+            raise RuntimeError("a finished run takes notes only")
+        with self._adding:  # tables are built side by side
+            there = self._report
+            self._report = replace(
+                there,
+                files=(*there.files, *files),
+                tables=(*there.tables, *tables),
+                checks=(*there.checks, *checks),
+                failures=(*there.failures, *failures),
+                scores=(*there.scores, *scores),
+                notes=(*there.notes, *notes),
+            )
+            for table, those in (rows or {}).items():
+                self._rows.setdefault(table, []).extend(those)
 
     def report(self) -> RunReport:
-        """What the run did, frozen."""
-        return RunReport(
-            run_id=self.run_id,
-            command=self.command,
-            domain=self.config.domain.name,
-            started_at=self.started_at,
-            seconds=round(time.perf_counter() - self.started_s, 3),
-            files=tuple(self.files),
-            tables=tuple(self.tables),
-            checks=tuple(self.checks),
-            published=self.published,
-            notes=tuple(self.notes),
-            failures=tuple(self.failures),
-            scores=tuple(self.scores),
-        )
+        """What the run did so far; all that it did once it is finished."""
+        if self._final is not None:
+            return self._report
+        return replace(self._report, seconds=round(time.perf_counter() - self._started_s, 3))
 
-    def rows(self, status: str, message: str = "") -> dict[str, list[dict[str, Any]]]:
-        """What the run did, as rows of the tables of operations, by table."""
-        return {**self.kept, **ops.rows_of(self.report(), status, message, __version__)}
+    def finish(self, message: str = "", *, published: OpsRows | None = None) -> OpsRows:
+        """The rows that the tables of operations get, final from here on: counts, seconds, status.
+
+        A build calls it before it publishes, so that the gold file has the rows that the lake gets;
+        `published` are those that count only then.
+        """
+        if self._final is None:
+            self._report = self.report()
+            self._final = self._rows_of("done", message, is_published=published is not None)
+            for table, rows in (published or {}).items():
+                self._final[table] = [*self._final.get(table, []), *rows]
+        return self._final
+
+    def publish(self, path: Path) -> None:
+        """Say that the gold file with the final rows is in its place, which is `path`."""
+        self._report = replace(self._report, published=path)
+
+    def fail(self, status: str, message: str) -> OpsRows:
+        """The rows of a run that did not end well; once published, those of the gold file."""
+        if self._final is not None and self._report.published:
+            return self._final
+        self._final = None
+        return self._rows_of(status, message, is_published=False)
+
+    def _rows_of(self, status: str, message: str, *, is_published: bool) -> OpsRows:
+        published = self.config.gold_file if is_published else None
+        report = replace(self.report(), published=published)
+        return {**self._rows, **ops.rows_of(report, status, message, __version__)}
 
 
 @contextmanager
@@ -122,14 +138,13 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
         except BaseException as error:
             _record_end(run, error)
             raise
-        ops.record_run(config, run.rows("done", run.message))
+        ops.record_run(config, run.finish())
 
 
 def _begun(config: LakeConfig, command: str) -> Run:
     """A new run; made when the lake is held, so that run ids sort as runs commit."""
     now = datetime.now(UTC)
-    run_id = f"{run_timestamp(now)}-{secrets.token_hex(3)}"
-    return Run(config, command, run_id, now, time.perf_counter())
+    return Run(config, command, f"{run_timestamp(now)}-{secrets.token_hex(3)}", now)
 
 
 def _record_end(run: Run, error: BaseException) -> None:
@@ -141,6 +156,6 @@ def _record_end(run: Run, error: BaseException) -> None:
         said = str(error).strip().splitlines()
         message = ": ".join([type(error).__name__, *said[:1]])
     try:
-        ops.record_run(run.config, run.rows(status, message))
+        ops.record_run(run.config, run.fail(status, message))
     except BaseException as second:  # noqa: BLE001 - a second Ctrl-C must not hide the first error
         error.add_note(f"the run could not be recorded: {second!r}")

@@ -55,7 +55,7 @@ def item(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 def run(folder: Path) -> Run:
     config = LakeConfig(folder, Domain("test", "test", ()))
-    return Run(config, "build", "run-1", datetime(2026, 1, 1, tzinfo=UTC), 0.0)
+    return Run(config, "build", "run-1", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def aside(

@@ -76,10 +76,9 @@ def build(
                     progress(report.table.in_domain, len(made), len(steps) + 1)
                 made[report.table] = report
         finally:
-            run.tables += [made[s.contract.ref] for s in steps if s.contract.ref in made]
-            lost = [unbalanced(table) for table in run.tables if not table.balanced]
-            run.checks += lost
-            run.failures += map(of_whole, lost)
+            run.add(tables=[made[s.contract.ref] for s in steps if s.contract.ref in made])
+            lost = [unbalanced(table) for table in run.report().tables if not table.balanced]
+            run.add(checks=lost, failures=list(map(of_whole, lost)))
         if progress:
             progress(config.gold_file.name, len(steps), len(steps) + 1)
         if any(step.contract.ref in needed for step in gold):

@@ -78,10 +78,12 @@ def audited(task: Audit, connection: Connection) -> None:
     found += totals_declared(connection, tables, manifests)
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
-    run.checks += found
+    run.add(checks=found)
     beside = Sources(partial(_origin, task), partial(_set_aside, task))
-    run.failures += failures(connection, tables, found, beside)
-    run.scores += scores(there, found, _rows(task, manifests, found), set_aside(task.rejects))
+    run.add(
+        failures=failures(connection, tables, found, beside),
+        scores=scores(there, found, _rows(task, manifests, found), set_aside(task.rejects)),
+    )
 
 
 def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | None) -> None:
@@ -96,8 +98,7 @@ def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | 
         return
     with reading(run.config, [c for c in aged if c.ref.layer is not Layer.BRONZE]) as connection:
         found = fresh(run.config, connection, aged, now or run.started_at)
-    run.checks += found
-    run.failures += [of_whole(result) for result in found if not result.passed]
+    run.add(checks=found, failures=[of_whole(result) for result in found if not result.passed])
 
 
 def _manifests(run: Run, contracts: Iterable[Contract]) -> dict[TableRef, Manifest]:

@@ -133,7 +133,7 @@ def _balanced(task: BuildContext, kept: Validated, build: Build) -> Build:
         balanced = held == wanted
     counted = replace(build, driver_keys=wanted, keys=held)
     if not balanced:
-        task.run.tables.append(report_of(task, counted, balanced=False))
+        task.run.add(tables=[report_of(task, counted, balanced=False)])
         raise NotReconciled(
             f"`{contract.ref}`: {wanted} in `{driver.ref}`, but {held} in the table, "
             "its quarantine and what was superseded",

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 
     from carms_lake.catalog import GoldStep
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
+    from carms_lake.flows.run import OpsRows, Run
     from carms_lake.store.gold.published import BuildRecord
-
-    OpsRows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -92,29 +90,31 @@ def build_gold(
         now = how.now or run.started_at
         task = Audit(run, contracts, builds, rejected, rows_before, now)
         audited(task, warehouse.connection)
-        _stop_where_a_check_failed(run, publish_anyway=how.publish_anyway)
-        made = _made(run, contracts, steps)
-        _add_ops(run, warehouse, made, rejected)
+        message = _stop_where_a_check_failed(run, publish_anyway=how.publish_anyway)
+        _add_ops(run, warehouse, run.finish(message, published=_made(run, contracts, steps)))
+        warehouse.add_ops("rejects", rejected)
         versions = {ref: contract.version for ref, contract in contracts.items()}
         # What failed is looked at again by the next build, whatever changed.
         is_whole = not is_partial and not run.report().failed_checks
         _add_build(run, warehouse, fingerprint if is_whole else "", made_by, versions)
         warehouse.finish([Layer.SILVER])
-        run.published = publish(warehouse.path, config.gold_file)
-    for table, rows in made.items():
-        run.keep(table, rows)
-    if run.published != config.gold_file:
-        run.notes.append(
+        target = publish(warehouse.path, config.gold_file)
+        run.publish(target)
+    if target != config.gold_file:
+        note = (
             f"`{config.gold_file}` is open in another program: the new tables are in "
-            f"`{run.published}`; close it and build again"
+            f"`{target}`; close it and build again"
         )
+        run.add(notes=[note])
 
 
 def _leave(run: Run, steps: Sequence[GoldStep], there: BuildRecord) -> None:
     """Say that the published file stays as it is."""
     rows = {step.contract.ref: there.rows.get(step.contract.ref.table) for step in steps}
-    run.tables += [TableReport(ref, "unchanged", rows=n, rows_read=0) for ref, n in rows.items()]
-    run.notes.append(f"nothing changed: `{run.config.gold_file}` stays as it is")
+    run.add(
+        tables=[TableReport(ref, "unchanged", rows=n, rows_read=0) for ref, n in rows.items()],
+        notes=[f"nothing changed: `{run.config.gold_file}` stays as it is"],
+    )
 
 
 def _add_sources(run: Run, warehouse: Warehouse, silver: Mapping[TableRef, int]) -> None:
@@ -159,7 +159,7 @@ def _make(
         report = _create(warehouse, step, is_copied=known.is_same(ref) or ref not in needed)
         report = replace(report, rows_read=_rows_read(step, report, known.rows))
         known.rows[ref] = report.rows
-        run.tables.append(report)
+        run.add(tables=[report])
         is_stale = report.status == "copied" and not known.is_same(ref)
         made_by[ref] = known.published.get(ref.table, "") if is_stale else known.fingerprints[ref]
     return made_by
@@ -178,10 +178,11 @@ def _rows_read(
 def _note_new_key(run: Run, steps: Sequence[GoldStep]) -> None:
     path = key_file(run.config)
     if not path.exists() and any(masks(step.sql) for step in steps):
-        run.notes.append(
+        note = (
             f"`{path}` is made: the key of the masks; keep it, and keep it out of the lake and of "
             "version control; under another key all masks are others"
         )
+        run.add(notes=[note])
 
 
 def _create(warehouse: Warehouse, step: GoldStep, *, is_copied: bool) -> TableReport:
@@ -196,14 +197,15 @@ def _create(warehouse: Warehouse, step: GoldStep, *, is_copied: bool) -> TableRe
     )
 
 
-def _stop_where_a_check_failed(run: Run, *, publish_anyway: bool) -> None:
-    failed = [c for c in run.checks if not c.passed and c.severity == Severity.ERROR]
+def _stop_where_a_check_failed(run: Run, *, publish_anyway: bool) -> str:
+    """Stop the build, unless it is to be published anyway: then what is to be said of the run."""
+    failed = [c for c in run.report().checks if not c.passed and c.severity == Severity.ERROR]
     if not failed:
-        return
+        return ""
     if publish_anyway:
-        run.message = published_although(len(failed))
-        run.notes.append(f"{run.message}: `carms check --failures` shows the rows")
-        return
+        message = published_although(len(failed))
+        run.add(notes=[f"{message}: `carms check --failures` shows the rows"])
+        return message
     first = "; ".join(
         f"`{c.table.in_domain}` {c.rule}: {c.message} ({c.failed_rows} rows)" for c in failed[:3]
     )
@@ -221,25 +223,21 @@ def _made(
     """What this build adds to the tables of operations once it is published."""
     built = [
         ops.version_row(run.run_id, table, 0, contracts[table.table].version)
-        for table in run.tables
+        for table in run.report().tables
         if table.table.layer is Layer.GOLD and contracts[table.table].kind == "table"
     ]
     return {"table_versions": built, "lineage": _lineage_rows(run, contracts, steps)}
 
 
-def _add_ops(run: Run, warehouse: Warehouse, made: OpsRows, rejected: pl.DataFrame) -> None:
+def _add_ops(run: Run, warehouse: Warehouse, this_run: OpsRows) -> None:
     """Put what is known of the runs before and of this one into the gold file."""
-    report = replace(run.report(), published=run.config.gold_file)
-    this_run = {**run.kept, **ops.rows_of(report, "done", run.message, __version__)}
     for table, schema in ops.OPS_SCHEMAS.items():
         path = ops_path(run.config, table)
-        rows = [*this_run.get(table, []), *made.get(table, [])]
-        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        frame = pl.DataFrame(this_run.get(table, []), schema=schema, orient="row")
         if delta.exists(path):
             before = delta.scan(path).collect()
             frame = pl.concat([before, frame], how="diagonal").select(frame.columns)
         warehouse.add_ops(table, frame)
-    warehouse.add_ops("rejects", rejected)
 
 
 def _add_build(

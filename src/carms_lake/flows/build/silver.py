@@ -77,8 +77,10 @@ def transform(
     write_rejects(run.config, [made.rejects], run.run_id)
     version = _commit(task, made)
     if back:
-        run.notes.append(
-            f"`{step.contract.ref.in_domain}`: {back} set-aside row{'s' * (back > 1)} came back"
+        run.add(
+            notes=[
+                f"`{step.contract.ref.in_domain}`: {back} set-aside row{'s' * (back > 1)} came back"
+            ]
         )
     seconds = round(time.perf_counter() - started, 3)
     report = replace(
@@ -88,8 +90,8 @@ def transform(
         message=made.note,
     )
     row = ops.version_row(run.run_id, report, version, step.contract.version)
-    run.keep("table_versions", [row])
-    run.keep("field_coverage", _coverage(run.run_id, step.contract, made.rows))
+    coverage = _coverage(run.run_id, step.contract, made.rows)
+    run.add(rows={"table_versions": [row], "field_coverage": coverage})
     return report
 
 

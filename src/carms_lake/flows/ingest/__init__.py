@@ -1,7 +1,7 @@
 """Source files -> bronze: each file read once, split by its contract, committed with its rejects.
 
 Rejects are committed before the rows of the same files; a file whose commit did not happen is read
-again by the next run, and its orphaned rejects are taken out.
+again by the next run, which deletes its orphaned rejects.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, first_few
-from carms_lake.flows.ingest.table import Options, TableIngest
+from carms_lake.flows.ingest.batches import Stop
+from carms_lake.flows.ingest.table import Options, ingest_table
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 TABLES_AT_ONCE = 2
-"""How many tables land at the same time: memory is that of two lots of records and their checks."""
+"""How many tables are ingested at once: memory is that of two batches and their checks."""
 _SHOWN = 5
 """How many files a note names."""
 
@@ -46,14 +47,14 @@ def ingest(
     also_parquet: bool = False,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Land the files of a domain in bronze and set aside the records that break their contract.
+    """Load the files of a domain into bronze and reject the records that break their contract.
 
-    A file that cannot be read is refused and named in the report; the others land. Files that have
+    A file that cannot be read is refused and named in the report; the others load. Files that have
     not changed are skipped, unless `full_refresh`. `dry_run` reads and checks, and writes nothing.
 
     Raises:
         UsageError: a source that the domain does not have.
-        ContractError: a contract is wrong, or other columns stand in the lake.
+        ContractError: a contract is wrong, or a table has other columns than its contract.
         SourceError: there is no folder to read from.
         StoreError: the lake cannot be written, or is being written.
         NotReconciled: a record was lost; a bug.
@@ -73,51 +74,54 @@ def ingest(
         found = {ref: discover(catalog.contracts[ref], there) for ref in catalog.refs(Layer.BRONZE)}
         if not any(found[ref] for ref in chosen):
             tables = ", ".join(ref.table for ref in chosen)
-            run.notes.append(f"no file in `{base}` matches a pattern of {tables}")
-        run.notes += _passed_over(there.others(chain.from_iterable(found.values())))
+            run.add(notes=[f"no file in `{base}` matches a pattern of {tables}"])
+        run.add(notes=_ignored(there.others(chain.from_iterable(found.values()))))
         tasks = [(catalog.contracts[ref], found[ref]) for ref in chosen]
-        _land(run, tasks, options, progress)
+        _ingest_tables(run, tasks, options, progress)
     return run.report()
 
 
-def _land(
+def _ingest_tables(
     run: Run,
-    found: Sequence[tuple[Contract, Sequence[SourceFile]]],
+    tasks: Sequence[tuple[Contract, Sequence[SourceFile]]],
     options: Options,
     progress: Progress | None,
 ) -> None:
-    """Land the files of each table, two tables at a time, those with most to read first.
+    """Ingest the files of each table, two tables at a time, those with most to read first.
 
-    What the run says of them stands in the order of the tables, whichever was ready first.
+    The run reports them in the order of the tables, whichever was ready first.
     """
-    done, total = count(), sum(len(files) for _, files in found)
+    done, total = count(), sum(len(files) for _, files in tasks)
+    stop = Stop()
 
-    def begun(name: str) -> None:
+    def begin(name: str) -> None:
         if progress:
             progress(name, next(done), total)
 
-    def land(part: Run, contract: Contract, files: Sequence[SourceFile]) -> None:
-        TableIngest(part, contract, options).land(files, begun)
-
-    parts = [run.part() for _ in found]
-    tasks = [(part, *task) for part, task in zip(parts, found, strict=True)]
-    tasks.sort(key=lambda task: -sum(file.size for file in task[2]))
+    largest = sorted(tasks, key=lambda task: -sum(file.size for file in task[1]))
     with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="bronze") as pool:
-        landing = [pool.submit(land, *task) for task in tasks]
+        ingests = {
+            contract.ref: pool.submit(
+                ingest_table, run, contract, files, options, stop, begin=begin
+            )
+            for contract, files in largest
+        }
         try:
-            for future in as_completed(landing):
-                future.result()
+            for ingested in as_completed(ingests.values()):
+                ingested.result()
         finally:
-            run.is_over.set()  # after an error, or Ctrl-C, the others end where they are
-            wait(landing)
-            for part in parts:
-                run.take(part)
+            stop.set()  # after an error, or Ctrl-C, the other tables end where they are
+            wait(ingests.values())
+            for contract, _ in tasks:
+                ingested = ingests[contract.ref]
+                if not ingested.cancelled() and not ingested.exception():
+                    run.add(files=ingested.result().files, notes=ingested.result().notes)
 
 
-def _passed_over(names: Sequence[str]) -> list[str]:
-    """What is said of files that no source wants: a misspelt name would be missed for ever."""
+def _ignored(names: Sequence[str]) -> list[str]:
+    """A note on files that match no source: a misspelt name would be missed for ever."""
     others = [name for name in names if not name.rpartition("/")[2].startswith("README")]
     if not others:
         return []
     shown = first_few([f"`{name}`" for name in others], _SHOWN)
-    return [f"passed over, because no source's pattern matches: {shown}"]
+    return [f"ignored (matches no source): {shown}"]

@@ -1,15 +1,16 @@
-"""The records of files on their way into a bronze table: read, checked and written part by part.
+"""The records of files on their way into a bronze table: read, checked and staged in batches.
 
-Parts of small files are checked together, large files part by part, so that the time per record
-and the memory stay the same however the records are spread over files. One lot is checked while the
+Small files share a batch and a large file fills several, so that the time per record and the
+memory stay the same however the records are spread over files. One batch is checked while the
 next is read.
 """
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -33,11 +34,24 @@ if TYPE_CHECKING:
     from carms_lake.store.delta.staged import Staged
 
 
-LOT_RECORDS = 200_000
+BATCH_RECORDS = 200_000
 """How many records are checked together."""
 
-_KEPT_REJECTS = 50_000
-"""More rejects than this do not wait in memory for the end of the run."""
+_REJECTS_IN_MEMORY = 50_000
+"""More rejects than this are written before all files are read."""
+
+
+class Stop(Event):
+    """Set when tables that are ingested side by side are to end where they are."""
+
+    def check(self) -> None:
+        """End here where it is set.
+
+        Raises:
+            CancelledError: another table failed, or the user pressed Ctrl-C.
+        """
+        if self.is_set():
+            raise CancelledError
 
 
 @dataclass
@@ -50,19 +64,20 @@ class FileCounts:
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
     first_fault: str = ""
-    """Where the first record was set aside, and why."""
+    """Where the first record was rejected, and why."""
 
 
 class BatchWriter:
     """Everything that one run reads into one table."""
 
-    def __init__(self, run: Run, contract: Contract, staged: Staged | None) -> None:
+    def __init__(self, run: Run, contract: Contract, staged: Staged | None, stop: Stop) -> None:
         """`staged` takes the accepted rows; without it nothing is written (a dry run)."""
         self._run = run
         self._contract = contract
         self._staged = staged
-        self._lot: list[TrackedChunk] = []
-        self._tallies: dict[str, FileCounts] = {}
+        self._stop = stop
+        self._batch: list[TrackedChunk] = []
+        self._counts: dict[str, FileCounts] = {}
         self._rejects: list[pl.DataFrame] = []
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
         self._checking: Future[None] | None = None
@@ -78,116 +93,120 @@ class BatchWriter:
     ) -> None:
         self._checker.shutdown(wait=True, cancel_futures=True)
 
-    def take(self, source: SourceFile, stamp: Provenance) -> FileCounts:
-        """Read a file to its end; its tally is whole when `settle` was called.
+    def read(self, source: SourceFile, provenance: Provenance) -> FileCounts:
+        """Read a file to its end; its counts are complete after `flush`.
 
         Raises:
-            SourceRefused: nothing of the file is taken.
+            SourceRefused: nothing of the file is kept.
+            CancelledError: the ingest is to end.
         """
         started = time.perf_counter()
-        tally = self._tallies[source.name] = FileCounts()
+        counts = self._counts[source.name] = FileCounts()
         try:
-            for part in self._parts(source, tally):
-                tally.records += part.records
-                self._add(TrackedChunk(source, stamp, part))
+            for chunk in self._chunks(source, counts):
+                counts.records += chunk.records
+                self._add(TrackedChunk(source, provenance, chunk))
         except SourceRefused:
-            self.drop(source, stamp)
+            self.drop(source, provenance)
             raise
-        tally.seconds = time.perf_counter() - started
-        return tally
+        counts.seconds = time.perf_counter() - started
+        return counts
 
-    def drop(self, source: SourceFile, stamp: Provenance) -> None:
-        """Forget everything that was taken of a file."""
+    def drop(self, source: SourceFile, provenance: Provenance) -> None:
+        """Forget everything that was read of a file."""
         self._wait()
-        self._lot = [piece for piece in self._lot if piece.source.name != source.name]
-        tally = self._tallies.pop(source.name)
-        if tally.accepted and self._staged:
-            values = {SRC_FILENAME: source.name, DELIVERY_ID: stamp.delivery_id}
+        self._batch = [tracked for tracked in self._batch if tracked.source.name != source.name]
+        counts = self._counts.pop(source.name)
+        if counts.accepted and self._staged:
+            values = {SRC_FILENAME: source.name, DELIVERY_ID: provenance.delivery_id}
             schema = {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}
-            kept = [SRC_FILENAME] if stamp.delivery_id is None else list(schema)
-            self._staged.discard(pl.DataFrame([values], schema=schema).select(kept))
+            key = [SRC_FILENAME] if provenance.delivery_id is None else list(schema)
+            self._staged.discard(pl.DataFrame([values], schema=schema).select(key))
 
-    def settle(self) -> None:
-        """Check all that waits, and hand it on.
+    def flush(self) -> None:
+        """Check and stage all that was read.
 
         Raises:
             NotReconciled: a record was lost or made; a bug.
             StoreError: the lake cannot be written.
         """
-        self._hand_over()
+        self._submit()
         self._wait()
 
     def finish(self) -> None:
-        """Check and hand on all that is left, and see that no record is missing.
+        """Check and stage all that was read, see that no record is missing, write the rejects.
 
         Raises:
             NotReconciled: a record was lost or made; a bug.
             StoreError: the lake cannot be written.
         """
-        self.settle()
-        for name, tally in self._tallies.items():
-            if tally.records != tally.accepted + tally.rejected:
+        self.flush()
+        for name, counts in self._counts.items():
+            if counts.records != counts.accepted + counts.rejected:
                 raise NotReconciled(
-                    f"`{name}`: {tally.records} records, but {tally.accepted} accepted and "
-                    f"{tally.rejected} rejected",
+                    f"`{name}`: {counts.records} records, but {counts.accepted} accepted and "
+                    f"{counts.rejected} rejected",
                     "this is a bug: please report it with the file's contract",
                 )
-        if self._staged:
-            write_rejects(self._run.config, self._rejects, self._run.run_id)
-        self._rejects.clear()
+        self._write_rejects()
 
-    def _parts(self, source: SourceFile, tally: FileCounts) -> Iterator[Chunk]:
+    def _chunks(self, source: SourceFile, counts: FileCounts) -> Iterator[Chunk]:
         with readable(source):
-            batch = readers.read(source, self._contract)
-            tally.notes += batch.notes
-            parts = iter(batch.chunks)
+            found = readers.read(source, self._contract)
+            counts.notes += found.notes
+            chunks = iter(found.chunks)
         while True:
-            with readable(source):  # what is damaged or taken away may show only here
-                part = next(parts, None)
-            if part is None:
+            with readable(source):  # damage, or a file that is gone, may show only here
+                chunk = next(chunks, None)
+            if chunk is None:
                 return
-            self._run.go_on()
-            yield part
+            self._stop.check()
+            yield chunk
 
-    def _add(self, piece: TrackedChunk) -> None:
-        if self._lot and self._lot[0].chunk.kind != piece.chunk.kind:
-            self._hand_over()
-        if piece.chunk.records:
-            self._lot.append(piece)
-        if sum(waiting.chunk.records for waiting in self._lot) >= LOT_RECORDS:
-            self._hand_over()
+    def _add(self, tracked: TrackedChunk) -> None:
+        if self._batch and self._batch[0].chunk.kind != tracked.chunk.kind:
+            self._submit()
+        if tracked.chunk.records:
+            self._batch.append(tracked)
+        if sum(waiting.chunk.records for waiting in self._batch) >= BATCH_RECORDS:
+            self._submit()
 
-    def _hand_over(self) -> None:
-        """Have the lot checked, behind the one before it."""
+    def _submit(self) -> None:
+        """Have the batch checked once the one before it is."""
         self._wait()
-        if self._lot:
-            lot, self._lot = self._lot, []
-            self._checking = self._checker.submit(self._check, lot)
+        if self._batch:
+            batch, self._batch = self._batch, []
+            self._checking = self._checker.submit(self._check, batch)
 
     def _wait(self) -> None:
         checking, self._checking = self._checking, None
         if checking:
             checking.result()
 
-    def _check(self, lot: list[TrackedChunk]) -> None:
-        parsed = readers.parse_chunks([piece.chunk for piece in lot])
-        checked = split(parsed, lot, self._contract)
+    def _check(self, batch: list[TrackedChunk]) -> None:
+        parsed = readers.parse_chunks([tracked.chunk for tracked in batch])
+        checked = split(parsed, batch, self._contract)
         for name, count in _by_file(checked.accepted):
-            self._tallies[name].accepted += count
+            self._counts[name].accepted += count
         for name, count in _by_file(checked.rejected):
-            tally = self._tallies[name]
-            tally.rejected += count
-            tally.first_fault = tally.first_fault or _first_fault(checked.rejected, name)
+            counts = self._counts[name]
+            counts.rejected += count
+            counts.first_fault = counts.first_fault or _first_fault(checked.rejected, name)
         for (name, column), count in checked.disagreeing.items():
-            self._tallies[name].notes.append(
-                f"`{name}`: {count} rows have another `{column}` than their path says"
+            rows = "1 row has" if count == 1 else f"{count} rows have"
+            self._counts[name].notes.append(
+                f"`{name}`: {rows} a different `{column}` than the file's path"
             )
+        self._rejects.append(checked.rejected)
         if self._staged:
             self._staged.add(checked.accepted)
-        self._rejects.append(checked.rejected)
-        if self._staged and sum(frame.height for frame in self._rejects) >= _KEPT_REJECTS:
+            if sum(frame.height for frame in self._rejects) >= _REJECTS_IN_MEMORY:
+                self._write_rejects()
+
+    def _write_rejects(self) -> None:
+        if self._staged:
             write_rejects(self._run.config, self._rejects, self._run.run_id)
-            self._rejects.clear()
+        self._rejects.clear()
 
 
 def _by_file(frame: pl.DataFrame) -> Iterator[tuple[str, int]]:

@@ -86,7 +86,7 @@ def replay(
                     if not dry_run and table.entries:
                         _commit(table)
                     done += table.done
-                    run.files += table.reports
+                    run.add(files=table.reports)
     return ReplayReport(run.report(), tuple(done))
 
 
@@ -138,7 +138,8 @@ def _see_the_others(table: Rejudged, path: Path) -> None:
     broken = ~pl.all_horizontal(passes.fill_null(value=True) for passes in rules)
     count = delta.scan(path).filter(broken).select(pl.len()).collect(engine="streaming").item()
     if count:
-        table.run.notes.append(
+        note = (
             f"{count} rows of `{contract.ref.in_domain}` that had landed break today's contract: "
             f"`carms ingest --full-refresh {contract.ref.table}` reads their files again"
         )
+        table.run.add(notes=[note])

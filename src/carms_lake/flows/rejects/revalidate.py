@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake import readers
-from carms_lake.flows.ingest.batches import LOT_RECORDS
+from carms_lake.flows.ingest.batches import BATCH_RECORDS
 from carms_lake.flows.rejects import as_landed, by_name
 from carms_lake.flows.rejects.reparse import Reread, reread
 from carms_lake.names import (
@@ -121,7 +121,7 @@ def judge(table: Rejudged, files: Iterable[_File]) -> None:
         (kind,) = kinds
         lots.setdefault(kind, []).append(file)
         sizes[kind] += file.aside.height
-        if sizes[kind] >= LOT_RECORDS:
+        if sizes[kind] >= BATCH_RECORDS:
             _split(table, lots.pop(kind))
             sizes[kind] = 0
     for lot in lots.values():
