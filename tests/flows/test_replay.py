@@ -32,7 +32,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.rejects.replay import ReplayReport, replay
 from carms_lake.flows.status import status
-from carms_lake.flows.timetravel.diff_causes import reasons
+from carms_lake.flows.timetravel.diff_causes import diff_causes
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import rejects_path, table_path
@@ -325,8 +325,8 @@ def test_a_difference_between_runs_says_that_records_were_replayed(tmp_path: Pat
     loosen(config)
     second = replay(config).run.run_id
     contract = load_catalog(config.domain).contracts[SALES]
-    said = reasons(config, contract, (first, second))
-    assert f"records replayed of `sales/day_2.csv` (run {second})" in said
+    said = diff_causes(config, contract, (first, second))
+    assert f"records replayed from `sales/day_2.csv` (run {second})" in said
 
 
 def test_only_the_tables_that_are_named_are_replayed(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_source_is_late_by_its_contract(
 
 def test_gold_has_a_history_by_its_runs(shop: tuple[LakeConfig, Status]) -> None:
     config, found = shop
-    rows = history(config, "gold.fact_sale").as_dicts()
+    rows = history(config, "gold.fact_sale").to_dicts()
     assert [(row["run_id"], row["rows"], row["command"]) for row in rows] == [
         (found.gold_run_id, 2, "build")
     ]

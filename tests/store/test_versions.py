@@ -94,9 +94,9 @@ def test_a_damaged_log_is_told(table: Path) -> None:
 def test_a_version_with_lost_files_is_told_and_the_others_are_whole(table: Path) -> None:
     lost = next(iter(versions.files_at(table, 1)))
     (table / lost).unlink()
-    versions.see_whole(table, 0, "bronze.table")
-    with pytest.raises(StoreError, match=r"version 3 of `bronze\.table` is gone: 1 of its files"):
-        versions.see_whole(table, 3, "bronze.table")
+    versions.ensure_complete(table, 0, "bronze.table")
+    with pytest.raises(StoreError, match="is incomplete: 1 of its files"):
+        versions.ensure_complete(table, 3, "bronze.table")
 
 
 def test_a_run_ends_with_its_last_commit(tmp_path: Path) -> None:

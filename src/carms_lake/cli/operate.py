@@ -112,8 +112,8 @@ def diff(
         return
     found, cells = flow.table_diff(call.config(), before, after, table, limit=limit)
     emit(call, cells, to)
-    total = found.added + found.removed + found.changed
-    counts = f"{found.added} rows added, {found.removed} removed, {found.changed} changed"
+    rows, total = found.rows, found.rows.total
+    counts = f"{rows.added} rows added, {rows.removed} removed, {rows.changed} changed"
     render.note(call, f"{found.table.in_domain}: {counts}")
     for reason in found.why:
         render.note(call, f"why: {reason}")

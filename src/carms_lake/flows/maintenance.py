@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from carms_lake.catalog import load_catalog
@@ -13,12 +12,10 @@ from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.run import running
 from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
 from carms_lake.flows.timetravel.history import find
-from carms_lake.flows.timetravel.restore import metadata_at
+from carms_lake.flows.timetravel.restore import metadata_of_restore
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import (
-    MAINTAINED_BY,
-    RESTORED,
     commits,
     files_at,
     run_ends,
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.store.delta.log import RunEnd
     from carms_lake.store.delta.maintain import Digest
 
     Progress = Callable[[str, int, int | None], None]
@@ -49,15 +45,15 @@ if TYPE_CHECKING:
 
 KEEP_RUNS = 100
 KEEP_DAYS = 30
-"""A version that one of these two keeps is kept."""
+"""A version is kept if one of these two keeps it."""
 
 LEFTOVERS = "leftovers"
-"""What the report calls files outside of tables: gold of earlier builds, killed builds."""
+"""What the report calls files outside of tables: gold snapshots, killed builds."""
 
 
 @dataclass(frozen=True)
 class Optimized:
-    """A table whose small files were put together, and the proof that nothing else changed."""
+    """A table whose small files were compacted, and the proof that its rows are the same."""
 
     table: str
     files_before: int
@@ -70,49 +66,6 @@ class Optimized:
     def is_changed(self) -> bool:
         """Whether there was anything to do."""
         return self.digest_after is not None
-
-
-def optimize(
-    config: LakeConfig, names: Sequence[str] = (), *, progress: Progress | None = None
-) -> list[Optimized]:
-    """Put the small data files of tables together; all tables of the lake where none is named.
-
-    A table's digest is taken before and after; where they differ it is put back as it was.
-
-    Raises:
-        UsageError: there is no such table.
-        StoreError: the lake cannot be read or written, or a digest differs.
-    """
-    chosen = [find(config, name) for name in names]
-    tables = {t.name: t.path for t in chosen} or table_folders(config)
-    done: list[Optimized] = []
-    with running(config, "optimize") as run:
-        for number, (name, path) in enumerate(tables.items()):
-            if progress:
-                progress(name, number, len(tables))
-            done.append(_optimize(name, path, run.run_id))
-    return done
-
-
-def _optimize(name: str, path: Path, run_id: str) -> Optimized:
-    version = delta.version(path)
-    before = len(files_at(path, version))
-    if len(small_files(path)) < 2:  # noqa: PLR2004 - one file cannot be put together with others
-        return Optimized(name, before, before)
-    told = digest(path)
-    after = compact(path, run_id)
-    if after == version:
-        return Optimized(name, before, before)
-    found = digest(path)
-    if found != told:
-        back = {MAINTAINED_BY: run_id, RESTORED: version}
-        restore_table(path, version, {**metadata_at(path, version), **back})
-        raise StoreError(
-            f"`{name}` had the digest {told} and has {found} after its files were put together; "
-            "it is put back as it was",
-            "report this: the library that writes tables has changed rows",
-        )
-    return Optimized(name, before, len(files_at(path, after)), told, found)
 
 
 @dataclass(frozen=True)
@@ -134,18 +87,31 @@ class VacuumReport:
 
     tables: tuple[Vacuumed, ...]
     oldest_run: str | None
-    """The earliest run as of which the lake can be read afterwards, beside what is kept of it."""
+    """The earliest run as of which the lake can be read afterwards."""
     kept_runs: int
     is_done: bool
 
 
-@dataclass(frozen=True)
-class _Plan:
-    name: str
-    path: Path
-    versions: int
-    kept: int
-    files: tuple[Path, ...]
+def optimize(
+    config: LakeConfig, names: Sequence[str] = (), *, progress: Progress | None = None
+) -> list[Optimized]:
+    """Compact the small data files of tables; all tables of the lake where none is named.
+
+    A table whose digest changes by it is restored.
+
+    Raises:
+        UsageError: there is no such table.
+        StoreError: the lake cannot be read or written, or a digest changed.
+    """
+    chosen = [find(config, name) for name in names]
+    tables = {t.name: t.path for t in chosen} or table_folders(config)
+    done: list[Optimized] = []
+    with running(config, "optimize") as run:
+        for number, (name, path) in enumerate(tables.items()):
+            if progress:
+                progress(name, number, len(tables))
+            done.append(_optimize(name, path, run.run_id))
+    return done
 
 
 def vacuum(
@@ -164,56 +130,66 @@ def vacuum(
 
     Raises:
         UsageError: a negative number.
-        StoreError: the lake cannot be read or written, or a digest differs afterwards.
+        StoreError: the lake cannot be read or written, or a digest changed.
     """
     if keep_runs < 0 or keep_days < 0:
-        raise UsageError("`--keep-runs` and `--keep-days` count from 0")
+        raise UsageError("`--keep-runs` and `--keep-days` cannot be negative")
     with running(config, "vacuum", keep=yes):
-        kept = _kept(config, run_ends(config), keep_runs, keep_days)
-        plans = _plans(config, kept)
+        kept = _kept_runs(config, keep_runs, keep_days)
+        compared = _compared_with(config)
+        # All is planned before anything is deleted: a log that cannot be read stops it in time.
+        plans = [
+            (path, *_plan(name, path, kept, compared.get(path, set())))
+            for name, path in table_folders(config).items()
+        ]
         done: list[Vacuumed] = []
-        for number, plan in enumerate(plans):
+        for number, (path, plan, files) in enumerate(plans):
             if progress:
-                progress(plan.name, number, len(plans))
-            done.append(_vacuumed(plan, yes=yes))
-        others = _leftovers(config)
-        if others:
-            done.append(Vacuumed(LEFTOVERS, 0, 0, len(others), _bytes(others)))
+                progress(plan.table, number, len(plans))
+            done.append(_delete(path, plan, files) if yes and files else plan)
+        folders = _leftover_folders(config)
+        leftovers = [f for path in folders for f in (path, *path.rglob("*")) if f.is_file()]
+        if leftovers:
+            done.append(Vacuumed(LEFTOVERS, 0, 0, len(leftovers), _bytes(leftovers)))
         if yes:
-            remove(_leftover_folders(config))
+            remove(folders)
     return VacuumReport(tuple(done), min(kept, default=None), len(kept), yes)
 
 
-def _kept(
-    config: LakeConfig, ends: list[RunEnd], keep_runs: int, keep_days: float
-) -> frozenset[str]:
-    """The runs as of which the lake stays readable; silver of the builds that they show, too."""
+def _optimize(name: str, path: Path, run_id: str) -> Optimized:
+    version = delta.version(path)
+    files = len(files_at(path, version))
+    if len(small_files(path)) < 2:  # noqa: PLR2004 - a single file has nothing to be merged with
+        return Optimized(name, files, files)
+    before = digest(path)
+    compacted = compact(path, run_id)
+    if compacted == version:
+        return Optimized(name, files, files)
+    after = digest(path)
+    if after != before:
+        restore_table(path, version, metadata_of_restore(path, version, run_id))
+        raise StoreError(
+            f"compacting `{name}` changed its digest from {before} to {after}; "
+            "the table was restored",
+            "report this: the library that writes tables has changed rows",
+        )
+    return Optimized(name, files, len(files_at(path, compacted)), before, after)
+
+
+def _kept_runs(config: LakeConfig, keep_runs: int, keep_days: float) -> frozenset[str]:
+    """The runs as of which the lake stays readable, and the builds whose gold they show."""
+    ends = run_ends(config)
     horizon = datetime.now(UTC) - timedelta(days=keep_days)
     before = [end.run_id for end in ends if end.at < horizon]
     kept = {end.run_id for end in ends if end.at >= horizon} | set(before[-1:])
     kept |= {end.run_id for end in ends[max(0, len(ends) - keep_runs) :]}
     published = publishing_runs(config)
-    shown = (published[bisect_right(published, run_id) - 1 :][:1] for run_id in kept)
-    return frozenset(kept | set(chain.from_iterable(shown)))
-
-
-def _plans(config: LakeConfig, kept: frozenset[str]) -> list[_Plan]:
-    compared = _compared_with(config)
-    plans = []
-    for name, path in table_folders(config).items():
-        found = commits(path)
-        newest = found[-1].version
-        versions = {newest, *compared.get(path, ()), *(version_among(found, run) for run in kept)}
-        files = unneeded(path, versions)
-        whole = whole_versions(path)
-        lost = {file.name for file in files}
-        left = whole_versions(path, without=lost)
-        plans.append(_Plan(name, path, len(whole), len(left), tuple(files)))
-    return plans
+    builds = (published[bisect_right(published, run_id) - 1 :][:1] for run_id in kept)
+    return frozenset(kept.union(*builds))
 
 
 def _compared_with(config: LakeConfig) -> Mapping[Path, set[int]]:
-    """The versions that silver was made from: the next build looks at what changed since."""
+    """The versions that silver was made from: the next build compares its inputs with them."""
     contracts = load_catalog(config.domain).contracts
     folders = table_folders(config)
     found: dict[Path, set[int]] = {}
@@ -225,20 +201,28 @@ def _compared_with(config: LakeConfig) -> Mapping[Path, set[int]]:
     return found
 
 
-def _vacuumed(plan: _Plan, *, yes: bool) -> Vacuumed:
-    size = _bytes(plan.files)
-    report = Vacuumed(plan.name, plan.versions, plan.kept, len(plan.files), size)
-    if not yes or not plan.files:
-        return report
-    before = digest(plan.path)
-    remove(plan.files)
-    after = digest(plan.path)
+def _plan(
+    name: str, path: Path, kept: frozenset[str], compared: set[int]
+) -> tuple[Vacuumed, list[Path]]:
+    """What a vacuum would do to a table, and the files to delete."""
+    log = commits(path)
+    versions = {log[-1].version, *compared, *(version_among(log, run) for run in kept)}
+    files = unneeded(path, versions)
+    left = whole_versions(path, without={file.name for file in files})
+    whole = whole_versions(path)
+    return Vacuumed(name, len(whole), len(left), len(files), _bytes(files)), files
+
+
+def _delete(path: Path, plan: Vacuumed, files: Sequence[Path]) -> Vacuumed:
+    before = digest(path)
+    remove(files)
+    after = digest(path)
     if after != before:
         raise StoreError(
-            f"`{plan.name}` had the digest {before} and has {after} after its old files went",
-            "report this, and bring the table back from a backup",
+            f"deleting old files of `{plan.table}` changed its digest from {before} to {after}",
+            "report this, and restore the table from a backup",
         )
-    return Vacuumed(plan.name, plan.versions, plan.kept, len(plan.files), size, after)
+    return replace(plan, digest=after)
 
 
 def _leftover_folders(config: LakeConfig) -> list[Path]:
@@ -247,10 +231,5 @@ def _leftover_folders(config: LakeConfig) -> list[Path]:
     return [path for path in (config.lake / CACHE, building, *copies) if path.exists()]
 
 
-def _leftovers(config: LakeConfig) -> list[Path]:
-    found = [file for path in _leftover_folders(config) for file in (path, *path.rglob("*"))]
-    return [file for file in found if file.is_file()]
-
-
-def _bytes(files: tuple[Path, ...] | list[Path]) -> int:
+def _bytes(files: Sequence[Path]) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())

@@ -104,9 +104,9 @@ def _then(config: LakeConfig, text: str | None) -> AsOf | None:
     """The lake as it stood then; None is now."""
     if text is None:
         return None
-    from carms_lake.flows.timetravel.as_of import as_of, resolve_as_of
+    from carms_lake.flows.timetravel.as_of import query_as_of, resolve_as_of
 
-    return as_of(config, resolve_as_of(config, text).run_id)
+    return query_as_of(config, resolve_as_of(config, text).run_id)
 
 
 def table_names(config: LakeConfig) -> tuple[str, ...]:

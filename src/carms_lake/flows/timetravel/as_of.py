@@ -1,8 +1,8 @@
-"""The lake as a run left it: which run is meant, and the gold of then.
+"""Which run `--as-of` means, and the gold tables as of that run.
 
-Bronze, silver, ops and rejects are read at the versions of then. Of gold only the newest file is
-kept, so the gold of an earlier build is computed again, by the SELECTs of today, from silver as
-that build left it; the file is kept in `.asof/` of the lake.
+Bronze, silver, ops and rejects keep all their versions. Of gold only the newest file is kept, so an
+earlier gold snapshot is recomputed, by today's SELECTs from silver as of its build, and cached
+in `.asof/` of the lake.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from carms_lake.flows.build.fingerprints import table_fingerprints
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store.delta import table as delta
-from carms_lake.store.delta.log import RunEnd, run_ends, see_whole, version_at
+from carms_lake.store.delta.log import RunEnd, ensure_complete, run_ends, version_at
 from carms_lake.store.gold.file import building
 from carms_lake.store.gold.published import build_record
 from carms_lake.store.layout import ops_path, table_path
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 
 CACHE = ".asof"
-"""The folder of the lake with gold files of earlier builds; it can be deleted at any time."""
+"""The folder of the lake with gold snapshots; it can be deleted at any time."""
 
 _RUN = re.compile(r"\d{8}T.*")
-_LISTED = "`carms status` shows the last runs, `ops.runs` has them all"
+_LISTED = "`carms status` shows the last runs, `ops.runs` lists them all"
 
 
 def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
@@ -67,7 +67,14 @@ def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
             f"{len(found)} runs begin with `{text}`",
             ", ".join(f"`{end.run_id}`" for end in found[:5]),
         )
-    at = _time(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"`{text}` is neither a run nor a time",
+            "give a run's id, or a time such as `2026-11-21 14:30` (UTC)",
+        ) from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     before = [end for end in ends if end.at <= at]
     if before:
         return before[-1]
@@ -75,7 +82,7 @@ def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
     raise UsageError(f"no run had ended by {at:%Y-%m-%d %H:%M:%S} UTC", first)
 
 
-def as_of(config: LakeConfig, run_id: str) -> AsOf:
+def query_as_of(config: LakeConfig, run_id: str) -> AsOf:
     """The lake after a run, for a query; gold is computed only where the query reads it."""
 
     def gold(statement: Statement) -> Path | None:
@@ -86,7 +93,7 @@ def as_of(config: LakeConfig, run_id: str) -> AsOf:
         if file is None and names_gold:
             raise GoldMissing(
                 f"no gold had been published as of run `{run_id}`",
-                "bronze, silver and ops of then can be queried without it",
+                "query bronze, silver or ops as of that run instead",
             )
         return file
 
@@ -97,8 +104,8 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
     """A gold file with the tables as a run left them; None where none had been published.
 
     Raises:
-        StoreError: the silver of then was vacuumed, or the file cannot be written.
-        ContractError: the SELECTs of today cannot read the silver of then.
+        StoreError: the silver of that build was vacuumed, or the file cannot be written.
+        ContractError: today's SELECTs cannot read the silver of that build.
     """
     if _is_published(config, run_id):
         return config.gold_file
@@ -108,16 +115,16 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
     build = published[-1]
     catalog = load_catalog(config.domain)
     silver = {ref: version_at(table_path(config, ref), build) for ref in catalog.refs(Layer.SILVER)}
-    steps = _possible(catalog.gold_steps, silver)
+    steps = _buildable(catalog.gold_steps, silver)
     made_from = sorted(table_fingerprints(config, steps, silver).values())
-    operations = _operations(steps)
-    if operations:  # every run adds to these
+    ops = _ops_read(steps)
+    if ops:  # every run appends to these
         made_from.append(build)
     name = hashlib.sha256("".join(made_from).encode()).hexdigest()[:32]
     path = config.lake / CACHE / f"{name}.duckdb"
     if not path.exists():
-        frames = {table: _as_it_was(config, catalog, table, build) for table in operations}
-        _build(config, _Then(build, steps, silver, frames), path)
+        frames = {table: _ops_as_of(config, catalog, table, build) for table in ops}
+        _write(config, GoldSnapshot(build, steps, silver, frames), path)
     return path
 
 
@@ -135,19 +142,9 @@ def publishing_runs(config: LakeConfig) -> list[str]:
 
 
 def _is_published(config: LakeConfig, run_id: str) -> bool:
-    """Whether the published file is the gold snapshot of a run."""
+    """Whether the published file is the gold as of a run."""
     build = build_record(config.gold_file)
     return build is not None and build.run_id <= run_id
-
-
-def _time(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"`{text}` is neither a run nor a time", "write a run's id, or `2026-11-21 14:30`, UTC"
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _names_gold(config: LakeConfig, statement: Statement) -> bool:
@@ -158,8 +155,8 @@ def _names_gold(config: LakeConfig, statement: Statement) -> bool:
     )
 
 
-def _possible(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[GoldStep]:
-    """The tables all of whose inputs were there then."""
+def _buildable(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[GoldStep]:
+    """The tables all of whose inputs existed."""
     there = {ref for ref, version in silver.items() if version >= 0}
     kept: list[GoldStep] = []
     for step in steps:
@@ -169,8 +166,8 @@ def _possible(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[Gol
     return kept
 
 
-def _operations(steps: list[GoldStep]) -> list[str]:
-    """The tables of operations that SELECTs read: `rejects`, `runs` ..."""
+def _ops_read(steps: list[GoldStep]) -> list[str]:
+    """The tables of `ops` that SELECTs read: `rejects`, `runs` ..."""
     return sorted(
         name.removeprefix("ops.")
         for step in steps
@@ -178,47 +175,49 @@ def _operations(steps: list[GoldStep]) -> list[str]:
     )
 
 
-def _as_it_was(config: LakeConfig, catalog: Catalog, table: str, build: str) -> pl.DataFrame:
-    """A table of operations as the file of a build had it."""
+def _ops_as_of(config: LakeConfig, catalog: Catalog, table: str, build: str) -> pl.DataFrame:
+    """A table of `ops` as the gold file of a build had it."""
     if table == "rejects":
         rejected = live(config, catalog.refs(Layer.BRONZE, Layer.SILVER), as_of=build)
         return pl.DataFrame(schema=REJECT_SCHEMA) if rejected is None else rejected.collect()
-    frame = pl.DataFrame(schema=OPS_SCHEMAS[table])
+    empty = pl.DataFrame(schema=OPS_SCHEMAS[table])
     path = ops_path(config, table)
     version = version_at(path, build)
     if version < 0:
-        return frame
-    see_whole(path, version, f"ops.{table}")
-    then = delta.scan(path, version).collect()
-    return pl.concat([frame, then], how="diagonal").select(frame.columns)
+        return empty
+    ensure_complete(path, version, f"ops.{table}")
+    rows = delta.scan(path, version).collect()
+    return pl.concat([empty, rows], how="diagonal").select(empty.columns)
 
 
-class _Then(NamedTuple):
-    """What the gold of a build is computed from."""
+class GoldSnapshot(NamedTuple):
+    """What the gold of an earlier build is computed from."""
 
     build: str
     steps: Sequence[GoldStep]
     silver: Mapping[TableRef, int]
-    operations: Mapping[str, pl.DataFrame]
+    """By table: its version."""
+    ops: Mapping[str, pl.DataFrame]
 
 
-def _build(config: LakeConfig, then: _Then, path: Path) -> None:
-    """Compute all tables into a new file; several processes may do so at once."""
-    read = {ref for step in then.steps for ref in step.reads if ref.layer is Layer.SILVER}
+def _write(config: LakeConfig, snapshot: GoldSnapshot, path: Path) -> None:
+    read = {ref for step in snapshot.steps for ref in step.reads if ref.layer is Layer.SILVER}
+    # A folder per process: several may compute the same snapshot at once, and the last one wins.
     with building(config, path.parent / f".{path.stem}.{os.getpid()}") as warehouse:
         for ref in sorted(read):
-            see_whole(table_path(config, ref), then.silver[ref], ref.in_domain)
-            warehouse.add_source(ref, delta.pinned(table_path(config, ref), then.silver[ref]))
-        for table, frame in then.operations.items():
+            version = snapshot.silver[ref]
+            ensure_complete(table_path(config, ref), version, ref.in_domain)
+            warehouse.add_source(ref, delta.pinned(table_path(config, ref), version))
+        for table, frame in snapshot.ops.items():
             warehouse.add_ops(table, frame)
-        for step in then.steps:
+        for step in snapshot.steps:
             try:
                 warehouse.create(step.contract, step.sql)
             except ContractError as error:
                 raise ContractError(
-                    f"gold as of `{then.build}` cannot be computed by the SELECTs of today: "
+                    f"gold as of `{snapshot.build}` cannot be computed by today's SELECTs: "
                     f"{error.message}",
-                    "silver of then can be queried",
+                    "query silver as of that run instead",
                 ) from error
         warehouse.finish([Layer.SILVER])
         try:

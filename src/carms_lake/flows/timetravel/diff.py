@@ -1,21 +1,21 @@
 """What changed between two runs: rows by table, cells by row, and why.
 
-Both states are read from the lake as it is kept; rows are matched by primary key, and the marks of
-runs are no change. Gold of a run that is not the published one is computed by today's SELECTs.
+Both states are read from the lake's own versions; rows are matched by primary key, and the audit
+columns of a run do not count as changes.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
-from carms_lake.flows.timetravel.diff_causes import gold_reasons, reasons
+from carms_lake.flows.timetravel.diff_causes import diff_causes, gold_diff_causes
 from carms_lake.names import (
     DELIVERY_ID,
     INGESTION_TS,
@@ -26,18 +26,17 @@ from carms_lake.names import (
     Layer,
     TableRef,
 )
-from carms_lake.records import QueryResult
 from carms_lake.store.delta.log import version_at
 from carms_lake.store.delta.table import pinned
 from carms_lake.store.gold.compare import (
-    Compared,
+    Comparison,
     Sides,
     attach_gold,
     compare,
     comparing,
+    files_and_runs,
     gold_select,
     row_changes,
-    rows_from,
     sides_of,
 )
 from carms_lake.store.layout import table_path
@@ -45,7 +44,7 @@ from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
 
 
 LIMIT = 100
-"""How many rows of a table are shown where nothing else is asked for."""
+"""How many rows of a table are shown by default."""
 
 _IGNORED = frozenset({INGESTION_TS, RUN_ID, SRC_ROW_HASH, SRC_ROW_NUMBER})
 """When, by which run and from which line a row was written; the hash says nothing that the other
@@ -70,7 +69,7 @@ _REJECT = (
 )
 """What tells one reject from another."""
 
-CELLS = ("change", "key", "column", "before", "after", "source")
+_CELLS = dict.fromkeys(("change", "key", "column", "before", "after", "source"), pl.String)
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,8 @@ class TableDiff:
     """How one table of one run differs from that of another."""
 
     table: TableRef
-    added: int = 0
-    removed: int = 0
-    changed: int = 0
+    rows: Comparison
     why: tuple[str, ...] = ()
-    key: tuple[str, ...] = ()
-
-    @property
-    def is_same(self) -> bool:
-        """No row differs."""
-        return not (self.added or self.removed or self.changed)
 
 
 @dataclass(frozen=True)
@@ -97,19 +88,19 @@ class LakeDiff:
     runs: tuple[str, str]
     tables: tuple[TableDiff, ...]
     rejects: tuple[int, int] = (0, 0)
-    """Records and rows that are set aside now and were not, and the other way round."""
+    """Rejected records and quarantined rows: how many were added, and how many removed."""
 
-    def as_rows(self) -> QueryResult:
+    def as_rows(self) -> pl.DataFrame:
         """One row per table that differs, and one for the rejects."""
-        rows: list[tuple[Any, ...]] = [
-            (t.table.in_domain, t.added, t.removed, t.changed, "; ".join(t.why))
+        rows = [
+            (t.table.in_domain, t.rows.added, t.rows.removed, t.rows.changed, "; ".join(t.why))
             for t in self.tables
-            if not t.is_same
+            if t.rows.total
         ]
         if any(self.rejects):
-            rows.append(("ops.rejects", *self.rejects, 0, "what is set aside"))
-        kinds = ("VARCHAR", "BIGINT", "BIGINT", "BIGINT", "VARCHAR")
-        return QueryResult(("table", "added", "removed", "changed", "why"), kinds, rows)
+            rows.append(("ops.rejects", *self.rejects, 0, "rejected records, quarantined rows"))
+        schema = {"table": str, "added": int, "removed": int, "changed": int, "why": str}
+        return pl.DataFrame(rows, schema, orient="row")
 
 
 def diff(config: LakeConfig, before: str, after: str) -> LakeDiff:
@@ -120,47 +111,44 @@ def diff(config: LakeConfig, before: str, after: str) -> LakeDiff:
         StoreError: the lake cannot be read, or what a run left was vacuumed.
         ContractError: the gold of a run cannot be computed by today's SELECTs.
     """
-    look = _Look(config, before, after)
+    context = _DiffContext(config, before, after)
     with comparing(config) as connection:
-        attach_gold(connection, look.gold)
-        tables = tuple(look.table(connection, ref) for ref in look.tables)
-    return LakeDiff(look.runs, tables, _rejects(config, look))
+        attach_gold(connection, context.gold)
+        tables = tuple(context.diff(connection, ref) for ref in context.tables)
+    return LakeDiff(context.runs, tables, _rejects(context))
 
 
 def table_diff(
     config: LakeConfig, before: str, after: str, name: str, *, limit: int = LIMIT
-) -> tuple[TableDiff, QueryResult]:
-    """How one table differs: one row per cell that changed, and one per row that came or went.
+) -> tuple[TableDiff, pl.DataFrame]:
+    """How one table differs: a row per changed cell, and one per added or removed row.
 
-    Of `limit` rows the cells are given; the counts are of all.
+    The cells are those of `limit` rows at most; the counts are of all.
 
     Raises:
         UsageError: a text that names no run, or no table.
         StoreError: the lake cannot be read, or what a run left was vacuumed.
         ContractError: the gold of a run cannot be computed by today's SELECTs.
     """
-    look = _Look(config, before, after, name)
-    ref = look.tables[-1]
+    context = _DiffContext(config, before, after, name)
+    *below, ref = context.tables
     with comparing(config) as connection:
-        attach_gold(connection, look.gold)
-        for below in look.tables[:-1]:  # why gold changed
-            look.table(connection, below)
-        found = look.table(connection, ref)
-        changes: list[RowChange] = []
-        if not found.is_same:
-            matched = Compared(found.added, found.removed, found.changed, found.key)
-            changes = row_changes(connection, matched, _IGNORED, limit)
-        sources = look.sources(connection, ref, changes)
-    rows = [
-        row
+        attach_gold(connection, context.gold)
+        for table in below:  # whether these differ says why gold does
+            context.diff(connection, table)
+        found = context.diff(connection, ref)
+        changes = row_changes(connection, found.rows, _IGNORED, limit) if found.rows.total else []
+        sources = context.sources(connection, ref, changes)
+    cells = [
+        cell
         for change, source in zip(changes, sources, strict=True)
-        for row in _cells(change, found.key, source)
+        for cell in _cells(change, found.rows.key, source)
     ]
-    return found, QueryResult(CELLS, ("VARCHAR",) * len(CELLS), rows)
+    return found, pl.DataFrame(cells, _CELLS, orient="row")
 
 
-class _Look:
-    """Two runs, and what is looked at between them."""
+class _DiffContext:
+    """Two runs, and the tables that are compared between them."""
 
     def __init__(
         self, config: LakeConfig, before: str, after: str, name: str | None = None
@@ -174,63 +162,38 @@ class _Look:
         ordered = sorted(order, key=lambda ref: list(Layer).index(ref.layer))
         all_tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
         self.tables = all_tables if name is None else self._needed(_find(catalog, name))
-        is_gold = any(ref.layer is Layer.GOLD for ref in self.tables)
-        self.gold = [gold_as_of(config, run) if is_gold else None for run in self.runs]
+        has_gold = any(ref.layer is Layer.GOLD for ref in self.tables)
+        self.gold = [gold_as_of(config, run) if has_gold else None for run in self.runs]
         self.differing: set[TableRef] = set()
 
     def _needed(self, ref: TableRef) -> list[TableRef]:
-        """A table after the ones that it is made from in silver, which say why it changed."""
+        """A table after the tables that it is computed from, down to silver."""
         if ref.layer is not Layer.GOLD:
             return [ref]
         reads = [r for r in self.steps[ref].reads if self.contracts[r].kind == "table"]
         below = [r for read in reads if read != ref for r in self._needed(read)]
         return list(dict.fromkeys([*below, ref]))
 
-    def table(self, connection: Connection, ref: TableRef) -> TableDiff:
+    def diff(self, connection: Connection, ref: TableRef) -> TableDiff:
         """How a table differs; its two states stay on the connection."""
         contract = self.contracts[ref]
-        sides = self._sides(connection, contract)
+        sides = self._sides(connection, ref)
         if sides is None:
-            return TableDiff(ref)
+            return TableDiff(ref, Comparison())
         found = compare(connection, sides, _keys(contract), _IGNORED)
-        table = TableDiff(ref, found.added, found.removed, found.changed, key=found.key)
-        if table.is_same and not found.new_columns and not found.lost_columns:
-            return table
+        if not (found.total or found.new_columns or found.lost_columns):
+            return TableDiff(ref, found)
         self.differing.add(ref)
-        columns = [f"column `{name}` is new" for name in found.new_columns]
-        columns += [f"column `{name}` is gone" for name in found.lost_columns]
-        why = (*columns, *self._why(contract))
-        return TableDiff(ref, found.added, found.removed, found.changed, why, found.key)
+        why = [f"column `{name}` was added" for name in found.new_columns]
+        why += [f"column `{name}` was removed" for name in found.lost_columns]
+        if ref.layer is Layer.GOLD:
+            changed = [read for read in self.steps[ref].reads if read in self.differing]
+            why += gold_diff_causes(self.config, contract, changed, self.runs)
+        else:
+            why += diff_causes(self.config, contract, self.runs)
+        return TableDiff(ref, found, tuple(why))
 
-    def sources(
-        self, connection: Connection, ref: TableRef, changes: Sequence[RowChange]
-    ) -> list[str | None]:
-        """Where each row's value came from: its file and run; of silver, those of its driver."""
-        if ref.layer is Layer.BRONZE:
-            rows = [change.after or change.before or {} for change in changes]
-            return [f"{row.get(SRC_FILENAME)} ({row.get(RUN_ID)})" for row in rows]
-        contract = self.contracts[ref]
-        driver = self.contracts.get(contract.silver.driver) if contract.silver.driver else None
-        pairs = key_pairs(contract, driver) if driver and ref.layer is Layer.SILVER else {}
-        if driver is None or not pairs or driver.ref.layer is not Layer.BRONZE:
-            return [None] * len(changes)
-        found: list[str | None] = [None] * len(changes)
-        for number, run in enumerate(self.runs):
-            chosen = [i for i, c in enumerate(changes) if (c.change == "removed") == (number == 0)]
-            rows = [changes[i].after or changes[i].before or {} for i in chosen]
-            values = [tuple(row[here] for here in pairs.values()) for row in rows]
-            path = table_path(self.config, driver.ref)
-            version = version_at(path, run)
-            if version < 0:
-                continue
-            select = read_pinned(pinned(path, version))
-            by_value = rows_from(connection, select, list(pairs), values)
-            for i, value in zip(chosen, values, strict=True):
-                found[i] = ", ".join(by_value.get(value, [])) or None
-        return found
-
-    def _sides(self, connection: Connection, contract: Contract) -> Sides | None:
-        ref = contract.ref
+    def _sides(self, connection: Connection, ref: TableRef) -> Sides | None:
         if ref.layer is not Layer.GOLD:
             path = table_path(self.config, ref)
             return sides_of(path, ref.in_domain, *(version_at(path, run) for run in self.runs))
@@ -242,12 +205,31 @@ class _Look:
         ]
         return Sides(*selects) if any(selects) else None
 
-    def _why(self, contract: Contract) -> tuple[str, ...]:
-        if contract.ref.layer is Layer.GOLD:
-            step = self.steps[contract.ref]
-            below = [ref for ref in step.reads if ref in self.differing]
-            return gold_reasons(self.config, contract, below, self.runs)
-        return reasons(self.config, contract, self.runs)
+    def sources(
+        self, connection: Connection, ref: TableRef, changes: Sequence[RowChange]
+    ) -> list[str | None]:
+        """The file and run that each row came from; of silver, those of its driver's rows."""
+        rows = [change.after or change.before or {} for change in changes]
+        if ref.layer is Layer.BRONZE:
+            return [f"{row.get(SRC_FILENAME)} ({row.get(RUN_ID)})" for row in rows]
+        contract = self.contracts[ref]
+        driver = self.contracts.get(contract.silver.driver) if contract.silver.driver else None
+        pairs = key_pairs(contract, driver) if driver and ref.layer is Layer.SILVER else {}
+        found: list[str | None] = [None] * len(changes)
+        if driver is None or not pairs or driver.ref.layer is not Layer.BRONZE:
+            return found
+        path = table_path(self.config, driver.ref)
+        for run, is_removed in zip(self.runs, (True, False), strict=True):
+            version = version_at(path, run)
+            chosen = [i for i, c in enumerate(changes) if (c.change == "removed") == is_removed]
+            if version < 0 or not chosen:
+                continue
+            values = [tuple(rows[i][name] for name in pairs.values()) for i in chosen]
+            select = read_pinned(pinned(path, version))
+            by_value = files_and_runs(connection, select, list(pairs), values)
+            for i, value in zip(chosen, values, strict=True):
+                found[i] = ", ".join(by_value.get(value, [])) or None
+        return found
 
 
 def _find(catalog: Catalog, name: str) -> TableRef:
@@ -255,18 +237,18 @@ def _find(catalog: Catalog, name: str) -> TableRef:
     return Catalog(catalog.domain, tables).resolve(name)
 
 
-def _rejects(config: LakeConfig, look: _Look) -> tuple[int, int]:
-    refs = [ref for ref in look.contracts if ref.layer is not Layer.GOLD]
+def _rejects(context: _DiffContext) -> tuple[int, int]:
+    refs = [ref for ref in context.contracts if ref.layer is not Layer.GOLD]
     sides = []
-    for run in look.runs:
-        aside = live(config, refs, as_of=run)
-        sides.append(None if aside is None else aside.select(_REJECT).collect())
-    before, after = (pl.DataFrame() if side is None else side for side in sides)
+    for run in context.runs:
+        rejects = live(context.config, refs, as_of=run)
+        sides.append(pl.DataFrame() if rejects is None else rejects.select(_REJECT).collect())
+    before, after = sides
     if before.is_empty() or after.is_empty():
         return after.height, before.height
-    came = after.join(before, on=_REJECT, how="anti", nulls_equal=True)
-    went = before.join(after, on=_REJECT, how="anti", nulls_equal=True)
-    return came.height, went.height
+    added = after.join(before, on=_REJECT, how="anti", nulls_equal=True)
+    removed = before.join(after, on=_REJECT, how="anti", nulls_equal=True)
+    return added.height, removed.height
 
 
 def _keys(contract: Contract) -> list[tuple[str, ...]]:
@@ -279,14 +261,16 @@ def _keys(contract: Contract) -> list[tuple[str, ...]]:
     return [by_key, place]
 
 
-def _cells(change: RowChange, key: Sequence[str], source: str | None) -> list[tuple[Any, ...]]:
-    """A row per changed cell; of a row that came or went one, with its values as JSON."""
-    row: Mapping[str, Any] = change.after or change.before or {}
+def _cells(
+    change: RowChange, key: Sequence[str], source: str | None
+) -> list[tuple[str | None, ...]]:
+    """One row per changed cell; for an added or removed row one, with its values as JSON."""
+    row = change.after or change.before or {}
     name = "|".join(str(row[column] or "") for column in key)
     rest = {c: v for c, v in row.items() if c not in key and c not in _IGNORED}
     if change.before is None or change.after is None:
-        whole = json.dumps(rest, ensure_ascii=False)
-        before, after = (None, whole) if change.before is None else (whole, None)
+        values = json.dumps(rest, ensure_ascii=False)
+        before, after = (None, values) if change.before is None else (values, None)
         return [(change.change, name or None, None, before, after, source)]
     return [
         (change.change, name, column, change.before[column], change.after[column], source)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.errors import first_few
+from carms_lake.flows.timetravel.history import table_builds
 from carms_lake.names import RUN_ID, Layer
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import REPLAYED, RESTORED, commits, version_among
-from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,101 +20,104 @@ if TYPE_CHECKING:
     from carms_lake.names import TableRef
     from carms_lake.store.delta.log import Commit
 
+    Runs = tuple[str, str]
+    """The earlier and the later run of a diff, in the order asked for."""
+
 
 _SHOWN = 3
-"""How many source files a reason names."""
+"""How many source files a cause names."""
 
 
-def reasons(config: LakeConfig, contract: Contract, runs: tuple[str, str]) -> tuple[str, ...]:
+def diff_causes(config: LakeConfig, contract: Contract, runs: Runs) -> tuple[str, ...]:
     """Why a bronze or silver table differs, by what its commits say.
 
     Raises:
         StoreError: its log cannot be read.
     """
-    found = commits(table_path(config, contract.ref))
-    versions = [version_among(found, run) for run in runs]
-    between = [c for c in found if min(versions) < c.version <= max(versions)]
-    said = _restored(between)
-    if contract.ref.layer is Layer.BRONZE:
-        said += _landed(between)
-        made = [_last(found, version, "contract") for version in versions]
-        if made[0] and made[0].get("contract") != made[1].get("contract"):
-            said.append(_contract(*(str(m.get("contract_version", "?")) for m in made)))
-        return tuple(said)
-    made = [
-        _last(found, version, "build").get("build", {}).get("made_from", {}) for version in versions
-    ]
-    return (*said, *_made_otherwise(config, contract, made, runs)) if all(made) else tuple(said)
-
-
-def gold_reasons(
-    config: LakeConfig, contract: Contract, below: Sequence[TableRef], runs: tuple[str, str]
-) -> tuple[str, ...]:
-    """Why a gold table differs: what it reads, and the contract that it was built with."""
-    said = [f"`{ref.in_domain}` changed" for ref in below]
-    versions = [contract_version(config, contract.ref, run) for run in runs]
-    if None not in versions and versions[0] != versions[1]:
-        said.append(_contract(*map(str, versions)))
-    return tuple(said)
-
-
-def contract_version(config: LakeConfig, ref: TableRef, run_id: str) -> str | None:
-    """The contract's version that a table of silver or gold was built with, as of a run."""
-    path = ops_path(config, "table_versions")
-    if not delta.exists(path):
-        return None
-    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
-    found = delta.scan(path).filter(of_table & (pl.col(RUN_ID) <= run_id)).sort(RUN_ID)
-    rows = found.select("contract_version").tail(1).collect()["contract_version"].to_list()
-    return rows[0] if rows else None
-
-
-def _made_otherwise(
-    config: LakeConfig,
-    contract: Contract,
-    made: Sequence[Mapping[str, Any]],
-    runs: tuple[str, str],
-) -> list[str]:
-    before, after = made
-    said = []
-    if before.get("contract") != after.get("contract"):
-        versions = [contract_version(config, contract.ref, run) or "?" for run in runs]
-        said.append(_contract(*versions))
-    if before.get("code") != after.get("code"):
-        said.append("the code of the domain changed")
-    if before.get("tool") != after.get("tool"):
-        said.append(f"carms {before.get('tool')} -> {after.get('tool')}")
-    inputs = [state.get("inputs", {}) for state in made]
-    names = sorted(name for name in inputs[1] if inputs[0].get(name) != inputs[1][name])
-    return said + [f"`{name.partition('.')[2]}` changed" for name in names]
-
-
-def _landed(between: Sequence[Commit]) -> list[str]:
-    said = []
-    for verb, is_replay in (("landed", False), ("records replayed of", True)):
-        chosen = [c for c in between if (REPLAYED in c.metadata) == is_replay]
-        files = [
-            f"`{entry['name']}` (run {c.run_id})"
-            for c in chosen
-            for entry in c.metadata.get("files", ())
-        ]
-        said += [f"{verb} {first_few(files, _SHOWN)}"] if files else []
-    return said
-
-
-def _restored(between: Sequence[Commit]) -> list[str]:
-    return [
+    log = commits(table_path(config, contract.ref))
+    versions = [version_among(log, run) for run in runs]
+    between = [c for c in log if min(versions) < c.version <= max(versions)]
+    causes = [
         f"restored to version {c.metadata[RESTORED]} (run {c.run_id})"
         for c in between
         if RESTORED in c.metadata
     ]
+    if contract.ref.layer is Layer.BRONZE:
+        causes += _landed(between)
+        before, after = (_last(log, version, "contract") for version in versions)
+        if before and before.get("contract") != after.get("contract"):
+            causes.append(_contract(before.get("contract_version"), after.get("contract_version")))
+        return tuple(causes)
+    before, after = (
+        _last(log, version, "build").get("build", {}).get("made_from", {}) for version in versions
+    )
+    if before and after:
+        causes += _build_causes(config, contract, before, after, runs)
+    return tuple(causes)
 
 
-def _last(found: Sequence[Commit], version: int, key: str) -> Mapping[str, Any]:
-    """What the newest commit up to a version that has a key says."""
-    said = [c.metadata for c in found if c.version <= version and key in c.metadata]
-    return said[-1] if said else {}
+def gold_diff_causes(
+    config: LakeConfig, contract: Contract, changed: Sequence[TableRef], runs: Runs
+) -> tuple[str, ...]:
+    """Why a gold table differs: which of its inputs changed, and the contract of its build."""
+    causes = [f"`{ref.in_domain}` changed" for ref in changed]
+    before, after = _contract_versions(config, contract, runs)
+    if before and after and before != after:
+        causes.append(_contract(before, after))
+    return tuple(causes)
 
 
-def _contract(before: str, after: str) -> str:
-    return f"contract {before} -> {after}" if before != after else f"contract {after} was edited"
+def _contract_versions(
+    config: LakeConfig, contract: Contract, runs: Runs
+) -> tuple[str | None, str | None]:
+    """The versions of the contract that a table of silver or gold was built with, as of runs."""
+    builds = table_builds(config, contract.ref)
+    before, after = (
+        builds.filter(pl.col(RUN_ID) <= run)["contract_version"].to_list()[-1:] or [None]
+        for run in runs
+    )
+    return before[0], after[0]
+
+
+def _build_causes(
+    config: LakeConfig,
+    contract: Contract,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    runs: Runs,
+) -> list[str]:
+    causes = []
+    if before.get("contract") != after.get("contract"):
+        causes.append(_contract(*_contract_versions(config, contract, runs)))
+    if before.get("code") != after.get("code"):
+        causes.append("the code of the domain changed")
+    if before.get("tool") != after.get("tool"):
+        causes.append(f"carms {before.get('tool')} -> {after.get('tool')}")
+    old, new = before.get("inputs", {}), after.get("inputs", {})
+    changed = sorted(name for name in new if old.get(name) != new[name])
+    return causes + [f"`{name.partition('.')[2]}` changed" for name in changed]
+
+
+def _landed(between: Sequence[Commit]) -> list[str]:
+    causes = []
+    for verb, is_replay in (("landed", False), ("records replayed from", True)):
+        files = [
+            f"`{entry['name']}` (run {commit.run_id})"
+            for commit in between
+            if (REPLAYED in commit.metadata) == is_replay
+            for entry in commit.metadata.get("files", ())
+        ]
+        causes += [f"{verb} {first_few(files, _SHOWN)}"] if files else []
+    return causes
+
+
+def _last(log: Sequence[Commit], version: int, key: str) -> Mapping[str, Any]:
+    """The metadata of the newest commit up to a version that has a key."""
+    found = [c.metadata for c in log if c.version <= version and key in c.metadata]
+    return found[-1] if found else {}
+
+
+def _contract(before: str | None, after: str | None) -> str:
+    if before != after:
+        return f"contract {before or '?'} -> {after or '?'}"
+    return f"contract {after or '?'} was edited"

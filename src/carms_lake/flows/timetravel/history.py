@@ -1,4 +1,4 @@
-"""The versions of a table: who made each of them, and what it held."""
+"""The versions of a table: which run wrote each of them, and how many rows it had."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError, did_you_mean
 from carms_lake.names import RUN_ID, Layer, TableRef
-from carms_lake.records import QueryResult
 from carms_lake.store.delta import table as delta
-from carms_lake.store.delta.log import is_table, states, table_folders
+from carms_lake.store.delta.log import is_table, states, table_folders, total_rows
 from carms_lake.store.delta.maintain import whole_versions
 from carms_lake.store.layout import ops_path, table_path
+from carms_lake.store.ops import OPS_SCHEMAS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,65 +22,85 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 
-COLUMNS = ("version", "at", "run_id", "command", "rows", "files", "contract_version", "is_whole")
-_TYPES = ("BIGINT", "TIMESTAMP", "VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "VARCHAR", "BOOLEAN")
+_SCHEMA = {
+    "version": pl.Int64(),
+    "at": pl.Datetime("us"),
+    "run_id": pl.String(),
+    "command": pl.String(),
+    "rows": pl.Int64(),
+    "files": pl.Int64(),
+    "contract_version": pl.String(),
+    "is_whole": pl.Boolean(),
+}
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedTable:
     """A table of the lake by its name."""
 
     name: str
     """`bronze.sales`, `ops.runs`, `rejects`."""
     path: Path
     ref: TableRef | None = None
-    """None of operations and rejects."""
+    """None for operations and rejects."""
 
 
-def history(config: LakeConfig, name: str) -> QueryResult:
+def history(config: LakeConfig, name: str) -> pl.DataFrame:
     """One row per version of a table, newest first; of gold one row per run that published it.
 
-    `rows` is null where the log does not say it; `is_whole` says whether its files are still there.
+    `rows` is null where the log does not say it; `is_whole` says whether its files still exist.
 
     Raises:
         UsageError: there is no such table.
-        StoreError: it is not there yet, or its log cannot be read.
+        StoreError: it does not exist yet, or its log cannot be read.
     """
-    commands = dict(_ops_rows(config, "runs", RUN_ID, "command"))
+    runs = _ops(config, "runs").select(RUN_ID, "command", "started_at").collect()
     if _operations(config, name) is None:
         ref = load_catalog(config.domain).resolve(name)
         if ref.layer is Layer.GOLD:
-            return QueryResult(COLUMNS, _TYPES, _published(config, ref, commands))
+            return _publications(table_builds(config, ref), runs)
     table = find(config, name)
-    contracts = _contract_versions(config, table.ref) if table.ref else {}
+    commands = dict(runs.select(RUN_ID, "command").rows())
+    builds = table_builds(config, table.ref) if table.ref else None
+    contracts = {} if builds is None else dict(builds.select(RUN_ID, "contract_version").rows())
     whole = whole_versions(table.path)
     rows: list[tuple[Any, ...]] = []
     contract = None
     for commit, files in states(table.path):
         run_id = commit.run_id
         contract = commit.metadata.get("contract_version") or contracts.get(run_id) or contract
-        counts = [file.rows for file in files.values()]
         rows.append(
             (
                 commit.version,
                 commit.at.replace(tzinfo=None),
                 run_id,
                 commands.get(run_id or "") or commit.operation.lower(),
-                None if None in counts else sum(count or 0 for count in counts),
+                total_rows(files.values()),
                 len(files),
                 contract,
                 commit.version in whole,
             )
         )
-    return QueryResult(COLUMNS, _TYPES, rows[::-1])
+    return pl.DataFrame(rows[::-1], _SCHEMA, orient="row")
 
 
-def find(config: LakeConfig, name: str) -> Named:
+def table_builds(config: LakeConfig, ref: TableRef) -> pl.DataFrame:
+    """The runs that built a table of silver or gold, oldest first, with `rows`, `contract_version`.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
+    builds = _ops(config, "table_versions").filter(of_table).sort(RUN_ID)
+    return builds.select(RUN_ID, "rows", "contract_version").collect()
+
+
+def find(config: LakeConfig, name: str) -> NamedTable:
     """The Delta table of a name: of silver or bronze, `ops.x`, or `rejects`.
 
     Raises:
         UsageError: there is no such table, or it is one of gold.
-        StoreError: it is not there yet.
+        StoreError: it does not exist yet.
     """
     operations = _operations(config, name)
     if operations is not None:
@@ -95,10 +115,10 @@ def find(config: LakeConfig, name: str) -> Named:
     path = table_path(config, ref)
     if not is_table(path):
         raise StoreError(f"no table in `{path}`", "run `carms ingest`, then `carms build`")
-    return Named(ref.in_domain, path, ref)
+    return NamedTable(ref.in_domain, path, ref)
 
 
-def _operations(config: LakeConfig, name: str) -> Named | None:
+def _operations(config: LakeConfig, name: str) -> NamedTable | None:
     """The table of operations of a name, or `rejects`; None where a contract may have the name.
 
     Raises:
@@ -109,42 +129,21 @@ def _operations(config: LakeConfig, name: str) -> Named | None:
     is_bare = all(ref.table != plain for ref in load_catalog(config.domain).contracts)
     for key in (plain, f"ops.{plain}") if is_bare else (plain,):
         if key in folders and not key.startswith((f"{Layer.BRONZE}.", f"{Layer.SILVER}.")):
-            return Named(key, folders[key])
+            return NamedTable(key, folders[key])
     if plain.startswith("ops."):
         raise UsageError(f"no table `{name}` in the lake", did_you_mean(plain, folders))
     return None
 
 
-def _ops_rows(config: LakeConfig, table: str, *columns: str) -> list[tuple[Any, ...]]:
+def _ops(config: LakeConfig, table: str) -> pl.LazyFrame:
     path = ops_path(config, table)
-    if not delta.exists(path):
-        return []
-    return delta.scan(path).select(columns).collect().rows()
+    return delta.scan(path) if delta.exists(path) else pl.LazyFrame(schema=OPS_SCHEMAS[table])
 
 
-def _contract_versions(config: LakeConfig, ref: TableRef) -> dict[str | None, str]:
-    """The contract's version that each run built a table with."""
-    path = ops_path(config, "table_versions")
-    if not delta.exists(path):
-        return {}
-    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
-    return dict(
-        delta.scan(path).filter(of_table).select(RUN_ID, "contract_version").collect().rows()
+def _publications(builds: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    joined = builds.join(runs, on=RUN_ID, how="left").sort(RUN_ID, descending=True)
+    at = pl.col("started_at").dt.replace_time_zone(None).alias("at")
+    nulls = [pl.lit(None, _SCHEMA[name]).alias(name) for name in ("version", "files", "is_whole")]
+    return joined.with_columns(at, *nulls).select(
+        pl.col(name).cast(kind) for name, kind in _SCHEMA.items()
     )
-
-
-def _published(
-    config: LakeConfig, ref: TableRef, commands: dict[str, str]
-) -> list[tuple[Any, ...]]:
-    path = ops_path(config, "table_versions")
-    if not delta.exists(path):
-        return []
-    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
-    found = delta.scan(path).filter(of_table).select(RUN_ID, "rows", "contract_version").collect()
-    ends = dict(_ops_rows(config, "runs", RUN_ID, "started_at"))
-    rows = []
-    for run_id, count, contract in sorted(found.rows(), reverse=True):
-        at = ends.get(run_id)
-        when = at.replace(tzinfo=None) if at else None
-        rows.append((None, when, run_id, commands.get(run_id), count, None, contract, None))
-    return rows

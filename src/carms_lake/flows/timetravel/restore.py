@@ -14,8 +14,9 @@ from carms_lake.store.delta.log import (
     MAINTAINED_BY,
     MANIFEST,
     RESTORED,
+    ensure_complete,
     files_at,
-    see_whole,
+    total_rows,
     version_at,
 )
 from carms_lake.store.delta.maintain import restore as restore_table
@@ -25,19 +26,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.timetravel.history import Named
+    from carms_lake.flows.timetravel.history import NamedTable
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A table brought back to an earlier version, or what that would do."""
+    """A table restored to an earlier version, or what that would do."""
 
     table: str
     version: int
-    """The one that stood before."""
+    """The newest one until now."""
     to_version: int
     rows: int | None
-    """Of the version that stood before; None where its log does not say."""
+    """Of the newest version until now; None where its log does not say."""
     to_rows: int | None
     files_new_again: tuple[str, ...] = ()
     """Source files that landed since; the next ingest takes them for new."""
@@ -46,45 +47,61 @@ class Restored:
 
 
 def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
-    """Bring a table of bronze or silver back to a version, or to what it was as of a run.
+    """Restore a bronze or silver table to a version, or to what it was as of a run.
 
-    Of bronze the list of its source files comes back with it: what landed since is new to the next
-    ingest. Without `yes` nothing is written.
+    The list of a bronze table's source files is restored with it: what landed since is new to the
+    next ingest. Without `yes` nothing is written.
 
     Raises:
-        UsageError: no such table, version or run, or a table that is not restored.
+        UsageError: no such table, version or run, or a table that cannot be restored.
         StoreError: files of that version are gone, or the lake cannot be written.
     """
     table = find(config, name)
     if table.ref is None:
         raise UsageError(
-            f"`{table.name}` keeps what happened, and is not restored",
-            "`carms query --as-of RUN` shows what it said then",
+            f"`{table.name}` is a log of operations and cannot be restored",
+            "`carms query --as-of RUN` reads it as of a run",
         )
     with running(config, "restore", keep=yes) as run:
-        now, then = delta.version(table.path), _version(config, table, to)
-        see_whole(table.path, then, table.name)
+        now, to_version = delta.version(table.path), _version(config, table, to)
+        ensure_complete(table.path, to_version, table.name)
         plan = Restored(
             table.name,
             now,
-            then,
-            _rows(table.path, now),
-            _rows(table.path, then),
-            _files_since(table, then),
+            to_version,
+            total_rows(files_at(table.path, now).values()),
+            total_rows(files_at(table.path, to_version).values()),
+            _files_since(table, to_version),
         )
         if not yes:
             return plan
-        metadata = _metadata(table, then, run.run_id)
-        return replace(plan, done_as=restore_table(table.path, then, metadata))
+        metadata = metadata_of_restore(table.path, to_version, run.run_id)
+        return replace(plan, done_as=restore_table(table.path, to_version, metadata))
 
 
-def _version(config: LakeConfig, table: Named, to: str) -> int:
+def metadata_of_restore(path: Path, to_version: int, run_id: str) -> dict[str, Any]:
+    """What the commit says that restores a version: its source files, or its build."""
+    log = [entry for entry in delta.log(path) if entry.version <= to_version]
+    newest_first = [entry.metadata for entry in log[::-1]]
+    restored = {MAINTAINED_BY: run_id, RESTORED: to_version}
+    build = next((m for m in newest_first if "build" in m), None)
+    if build is not None:
+        # Readers of the table may have read a version in between, so all its rows are new to them.
+        rows_since = {**build["build"], "rows_since": -1}
+        return {"run_id": build["run_id"], "build": rows_since, **restored}
+    ingest = next((m for m in newest_first if "contract" in m), {})
+    contract = {key: ingest[key] for key in ("contract", "contract_version") if key in ingest}
+    manifest = [asdict(entry) for entry in read_manifest(log).entries]
+    return {**contract, MANIFEST: manifest, **restored}
+
+
+def _version(config: LakeConfig, table: NamedTable, to: str) -> int:
     if not to.isdecimal():
         run = resolve_as_of(config, to).run_id
         found = version_at(table.path, run)
         if found < 0:
             raise UsageError(
-                f"`{table.name}` was not there as of `{run}`",
+                f"`{table.name}` did not exist as of `{run}`",
                 f"`carms history {table.name}` lists its versions",
             )
         return found
@@ -97,35 +114,12 @@ def _version(config: LakeConfig, table: Named, to: str) -> int:
     return int(to)
 
 
-def _rows(path: Path, version: int) -> int | None:
-    counts = [file.rows for file in files_at(path, version).values()]
-    return None if None in counts else sum(count or 0 for count in counts)
-
-
-def _files_since(table: Named, then: int) -> tuple[str, ...]:
-    """Source files whose newest delivery the table has now, and had not at a version."""
+def _files_since(table: NamedTable, version: int) -> tuple[str, ...]:
+    """Source files whose newest delivery landed after a version."""
     log = delta.log(table.path)
-    now = read_manifest(log).current
-    before = read_manifest([entry for entry in log if entry.version <= then]).current
+    before = read_manifest([entry for entry in log if entry.version <= version]).current
     return tuple(
         name
-        for name, entry in now.items()
+        for name, entry in read_manifest(log).current.items()
         if name not in before or before[name].sha256 != entry.sha256
     )
-
-
-def _metadata(table: Named, then: int, run_id: str) -> dict[str, Any]:
-    return {**metadata_at(table.path, then), MAINTAINED_BY: run_id, RESTORED: then}
-
-
-def metadata_at(path: Path, then: int) -> dict[str, Any]:
-    """What the commits up to a version say of the table: its source files, or its build."""
-    log = [entry for entry in delta.log(path) if entry.version <= then]
-    newest = [entry.metadata for entry in log[::-1]]
-    build = next((m for m in newest if "build" in m), None)
-    if build is not None:
-        # The rows are new to those who read the table: they may have read what stood between.
-        return {"run_id": build["run_id"], "build": {**build["build"], "rows_since": -1}}
-    made = next((m for m in newest if "contract" in m), {})
-    kept = {key: made[key] for key in ("contract", "contract_version") if key in made}
-    return {**kept, MANIFEST: [asdict(entry) for entry in read_manifest(log).entries]}

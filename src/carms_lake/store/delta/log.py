@@ -163,22 +163,28 @@ def files_at(path: Path, version: int) -> dict[str, DataFile]:
     return found
 
 
+def total_rows(files: Iterable[DataFile]) -> int | None:
+    """How many rows some files hold; None where the writer of one did not count them."""
+    counts = [file.rows for file in files]
+    return None if None in counts else sum(count or 0 for count in counts)
+
+
 def lost_files(path: Path, files: Iterable[str]) -> list[str]:
     """Those of a table's files that are no longer there."""
     return [name for name in files if not (path / name).exists()]
 
 
-def see_whole(path: Path, version: int, name: str) -> None:
-    """See that the files of a table's version are all there.
+def ensure_complete(path: Path, version: int, name: str) -> None:
+    """Refuse a version of a table some of whose files no longer exist.
 
     Raises:
-        StoreError: a vacuum took some of them away.
+        StoreError: they were vacuumed.
     """
     lost = lost_files(path, files_at(path, version))
     if lost:
         raise StoreError(
-            f"version {version} of `{name}` is gone: {len(lost)} of its files were vacuumed",
-            f"`carms history {name}` says which versions are whole",
+            f"version {version} of `{name}` is incomplete: {len(lost)} of its files were vacuumed",
+            f"`carms history {name}` shows which versions are whole",
         )
 
 

@@ -1,13 +1,13 @@
-"""Two states of a table side by side: the rows that came, that went, and whose cells changed."""
+"""Two states of a table compared: the rows that were added, removed, and whose cells changed."""
 
 from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from carms_lake.store.delta.log import see_whole
+from carms_lake.store.delta.log import ensure_complete
 from carms_lake.store.delta.table import pinned
 from carms_lake.store.sql import attach, connect, quoted, read_pinned, scalar
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Connection: TypeAlias = duckdb.DuckDBPyConnection
 
 
-_THERE, _NTH = '"is there"', '"how often"'
+_EXISTS, _NTH = '"row exists"', '"nth equal row"'
 """Columns of our own: no column of a table has a space in its name."""
 
 
@@ -35,16 +35,21 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """How many rows differ, and what they were matched by."""
 
-    added: int
-    removed: int
-    changed: int
-    key: tuple[str, ...]
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    key: tuple[str, ...] = ()
     """Empty where no columns tell the rows apart: then a row is added or removed as a whole."""
     new_columns: tuple[str, ...] = ()
     lost_columns: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many rows differ."""
+        return self.added + self.removed + self.changed
 
 
 @dataclass(frozen=True)
@@ -79,22 +84,20 @@ def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:
         return None
     for version in (before, after):
         if version >= 0:
-            see_whole(path, version, name)
-    there = [pinned(path, version) if version >= 0 else None for version in (before, after)]
-    files = [set(state.files) if state else set() for state in there]
+            ensure_complete(path, version, name)
+    states = [pinned(path, version) if version >= 0 else None for version in (before, after)]
+    files = [set(state.files) if state else set() for state in states]
     if files[0] == files[1]:
         return None
     selects = [
-        read_pinned(type(state)(state.version, tuple(sorted(own - other)), state.columns))
-        if state
-        else None
-        for state, own, other in zip(there, files, files[::-1], strict=True)
+        read_pinned(replace(state, files=tuple(sorted(own - other)))) if state else None
+        for state, own, other in zip(states, files, files[::-1], strict=True)
     ]
     return Sides(*selects)
 
 
 def attach_gold(connection: Connection, files: Sequence[Path | None]) -> None:
-    """Open gold files as `gold_0`, `gold_1`, to be read."""
+    """Attach gold files as `gold_0` and `gold_1`."""
     for number, file in enumerate(files):
         if file is not None:
             attach(connection, file, f"gold_{number}")
@@ -112,7 +115,7 @@ def gold_select(connection: Connection, number: int, table: str) -> str | None:
 
 def compare(
     connection: Connection, sides: Sides, keys: Sequence[Sequence[str]], ignored: Collection[str]
-) -> Compared:
+) -> Comparison:
     """Count the rows that differ, matched by the first of the keys that tells them apart.
 
     The two states stay on the connection for `row_changes`.
@@ -121,15 +124,13 @@ def compare(
     common = [name for name in columns[0] if name in columns[1]]
     key = next((tuple(k) for k in keys if k and _is_key(connection, k, common)), ())
     compared = [name for name in common if name not in ignored or name in key]
-    counts = connection.execute(
-        "select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),"
-        f" count(*) filter (change = 'changed') from ({_changes(columns, key, compared)})"
-    ).fetchall()[0]
-    added, removed, changed = (int(count) for count in counts)
-    return Compared(
-        added,
-        removed,
-        changed,
+    counts = dict(
+        connection.execute(
+            f"select change, count(*) from ({_changes(columns, key, compared)}) group by change"
+        ).fetchall()
+    )
+    return Comparison(
+        **counts,
         key=key,
         new_columns=tuple(sorted(columns[1].keys() - columns[0].keys())),
         lost_columns=tuple(sorted(columns[0].keys() - columns[1].keys())),
@@ -137,7 +138,7 @@ def compare(
 
 
 def row_changes(
-    connection: Connection, found: Compared, ignored: Collection[str], limit: int
+    connection: Connection, found: Comparison, ignored: Collection[str], limit: int
 ) -> list[RowChange]:
     """The rows that differ, changed ones first, by key; not more than `limit`."""
     columns = (_columns(connection, "was"), _columns(connection, "is_now"))
@@ -167,10 +168,10 @@ def row_changes(
     return changes
 
 
-def rows_from(
+def files_and_runs(
     connection: Connection, select: str, columns: Sequence[str], values: Sequence[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], list[str]]:
-    """Of bronze rows with these values (as text) in the columns: their files and runs, by value."""
+    """By values (as text) of some columns: the files and runs of the bronze rows that have them."""
     if not values:
         return {}
     parameters = {f"v{i}_{j}": v for i, row in enumerate(values) for j, v in enumerate(row)}
@@ -192,12 +193,9 @@ def rows_from(
 def _put(connection: Connection, sides: Sides) -> tuple[dict[str, str], dict[str, str]]:
     """Make the two states answer as `was` and `is_now`; their columns and types."""
     before, after = sides.before, sides.after
-    connection.execute(
-        "create or replace temp view was as " + (before or f"from ({after}) limit 0")
-    )
-    connection.execute(
-        "create or replace temp view is_now as " + (after or f"from ({before}) limit 0")
-    )
+    for view, own, other in (("was", before, after), ("is_now", after, before)):
+        select = own or f"from ({other}) limit 0"
+        connection.execute(f"create or replace temp view {view} as {select}")
     return _columns(connection, "was"), _columns(connection, "is_now")
 
 
@@ -231,29 +229,29 @@ def _changes(
     rest = [f"not ({_same(columns, name)})" for name in compared if name not in key]
     differs = " or ".join(rest) or "false"
     return (
-        f"select case when was.{_THERE} is null then 'added'"
-        f" when is_now.{_THERE} is null then 'removed' else 'changed' end as change, {shown}"
-        f" from (select true as {_THERE}, * from was) as was"
-        f" full join (select true as {_THERE}, * from is_now) as is_now on {match}"
-        f" where was.{_THERE} is null or is_now.{_THERE} is null or {differs}"
+        f"select case when was.{_EXISTS} is null then 'added'"
+        f" when is_now.{_EXISTS} is null then 'removed' else 'changed' end as change, {shown}"
+        f" from (select true as {_EXISTS}, * from was) as was"
+        f" full join (select true as {_EXISTS}, * from is_now) as is_now on {match}"
+        f" where was.{_EXISTS} is null or is_now.{_EXISTS} is null or {differs}"
     )
 
 
 def _whole_rows(
     columns: tuple[Mapping[str, str], Mapping[str, str]], compared: Sequence[str], shown: str
 ) -> str:
-    """The same for rows without a key: each row as often as it stands more often on one side."""
+    """The same for rows without a key: the nth of equal rows matches the nth of the other side."""
     names = ", ".join(quoted(name) for name in compared)
     numbered = (
-        f"select *, true as {_THERE}, row_number() over (partition by {names}) as {_NTH} from"
+        f"select *, true as {_EXISTS}, row_number() over (partition by {names}) as {_NTH} from"
     )
     match = " and ".join(
         [*(_same(columns, name) for name in compared), f"was.{_NTH} = is_now.{_NTH}"]
     )
     return (
-        f"select case when was.{_THERE} is null then 'added' else 'removed' end as change,"
+        f"select case when was.{_EXISTS} is null then 'added' else 'removed' end as change,"
         f" {shown} from ({numbered} was) as was full join ({numbered} is_now) as is_now on {match}"
-        f" where was.{_THERE} is null or is_now.{_THERE} is null"
+        f" where was.{_EXISTS} is null or is_now.{_EXISTS} is null"
     )
 
 

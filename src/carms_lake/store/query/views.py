@@ -8,7 +8,7 @@ import duckdb
 
 from carms_lake.errors import StoreError
 from carms_lake.names import IDENTIFIER, Layer, TableRef
-from carms_lake.store.delta.log import is_table, see_whole, version_at
+from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
 
@@ -131,7 +131,7 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
 
     version = None if session.as_of is None else version_at(path, session.as_of.run_id)
     if version is not None:
-        see_whole(path, version, f"{schema}.{table}")
+        ensure_complete(path, version, f"{schema}.{table}")
     pinned = delta.pinned(path, version)
     try:
         _view(session, schema, table, read_pinned(pinned))

@@ -122,8 +122,8 @@ def test_a_silver_table_comes_back_with_its_quarantine_and_the_next_build_makes_
         ("bronze.sales", "20010101T000000", "no run"),
         ("bronze.nosuch", "1", "no table `bronze.nosuch`"),
         ("gold.fact_sale", "1", "is in the published file"),
-        ("ops.runs", "1", "keeps what happened"),
-        ("rejects", "1", "keeps what happened"),
+        ("ops.runs", "1", "is a log of operations"),
+        ("rejects", "1", "is a log of operations"),
     ],
 )
 def test_what_cannot_be_restored_is_wrong_usage(
@@ -139,7 +139,7 @@ def test_a_restored_table_has_its_history_and_can_be_queried_as_of_each_run(
 ) -> None:
     config, first = lake
     restore(config, "bronze.sales", first, yes=True)
-    found = history(config, "bronze.sales").as_dicts()
+    found = history(config, "bronze.sales").to_dicts()
     assert [(row["version"], row["command"], row["rows"]) for row in found] == [
         (3, "restore", 2),
         (2, "ingest", 4),
@@ -185,14 +185,14 @@ def test_an_optimized_lake_takes_new_files_key_by_key_as_before(
     assert ("s9",) in rows(config, "silver.sale", "sale_id")
 
 
-def test_a_table_whose_digest_differs_afterwards_is_put_back(
+def test_a_table_whose_digest_changes_is_restored(
     lake: tuple[LakeConfig, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, _ = lake
     before = digest(config)
     values = iter([digests.Digest(4, "a" * 64), digests.Digest(4, "b" * 64)])
     monkeypatch.setattr("carms_lake.flows.maintenance.digest", lambda _path: next(values))
-    with pytest.raises(StoreError, match="put back as it was"):
+    with pytest.raises(StoreError, match="the table was restored"):
         optimize(config, ["bronze.sales"])
     assert digest(config) == before
     assert {file.status for file in ingest(config).files} == {FileStatus.UNCHANGED}

@@ -64,7 +64,7 @@ def test_only_what_the_kept_runs_left_can_be_read_afterwards(
             sold(config, runs[0], table)
     with pytest.raises(StoreError, match="were vacuumed"):
         restore(config, "bronze.sales", runs[0], yes=True)
-    whole = {row["version"]: row["is_whole"] for row in history(config, "silver.sale").as_dicts()}
+    whole = {row["version"]: row["is_whole"] for row in history(config, "silver.sale").to_dicts()}
     assert whole == {0: True, 1: False, 2: True, 3: True}
     proven = {t.table: t for t in done.tables}["silver.sale"]
     assert proven.digest is not None
@@ -131,9 +131,11 @@ def test_what_killed_runs_left_behind_goes(lake: tuple[LakeConfig, list[str]]) -
     assert not any(file.exists() for file in left)
     assert not (config.lake / CACHE).exists()
     assert digest(config) == before
-    assert sold(config, runs[0], "gold.fact_sale") == ["s1"], "made again from silver of then"
+    assert sold(config, runs[0], "gold.fact_sale") == ["s1"], (
+        "computed again from the silver of that build"
+    )
 
 
 def test_a_negative_number_is_wrong_usage(lake: tuple[LakeConfig, list[str]]) -> None:
-    with pytest.raises(UsageError, match="count from 0"):
+    with pytest.raises(UsageError, match="cannot be negative"):
         vacuum(lake[0], keep_runs=-1, yes=True)
