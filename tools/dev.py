@@ -43,7 +43,7 @@ CHECKS = {
     ],
     "contracts": ["tools/lint_contracts.py"],
 }
-DOCS = ["tools/data_dictionary.py"]
+DOCS = ["tools/data_dictionary.py", "tools/generate_cli_reference.py"]
 LINT = [name for name in CHECKS if name != "types"]
 
 
@@ -221,7 +221,7 @@ def script(path: str, arguments: Sequence[str]) -> None:
 
 
 def docs() -> None:
-    """Write the generated pages of docs/ anew, from the installed wheel."""
+    """Write the generated pages of docs/ from the installed wheel."""
     for page in DOCS:
         script(page, [])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,6 +167,25 @@ def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> 
         package, schemas = _third_party(name, extra or [])
     own = project / "schemas" / name
     return Domain(name, package, (schemas, own) if own.is_dir() and own != schemas else (schemas,))
+
+
+def foreign_domains(project: Path | None = None, domain: str | None = None) -> tuple[Domain, ...]:
+    """The domains of other packages that a command line, `CARMS_DOMAIN` or carms.toml name.
+
+    What is wrong with one of them is for the command to say that works on it.
+    """
+    names = [domain, os.environ.get("CARMS_DOMAIN")]
+    folder = Path()
+    with suppress(ConfigError):
+        folder = find_project(project, os.environ)
+        settings = _read_settings(folder / CONFIG_FILE)
+        names += [settings.get("domain"), *settings.get("domains", [])]
+    found = []
+    for name in dict.fromkeys(filter(None, names)):
+        if name not in builtin_domains():
+            with suppress(ConfigError):
+                found.append(resolve_domain(name, folder))
+    return tuple(found)
 
 
 def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:

@@ -10,7 +10,7 @@ import sys
 import threading
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,10 +18,13 @@ from carms_lake import __version__
 from carms_lake.cli import check, drift, lake, operate, read, rejects, render, trace
 from carms_lake.cli.boundary import report_bug
 from carms_lake.cli.command import AsJson, Domain, Group, Project, Quiet, Verbose, add_section
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.config import builtin_domains
+from carms_lake.config import builtin_domains, foreign_domains
 from carms_lake.names import QUERY_THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def _version(wanted: bool) -> None:
@@ -45,14 +48,17 @@ SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
 """The sections of `--help`, in their order."""
 
 
-def make_app() -> typer.Typer:
-    """The whole command, with the commands that the built-in domains add."""
+def make_app(words: Sequence[str] = ()) -> typer.Typer:
+    """The whole command, with the commands of the domains.
+
+    Those that come with the tool, and those of other packages that a command line's words, or the
+    project that they mean, name.
+    """
     app = typer.Typer(
         name="carms",
         cls=Group,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
@@ -60,17 +66,26 @@ def make_app() -> typer.Typer:
     for section, rooms in SECTIONS.items():
         for room in rooms:
             add_section(app, section, room)
-    for name in builtin_domains():
-        if find_spec(f"carms_lake.domains.{name}.commands"):
-            own = import_module(f"carms_lake.domains.{name}.commands")
-            add_section(app, f"The {name} domain", own.app)
+    packages = {name: f"carms_lake.domains.{name}" for name in builtin_domains()}
+    call = named_in(words)
+    packages |= {
+        domain.name: domain.package for domain in foreign_domains(call.project, call.domain)
+    }
+    for name, package in packages.items():
+        if find_spec(f"{package}.commands"):
+            try:
+                own = import_module(f"{package}.commands").app
+            except Exception as error:  # noqa: BLE001 - the code of another package
+                render.say(f"warning: the commands of domain `{name}` cannot be loaded: {error}")
+                continue
+            add_section(app, f"The {name} domain", own)
     return app
 
 
 def main() -> None:
     """The entry point `carms`: run the command and leave with its exit code."""
     try:
-        code = make_app()(prog_name="carms", standalone_mode=False)
+        code = make_app(_words())(prog_name="carms", standalone_mode=False)
     except typer.TyperException as error:
         _wrong_usage(error)
         code = error.exit_code
@@ -81,6 +96,12 @@ def main() -> None:
         report_bug(error, verbose="-v" in sys.argv or "--verbose" in sys.argv)
         code = ExitCode.BUG
     _leave(int(code or ExitCode.DONE))
+
+
+def _words() -> list[str]:
+    """The words of the command line; while a shell completes one, those typed so far."""
+    typed = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS")
+    return typed.split()[1:] if typed and "_CARMS_COMPLETE" in os.environ else sys.argv[1:]
 
 
 def _leave(code: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import render
+from carms_lake.cli import complete, render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
@@ -151,7 +151,12 @@ Rule = Annotated[
 ]
 Run = Annotated[
     str | None,
-    typer.Option("--run", metavar="RUN_ID", help="With --failures or --scorecard: of that run."),
+    typer.Option(
+        "--run",
+        metavar="RUN_ID",
+        autocompletion=complete.runs,
+        help="With --failures or --scorecard: of that run.",
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a warning failed, too.")]
 Mutate = Annotated[

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from carms_lake.cli import complete
 from carms_lake.cli.boundary import error_boundary
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
@@ -56,7 +57,13 @@ Typer, Argument, Option, Exit = typer.Typer, typer.Argument, typer.Option, typer
 
 Domain = Annotated[
     str | None,
-    typer.Option("-d", "--domain", metavar="NAME", help="The domain to work on (default: carms)."),
+    typer.Option(
+        "-d",
+        "--domain",
+        metavar="NAME",
+        autocompletion=complete.domains,
+        help="The domain to work on (default: carms).",
+    ),
 ]
 Project = Annotated[
     Path | None,

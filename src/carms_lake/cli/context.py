@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from carms_lake.config import LakeConfig
 
@@ -44,3 +45,21 @@ class Call(NamedTuple):
         return load_config(
             project=self.project, domain=self.domain, query_timeout_s=query_timeout_s
         )
+
+
+def named_in(words: Sequence[str]) -> Call:
+    """The project and the domain that the words of a command line name, before they are parsed."""
+    project = _value_of(words, "-p", "--project")
+    return Call(Path(project) if project else None, _value_of(words, "-d", "--domain"))
+
+
+def _value_of(words: Sequence[str], short: str, long: str) -> str | None:
+    value = None
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        if word in (short, long):
+            value = following
+        elif word.startswith(f"{long}="):
+            value = word.removeprefix(f"{long}=")
+        elif word.startswith(short) and not word.startswith("--"):
+            value = word.removeprefix(short)
+    return value or None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from carms_lake.cli import render
+from carms_lake.cli import complete, render
 from carms_lake.cli.command import OutputFile, OutputFormat, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SOURCE]...", help="Files of these bronze tables; of all if none."),
+    typer.Argument(
+        metavar="[SOURCE]...",
+        autocompletion=complete.sources,
+        help="Files of these bronze tables; of all if none.",
+    ),
 ]
 From = Annotated[
     Path | None,

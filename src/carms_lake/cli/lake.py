@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from carms_lake.cli import render
-from carms_lake.cli.command import command
-from carms_lake.cli.context import Call
+from carms_lake.cli import complete, render
+from carms_lake.cli.command import Lazy, command
+from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.output import Target
-from carms_lake.errors import UsageError
+from carms_lake.config import DEFAULT_DOMAIN, Domain, resolve_domain
+from carms_lake.errors import ConfigError, UsageError
+from carms_lake.names import IDENTIFIER
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The project folder.")]
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SOURCE]...", help="Bronze tables to land; all if none."),
+    typer.Argument(
+        metavar="[SOURCE]...",
+        autocompletion=complete.sources,
+        help="Bronze tables to land; all if none.",
+    ),
 ]
 Select = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SELECT]...", help="Tables to build, with what they need; all if none."
+        metavar="[SELECT]...",
+        autocompletion=complete.tables,
+        help="Tables to build, with what they need; all if none.",
     ),
 ]
 From = Annotated[
@@ -44,36 +53,14 @@ Strict = Annotated[
 ]
 
 OfDomain = Annotated[
-    str | None, typer.Argument(metavar="[DOMAIN]", help="The domain to invent data for.")
+    str | None,
+    typer.Argument(
+        metavar="[DOMAIN]", autocompletion=complete.domains, help="The domain to invent data for."
+    ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Where to (default: data_raw/<domain>)."),
-]
-Programs = Annotated[int | None, typer.Option("--programs", help="How many programs.")]
-Scale = Annotated[float | None, typer.Option("--scale", help="How much data; 1 is the usual size.")]
-Batches = Annotated[int | None, typer.Option("--batches", help="How many deliveries.")]
-Iteration = Annotated[
-    int | None, typer.Option("--iteration", metavar="ID", help="Of which match iteration.")
-]
-DeliveryNumber = Annotated[
-    int | None,
-    typer.Option("--delivery", metavar="N", help="The Nth delivery of the same files."),
-]
-Disorder = Annotated[bool, typer.Option("--disorder", help="Deliver in any order.")]
-StartDate = Annotated[
-    str | None,
-    typer.Option("--start-date", metavar="DATE", help="The first day, as 2024-12-31."),
-]
-Days = Annotated[int | None, typer.Option("--days", help="How many days.")]
-Anomalies = Annotated[
-    bool | None,
-    typer.Option("--anomalies/--no-anomalies", help="Put in faults, and a list of them."),
-]
-AnomalyRate = Annotated[
-    float | None,
-    typer.Option("--anomaly-rate", help="How many faults; 1 is the usual share."),
 ]
 
 
@@ -105,43 +92,56 @@ def demo(call: Call, folder: Folder = None) -> None:
     steps(call, folder or Path("carms-demo"))
 
 
-@command(app)
-def generate(
-    call: Call,
-    domain: OfDomain = None,
-    seed: Seed = 7,
-    out: Out = None,
-    programs: Programs = None,
-    scale: Scale = None,
-    batches: Batches = None,
-    iteration: Iteration = None,
-    delivery: DeliveryNumber = None,
-    disorder: Disorder = False,
-    start_date: StartDate = None,
-    days: Days = None,
-    anomalies: Anomalies = None,
-    anomaly_rate: AnomalyRate = None,
-) -> None:
+class Generate(Lazy):
+    """`generate`: its options are the keywords of the domain's generator."""
+
+    def prepared(self, args: list[str], parent: Any) -> Any:
+        """The command with the options of the domain that the command line means."""
+        from carms_lake.flows.generate import generator_options
+
+        call = Call(parent.params.get("project"), parent.params.get("domain")) if parent else Call()
+        call = call.merged(named_in(args))
+        domain = _domain_named(args) or _domain_of(call)
+        if domain is None:
+            return self.with_options(())
+        self.epilog = (
+            f"These are the options of `{domain.name}`; `carms generate DOMAIN --help` shows "
+            "those of another domain."
+        )
+        return self.with_options(
+            p.replace(annotation=Annotated[kind, typer.Option(help=meaning)])
+            for p, kind, meaning in generator_options(domain.package)
+        )
+
+
+def _domain_named(args: list[str]) -> Domain | None:
+    """The first word that names a domain and is not the value of an option."""
+    with_value = {"-d", "--domain", "-p", "--project", "--out"}
+    for before, word in zip(["", *args], args, strict=False):
+        if IDENTIFIER.fullmatch(word) and before not in with_value:
+            with suppress(ConfigError):
+                return resolve_domain(word, Path())
+    return None
+
+
+def _domain_of(call: Call) -> Domain | None:
+    """The domain of the project, or the default one outside of projects; None if there is none."""
+    with suppress(ConfigError):
+        return call.config().domain
+    with suppress(ConfigError):
+        return resolve_domain(call.domain or DEFAULT_DOMAIN, Path())
+    return None
+
+
+@command(app, cls=Generate)
+def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: Any) -> None:
     """Invent source files of a domain, the same for the same seed."""
     from carms_lake.cli.reports import file_names
     from carms_lake.flows.generate import generate as flow
 
     config = call.on(domain=domain).config()
-    options: dict[str, Any] = {
-        "seed": seed,
-        "programs": programs,
-        "scale": scale,
-        "batches": batches,
-        "iteration": iteration,
-        "delivery": delivery,
-        "disorder": disorder or None,
-        "start_date": start_date,
-        "days": days,
-        "anomalies": anomalies if anomaly_rate is None else anomaly_rate,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
     with render.progress(call) as progress:
-        written = flow(config.domain.package, out or config.data_raw, given, progress)
+        written = flow(config.domain.package, out or config.data_raw, options, progress)
     if render.out().isatty() and not call.json:
         _lines(file_names(written, out or config.data_raw))
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import render
+from carms_lake.cli import complete, render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
@@ -19,25 +19,52 @@ if TYPE_CHECKING:
     from carms_lake.flows.timetravel.restore import Restored
 
 TableName = Annotated[
-    str, typer.Argument(metavar="TABLE", help="As bronze.program_master, or program.")
+    str,
+    typer.Argument(
+        metavar="TABLE",
+        autocompletion=complete.tables,
+        help="As bronze.program_master, or program.",
+    ),
 ]
 TableNames = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[TABLE]...", help="As bronze.program_master; all tables if none."),
+    typer.Argument(
+        metavar="[TABLE]...",
+        autocompletion=complete.tables,
+        help="As bronze.program_master; all tables if none.",
+    ),
 ]
 Before = Annotated[
-    str, typer.Argument(metavar="RUN1", help="A run's id, the beginning of one, or a time (UTC).")
+    str,
+    typer.Argument(
+        metavar="RUN1",
+        autocompletion=complete.runs,
+        help="A run's id, the beginning of one, or a time (UTC).",
+    ),
 ]
-After = Annotated[str, typer.Argument(metavar="RUN2", help="The run to compare it with.")]
+After = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN2", autocompletion=complete.runs, help="The run to compare it with."
+    ),
+]
 OneTable = Annotated[
-    str | None, typer.Argument(metavar="[TABLE]", help="Show the cells of this table.")
+    str | None,
+    typer.Argument(
+        metavar="[TABLE]", autocompletion=complete.tables, help="Show the cells of this table."
+    ),
 ]
 Limit = Annotated[
     int, typer.Option("--limit", metavar="ROWS", help="So many rows of a table, not more.", min=1)
 ]
 BackTo = Annotated[
     str,
-    typer.Option("--to", metavar="VERSION|RUN", help="A version of the table, a run, or a time."),
+    typer.Option(
+        "--to",
+        metavar="VERSION|RUN",
+        autocompletion=complete.runs,
+        help="A version of the table, a run, or a time.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be done.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a source is late.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import render
+from carms_lake.cli import complete, render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
 from carms_lake.cli.output import Target, emit, emit_query
@@ -33,10 +33,16 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="RUN|TIME",
+        autocompletion=complete.runs,
         help="All tables as that run, or the last by then, left them.",
     ),
 ]
-Table = Annotated[str, typer.Argument(metavar="TABLE", help="As silver.program, or program.")]
+Table = Annotated[
+    str,
+    typer.Argument(
+        metavar="TABLE", autocompletion=complete.tables, help="As silver.program, or program."
+    ),
+]
 Names = Annotated[
     bool, typer.Option("--names", help="The names alone, one per line; reads no data.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import aside, render
+from carms_lake.cli import aside, complete, render
 from carms_lake.cli.command import DefaultGroup, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 TableName = Annotated[
     str | None,
-    typer.Argument(metavar="[TABLE]", help="Of this source or table alone, as program_master."),
+    typer.Argument(
+        metavar="[TABLE]",
+        autocompletion=complete.tables,
+        help="Of this source or table alone, as program_master.",
+    ),
 ]
 LayerName = Annotated[
     str | None, typer.Option("--layer", metavar="LAYER", help="bronze or silver alone.")
@@ -32,7 +36,10 @@ Code = Annotated[
 ColumnName = Annotated[
     str | None, typer.Option("--column", metavar="COLUMN", help="Reasons about one column alone.")
 ]
-Run = Annotated[str | None, typer.Option("--run", metavar="RUN_ID", help="Of one run alone.")]
+Run = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN_ID", autocompletion=complete.runs, help="Of one run alone."),
+]
 ToMend = Annotated[
     bool,
     typer.Option(
@@ -53,14 +60,23 @@ Repairs = Annotated[
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where there is any.")]
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The source of the records.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE", autocompletion=complete.sources, help="The source of the records."
+    ),
+]
 MendedFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="The mended records; CSV or JSON Lines.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files are written.")]
 Tables = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[TABLE]...", help="Of these sources alone; all if none."),
+    typer.Argument(
+        metavar="[TABLE]...",
+        autocompletion=complete.sources,
+        help="Of these sources alone; all if none.",
+    ),
 ]
 From = Annotated[
     Path | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from carms_lake.cli import render
+from carms_lake.cli import complete, render
 from carms_lake.cli.command import OutputFile, OutputFormat, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.formats import Format
@@ -37,7 +37,12 @@ Column = Annotated[
 ]
 Table = Annotated[
     str | None,
-    typer.Option("--table", metavar="TABLE", help="Rows of this table alone, as gold.fact_sales."),
+    typer.Option(
+        "--table",
+        metavar="TABLE",
+        autocompletion=complete.tables,
+        help="Rows of this table alone, as gold.fact_sales.",
+    ),
 ]
 
 _EXPRESSION = 300

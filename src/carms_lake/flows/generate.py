@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from inspect import Parameter, signature
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.writers import write
@@ -42,6 +42,24 @@ def generate(
         _write_whole(path, _counted(name, frames, progress), file_format, format_options)
         written.append(path)
     return written
+
+
+def generator_options(package: str) -> list[tuple[Parameter, Any, str]]:
+    """The keywords of a domain's generator, each with its type and what it means; none without one.
+
+    A keyword is annotated `Annotated[int, "How many programs."]`, or with a type alone.
+    """
+    try:
+        generator = _generator(package)
+    except UsageError:
+        return []
+    options = []
+    for parameter in signature(generator, eval_str=True).parameters.values():
+        kind, meaning = parameter.annotation, ""
+        if get_origin(kind) is Annotated:
+            kind, meaning = get_args(kind)[:2]
+        options.append((parameter, str if kind is Parameter.empty else kind, str(meaning)))
+    return options
 
 
 def _generator(package: str) -> Callable[..., Iterable[Any]]:

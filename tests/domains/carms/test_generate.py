@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from carms_lake.domains.carms.generate import generate, page_content, plan
+from carms_lake.domains.carms.generate import generate
+from carms_lake.domains.carms.synthetic.draw import plan
+from carms_lake.domains.carms.synthetic.files import page_content
 from carms_lake.flows.generate import generate as generate_files
 
 PACKAGE = "carms_lake.domains.carms"

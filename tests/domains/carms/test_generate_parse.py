@@ -8,7 +8,9 @@ import io
 import pytest
 
 from carms_lake.domains.carms.documents import Agreement, agreement, parse_document
-from carms_lake.domains.carms.generate import generate, page_content, plan
+from carms_lake.domains.carms.generate import generate
+from carms_lake.domains.carms.synthetic.draw import plan
+from carms_lake.domains.carms.synthetic.files import page_content
 from carms_lake.flows.generate import generate as generate_files
 
 PLANS = plan(3, 150)

@@ -13,7 +13,6 @@ from deltalake import DeltaTable
 from openpyxl import load_workbook
 from polars.testing import assert_frame_equal
 
-from carms_lake.domains.retail.generate import generate
 from carms_lake.errors import UsageError
 from carms_lake.flows.generate import generate as generate_files
 
@@ -262,7 +261,7 @@ def test_parquet_and_delta_have_the_types_of_other_producers(base, increment):
 def test_no_faults_are_planted_when_none_are_asked_for(tmp_path):
     import json
 
-    files_of(tmp_path, scale=0.002, days=60, anomalies=0)
+    files_of(tmp_path, scale=0.002, days=60, anomalies=False)
     truth = json.loads((tmp_path / "anomalies.json").read_bytes())
     assert {found["count"] for found in truth["anomalies"]} == {0}
     orders = all_rows(tmp_path, "orders_header/**/*.csv")
@@ -281,7 +280,7 @@ def test_the_smallest_scale_has_a_few_rows_of_everything(tiny):
         ({"scale": 0}, "`scale` must be above 0 and at most 20, not 0"),
         ({"scale": 21}, "`scale` must be above 0 and at most 20, not 21"),
         ({"days": 0}, "`days` must be 1 or more, not 0"),
-        ({"anomalies": -1}, "`anomalies` must be from 0 to 10, not -1"),
+        ({"anomaly_rate": -1}, "`anomaly_rate` must be from 0 to 10, not -1"),
         ({"start_date": "2023-12-31"}, "`start_date` must be 2024-01-01 or later, not 2023-12-31"),
         ({"start_date": "1/2/2024"}, "`start_date` must be a date such as 2024-12-31"),
     ],
@@ -289,8 +288,3 @@ def test_the_smallest_scale_has_a_few_rows_of_everything(tiny):
 def test_an_impossible_option_is_refused(tmp_path, options, message):
     with pytest.raises(UsageError, match=re.escape(message)):
         generate_files(PACKAGE, tmp_path, options)
-
-
-def test_no_start_date_is_the_base():
-    names = [next(iter(generate(start_date=start)))[0] for start in (None, "2024-01-01")]
-    assert names == ["customers.csv", "customers.csv"]

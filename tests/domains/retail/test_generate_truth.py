@@ -75,7 +75,7 @@ def increment(tmp_path_factory: pytest.TempPathFactory) -> Files:
 def heavy(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """Ten times the faults: each way in which a row can have one is met."""
     folder = tmp_path_factory.mktemp("heavy")
-    options = {"seed": 3, "scale": SCALE, "days": 60, "anomalies": 10}
+    options = {"seed": 3, "scale": SCALE, "days": 60, "anomaly_rate": 10}
     generate_files("carms_lake.domains.retail", folder, options)
     return Files(folder, "anomalies.json")
 

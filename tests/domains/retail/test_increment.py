@@ -49,7 +49,7 @@ def delivered(config: LakeConfig, **options: Any) -> RunReport:
     generate(
         config.domain.package,
         config.data_raw,
-        {"seed": 7, "scale": 0.002, "anomalies": 0.5, **options},
+        {"seed": 7, "scale": 0.002, "anomaly_rate": 0.5, **options},
     )
     ingest(config)
     return build(config)

@@ -229,7 +229,7 @@ def test_without_anomalies_nothing_is_rejected_unknown_or_in_a_circle(tmp_path):
 
 
 def test_more_anomalies_are_more_rejects_orphans_and_circles(tiny, tmp_path):
-    some, many = truth_of(tiny), truth_of(files_of(tmp_path, **TINY, anomalies=10.0))
+    some, many = truth_of(tiny), truth_of(files_of(tmp_path, **TINY, anomaly_rate=10.0))
     for name in ("orders", "pages"):
         assert len(many["orphans"][name]) > len(some["orphans"][name])
     assert len(many["cycles"]) > len(some["cycles"])
@@ -244,7 +244,7 @@ def test_without_batches_everything_is_in_the_first_files(tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [{"scale": 0}, {"scale": 21}, {"batches": -1}, {"anomalies": -0.1}, {"anomalies": 11}],
+    [{"scale": 0}, {"scale": 21}, {"batches": -1}, {"anomaly_rate": -0.1}, {"anomaly_rate": 11}],
 )
 def test_a_number_out_of_range_is_refused(tmp_path, options):
     (name,) = options

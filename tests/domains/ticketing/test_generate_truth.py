@@ -43,7 +43,7 @@ class Made(NamedTuple):
     scope="module",
     params=[
         {"scale": 0.002},
-        {"scale": 0.001, "batches": 6, "disorder": True, "anomalies": 4.0, "seed": 3},
+        {"scale": 0.001, "batches": 6, "disorder": True, "anomaly_rate": 4.0, "seed": 3},
     ],
     ids=["ordered", "disordered"],
 )

@@ -1,142 +1,37 @@
-"""Synthetic ticketing data: an initial load, batches that follow it, and the truth about both.
-
-What a row says depends on the seed, the options and its own number. The batches hold new rows, rows
-that came before, later versions of them, and what is dirty, late, unknown or wrong about real ones.
-"""
+"""The options of `carms generate ticketing`; `synthetic` makes the files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import Annotated
 
-from carms_lake.domains.ticketing.synthetic.catalogue import accounts, events, showtimes
-from carms_lake.domains.ticketing.synthetic.draw import Draw
-from carms_lake.domains.ticketing.synthetic.faults import faulty
-from carms_lake.domains.ticketing.synthetic.merges import identity_merges
-from carms_lake.domains.ticketing.synthetic.pages import pages
-from carms_lake.domains.ticketing.synthetic.plan import Plan
-from carms_lake.domains.ticketing.synthetic.rows import parts
-from carms_lake.domains.ticketing.synthetic.sales import orders, transactions
-from carms_lake.domains.ticketing.synthetic.spelling import (
-    amount,
-    cased,
-    moment,
-    optional,
-    page_type,
-    slug,
-    spelled,
-    word,
-)
-from carms_lake.domains.ticketing.synthetic.truth import Truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import polars as pl
-
-    from carms_lake.domains.ticketing.synthetic.spelling import Spell
-
-    GeneratedFile = tuple[str, Iterable[object], str, dict[str, object]]
-    """Path below the output folder, chunks of rows, format, the writer's options."""
-
-_SOURCES: dict[str, tuple[Callable[[pl.DataFrame, Plan], pl.DataFrame], dict[str, Spell]]] = {
-    "accounts": (accounts, {"account_id": word, "email": cased, "created_at": moment}),
-    "events": (events, {"event_id": word, "name": word, "slug": slug}),
-    "showtimes": (showtimes, {"showtime_id": word, "event_id": word, "start_at": moment}),
-    "orders": (
-        orders,
-        {
-            "order_id": word,
-            "account_id": word,
-            "showtime_id": optional,
-            "created_at": moment,
-            "total_amount": amount,
-        },
-    ),
-    "transactions": (
-        transactions,
-        {"transaction_id": word, "order_id": word, "amount": amount, "occurred_at": moment},
-    ),
-    "identity_merges": (
-        identity_merges,
-        {"from_customer_id": word, "to_customer_id": word, "merged_at": moment},
-    ),
-    "pages": (
-        pages,
-        {
-            "page_id": word,
-            "account_id": optional,
-            "customer_id": optional,
-            "page_type": page_type,
-            "occurred_at": moment,
-            "event_id": optional,
-            "showtime_id": optional,
-        },
-    ),
-}
-"""What the rows of each source say, and how its cells are spelled, in the columns of the file."""
+Files = Iterator[tuple[str, Iterable[object], str, dict[str, object]]]
+"""Path below the output folder, chunks of rows, format, the writer's options."""
 
 
 def generate(
     *,
-    seed: int = 7,
-    scale: float = 0.01,
-    batches: int = 3,
-    disorder: bool = False,
-    anomalies: float = 1.0,
-) -> Iterator[GeneratedFile]:
+    seed: Annotated[int, "The same seed gives the same files."] = 7,
+    scale: Annotated[float, "How much data; 1 is a million customers."] = 0.01,
+    batches: Annotated[int, "How many deliveries after the initial one."] = 3,
+    disorder: Annotated[bool, "Deliver rows in any order; batch numbers have gaps."] = False,
+    anomalies: Annotated[bool, "Plant faults: rejects, orphans, circles of merges."] = True,
+    anomaly_rate: Annotated[float, "How many faults; 1 is the usual share."] = 1.0,
+) -> Files:
     """The files of an initial load and its batches, and the truth about them.
 
-    Scale 1.0 is a million customers and five million pages. In disorder, rows come in any batch, so
-    that they refer to what comes later, and the batches' numbers have gaps. `anomalies` multiplies
-    the share of faults, 0 plants none: no row to reject, no orphan, no circle of merges. The files
-    must be written in their order: the last one tells what the others hold.
+    The files must be written in their order: the last one says what the others hold.
 
     Raises:
         ValueError: a number is out of range.
     """
+    from carms_lake.domains.ticketing.synthetic.files import files
+
     for name, value, least, most in (
         ("scale", scale, 0.0001, 20.0),
         ("batches", batches, 0, 5_000),
-        ("anomalies", anomalies, 0, 10.0),
+        ("anomaly_rate", anomaly_rate, 0, 10.0),
     ):
         if not least <= value <= most:
             raise ValueError(f"`{name}` must be from {least:g} to {most:g}, not {value}")
-    return _files(Plan(seed, scale, batches, disorder, float(anomalies)))
-
-
-def _files(plan: Plan) -> Iterator[GeneratedFile]:
-    truth = Truth(plan)
-    for source in _SOURCES:
-        for delivery, name in enumerate(plan.names):
-            if plan.first(source, delivery) < plan.first(source, delivery + 1):
-                folder = f"incremental/{source}/{name}" if delivery else f"initial/{source}"
-                rows = _rows(plan, truth, source, delivery, f"{folder}.csv")
-                yield f"{folder}.csv", rows, "csv", {}
-    yield "truth.json", _document(truth), "json_object", {}
-
-
-def _rows(
-    plan: Plan, truth: Truth, source: str, delivery: int, file: str
-) -> Iterator[pl.DataFrame]:
-    """The rows of a file as text; those that must be rejected come last."""
-    tell, cells = _SOURCES[source]
-    draw, sound, record = Draw(plan.seed, source), None, 0
-    for part in parts(plan, source, delivery):
-        told = tell(part, plan)
-        if told.is_empty():
-            continue
-        truth.add(source, delivery, told)
-        written = spelled(told, cells, draw)
-        sound = written if sound is None else sound
-        record += written.height
-        yield written
-    if sound is not None:
-        bad, faults = faulty(plan, source, delivery, sound)
-        for number, fault in enumerate(faults, record + 1):
-            truth.reject(source, file, number, fault)
-        yield bad
-
-
-def _document(truth: Truth) -> Iterator[dict[str, object]]:
-    """The truth, once all files are written."""
-    yield truth.document()
+    return files(seed, scale, batches, anomaly_rate if anomalies else 0.0, disorder=disorder)
