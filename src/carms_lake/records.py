@@ -232,8 +232,8 @@ class CheckResult:
     """What of the data it is about, in the seven words of ODCS."""
     counts_rows: bool = True
     """Whether it is about rows; else about the table as a whole, as a sum is."""
-    set_aside: bool = False
-    """Whether the failed rows are set aside, and not in the table."""
+    quarantined: bool = False
+    """Whether the failed rows are in quarantine, and not in the table."""
 
 
 @dataclass(frozen=True)

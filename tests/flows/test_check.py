@@ -169,7 +169,7 @@ def test_a_budget_may_be_for_one_reason(tmp_path: Path) -> None:
     assert [row["src_filename"] for row in rows] == ["sales/day_2.csv"] * 2
     milder = strict | {"DUPLICATE_KEY": 50}
     found = build(with_contract(config, "silver/sale", **{"carms.quarantineBudgetPct": milder}))
-    counted = {c.rule: (c.failed_rows, c.dimension) for c in found.checks if c.set_aside}
+    counted = {c.rule: (c.failed_rows, c.dimension) for c in found.checks if c.quarantined}
     assert counted == {
         "sale.quarantine": (3, "conformity"),
         "sale.quarantine.DUPLICATE_KEY": (2, "uniqueness"),
@@ -382,7 +382,7 @@ def test_rows_that_left_silver_do_not_balance(tmp_path: Path) -> None:
     kept = delta.log(path)[-1].metadata
     delta.overwrite(path, frame.head(1), kept)
     found = result(check(config), "sale.reconcile.driver")
-    assert (found.passed, found.message) == (False, "1 rows in the table, 2 were made")
+    assert (found.passed, found.message) == (False, "1 rows in the table, 2 were built")
 
 
 def test_keys_that_are_lost_are_a_failed_check_of_the_run(
@@ -399,7 +399,7 @@ def test_keys_that_are_lost_are_a_failed_check_of_the_run(
     assert [(row["table"], row["rule"]) for row in found] == [
         ("silver.product", "product.reconcile.driver")
     ]
-    assert found[0]["message"] == "2 in the driver, 1 in the table, set aside or older"
+    assert found[0]["message"] == "2 in the driver, 1 in the table, quarantined or superseded"
 
 
 def _first(bronze_products: pl.LazyFrame) -> pl.LazyFrame:

@@ -183,7 +183,7 @@ def _refusal(file: FileReport) -> Mapping[str, Any]:
 def _failed(check: CheckResult) -> str:
     what = "failed" if check.severity == "error" else "warning"
     detail = check.message
-    if check.counts_rows and not check.set_aside:
+    if check.counts_rows and not check.quarantined:
         rows = f"{check.failed_rows} of {check.checked_rows} rows"
         detail = f"{detail} ({rows})" if detail else rows
     return f"{what}: `{check.table}` {check.rule}: {detail}"

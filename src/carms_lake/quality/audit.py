@@ -1,21 +1,21 @@
-"""The promises of contracts about whole tables, run as SQL before a publish and by `carms check`.
+"""The constraints of contracts on whole tables, run as SQL before a publish and by `carms check`.
 
-Each check counts the rows that break a promise; rules with a budget may have some.
+Each check counts the rows that break a constraint; one with a budget may have some.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
-from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
-from carms_lake.quality.metrics import measure_of, of_table
-from carms_lake.quality.reconciliation import balanced, within_quarantine_budget
+from carms_lake.quality.metrics import measure_of, row_check, table_check
+from carms_lake.quality.reconciliation import driver_reconciled, within_quarantine_budget
 from carms_lake.quality.row_rules import rule_select
 from carms_lake.quality.table_constraints import metric_check, reference_check, sql_checks
-from carms_lake.records import CheckResult
 from carms_lake.store.sql import scalar
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
     from carms_lake.quality.table_constraints import SqlCheck
+    from carms_lake.records import CheckResult
     from carms_lake.store.delta.manifest import Build
 
 
@@ -36,10 +37,10 @@ def audit(
     contracts: Sequence[Contract],
     builds: Mapping[TableRef, Build] | None = None,
 ) -> list[CheckResult]:
-    """Check every promise of the contracts on their tables, which the connection can read.
+    """Check every constraint of the contracts on their tables, which the connection can read.
 
-    `builds` says of silver tables how many rows were set aside when they were made; budgets of
-    what may be set aside are held against it, and the table's rows against what was made.
+    `builds` says how many rows of silver tables were valid and quarantined when they were built;
+    it is compared with the tables' rows and with the quarantine budgets.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -58,23 +59,28 @@ def audit(
 def _table(
     connection: duckdb.DuckDBPyConnection, contract: Contract, build: Build | None
 ) -> Iterator[CheckResult]:
-    promised = list(sql_checks(contract))
+    checks = list(sql_checks(contract))
     rules = [rule for rule in contract.quality if rule.kind in ("library", "sql")]
     measures = [metric_check(contract, rule) for rule in rules]
-    rows, counts = _counted(connection, contract, [*promised, *filter(None, measures)])
-    for promise in promised:
-        yield _promised(contract, promise, next(counts), rows)
+    rows, counts = _counted(connection, contract, [*checks, *filter(None, measures)])
+    for check in checks:
+        failed = next(counts)
+        yield row_check(
+            contract.ref,
+            check.rule,
+            failed,
+            rows,
+            message=check.message,
+            dimension=check.dimension,
+        )
     if build is not None:
-        yield balanced(contract, build, rows)
+        yield driver_reconciled(contract, build, rows)
         if contract.quarantine_budget_pct is not None:
             yield within_quarantine_budget(contract, build)
     for relationship in contract.relationships:
-        promise = reference_check(contract, relationship)
-        lost = int(scalar(connection, promise.exact or ""))
-        if relationship.quarantine and relationship.budget_pct is not None:
-            yield _within_budget(contract, relationship, build, rows, lost)
-        else:
-            yield _referring(contract, relationship, promise, rows, lost)
+        check = reference_check(contract, relationship)
+        orphaned = int(scalar(connection, check.exact or ""))
+        yield _references(contract, relationship, build, rows, orphaned)
     for rule, measure in zip(rules, measures, strict=True):
         found = next(counts) if measure else scalar(connection, rule_select(contract, rule))
         yield measure_of(contract, rule, found, rows, measure)
@@ -85,79 +91,39 @@ def _table(
 def _counted(
     connection: duckdb.DuckDBPyConnection, contract: Contract, wanted: Sequence[SqlCheck]
 ) -> tuple[int, Iterator[int]]:
-    """How many rows a table has, and how many break each promise, in one scan."""
-    aggregates = ", ".join(["count(*)", *(promise.count for promise in wanted)])
+    """How many rows a table has, and how many break each constraint, in one scan."""
+    aggregates = ", ".join(["count(*)", *(check.count for check in wanted)])
     row = connection.execute(f"select {aggregates} from {contract.ref.in_domain}").fetchall()[0]
     rows, *counts = (int(value) for value in row)
     return rows, iter(
         [
-            int(scalar(connection, promise.exact)) if count and promise.exact else count
-            for promise, count in zip(wanted, counts, strict=True)
+            int(scalar(connection, check.exact)) if count and check.exact else count
+            for check, count in zip(wanted, counts, strict=True)
         ]
     )
 
 
-def _promised(contract: Contract, promise: SqlCheck, failed: int, rows: int) -> CheckResult:
-    return CheckResult(
-        contract.ref,
-        promise.rule,
-        Severity.ERROR,
-        not failed,
-        failed,
-        rows,
-        message=promise.message if failed else "",
-        dimension=promise.dimension,
-    )
-
-
-def _referring(
-    contract: Contract, relationship: Relationship, promise: SqlCheck, rows: int, lost: int
+def _references(
+    contract: Contract, link: Relationship, build: Build | None, rows: int, orphaned: int
 ) -> CheckResult:
-    budget_pct = relationship.budget_pct or 0.0
-    passed = lost <= rows * budget_pct / 100
-    return CheckResult(
-        contract.ref,
-        relationship.name,
-        Severity.ERROR,
-        passed,
-        lost,
-        rows,
-        budget_pct,
-        message="" if passed else promise.message,
-        dimension=promise.dimension,
-    )
+    """Rows that refer to nothing: those of the table, or those quarantined for it.
 
-
-def _within_budget(
-    contract: Contract, relationship: Relationship, build: Build | None, rows: int, lost: int
-) -> CheckResult:
-    """Rows that were set aside because their reference is unknown, of all that the function gave.
-
-    A row of the table itself must not refer to nothing, whatever the budget: it was to be set
-    aside.
+    Where a reference quarantines, no row of the table may refer to nothing, whatever the budget.
     """
-    aside = build.unknown.get(relationship.name, 0) if build else 0
-    given = build.given if build else rows
-    budget_pct = relationship.budget_pct or 0.0
-    target = relationship.target.in_domain
-    share = 100 * aside / given if given else 0.0
-    message = (
-        f"{aside} of {given} rows ({share:.2f} %) refer to nothing in {target} and are set aside"
-    )
-    if lost:
-        message = f"rows refer to nothing in {target} and are not set aside"
-    return CheckResult(
-        contract.ref,
-        relationship.name,
-        Severity.ERROR,
-        not lost and aside <= given * budget_pct / 100,
-        lost or aside,
-        given,
-        budget_pct,
-        message,
-        dimension=Dimension.CONSISTENCY,
-        set_aside=not lost,
-    )
+    target, budget_pct = link.target.in_domain, link.budget_pct or 0.0
+    result = partial(row_check, contract.ref, link.name, dimension=Dimension.CONSISTENCY)
+    if not link.quarantine or link.budget_pct is None:
+        message = f"orphaned references to {target}"
+        return result(orphaned, rows, message=message, budget_pct=budget_pct)
+    total = build.input_rows if build else rows
+    if orphaned:
+        message = f"orphaned references to {target} are in the table instead of in quarantine"
+        return result(orphaned, total, message=message)
+    quarantined = build.unknown.get(link.name, 0) if build else 0
+    share = 100 * quarantined / total if total else 0.0
+    message = f"{quarantined} of {total} rows ({share:.2f} %) refer to nothing in {target}"
+    message += " and are quarantined"
+    return result(quarantined, total, message=message, budget_pct=budget_pct, quarantined=True)
 
 
 def _reconciled(
@@ -167,4 +133,4 @@ def _reconciled(
     silver = scalar(connection, str(entry["silver"]))
     rule = f"{contract.ref.table}.reconcile.{entry['name']}"
     other = f"gold has {gold}, silver {silver}"
-    return of_table(contract.ref, rule, "" if gold == silver else other, Dimension.CONSISTENCY)
+    return table_check(contract.ref, rule, "" if gold == silver else other, Dimension.CONSISTENCY)

@@ -53,11 +53,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Sources:
-    """What is known of rows beside the tables that the connection reads."""
+    """What is known of rows in addition to the tables that the connection reads."""
 
     origin: Callable[[Contract], Origin | None]
-    set_aside: Callable[[Contract, str], list[CheckFailure]]
-    """The rows that a rule about what is set aside counts, at most `MOST_ROWS`."""
+    quarantined: Callable[[Contract, str], list[CheckFailure]]
+    """The quarantined rows that a budget counts, at most `MOST_ROWS`."""
 
 
 def failures(
@@ -71,7 +71,7 @@ def failures(
     A check about a whole table gives one entry, which says what it found.
 
     Raises:
-        ContractError: the rows cannot be told.
+        ContractError: the rows cannot be found.
     """
     by_table = defaultdict(list)
     for result in results:
@@ -97,9 +97,9 @@ def _of_table(
     found: list[CheckFailure] = []
     for result in failed:
         rows: list[CheckFailure] = []
-        if result.set_aside:
-            aside = sources.set_aside(contract, result.rule)
-            rows = [replace(a, rule=result.rule, severity=result.severity) for a in aside]
+        if result.quarantined:
+            found_rows = sources.quarantined(contract, result.rule)
+            rows = [replace(r, rule=result.rule, severity=result.severity) for r in found_rows]
         elif result.counts_rows and result.rule in selects:
             rows = _rows(connection, contract, result, selects[result.rule])
         found += rows or [of_whole(result)]

@@ -11,7 +11,7 @@ import duckdb
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, run_began
-from carms_lake.quality.metrics import of_table
+from carms_lake.quality.metrics import table_check
 from carms_lake.store.delta.log import REPLAYED
 from carms_lake.store.delta.table import log, pinned
 from carms_lake.store.layout import table_path
@@ -88,7 +88,7 @@ def _aged(contract: Contract, age: Age, newest: datetime | None, now: datetime) 
             f"{_span(age.limit)} are allowed"
         )
     rule = ".".join(filter(None, (age.column or contract.ref.table, age.property)))
-    result = of_table(contract.ref, rule, message, Dimension.TIMELINESS)
+    result = table_check(contract.ref, rule, message, Dimension.TIMELINESS)
     return replace(result, severity=age.severity)
 
 
@@ -143,6 +143,6 @@ def rows_changed(
         words = "more" if rows > before else "fewer"
         message = f"{rows} rows, {pct:.1f} % {words} than the {before} of the last published run"
         fault = "" if pct <= change.pct else f"{message}; {change.pct:g} % are allowed"
-        result = of_table(ref, f"{ref.table}.rowChange", fault, Dimension.COVERAGE)
+        result = table_check(ref, f"{ref.table}.rowChange", fault, Dimension.COVERAGE)
         found.append(replace(result, severity=change.severity, budget_pct=change.pct))
     return found

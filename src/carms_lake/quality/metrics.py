@@ -27,7 +27,7 @@ def measure_of(
     """What a rule measured, against what it may be; `measure` is None for a SELECT of its own.
 
     Raises:
-        ContractError: its SELECT gives something that is no number.
+        ContractError: its SELECT gives something that is not a number.
     """
     value = _number(contract, rule, found)
     by_default = measure.dimension if measure else Dimension.CONFORMITY
@@ -52,8 +52,39 @@ def measure_of(
     )
 
 
-def of_table(table: TableRef, rule: str, fault: str, dimension: Dimension) -> CheckResult:
-    """A check about a table as a whole: it passed where there is no fault to tell."""
+def row_check(  # noqa: PLR0913  # the fields of a result
+    table: TableRef,
+    rule: str,
+    failed: int,
+    rows: int,
+    *,
+    message: str,
+    dimension: Dimension | str,
+    budget_pct: float = 0.0,
+    quarantined: bool = False,
+) -> CheckResult:
+    """A check that counts rows: it passes while the failing ones are within the budget.
+
+    `quarantined`: the failing rows are in quarantine, not in the table, so the count is of interest
+    even within the budget and the message is always kept.
+    """
+    passed = failed <= rows * budget_pct / 100
+    return CheckResult(
+        table,
+        rule,
+        Severity.ERROR,
+        passed,
+        failed,
+        rows,
+        budget_pct,
+        message if quarantined or not passed else "",
+        dimension,
+        quarantined=quarantined,
+    )
+
+
+def table_check(table: TableRef, rule: str, fault: str, dimension: Dimension) -> CheckResult:
+    """A check about a table as a whole: it passes where there is no fault."""
     return CheckResult(
         table,
         rule,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.limits import Dimension
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
-from carms_lake.quality.metrics import of_table
+from carms_lake.quality.metrics import row_check, table_check
 from carms_lake.records import CheckResult, ReasonCode
 from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
@@ -40,64 +40,65 @@ OF_REASON = {
 """The dimension of a reason, by its code; of all others conformity."""
 
 
-def balanced(contract: Contract, build: Build, rows: int) -> CheckResult:
-    """Rows of the table are those that were made; with quarantine and superseded, the driver's."""
+def driver_reconciled(contract: Contract, build: Build, rows: int) -> CheckResult:
+    """The table has the rows of its build; with quarantined and superseded ones, the driver's."""
     driver = contract.silver.driver
     message = ""
     if rows != build.rows:
-        message = f"{rows} rows in the table, {build.rows} were made"
+        message = f"{rows} rows in the table, {build.rows} were built"
     elif build.driver_keys is not None and driver is not None:
         is_more = build.keys is not None and build.keys > build.driver_keys
         is_other = (
-            contract.silver.balance is not Balance.EXPAND and build.given != build.driver_keys
+            contract.silver.balance is not Balance.EXPAND and build.input_rows != build.driver_keys
         )
         if is_more or is_other:
             message = (
                 f"{build.driver_keys} in {driver.in_domain}, but {build.rows} in the table, "
-                f"{build.quarantined} set aside and {build.superseded} superseded"
+                f"{build.quarantined} quarantined and {build.superseded} superseded"
             )
     return _of_driver(contract.ref, message)
 
 
 def _of_driver(table: TableRef, message: str) -> CheckResult:
-    return of_table(table, f"{table.table}.reconcile.driver", message, Dimension.CONSISTENCY)
+    return table_check(table, f"{table.table}.reconcile.driver", message, Dimension.CONSISTENCY)
 
 
-def unbalanced(table: TableReport) -> CheckResult:
-    """The check of a table that was not made, because its keys do not balance."""
-    message = f"{table.driver_keys} in the driver, {table.keys} in the table, set aside or older"
+def not_reconciled(table: TableReport) -> CheckResult:
+    """The check of a table that was not built, because its rows do not reconcile."""
+    message = (
+        f"{table.driver_keys} in the driver, {table.keys} in the table, quarantined or superseded"
+    )
     return _of_driver(table.table, message)
 
 
 def within_quarantine_budget(contract: Contract, build: Build) -> CheckResult:
-    """The rows of a table that are set aside, for whatever reason, against its budget."""
+    """The quarantined rows of a table, for whatever reason, against its budget."""
     return _budgeted(contract, build, build.quarantined, contract.quarantine_budget_pct or 0.0)
 
 
 def within_budgets(
-    contract: Contract, build: Build, aside: Mapping[str, int]
+    contract: Contract, build: Build, quarantined: Mapping[str, int]
 ) -> Iterator[CheckResult]:
-    """The rows of a table that are set aside for single reasons, by their codes."""
+    """The quarantined rows of a table for single reasons, by their codes."""
     for code, budget_pct in contract.quarantine_budgets.items():
-        yield _budgeted(contract, build, aside.get(code, 0), budget_pct, code)
+        yield _budgeted(contract, build, quarantined.get(code, 0), budget_pct, code)
 
 
 def _budgeted(
-    contract: Contract, build: Build, aside: int, budget_pct: float, code: str = ""
+    contract: Contract, build: Build, quarantined: int, budget_pct: float, code: str = ""
 ) -> CheckResult:
-    share = 100 * aside / build.given if build.given else 0.0
-    message = f"{aside} of {build.given} rows ({share:.2f} %) are set aside"
-    return CheckResult(
+    total = build.input_rows
+    share = 100 * quarantined / total if total else 0.0
+    message = f"{quarantined} of {total} rows ({share:.2f} %) are quarantined"
+    return row_check(
         contract.ref,
         ".".join(filter(None, (contract.ref.table, QUARANTINE, code))),
-        Severity.ERROR,
-        aside <= build.given * budget_pct / 100,
-        aside,
-        build.given,
-        budget_pct,
-        message + (f" for {code}" if code else ""),
+        quarantined,
+        total,
+        message=message + (f" for {code}" if code else ""),
         dimension=OF_REASON.get(code, Dimension.CONFORMITY),
-        set_aside=True,
+        budget_pct=budget_pct,
+        quarantined=True,
     )
 
 
@@ -107,7 +108,7 @@ _SHOWN = 3
 def files_reconciled(
     config: LakeConfig, contract: Contract, manifest: Manifest, rejects: pl.DataFrame | None = None
 ) -> CheckResult:
-    """The records of a source's files = the rows of bronze + the records set aside.
+    """The records of a source's files = the rows of bronze + the rejected records.
 
     With `rejects`, all that count, rows are counted file by file; without, the table's log says how
     many rows there are.
@@ -117,7 +118,7 @@ def files_reconciled(
     """
     entries = [entry for entry in manifest.entries if not entry.copy_of]
     lost = [e.name for e in entries if e.records != e.accepted + e.rejected]
-    message = f"records of {_listed(lost)} are neither in bronze nor set aside" if lost else ""
+    message = f"records of {_listed(lost)} are neither in bronze nor rejected" if lost else ""
     path = table_path(config, contract.ref)
     if not message and rejects is not None:
         message = _by_file(contract, delta.scan(path), entries, rejects)
@@ -127,13 +128,13 @@ def files_reconciled(
         wanted = sum(entry.accepted for entry in entries)
         message = f"{wanted} rows landed, {held} are in the table" if held != wanted else ""
     rule = f"{contract.ref.table}.reconcile.files"
-    return of_table(contract.ref, rule, message, Dimension.CONSISTENCY)
+    return table_check(contract.ref, rule, message, Dimension.CONSISTENCY)
 
 
 def _by_file(
     contract: Contract, rows: pl.LazyFrame, entries: Sequence[FileEntry], rejects: pl.DataFrame
 ) -> str:
-    """Which files have other rows, or other records set aside, than when they landed."""
+    """Which files have other rows, or other rejects, than when they landed."""
     has_deliveries = DELIVERY_ID in contract.audit_columns
     delivery = pl.col(DELIVERY_ID) if has_deliveries else pl.lit(None, pl.Int64).alias(DELIVERY_ID)
     counted = rows.group_by(SRC_FILENAME, delivery).len().collect(engine="streaming")
@@ -145,14 +146,14 @@ def _by_file(
     )  # fmt: skip
     if wrong:
         return f"the table's rows of {_listed(wrong)} are not those that landed"
-    of_table = (pl.col("layer") == Layer.BRONZE) & (pl.col("table_name") == contract.ref.table)
-    aside = rejects.filter(of_table).group_by(SRC_FILENAME, DELIVERY_ID, RUN_ID).len()
-    kept = {(name, number, run): count for name, number, run, count in aside.rows()}
+    in_table = (pl.col("layer") == Layer.BRONZE) & (pl.col("table_name") == contract.ref.table)
+    rejected = rejects.filter(in_table).group_by(SRC_FILENAME, DELIVERY_ID, RUN_ID).len()
+    kept = {(name, number, run): count for name, number, run, count in rejected.rows()}
     current = {entry.name: entry for entry in entries}.values()  # only these rejects count
     wrong = [
         e.name for e in current if kept.get((e.name, e.delivery_id, e.run_id), 0) != e.rejected
     ]
-    return f"what is set aside of {_listed(wrong)} is not what was when it landed" if wrong else ""
+    return f"the rejects of {_listed(wrong)} are not those of its landing" if wrong else ""
 
 
 def totals_declared(
@@ -174,7 +175,7 @@ def totals_declared(
 
 
 def _binds(total: DeclaredTotal, manifests: Mapping[TableRef, Manifest]) -> bool:
-    """Whether every file is there as it was counted: the current delivery of its name."""
+    """Whether every file has landed as it was counted: the current delivery of its name."""
     return all(
         ref in manifests and set(hashes) <= {e.sha256 for e in manifests[ref].current.values()}
         for ref, hashes in total.files.items()
@@ -192,7 +193,9 @@ def _declared(
         ) from error
     rule = f"{contract.ref.table}.declared.{total.name}"
     other = f"{total.value} were counted on the files, found {found}"
-    return of_table(contract.ref, rule, "" if found == total.value else other, Dimension.ACCURACY)
+    return table_check(
+        contract.ref, rule, "" if found == total.value else other, Dimension.ACCURACY
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""How good each table is in each dimension of quality, from its checks and from what was set aside.
+"""How good each table is in each dimension of quality, from its checks and its rejects.
 
-Rows that were set aside count as bad: a table whose source was bad does not look whole because its
-bad rows were taken out.
+Rejected and quarantined rows count as bad: a table whose source was bad does not look good because
+its bad rows were removed.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Aside:
-    """Rows of one table that are set aside: in all, and for a reason of each dimension."""
+class RejectCounts:
+    """Rejected or quarantined rows of one table: in all, and for a reason of each dimension."""
 
     rows: int
     by_dimension: Mapping[str, int]
 
 
-def set_aside(rejects: pl.DataFrame) -> dict[tuple[str, str], Aside]:
-    """What is set aside, by (layer, table); a row of several reasons counts once in a dimension."""
+def reject_counts(rejects: pl.DataFrame) -> dict[tuple[str, str], RejectCounts]:
+    """Rejects by (layer, table); a row with several reasons counts once in a dimension."""
     code = pl.element().struct.field("code")
     dimension = code.replace_strict(
         {code: str(dimension) for code, dimension in OF_REASON.items()},
@@ -51,7 +51,8 @@ def set_aside(rejects: pl.DataFrame) -> dict[tuple[str, str], Aside]:
     for layer, table, name, count in by_dimension.rows():
         parts[layer, table][name] = count
     return {
-        (layer, table): Aside(count, parts[layer, table]) for layer, table, count in counted.rows()
+        (layer, table): RejectCounts(count, parts[layer, table])
+        for layer, table, count in counted.rows()
     }
 
 
@@ -59,12 +60,12 @@ def scores(
     contracts: Iterable[Contract],
     results: Sequence[CheckResult],
     rows: Mapping[TableRef, int],
-    aside: Mapping[tuple[str, str], Aside],
+    rejects: Mapping[tuple[str, str], RejectCounts],
 ) -> list[Score]:
-    """One score per table and dimension that has a rule or a row that was set aside.
+    """One score per table and dimension that has a rule or a reject.
 
     `rows` has the tables' own rows. The score is the share of rows that are good, of those in the
-    table and those set aside (a row that breaks two rules counts twice), times the share of the
+    table and rejected from it (a row that breaks two rules counts twice), times the share of the
     rules about the whole table that hold.
     """
     by_table: dict[TableRef, list[CheckResult]] = defaultdict(list)
@@ -73,7 +74,7 @@ def scores(
     found: list[Score] = []
     for contract in contracts:
         ref = contract.ref
-        kept = aside.get((str(ref.layer), ref.table), Aside(0, {}))
+        kept = rejects.get((str(ref.layer), ref.table), RejectCounts(0, {}))
         for dimension in Dimension:
             own = [result for result in by_table[ref] if result.dimension == dimension]
             rules = len(own)
@@ -87,20 +88,20 @@ def scores(
 
 
 def _score(
-    ref: TableRef, dimension: str, own: Sequence[CheckResult], rows: int, aside: Aside
+    ref: TableRef, dimension: str, own: Sequence[CheckResult], rows: int, rejects: RejectCounts
 ) -> Score:
-    in_table = sum(r.failed_rows for r in own if r.counts_rows and not r.set_aside)
-    of_dimension = aside.by_dimension.get(dimension, 0)
+    in_table = sum(r.failed_rows for r in own if r.counts_rows and not r.quarantined)
+    of_dimension = rejects.by_dimension.get(dimension, 0)
     whole = [result.passed for result in own if not result.counts_rows]
-    given = rows + aside.rows
-    share = 1 - min(1.0, (in_table + of_dimension) / given) if given else 1.0
+    total = rows + rejects.rows
+    share = 1 - min(1.0, (in_table + of_dimension) / total) if total else 1.0
     held = sum(whole) / len(whole) if whole else 1.0
     return Score(
         table=ref,
         dimension=dimension,
         rules=len(own),
         rules_failed=sum(not result.passed for result in own),
-        rows=given,
+        rows=total,
         failed_rows=in_table + of_dimension,
         set_aside=of_dimension,
         score_pct=round(100 * share * held, 2),

@@ -17,7 +17,7 @@ from carms_lake.flows.build.silver import transform
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.quality.failures import of_whole
-from carms_lake.quality.reconciliation import unbalanced
+from carms_lake.quality.reconciliation import not_reconciled
 from carms_lake.store.gold.published import build_record
 from carms_lake.store.rejects import repair
 
@@ -77,7 +77,7 @@ def build(
                 made[report.table] = report
         finally:
             run.add(tables=[made[s.contract.ref] for s in steps if s.contract.ref in made])
-            lost = [unbalanced(table) for table in run.report().tables if not table.balanced]
+            lost = [not_reconciled(table) for table in run.report().tables if not table.balanced]
             run.add(checks=lost, failures=list(map(of_whole, lost)))
         if progress:
             progress(config.gold_file.name, len(steps), len(steps) + 1)

@@ -21,7 +21,7 @@ from carms_lake.quality.reconciliation import (
     within_budgets,
 )
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.quality.scorecard import scores, set_aside
+from carms_lake.quality.scorecard import reject_counts, scores
 from carms_lake.records import CheckFailure
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import read_manifest
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Audit:
-    """What is audited: a domain's contracts, how silver was made, and beside what it is held."""
+    """What is audited: a domain's contracts, how silver was built, and what it is compared with."""
 
     run: Run
     contracts: Mapping[TableRef, Contract]
     builds: Mapping[TableRef, Build]
     rejects: pl.DataFrame
-    """All that is set aside and counts."""
+    """All rejects that count."""
     rows_before: Mapping[tuple[str, str], int]
     """Of the tables in the last published run."""
     now: datetime
@@ -79,15 +79,15 @@ def audited(task: Audit, connection: Connection) -> None:
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
     run.add(checks=found)
-    beside = Sources(partial(_origin, task), partial(_set_aside, task))
+    row_sources = Sources(partial(_origin, task), partial(_quarantined, task))
     run.add(
-        failures=failures(connection, tables, found, beside),
-        scores=scores(there, found, _rows(task, manifests, found), set_aside(task.rejects)),
+        failures=failures(connection, tables, found, row_sources),
+        scores=scores(there, found, _rows(task, manifests, found), reject_counts(task.rejects)),
     )
 
 
 def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | None) -> None:
-    """Look at ages where nothing else is to be done: what gets no new data grows old.
+    """Check freshness where there is nothing else to do: what gets no new data grows old.
 
     Raises:
         StoreError: the lake cannot be read.
@@ -108,7 +108,7 @@ def _manifests(run: Run, contracts: Iterable[Contract]) -> dict[TableRef, Manife
 
 
 def all_rejects(run: Run, contracts: Mapping[TableRef, Contract]) -> pl.DataFrame:
-    """What is set aside in bronze and silver, and counts.
+    """The rejects of bronze and silver that count.
 
     Raises:
         StoreError: the lake cannot be read.
@@ -118,7 +118,7 @@ def all_rejects(run: Run, contracts: Mapping[TableRef, Contract]) -> pl.DataFram
 
 
 def _is_there(run: Run, contract: Contract) -> bool:
-    """Whether a table can be looked at: bronze and silver need not be there yet."""
+    """Whether a table can be checked: bronze and silver may not exist yet."""
     ref = contract.ref
     return ref.layer is Layer.GOLD or delta.exists(table_path(run.config, ref))
 
@@ -129,7 +129,7 @@ def _rows(
     """How many rows each table has: of bronze its current files, of others as they were counted."""
     rows = {ref: build.rows for ref, build in task.builds.items()}
     for result in found:
-        if result.counts_rows and not result.set_aside:
+        if result.counts_rows and not result.quarantined:
             rows[result.table] = result.checked_rows
     for ref, manifest in manifests.items():
         rows[ref] = sum(entry.accepted for entry in manifest.current.values())
@@ -153,9 +153,9 @@ def _origin(task: Audit, contract: Contract) -> Origin | None:
     )
 
 
-def _set_aside(task: Audit, contract: Contract, rule: str) -> list[CheckFailure]:
+def _quarantined(task: Audit, contract: Contract, rule: str) -> list[CheckFailure]:
     """The rows of a silver table that a budget counts: of a reference, of a reason, or all."""
-    reasons = _aside(task, contract).explode("reasons").unnest("reasons")
+    reasons = _rejects_of(task, contract).explode("reasons").unnest("reasons")
     if rule in {relationship.name for relationship in contract.relationships}:
         reasons = reasons.filter(pl.col("rule") == rule)
     elif code := rule.removeprefix(f"{contract.ref.table}.{QUARANTINE}").lstrip("."):
@@ -177,21 +177,21 @@ def _set_aside(task: Audit, contract: Contract, rule: str) -> list[CheckFailure]
     ]
 
 
-def _aside(task: Audit, contract: Contract) -> pl.DataFrame:
-    """What is set aside from a table."""
+def _rejects_of(task: Audit, contract: Contract) -> pl.DataFrame:
+    """The rejects of a table."""
     ref = contract.ref
     of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
     return task.rejects.filter(of_table)
 
 
 def _budgets(task: Audit, contracts: Iterable[Contract]) -> Iterator[CheckResult]:
-    """What silver tables set aside for single reasons, where their contracts limit it."""
+    """What silver tables quarantine for single reasons, where their contracts limit it."""
     for contract in contracts:
         build = task.builds.get(contract.ref)
         if build is not None and contract.quarantine_budgets:
             codes = pl.element().struct.field("code").unique()
-            aside = _aside(task, contract).select(pl.col("reasons").list.eval(codes).explode())
-            counted = dict(aside["reasons"].value_counts().rows())
+            found = _rejects_of(task, contract).select(pl.col("reasons").list.eval(codes).explode())
+            counted = dict(found["reasons"].value_counts().rows())
             yield from within_budgets(contract, build, counted)
 
 

@@ -67,7 +67,7 @@ def file_fingerprint(
             str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE
         },
         "silver": {
-            str(ref): [build.rows_since, build.given, build.quarantined, dict(build.unknown)]
+            str(ref): [build.rows_since, build.input_rows, build.quarantined, dict(build.unknown)]
             for ref, build in builds.items()
         },
     }

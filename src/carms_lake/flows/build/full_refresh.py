@@ -129,7 +129,7 @@ def _balanced(task: BuildContext, kept: Validated, build: Build) -> Build:
         wanted, held, balanced = there.height, here.height, invented.is_empty()
     else:
         wanted = rows.select(pl.len()).collect().item()
-        held = build.given
+        held = build.input_rows
         balanced = held == wanted
     counted = replace(build, driver_keys=wanted, keys=held)
     if not balanced:

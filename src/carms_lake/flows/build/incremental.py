@@ -197,7 +197,7 @@ def _counted(task: BuildContext, last: Build, touched: _Touched, kept: Validated
         return replace(build, driver_keys=count_of(driver.select(pairs.keys()).unique()), keys=held)
     superseded = last.superseded - superseded_before + kept.superseded
     build = replace(build, superseded=superseded, driver_keys=count_of(driver))
-    build = replace(build, keys=build.given)
+    build = replace(build, keys=build.input_rows)
     given = kept.rows.height + kept.quarantined.height + kept.superseded
     return build if given == touched.rows and build.keys == build.driver_keys else None
 
@@ -242,7 +242,7 @@ def add_files(
     fresh = as_rejects(kept.quarantined, task.contract, task.run)
     rejects = pl.concat([of_run(rejects, task.run), fresh])
     build = _counted_byfile(task, last, kept, of_driver)
-    if build.given != build.driver_keys or build.given - last.given != came:
+    if build.input_rows != build.driver_keys or build.input_rows - last.input_rows != came:
         return None
     build = replace(build, unknown=unknown_references(rejects))
     none = made.select(task.contract.primary_key).clear()
@@ -268,4 +268,4 @@ def _counted_byfile(task: BuildContext, last: Build, kept: Validated, of_driver:
         driver_keys=of_driver,
         rows_since=-1 if kept.rows.height else last.rows_since,
     )
-    return replace(counted, keys=counted.given)
+    return replace(counted, keys=counted.input_rows)

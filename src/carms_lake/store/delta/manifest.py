@@ -125,8 +125,8 @@ class Build:
     """The table's version that this build made; not part of the metadata."""
 
     @property
-    def given(self) -> int:
-        """The rows that the function gave: those of the driver, where the table balances by row."""
+    def input_rows(self) -> int:
+        """The rows that the function returned: the driver's, where the table reconciles by row."""
         return self.rows + self.quarantined + self.superseded
 
     def as_metadata(self) -> dict[str, Any]:

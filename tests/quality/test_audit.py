@@ -84,7 +84,7 @@ def test_a_budget_allows_some(tmp_path: Path, budget: float, *, passed: bool) ->
     ("budget", "unknown", "passed", "failed"),
     [(10, 9, True, 9), (10, 10, True, 10), (10, 11, False, 11), (0, 1, False, 1), (0, 0, True, 0)],
 )
-def test_what_was_set_aside_is_held_against_its_budget(
+def test_the_quarantine_is_compared_with_its_budget(
     tmp_path: Path, budget: float, unknown: int, *, passed: bool, failed: int
 ) -> None:
     to = {"to": "colour.name", "customProperties": quarantine(budget)}
@@ -100,7 +100,7 @@ def test_what_was_set_aside_is_held_against_its_budget(
     assert f"{failed} of 100 rows ({failed:.2f} %)" in found.message
 
 
-def test_a_row_that_should_have_been_set_aside_fails_whatever_the_budget(tmp_path: Path) -> None:
+def test_a_row_that_should_be_in_quarantine_fails_whatever_the_budget(tmp_path: Path) -> None:
     to = {"to": "silver.colour.name", "customProperties": quarantine(100)}
     found = results(tmp_path, [COLOUR | {"relationships": [to]}])["colour.relationship"]
     assert (found.passed, found.failed_rows, found.checked_rows) == (False, 1, 3)
