@@ -73,7 +73,7 @@ def test_a_source_has_its_files_and_dialect(tmp_path: Path) -> None:
     ("properties", "rest", "message"),
     [
         ([property_("A")], {}, "not a column name"),
-        ([property_("a"), property_("a")], {}, "stands twice"),
+        ([property_("a"), property_("a")], {}, "duplicate column name"),
         ([property_("a", "strin")], {}, "unknown type"),
         ([property_("a", **{"carms.coverge": True})], {}, "carms.coverge"),
         ([property_("a")], {"carms.drivr": "bronze.x"}, "carms.drivr"),

@@ -43,9 +43,9 @@ def test_operators_compare_numbers(operator: str) -> None:
     [
         ({"metric": "nullCount"}, "id", "unknown metric `nullCount`: write one of rowCount"),
         ({"type": "library"}, "id", "unknown metric `None`"),
-        ({"metric": "nullValues"}, None, "`nullValues` is of a column"),
-        ({"metric": "duplicateValues"}, None, "`duplicateValues` is of a column"),
-        ({"metric": "invalidValues"}, "id", "neither `validValues` nor a `pattern`"),
+        ({"metric": "nullValues"}, None, "`nullValues` is a metric of a column"),
+        ({"metric": "duplicateValues"}, None, "`duplicateValues` is a metric of a column"),
+        ({"metric": "invalidValues"}, "id", "needs `validValues` or a `pattern`"),
         ({"metric": "nullValues", "unit": "seconds"}, "id", "write rows or percent"),
         ({"metric": "rowCount", "unit": "percent"}, None, "`rowCount` is counted in rows"),
         ({"type": "sql", "mustBe": 0}, None, "needs a `query`"),

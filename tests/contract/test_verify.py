@@ -59,7 +59,7 @@ def refers(to: Any, **rest: Any) -> dict[str, Any]:
             "carms.driver",
         ),
         ({"carms.driverKey": ["lin"]}, "no column `lin` in `bronze.orders`", "`line`"),
-        ({"carms.balance": "deduplicate"}, "no `carms.order`", "last in the order"),
+        ({"carms.balance": "deduplicate"}, "no `carms.order`", "last in that order"),
         ({"carms.balance": "expand"}, "`test.bronze.orders` has no key", "carms.driverKey"),
         (
             {"carms.balance": "expand", "carms.driverKey": ["order_id", "line"]},
@@ -77,7 +77,7 @@ def refers(to: Any, **rest: Any) -> dict[str, Any]:
         ({"carms.history": {"grop": ["a"]}}, "unknown key `grop`", "`group`"),
         ({"carms.history": {"group": ["a"]}}, "missing `carms.history.key`", ""),
         ({"carms.history": "order_id"}, "`carms.history` is `order_id`", "key: [column]"),
-        ({"carms.coverageBy": [1]}, "has `1`, which is no text", ""),
+        ({"carms.coverageBy": [1]}, "has `1`, which is not text", ""),
         ({"carms.reconcile": [{"name": "n", "gold": "select 1"}]}, "has no `silver`", ""),
         ({"carms.reconcile": ["select 1"]}, "has no `name`", ""),
         (
@@ -111,10 +111,14 @@ def test_a_mistake_in_a_table_is_told_with_its_file_and_place(
     [
         (refers("shops.shop_id"), "no table `silver.shops`", "`silver.shop`"),
         (refers("shop.shop"), "no column `shop` in `silver.shop`", "`shop_id`"),
-        ({"carms.fromPath": r"(\d+"}, "column `order_id`: `carms.fromPath` is no pattern", ""),
+        (
+            {"carms.fromPath": r"(\d+"},
+            "column `order_id`: `carms.fromPath` is not a regular expression",
+            "",
+        ),
         ({"carms.fromPath": r"\d+"}, "`carms.fromPath` has 0 groups", "one"),
         ({"carms.fromPath": r"(\d+)_(\d+)"}, "`carms.fromPath` has 2 groups", "one"),
-        ({"carms.fromPath": 7}, "`carms.fromPath` is no pattern", ""),
+        ({"carms.fromPath": 7}, "`carms.fromPath` is not a regular expression", ""),
         ({"carms.agreesWithPath": r"\d+"}, "`carms.agreesWithPath` has 0 groups", "one"),
     ],
 )
@@ -157,13 +161,13 @@ def test_a_source_that_cannot_be_read_so_is_told(
 
 def test_a_column_cannot_be_called_like_a_mark_of_its_own_table(tmp_path: Path) -> None:
     put(tmp_path, "bronze.orders", [property_("run_id")], **SOURCE)
-    with pytest.raises(ContractError, match="`run_id` is called like"):
+    with pytest.raises(ContractError, match="`run_id` has the name of an audit"):
         load_contracts([tmp_path], "test")
     put(tmp_path, "bronze.orders", [property_("delivered_at")], **SOURCE)
     load_contracts([tmp_path], "test")
     snapshot = {**SOURCE, "carms.delivery": "snapshot"}
     put(tmp_path, "bronze.orders", [property_("delivered_at")], **snapshot)
-    with pytest.raises(ContractError, match="`delivered_at` is called like"):
+    with pytest.raises(ContractError, match="`delivered_at` has the name of an audit"):
         load_contracts([tmp_path], "test")
 
 
@@ -245,7 +249,9 @@ def test_parts_of_another_shape_are_told(tmp_path: Path, rest: dict[str, Any]) -
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     document["schema"][0].update(rest)
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    with pytest.raises(ContractError, match=r"orders\.odcs\.yaml`: a part of it has another shape"):
+    with pytest.raises(
+        ContractError, match=r"orders\.odcs\.yaml`: a part of it does not have the shape"
+    ):
         load_contracts([tmp_path], "test")
 
 

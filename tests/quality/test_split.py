@@ -284,7 +284,7 @@ def test_a_value_that_is_not_what_the_path_says_is_counted(tmp_path: Path) -> No
 
 def test_rows_with_a_value_in_a_new_column_are_set_aside(orders: Contract) -> None:
     assert orders.source
-    strict = replace(orders, source=replace(orders.source, new_columns=NewColumns.SET_ASIDE))
+    strict = replace(orders, source=replace(orders.source, new_columns=NewColumns.REJECT))
     columns = ("order_id", "quantity", "channel", "src_extra")
     rows = [GOOD | {"src_extra": '{"new":"x"}'}, GOOD | {"src_extra": None}]
     found = checked(strict, rows, columns=columns)

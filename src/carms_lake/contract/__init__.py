@@ -1,1 +1,1 @@
-"""What a table promises: contracts in the Open Data Contract Standard, read into frozen objects."""
+"""Contracts of tables: read from files in the Open Data Contract Standard into frozen objects."""

@@ -1,4 +1,4 @@
-"""One difference between two contracts, how much it breaks, the version that follows."""
+"""One difference between two contracts, how much it breaks, and the version that follows."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Level(IntEnum):
     NONE = 0
     """Nothing changed."""
     PATCH = 1
-    """Words: descriptions, lineage."""
+    """Descriptions and lineage only."""
     MINOR = 2
-    """Non-breaking: more is allowed, or more is there."""
+    """Non-breaking: more is allowed, or more is provided."""
     MAJOR = 3
     """Breaking."""
 
@@ -41,7 +41,7 @@ class Change:
 
     level: Level
     kind: str
-    """`added`, `removed`, `type`, `required` ... : the promise that changed."""
+    """What changed: `added`, `removed`, `type`, `required` ..."""
     column: str | None
     before: str
     after: str
@@ -69,7 +69,7 @@ def bumped(version: str, level: Level) -> str:
     """
     match = _VERSION.fullmatch(version.strip())
     if match is None:
-        raise ValueError(f"version `{version}` is no semantic version: write it as 1.0.0")
+        raise ValueError(f"version `{version}` is not a semantic version: write it like 1.0.0")
     if level is Level.NONE:
         return version
     major, minor, patch = (int(part or 0) for part in match.groups()[:3])
@@ -81,7 +81,7 @@ def bumped(version: str, level: Level) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of a contract as a change shows it; nothing is empty."""
+    """A value of a contract as a change shows it; None is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -98,9 +98,9 @@ MAX_PRECISION = 38
 
 
 def wider(new: ColumnType, old: ColumnType) -> bool:  # noqa: PLR0911  # one for each kind of type
-    """Whether every value of the old type is, exactly, a value of the new one, and compares alike.
+    """Whether each value of the old type is exactly one of the new type, and compares the same.
 
-    Text holds everything and is wider than nothing: sums and comparisons of its readers end.
+    Text holds every value and yet is not wider: it breaks the sums and comparisons of its readers.
 
     >>> wider(ColumnType("bigint"), ColumnType("integer"))
     True
@@ -123,7 +123,7 @@ def wider(new: ColumnType, old: ColumnType) -> bool:  # noqa: PLR0911  # one for
 
 
 def joined(one: ColumnType, other: ColumnType) -> ColumnType:
-    """The narrowest type that holds the values of both; text where there is no nearer one.
+    """The narrowest type that holds the values of both; text if nothing else does.
 
     >>> str(joined(ColumnType("integer"), ColumnType("decimal", 12, 2)))
     'decimal(12,2)'
@@ -154,7 +154,7 @@ def _joined_numbers(one: ColumnType, other: ColumnType) -> ColumnType:
 
 
 def range_changes(old: Bounds, new: Bounds) -> Iterator[tuple[str, Any, Any, bool]]:
-    """The limits that differ: name, before, after, and whether less is allowed than before."""
+    """The limits that differ: name, before, after, and whether the new one is stricter."""
     for name, before, after, is_lower in (
         ("minimum", old.minimum, new.minimum, True),
         ("maximum", old.maximum, new.maximum, False),
@@ -170,17 +170,17 @@ def range_changes(old: Bounds, new: Bounds) -> Iterator[tuple[str, Any, Any, boo
         else:
             try:
                 is_raised = bool(after > before)
-            except TypeError:  # a day beside a text: nothing tells which is more
+            except TypeError:  # a date and a text cannot be compared
                 yield name, before, after, True
             else:
                 yield name, before, after, is_raised if is_lower else not is_raised
 
 
 def more_or_less(before: object, after: object) -> bool:
-    """Whether a change of what is let in takes something away: a column, or rows.
+    """Whether a change of what is accepted takes something away: a column, or rows.
 
-    `accept` gives rows a column more, and so does a repair; `set_aside` rejects what `accept` lets
-    in, and lets in what `refuse` refuses.
+    `accept` adds a column to the rows, and so does a repair; `reject` accepts fewer rows than
+    `accept`, and more files than `refuse`.
     """
     if isinstance(before, NewColumns) or isinstance(after, NewColumns):
         return before is NewColumns.ACCEPT or after is NewColumns.REFUSE

@@ -1,4 +1,4 @@
-"""The keys under `carms.`: what the standard has no place for, read from `customProperties`.
+"""The keys under `carms.`: what the standard does not cover, read from `customProperties`.
 
 Every key is documented in docs/reference/contract-keys.md, and an unknown one is an error.
 """
@@ -36,6 +36,9 @@ RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 SLA_KEYS = frozenset(["severity"])
 RULE_KEYS = frozenset(["quarantine"])
 
+_RENAMED = {"set_aside": "reject"}
+"""Old spelling of a value -> the new one; accepted until the next version."""
+
 _SHA256 = re.compile("[0-9a-f]{64}")
 _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
 
@@ -44,7 +47,7 @@ def custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[s
     """The `carms.` custom properties of an element, without their prefix.
 
     Raises:
-        ContractError: a key that is not among the `known` ones; `where` names the place.
+        ContractError: an unknown key; `where` names the place.
     """
     found: dict[str, Any] = {}
     for entry in element.get("customProperties") or []:
@@ -61,7 +64,7 @@ def custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[s
 
 
 def listed(value: Any) -> list[Any]:
-    """The elements of a list; a single value is a list of one, nothing is an empty one."""
+    """The elements of a list; a single value is a list of one, None is empty."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
@@ -71,12 +74,12 @@ def texts(own: Mapping[str, Any], key: str, prefix: str = "carms.") -> tuple[str
     """The texts of a key that holds a list; a single text is a list of one.
 
     Raises:
-        ValueError: an element is no text.
+        ValueError: an element is not text.
     """
     found = listed(own.get(key))
     wrong = [element for element in found if not isinstance(element, str)]
     if wrong:
-        raise ValueError(f"`{prefix}{key}` has `{wrong[0]}`, which is no text: quote it")
+        raise ValueError(f"`{prefix}{key}` has `{wrong[0]}`, which is not text: quote it")
     return tuple(found)
 
 
@@ -84,12 +87,13 @@ def source_spec(own: Mapping[str, Any]) -> SourceSpec:
     """Where the files of a bronze table are and how they are read.
 
     Raises:
-        KeyError: there is no `files`, or no `format`.
-        ValueError: a value is not one of those that a key can have.
+        KeyError: `files` or `format` is missing.
+        ValueError: a key has an unknown value.
     """
     for key in ("files", "format"):
         if not own.get(key):
             raise KeyError(f"carms.{key}")
+    policy = own.get("newColumns") or "refuse"
     return SourceSpec(
         files=texts(own, "files"),
         formats=texts(own, "format"),
@@ -101,25 +105,25 @@ def source_spec(own: Mapping[str, Any]) -> SourceSpec:
         drop_columns=texts(own, "dropColumns"),
         null_values=texts(own, "nullValues") or ("",),
         trim=bool(own.get("trim")),
-        new_columns=NewColumns(own.get("newColumns") or "refuse"),
+        new_columns=NewColumns(_RENAMED.get(policy, policy)),
         merge_surplus_into=own.get("mergeSurplusInto"),
     )
 
 
 def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
-    """How a silver table is made and how it balances.
+    """How a silver table is derived from its driver.
 
     Raises:
-        ContractError: the driver is no name of a table, or the history has an unknown key.
+        ContractError: the driver is not a table name, or the history has an unknown key.
         KeyError: a history without a key.
-        ValueError: a value is not one of those that a key can have.
+        ValueError: a key has an unknown value.
     """
     driver = own.get("driver")
     ref = TableRef.parse(str(driver), domain=domain) if driver else None
     if driver and ref is None:
         raise ContractError(
-            f"`{path}`: `carms.driver` is `{driver}`, which names no table",
-            f"write `layer.table`, as `bronze.{str(driver).rpartition('.')[2]}`",
+            f"`{path}`: `carms.driver` is `{driver}`, which is not a table name",
+            f"write `layer.table`, such as `bronze.{str(driver).rpartition('.')[2]}`",
         )
     return SilverSpec(
         driver=ref,
@@ -132,7 +136,7 @@ def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
 
 
 def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """What gold must equal in silver.
+    """What must be equal in gold and silver.
 
     Raises:
         ValueError: an entry lacks its name, or one of the two statements.
@@ -146,33 +150,33 @@ def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 
 
 def budget_pct(own: Mapping[str, Any], key: str) -> float | None:
-    """A share in a hundred that may fail; None where the contract says nothing.
+    """The percentage that may fail; None where the contract does not say.
 
     Raises:
-        ValueError: it is no number from 0 to 100.
+        ValueError: it is not a number from 0 to 100.
     """
     value = own.get(key)
     if value is None:
         return None
-    if not _is_number(value) or not 0 <= value <= 100:  # noqa: PLR2004 - a share in a hundred
+    if not _is_number(value) or not 0 <= value <= 100:  # noqa: PLR2004 - percent
         raise ValueError(f"`carms.{key}` is `{value}`: write a number from 0 to 100")
     return float(value)
 
 
 def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, float]]:
-    """How many rows may be set aside: in all, and by the code of the reason.
+    """The percentage of rows that may be quarantined: in all, and per reason code.
 
-    A number is for all of them; a mapping names reasons, and `all`.
+    A number is for all of them; a mapping has reason codes as keys, and `all`.
 
     Raises:
-        ValueError: a share that is no number from 0 to 100, or no code of a reason.
+        ValueError: not a number from 0 to 100, or not a reason code.
     """
     key = "quarantineBudgetPct"
     if not isinstance(own.get(key), dict):
         return budget_pct(own, key), {}
     by_reason = {str(code): budget_pct({key: pct}, key) or 0.0 for code, pct in own[key].items()}
     for code in by_reason.keys() - {"all"} - set(ReasonCode):
-        raise ValueError(f"`carms.{key}` names `{code}`, which is no code of a reason")
+        raise ValueError(f"`carms.{key}` names `{code}`, which is not a reason code")
     return by_reason.pop("all", None), by_reason
 
 
@@ -180,7 +184,7 @@ def row_change(own: Mapping[str, Any]) -> RowChange | None:
     """How much the number of rows may change: a number, or `{pct, severity}`.
 
     Raises:
-        ValueError: no number that is 0 or more, or a severity that there is not.
+        ValueError: a negative number, or an unknown severity.
     """
     value = own.get("maxRowChangePct")
     if value is None:
@@ -195,10 +199,10 @@ def row_change(own: Mapping[str, Any]) -> RowChange | None:
 
 
 def declared_totals(own: Mapping[str, Any], domain: str) -> tuple[DeclaredTotal, ...]:
-    """Figures that were counted on certain files.
+    """The figures that were counted on certain files.
 
     Raises:
-        ValueError: an entry lacks a part, or has one of another kind.
+        ValueError: a part of an entry is missing or has the wrong type.
     """
     return tuple(_declared(entry, domain) for entry in listed(own.get("declaredTotals")))
 
@@ -209,7 +213,7 @@ def _declared(entry: Any, domain: str) -> DeclaredTotal:
             raise ValueError(f"an entry of `carms.declaredTotals` has no `{key}`: {entry}")
     where = f"`carms.declaredTotals`, `{entry['name']}`"
     if not _is_number(entry["value"]):
-        raise ValueError(f"{where}: `{entry['value']}` is no number")
+        raise ValueError(f"{where}: `{entry['value']}` is not a number")
     named = entry["files"].items() if isinstance(entry["files"], dict) else ()
     files: dict[TableRef, tuple[str, ...]] = {}
     for name, hashes in named:
@@ -219,7 +223,7 @@ def _declared(entry: Any, domain: str) -> DeclaredTotal:
             raise ValueError(f"{where}: write `bronze.table: <sha256 of the file>` in `files`")
         files[ref] = texts_
     if not files:
-        raise ValueError(f"{where}: `files` names no file that it was counted on")
+        raise ValueError(f"{where}: `files` must name the files that it was counted on")
     return DeclaredTotal(str(entry["name"]), str(entry["select"]), entry["value"], files)
 
 

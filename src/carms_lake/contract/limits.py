@@ -1,4 +1,4 @@
-"""What a contract limits beside its columns: quality rules, ages, changes of rows, totals."""
+"""What a contract limits besides its columns: quality rules, ages, row counts, totals."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     """It is counted and shown."""
     INFO = "info"
-    """It is counted; only who asks is told."""
+    """It is counted, and shown only on request."""
 
 
 class Dimension(StrEnum):
-    """What of the data a rule is about: the seven words of ODCS."""
+    """The seven dimensions of data quality in ODCS."""
 
     ACCURACY = "accuracy"
     COMPLETENESS = "completeness"
@@ -59,7 +59,7 @@ class QualityRule:
 
 @dataclass(frozen=True)
 class RowChange:
-    """How many rows in a hundred a table may gain or lose from one published run to the next."""
+    """By how many percent the row count may change from one published run to the next."""
 
     pct: float
     severity: Severity = Severity.WARNING
@@ -67,7 +67,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class DeclaredTotal:
-    """A figure that was counted on certain files; it binds while the lake holds these very ones."""
+    """A figure that was counted on certain files; it applies while the lake holds exactly these."""
 
     name: str
     select: str
@@ -85,5 +85,5 @@ class Age:
     """freshness, latency or frequency."""
     limit: timedelta
     column: str | None = None
-    """The column whose newest value is looked at; None: the newest delivery."""
+    """The column whose newest value counts; None: the newest delivery."""
     severity: Severity = Severity.WARNING

@@ -47,19 +47,19 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]:
-    """All contracts of a domain, by table, sorted; a later folder's file wins over an earlier.
+    """All contracts of a domain, by table, sorted; a later folder's file replaces an earlier one.
 
     `folders` hold `<layer>/<table>.odcs.yaml`: the package's first, then the project's.
 
     Raises:
-        ContractError: no contract at all, or a wrong one.
+        ContractError: there is no contract, or an invalid one.
     """
     paths: dict[TableRef, Path] = {}
     for folder in folders:
         for layer in Layer:
             for path in sorted((folder / layer).glob("*" + SUFFIX)):
                 table = path.name[: -len(SUFFIX)]
-                if "." not in table:  # `program.v1.odcs.yaml` is an older version, kept to be read
+                if "." not in table:  # `program.v1.odcs.yaml` is an older version
                     paths[TableRef(domain, layer, table)] = path
     if not paths:
         raise ContractError(
@@ -82,7 +82,7 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
     except yaml.YAMLError as error:
         raise ContractError(f"`{path}` is not YAML: {error}") from None
     if not isinstance(document, dict) or document.get("kind") != "DataContract":
-        raise ContractError(f"`{path}` is no data contract", "its `kind` must be `DataContract`")
+        raise ContractError(f"`{path}` is not a data contract", "its `kind` must be `DataContract`")
     found = document.get("schema")
     tables = [t for t in found if isinstance(t, dict)] if isinstance(found, list) else []
     if len(tables) != 1 or len(found or ()) != 1 or tables[0].get("name") != ref.table:
@@ -103,7 +103,7 @@ def _plain(error: Exception) -> str:
         return f"missing `{error.args[0]}`"
     if isinstance(error, ValueError):
         return str(error)
-    return f"a part of it has another shape than the standard says: {error}"
+    return f"a part of it does not have the shape of the standard: {error}"
 
 
 def _contract(
@@ -113,7 +113,7 @@ def _contract(
     columns = tuple(_column(p, path) for p in table.get("properties") or [])
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
-        raise ContractError(f"`{path}`: a column name stands twice")
+        raise ContractError(f"`{path}`: duplicate column name")
     relationships = [
         _relationship([p["name"]], entry, ref, path)
         for p in table.get("properties") or []
@@ -163,8 +163,8 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
     enum = tuple(entry["value"] for entry in prop.get("enum") or [])
     if prop.get("logicalType") == "string" and any(not isinstance(value, str) for value in enum):
         raise ContractError(
-            f"{where}: a value of its enum is no text",
-            "quote it: YAML reads ON, NO and 1503 otherwise",
+            f"{where}: a value of its enum is not text",
+            "quote it: YAML reads ON and NO as booleans, 1503 as a number",
         )
     return Column(
         name=name,
@@ -205,7 +205,7 @@ def _relationship(
         raise ContractError(
             f"`{path}`, relationship of `{'+'.join(here)}`: "
             + ", ".join(f"`{table.in_domain}.{column}`" for table, column in targets),
-            "name as many columns there as here, all of one table",
+            "name as many columns there as here, all of the same table",
         )
     return Relationship(
         columns=tuple(here),

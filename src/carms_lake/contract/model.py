@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Delivery(StrEnum):
-    """What the same file name with other content means."""
+    """What a file means that arrives again under its name with other content."""
 
     APPEND = "append"
     """The file's rows are replaced."""
@@ -28,18 +28,18 @@ class Delivery(StrEnum):
 
 
 class NewColumns(StrEnum):
-    """What becomes of a file with a column that its contract does not know."""
+    """What happens to a file with a column that its contract does not know."""
 
     REFUSE = "refuse"
     """The file is refused, with the patch of the contract that would accept it."""
     ACCEPT = "accept"
-    """Its rows land; the new values stand in `src_extra` as JSON."""
-    SET_ASIDE = "set_aside"
+    """Its rows land; the new values are kept in `src_extra` as JSON."""
+    REJECT = "reject"
     """Rows with a value in the new column are rejected, the others land."""
 
 
 class Balance(StrEnum):
-    """How the keys of a silver table answer to the keys of its driver."""
+    """How the rows of a silver table relate to the rows of its driver."""
 
     ONE_TO_ONE = "one_to_one"
     DEDUPLICATE = "deduplicate"
@@ -70,10 +70,10 @@ class Relationship:
     enforced: bool = False
     """Declared as FOREIGN KEY in the gold file."""
     quarantine: bool = False
-    """Rows of silver whose reference is unknown are set aside."""
+    """Rows of silver whose reference is unknown are quarantined."""
     budget_pct: float | None = None
-    """How many rows in a hundred may refer to nothing before the build's check fails; with
-    `quarantine`, how many of the driver's may be set aside for it (None: any number)."""
+    """Percentage of rows with an orphaned reference above which the build's check fails; with
+    `quarantine`, of rows that may be quarantined for it (None: any number)."""
 
     @property
     def name(self) -> str:
@@ -98,14 +98,14 @@ class Column:
     pattern: str | None = None
     bounds: Bounds = field(default_factory=Bounds)
     sources: tuple[str, ...] = ()
-    """`transformSourceObjects`: the columns this is made of (`bronze.program_master.school_id`)."""
+    """`transformSourceObjects`: columns it is derived from (`bronze.program_master.school_id`)."""
     rule: str = ""
     """`transformDescription`: how the value is derived, in words; `trace` shows it."""
     from_path: str | None = None
     """A pattern with one group; the value is that part of `src_filename`."""
     agrees_with_path: str | None = None
-    """A pattern with one group; a value that does not begin with that part of `src_filename` is
-    noted."""
+    """A pattern with one group; values that do not begin with that part of `src_filename` are
+    counted in a note."""
     may_be_absent: bool = False
     """A file without this column is accepted, its values are null."""
     coverage: bool = False
@@ -119,8 +119,8 @@ class SourceSpec:
     files: tuple[str, ...]
     """Glob patterns, from the folder of the domain's files, with `/`; `**` is any depth."""
     formats: tuple[str, ...]
-    """Of csv, jsonl, json, xlsx, parquet, delta; several only where a folder that is a Delta table
-    tells them apart: delta and one other."""
+    """Of csv, jsonl, json, xlsx, parquet, delta; or one that a third party added. Several only
+    where folders tell them apart: delta and one other."""
     delivery: Delivery = Delivery.APPEND
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -128,9 +128,9 @@ class SourceSpec:
     sheet: str | None = None
     """A sheet's name; None is the first one."""
     drop_columns: tuple[str, ...] = ()
-    """Headers that are expected and not kept; `""` is a column without a name."""
+    """Headers that are expected and dropped; `""` is a column without a name."""
     null_values: tuple[str, ...] = ("",)
-    """Cells that are null; text sources only."""
+    """Cells that are read as null; text sources only."""
     trim: bool = False
     """CSV: cells are read without the spaces around them."""
     new_columns: NewColumns = NewColumns.REFUSE
@@ -140,7 +140,7 @@ class SourceSpec:
 
 @dataclass(frozen=True)
 class SilverSpec:
-    """How a silver table is made and how it balances."""
+    """How a silver table is derived from its driver."""
 
     driver: TableRef | None = None
     balance: Balance = Balance.NONE
@@ -150,13 +150,13 @@ class SilverSpec:
     """`deduplicate`: the row that is last in this order is kept; `-column` turns it round."""
     history: HistorySpec | None = None
     by_key: bool = True
-    """Whether a row depends on the driver's rows of its own key alone, so that only the keys that
-    changed need be made again."""
+    """Whether a row depends only on the driver's rows of its own key, so that a build may compute
+    the changed keys alone."""
 
 
 @dataclass(frozen=True)
 class HistorySpec:
-    """A table of versions (SCD2), made from every kept delivery.
+    """A table of versions (SCD2), derived from every kept delivery.
 
     Within a `group` each distinct `at` is a complete state: a key that an earlier state had and a
     later one lacks is deleted from then on.
@@ -166,12 +166,12 @@ class HistorySpec:
     group: tuple[str, ...]
     at: str = "delivered_at"
     ignore: tuple[str, ...] = ()
-    """Columns whose change alone makes no new version."""
+    """Columns that start no new version when only they change."""
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What one table promises."""
+    """The contract of one table."""
 
     ref: TableRef
     version: str
@@ -188,34 +188,34 @@ class Contract:
     reconcile: tuple[Mapping[str, Any], ...] = ()
     """Gold only: `name`, and two scalar SELECTs, `gold` and `silver`, that must be equal."""
     enforce_key: bool = True
-    """Gold: the primary key is declared in the file, which keeps an index of it; it is checked
-    before a publish either way."""
+    """Gold: the primary key is declared in the file, which then has an index of it; it is
+    checked before a publish in any case."""
     parameters: tuple[str, ...] = ()
     """Of a macro, as its definition writes them: `province := null`."""
     ages: tuple[Age, ...] = ()
     """How old its newest delivery or value may be (`slaProperties`)."""
     quarantine_budget_pct: float | None = None
-    """Silver: how many of the rows that the function gave may be set aside, in a hundred, before
-    the build's check fails; None: any number."""
+    """Silver: percentage of the function's rows that may be quarantined before the build's check
+    fails; None: any number."""
     quarantine_budgets: Mapping[str, float] = field(default_factory=dict)
-    """The same for one reason alone, by its code."""
+    """The same per reason code."""
     row_change: RowChange | None = None
     """Silver and gold: how much the number of rows may change."""
     declared_totals: tuple[DeclaredTotal, ...] = ()
     coverage_by: tuple[str, ...] = ()
-    """Columns by whose values the coverage of extracted fields is counted too."""
+    """Columns whose values the coverage of extracted fields is also counted by."""
     path: Path | None = None
     fingerprint: str = ""
-    """SHA-256 of the file: other text, other contract."""
+    """SHA-256 of the file."""
 
     @property
     def max_age(self) -> timedelta | None:
-        """How old the newest delivery may be; None where nothing is promised of it."""
+        """How old the newest delivery may be; None where the contract does not say."""
         return min((age.limit for age in self.ages if age.column is None), default=None)
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The columns in order."""
+        """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
     @property

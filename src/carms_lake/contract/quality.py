@@ -31,7 +31,7 @@ def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> Quali
     """One entry of `quality`, of a column or of the table.
 
     Raises:
-        ValueError: it cannot be measured as it stands; the message says what is missing.
+        ValueError: it cannot be measured; the message says what is missing.
         ContractError: an unknown custom property.
     """
     kind = entry.get("type") or "library"
@@ -59,7 +59,7 @@ def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> Quali
 
 
 def _fault(rule: QualityRule) -> str:
-    """Why a rule cannot be measured; empty where it can."""
+    """Why a rule cannot be measured; empty if it can."""
     if rule.kind == "sql" and not rule.query:
         return "a rule of type sql needs a `query`"
     if rule.quarantine and rule.kind != "sql":
@@ -72,7 +72,7 @@ def _fault(rule: QualityRule) -> str:
         is_pair = isinstance(limit, list | tuple) and len(limit) == 2  # noqa: PLR2004 - from and to
         numbers = limit if operator in _BETWEEN and is_pair else [limit]
         if not all(isinstance(number, int | float) for number in numbers):
-            return f"`{operator}` is `{limit}`, which no measure can be compared with"
+            return f"`{operator}` is `{limit}`, which is not a number"
     return ""
 
 
@@ -81,9 +81,9 @@ def _fault_of_metric(rule: QualityRule) -> str:
         return f"unknown metric `{rule.metric}`: write one of {', '.join(METRICS)}"
     names = rule.arguments.get("properties")
     if rule.metric in _OF_COLUMN and rule.column is None and not names:
-        return f"`{rule.metric}` is of a column: put it there"
+        return f"`{rule.metric}` is a metric of a column: write it there"
     if rule.metric == "invalidValues" and not rule.arguments.keys() & {"validValues", "pattern"}:
-        return "`arguments` name neither `validValues` nor a `pattern`"
+        return "`arguments` needs `validValues` or a `pattern`"
     if rule.unit not in UNITS:
         return f"`unit` is `{rule.unit}`: write rows or percent"
     if rule.metric == "rowCount" and rule.unit != "rows":
@@ -98,7 +98,7 @@ AGES = {
     "frequency": "frequency",
     "fy": "frequency",
 }
-"""The properties that say how old the newest data may be, with the short names of ODCS."""
+"""The properties that limit the age of the newest data, with the short names of ODCS."""
 
 _DAYS = {
     "s": 1 / 86400,
@@ -123,10 +123,10 @@ _DAYS = {
 
 
 def ages(properties: Iterable[Mapping[str, Any]], table: str, where: str) -> tuple[Age, ...]:
-    """The promises about age among `slaProperties`, in their order, one per element.
+    """The limits of age among `slaProperties`, in their order, one per element.
 
     Raises:
-        ValueError: a value is no number, a unit none of time, an element none of the table.
+        ValueError: a value is not a number, a unit not of time, an element not of the table.
         ContractError: an unknown custom property.
     """
     found: list[Age] = []
@@ -141,7 +141,7 @@ def ages(properties: Iterable[Mapping[str, Any]], table: str, where: str) -> tup
 
 
 def _columns(entry: Mapping[str, Any], table: str) -> list[str | None]:
-    """The columns of `element`: `table.column` or `column`, several with commas; else None."""
+    """The columns that `element` names, separated by commas; [None] for the table."""
     texts = [text.strip() for text in str(entry.get("element") or "").split(",") if text.strip()]
     for text in texts:
         owner, _, _ = text.rpartition(".")
@@ -154,5 +154,5 @@ def _limit(entry: Mapping[str, Any]) -> timedelta:
     name, unit = entry["property"], str(entry.get("unit") or "d").lower()
     days = _DAYS.get(unit, _DAYS.get(unit.removesuffix("s")))
     if days is None:
-        raise ValueError(f"slaProperties, `{name}`: `{unit}` is no unit of time")
+        raise ValueError(f"slaProperties, `{name}`: `{unit}` is not a unit of time")
     return timedelta(days=float(entry["value"]) * days)

@@ -15,7 +15,7 @@ _DEFAULTS = {
     "date": "date",
     "timestamp": "timestamp",
 }
-"""ODCS logical type -> the physical type taken where a contract names none."""
+"""ODCS logical type -> the physical type where a contract names none."""
 
 _LOGICAL = {
     "varchar": "string",
@@ -30,14 +30,14 @@ _LOGICAL = {
     "date": "date",
     "timestamp": "timestamp",
 }
-"""Physical type -> the ODCS logical type that it must stand under."""
+"""Physical type -> the ODCS logical type that it belongs to."""
 
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A physical type: a name, the two figures of a decimal, the item of a list."""
+    """A physical type: a name, a decimal's precision and scale, a list's item type."""
 
     name: str
     precision: int = 0
@@ -51,7 +51,7 @@ class ColumnType:
 
     @property
     def logical(self) -> str:
-        """The ODCS logical type that it stands under."""
+        """The ODCS logical type that it belongs to."""
         return "array" if self.item is not None else _LOGICAL[self.name]
 
     @property
@@ -81,7 +81,7 @@ def parse_type(logical: str | None, physical: str | None, *, where: str) -> Colu
             + ", and each with []",
         )
     if logical is not None and _LOGICAL[name] != logical:
-        raise ContractError(f"{where}: `{physical}` is no physical type of `{logical}`")
+        raise ContractError(f"{where}: `{physical}` is not a physical type of `{logical}`")
     if match:
         return ColumnType("decimal", int(match[1]), int(match[2]))
     return ColumnType(name)

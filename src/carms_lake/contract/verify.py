@@ -1,4 +1,4 @@
-"""What contracts say of each other and of their own columns, checked before anything is run."""
+"""Whether contracts agree with each other and with their own columns, checked before a run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NEEDS_DRIVER = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 
 
 def verify(contracts: Mapping[TableRef, Contract]) -> None:
-    """Check that every table and column that a contract of a domain names is there.
+    """Check that every table and column that a domain's contracts name exists.
 
-    What only a function can tell is checked when it has run: `carms.order` may name a column of
-    its frame that bronze gave, and `carms.history` groups by columns that no table keeps.
+    What depends on a function's result is checked after it ran: `carms.order` may name a column of
+    its frame that bronze gave, and `carms.history` may group by columns that no table keeps.
 
     Raises:
         ContractError: the first mistake, with its file, its place and the nearest name.
@@ -52,8 +52,8 @@ def _source(contract: Contract) -> None:
     for name in contract.column_names:
         if name in contract.audit_columns:
             raise ContractError(
-                f"`{contract.path}`: column `{name}` is called like one that every row gets",
-                "give it another name, and its own one as `physicalName`",
+                f"`{contract.path}`: column `{name}` has the name of an audit column",
+                "give it another name, and the file's name for it as `physicalName`",
             )
     for name in spec.formats:
         if name not in FORMATS:
@@ -63,12 +63,12 @@ def _source(contract: Contract) -> None:
     if len(spec.formats) > 1 and (len(spec.formats) != _TOLD_APART or "delta" not in spec.formats):
         raise ContractError(
             f"`{contract.path}`: `carms.format` names {', '.join(spec.formats)}",
-            "files are told apart from Delta tables only: name delta and one other format",
+            "only Delta tables can be told from files: name delta and one other format",
         )
     if spec.trim and spec.formats != ("csv",):
         raise ContractError(
             f"`{contract.path}`: `carms.trim` is for CSV files",
-            "leave it out: the values of other formats are trimmed in silver",
+            "leave it out, and trim the values in silver",
         )
     into = spec.merge_surplus_into
     if into is None:
@@ -78,7 +78,7 @@ def _source(contract: Contract) -> None:
     if spec.formats != ("csv",) or contract.column(into).type.name != "varchar":
         raise ContractError(
             f"`{contract.path}`: {where} names `{into}`",
-            "surplus fields are of CSV files, and can be joined into a column of text only",
+            "only CSV files have surplus fields, and they can be joined into a text column only",
         )
 
 
@@ -93,7 +93,9 @@ def _path_patterns(contract: Contract, column: Column) -> None:
         try:
             groups = re.compile(pattern).groups
         except (re.error, TypeError) as error:
-            raise ContractError(f"{where} is no pattern: {error}", "see Python's `re`") from None
+            raise ContractError(
+                f"{where} is not a regular expression: {error}", "see Python's `re`"
+            ) from None
         if groups != 1:
             raise ContractError(
                 f"{where} has {groups} groups",
@@ -107,12 +109,12 @@ def _balance(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
         if spec.balance in _NEEDS_DRIVER:
             raise ContractError(
                 f"`{contract.path}`: `carms.balance` is `{spec.balance}`, and there is no driver",
-                "name the table that it answers to with `carms.driver`",
+                "name the table that it is compared with in `carms.driver`",
             )
         if spec.driver_key:
             raise ContractError(
                 f"`{contract.path}`: `carms.driverKey` without a driver",
-                "name the table whose columns these are with `carms.driver`",
+                "name the table that has these columns in `carms.driver`",
             )
         return
     driver = _table(contract, "`carms.driver`", spec.driver, contracts)
@@ -121,19 +123,19 @@ def _balance(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
         missing = "`carms.order`" if contract.primary_key else "primary key"
         raise ContractError(
             f"`{contract.path}`: `carms.balance` is `deduplicate`, and there is no {missing}",
-            "the row of a key that comes last in the order is kept",
+            "of each key, the row that comes last in that order is kept",
         )
     if spec.balance is Balance.EXPAND:
         _expands(contract, driver)
 
 
 def _expands(contract: Contract, driver: Contract) -> None:
-    """The driver's key stands in the table, under the same names or first in its primary key."""
+    """The table has the driver's key, under the same names or first in its primary key."""
     key = contract.silver.driver_key or driver.primary_key
     if not key:
         raise ContractError(
             f"`{contract.path}`: `carms.balance` is `expand`, and `{driver.ref}` has no key",
-            "name the driver's columns that are its key with `carms.driverKey`",
+            "name the driver's key columns in `carms.driverKey`",
         )
     if len(contract.primary_key) < len(key):
         raise ContractError(
@@ -187,7 +189,7 @@ def _ages(contract: Contract) -> None:
         if kind not in ("date", "timestamp"):
             raise ContractError(
                 f"`{contract.path}`, {where}: `{age.column}` is of type {kind}",
-                "name a column of type date or timestamp",
+                "name a column of type date or timestamp instead",
             )
 
 
@@ -204,8 +206,8 @@ def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
     ):
         if is_there and layer not in layers:
             raise ContractError(
-                f"`{contract.path}`: `carms.{key}` belongs to {' and '.join(layers)}, "
-                f"and this is a contract of {layer}",
+                f"`{contract.path}`: `carms.{key}` belongs in {' and '.join(layers)}, "
+                f"this is a contract of {layer}",
             )
     for total in contract.declared_totals:
         for ref in total.files:
@@ -213,13 +215,13 @@ def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
             _table(contract, where, ref, contracts)
             if ref.layer is not Layer.BRONZE:
                 raise ContractError(
-                    f"`{contract.path}`, {where}: `{ref.in_domain}` takes no files",
-                    "name the bronze table that the files land in",
+                    f"`{contract.path}`, {where}: `{ref.in_domain}` is not loaded from files",
+                    "name the bronze table that the files are loaded into",
                 )
 
 
 def _given(contract: Contract) -> tuple[str, ...]:
-    """The columns that a function finds in a table."""
+    """The columns that a silver function finds in a table."""
     if contract.ref.layer is Layer.BRONZE:
         return (*contract.column_names, *contract.audit_columns)
     return contract.column_names
@@ -243,7 +245,7 @@ def _columns(
     known: Iterable[str],
     owner: Contract | None = None,
 ) -> None:
-    """Refuse names that are not among the known columns of the owner, the contract itself."""
+    """Reject names that are not known columns of the owner, by default the contract's table."""
     there = tuple(known)
     for name in names:
         if name not in there:
@@ -257,7 +259,7 @@ def _columns(
 def conforms(
     contract: Contract, found: Mapping[str, Any], wanted: Mapping[str, Any], made_by: str
 ) -> None:
-    """Compare columns and their types, in any order; `made_by` is what delivers them.
+    """Compare columns and their types, in any order; `made_by` names what produced them.
 
     Raises:
         ContractError: they differ; the message lists every difference.
@@ -266,11 +268,11 @@ def conforms(
         return
     differences = [
         f"`{name}` is {found.get(name, 'missing')}, "
-        f"the contract says {wanted.get(name, 'nothing of it')}"
+        f"the contract says {wanted.get(name, 'no such column')}"
         for name in {**wanted, **found}
         if found.get(name) != wanted.get(name)
     ]
     raise ContractError(
-        f"`{contract.ref}` does not deliver its contract: " + "; ".join(differences),
+        f"`{contract.ref}` does not match its contract: " + "; ".join(differences),
         f"change {made_by}, or `{contract.path}`",
     )

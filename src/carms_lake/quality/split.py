@@ -191,7 +191,7 @@ def _checked(
         told_by_raw = rule.kind == "required" and raw in kept_raw
         passes = pl.col(raw).is_not_null() if told_by_raw else rule.passes
         broken.append((~passes).fill_null(value=False).alias(BAD + rule.name))
-    if contract.source and contract.source.new_columns is NewColumns.SET_ASIDE:
+    if contract.source and contract.source.new_columns is NewColumns.REJECT:
         broken.append(pl.col(SRC_EXTRA).is_not_null().alias(BAD + NEW_COLUMN))
     names = [expression.meta.output_name() for expression in broken]
     is_bad = pl.any_horizontal(names) if names else pl.lit(value=False)

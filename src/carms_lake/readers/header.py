@@ -123,7 +123,7 @@ def new_columns_note(where: str, names: Iterable[str], contract: Contract) -> st
     """What is said of columns that a contract lets in without knowing them."""
     what = {
         NewColumns.ACCEPT: f"their values are in `{SRC_EXTRA}`",
-        NewColumns.SET_ASIDE: "rows with a value there are set aside",
+        NewColumns.REJECT: "rows with a value there are rejected",
         NewColumns.REFUSE: "the file is refused",
     }[spec_of(contract).new_columns]
     return f"{where}: {_columns(list(names))} not in the contract; {what}"

@@ -220,7 +220,7 @@ def _check_added(collector: DriftCollector, header: str) -> None:
     values = collector.raw.series(header)
     kind = inferred_type(values)
     filled = values.len() - values.null_count()
-    is_harmless = policy is NewColumns.ACCEPT or (policy is NewColumns.SET_ASIDE and not filled)
+    is_harmless = policy is NewColumns.ACCEPT or (policy is NewColumns.REJECT and not filled)
     severity = Severity.WARNING if is_harmless else Severity.ERROR
     share = pct(filled / values.len() if values.len() else 0.0)
     collector.report(header, "added", severity, "no such column", f"{kind}, filled in {share}")

@@ -1,7 +1,7 @@
-"""Bring a domain's public files into its folder of data_raw, each proved to be the published one.
+"""Download a domain's public files into its folder of data_raw, and verify each by its digest.
 
-What to bring is data: `schemas/<domain>/fetch.yaml`. A file gets its name only when its content
-is right; until then it is a `.part`, which an interrupted run leaves for the next one to resume.
+`schemas/<domain>/fetch.yaml` lists them. A file gets its name only after its content is verified;
+until then it is a `.part`, which the next run resumes after an interruption.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 STATE_FILE = ".fetch.json"
-"""In the target: which content of which zip each unzipped file came from."""
+"""In the target: for each unzipped file, the zip and the digest of its content."""
 
 
 class FetchStatus(StrEnum):
@@ -48,14 +48,14 @@ class FetchStatus(StrEnum):
 
     FETCHED = "fetched"
     RESUMED = "resumed"
-    """Fetched, and what an interrupted run had brought was kept."""
+    """Fetched, with what an interrupted run had downloaded."""
     PRESENT = "present"
-    """It was there and right; nothing was asked for."""
+    """It was there and is right; nothing was downloaded."""
 
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """One file as it now stands in the target; for a zip, its member."""
+    """One file in the target; for a zip, its member."""
 
     name: str
     path: Path
@@ -63,7 +63,7 @@ class FetchedFile:
     status: FetchStatus
     sha256: str
     replaced: bool = False
-    """Something else stood under that name before."""
+    """A different file had that name before."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,14 @@ def fetch(
     force: bool = False,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> FetchReport:
-    """Bring the files of a plan into `target`; those that are there and right are left alone.
+    """Download the files of a plan into `target`, except those that are there and right.
 
-    A file that fails does not keep the others from coming; a server that gives no answer does.
-    `force` asks for everything again, from the first byte.
+    After a file fails the others are still fetched; not after a server gave no response.
+    `force` downloads everything again, from the first byte.
 
     Raises:
-        UsageError: `base_url` is no http or https URL.
-        SourceError: a file cannot be had, or is not the published one.
+        UsageError: `base_url` is not an http or https URL.
+        SourceError: a file cannot be downloaded, or is not the published one.
         StoreError: the target cannot be written.
     """
     base = plan.base_url if base_url is None else checked_base_url(base_url)
@@ -160,7 +160,7 @@ def _fetch_one(
 
 
 def _is_right(found: _Digests, file: RemoteFile, target: Path) -> bool:
-    """A member's own digest is not published, so the state says what the right zip gave."""
+    """A member's digest is not published, so the state file has the one that the right zip gave."""
     if file.unzip is None:
         return found.are_of(file)
     return _read_state(target).get(file.written_as) == _origin(file, found)
@@ -178,7 +178,7 @@ def _download_right(file: RemoteFile, url: str, part: Path, transfer: Transfer) 
     resumed = download(url, part, transfer)
     found = _digests(part)
     if resumed and not found.are_of(file):
-        # Bytes of an earlier run may be those of another version: only a whole download can tell.
+        # An earlier run may have fetched part of another version: download all of it to tell.
         discard(part)
         resumed = download(url, part, transfer)
         found = _digests(part)
@@ -195,8 +195,8 @@ def _not_the_published(file: RemoteFile, url: str, part: Path, found: _Digests) 
         expected, got = f"git blob id {file.blob_id}", found.blob_id
     return SourceError(
         f"`{url}` is not the published file: expected {expected}, got {got} ({found.bytes} bytes)",
-        "run the command again; if it stays so, something else answered in its place (a proxy, a "
-        "login page, another version): " + by_hand(part),
+        "run the command again; if it fails again, something else answered (a proxy, a login page, "
+        "another version): " + by_hand(part),
     )
 
 
@@ -222,7 +222,7 @@ def _digests(path: Path) -> _Digests:
 
 
 def _read_state(target: Path) -> dict[str, object]:
-    """What earlier runs noted; one that cannot be read proves nothing, so all comes again."""
+    """What earlier runs recorded; if it is unreadable, all files are fetched again."""
     path = target / STATE_FILE
     if not path.is_file():
         return {}

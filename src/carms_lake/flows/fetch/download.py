@@ -27,11 +27,11 @@ _MAX_REDIRECTS = 10
 
 
 class HostUnreachable(SourceError):
-    """No answer at all came: the other files of that server cannot be had either."""
+    """The server gave no response: its other files need not be asked for."""
 
 
 class BrokeOff(Exception):
-    """An attempt failed in a way that another attempt may mend."""
+    """An attempt failed, and another one may succeed."""
 
     def __init__(self, reason: str, *, answered: bool) -> None:
         super().__init__(reason)
@@ -41,33 +41,36 @@ class BrokeOff(Exception):
 def ask(
     url: str, headers: Mapping[str, str], *, timeout_s: float, hint: str
 ) -> http.client.HTTPResponse:
-    """The answer at the end of all redirects, each of which leads to http or https.
+    """The response after all redirects, each of which must lead to an http or https URL.
 
     Raises:
-        HTTPError: the server answers with a status that is no success; it holds the connection.
-        BrokeOff: no answer, and another attempt may get one.
-        HostUnreachable: no answer, and none to be expected.
+        HTTPError: the server answers with an error status; the error holds the connection.
+        BrokeOff: no response, and another attempt may get one.
+        HostUnreachable: no response, and another attempt would not get one.
         SourceError: a redirect leads nowhere.
     """
     opener = _opener()
+    own = {"User-Agent": f"carms-lake/{__version__}", "Accept-Encoding": "identity"}
     asked = url
     for _ in range(_MAX_REDIRECTS + 1):
         # The opener knows http and https only.
-        request = urllib.request.Request(asked, headers=dict(headers))  # noqa: S310 - see above
-        request.add_header("User-Agent", f"carms-lake/{__version__}")
-        request.add_header("Accept-Encoding", "identity")
+        request = urllib.request.Request(asked, headers={**headers, **own})  # noqa: S310 - see above
         try:
-            return _open(opener, request, timeout_s, hint)
+            response: http.client.HTTPResponse = opener.open(request, timeout=timeout_s)
         except HTTPError as error:
             if error.code not in _REDIRECTS:
                 raise
             with error:
                 asked = _redirected(asked, error.headers.get("Location", ""), hint)
+        except (OSError, http.client.HTTPException) as error:
+            raise _connection_fault(asked, error, timeout_s, hint) from error
+        else:
+            return response
     raise SourceError(f"`{url}`: more than {_MAX_REDIRECTS} redirects", hint)
 
 
 def is_http_url(url: str) -> bool:
-    """Whether it can be asked for: http or https, a host, no user, no port that is none."""
+    """Whether it is an http or https URL with a host and without a user name."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -80,7 +83,7 @@ def is_http_url(url: str) -> bool:
 def _opener() -> urllib.request.OpenerDirector:
     """`build_opener` would add `file:`, `ftp:` and `data:`, which a redirect could then lead to.
 
-    Its redirect handler also leaves the connection open where the new address is no URL.
+    Its redirect handler also leaves the connection open if the new address is not a URL.
     """
     proxies = urllib.request.getproxies()
     opener = urllib.request.OpenerDirector()
@@ -103,37 +106,14 @@ def _redirected(asked: str, location: str, hint: str) -> str:
         target = ""
     if not location or not is_http_url(target):
         raise SourceError(
-            f"`{asked}`: redirected to `{location}`, which is no http or https URL", hint
+            f"`{asked}`: redirected to `{location}`, which is not an http or https URL", hint
         )
     return target
 
 
-def _open(
-    opener: urllib.request.OpenerDirector,
-    request: urllib.request.Request,
-    timeout_s: float,
-    hint: str,
-) -> http.client.HTTPResponse:
-    url = request.full_url
-    try:
-        response: http.client.HTTPResponse = opener.open(request, timeout=timeout_s)
-    except HTTPError:
-        raise
-    except URLError as error:
-        raise _connection_fault(url, error.reason, timeout_s, hint) from error
-    except OSError as error:
-        raise _connection_fault(url, error, timeout_s, hint) from error
-    except http.client.InvalidURL as error:
-        raise SourceError(f"`{url}` is no URL: {error}", hint) from error
-    except http.client.HTTPException as error:
-        raise BrokeOff(f"no HTTP answer: {error!r}", answered=False) from error
-    return response
-
-
-def _connection_fault(
-    url: str, reason: BaseException | str, timeout_s: float, hint: str
-) -> Exception:
-    """Timeouts and resets may pass; a name that is unknown or a port that is closed will not."""
+def _connection_fault(url: str, error: Exception, timeout_s: float, hint: str) -> Exception:
+    """Timeouts and resets may pass; an unknown host or a closed port will not."""
+    reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, TimeoutError):
         return BrokeOff(f"no answer within {timeout_s:g} s", answered=False)
     if isinstance(reason, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
@@ -141,15 +121,19 @@ def _connection_fault(
     if isinstance(reason, ssl.SSLError):
         return HostUnreachable(
             f"`{url}`: no secure connection: {reason}",
-            f"where a proxy signs with its own authority, name it in SSL_CERT_FILE; else {hint}",
+            f"if a proxy signs with its own authority, name it in SSL_CERT_FILE; else {hint}",
         )
     if isinstance(reason, OSError):
         return HostUnreachable(f"`{url}` cannot be reached: {reason}", hint)
+    if isinstance(reason, http.client.HTTPException) and not isinstance(
+        reason, http.client.InvalidURL
+    ):
+        return BrokeOff(f"no HTTP answer: {reason!r}", answered=False)
     return SourceError(f"`{url}`: {reason}", hint)
 
 
 MAX_BYTES = 1 << 30
-"""No single file may be larger, neither as it comes nor unzipped."""
+"""No file may be larger, whether downloaded or unzipped."""
 
 _BLOCK_BYTES = 1 << 16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -159,7 +143,7 @@ _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
 
 @dataclass(frozen=True)
 class Transfer:
-    """How patient a download is, and who is told of its progress."""
+    """Timeouts and retries of a download, and its callback for progress."""
 
     timeout_s: float = 30
     """Of each read, not of the whole file."""
@@ -173,12 +157,12 @@ class Transfer:
 
 
 def download(url: str, part: Path, transfer: Transfer) -> bool:
-    """Bring what `url` serves into `part`; True where bytes that were there already were kept.
+    """Download `url` into `part`; True if it resumed what `part` had already.
 
-    An interruption of any kind leaves `part` for the next call to resume.
+    Any interruption leaves `part` for the next call to resume.
 
     Raises:
-        HostUnreachable: no connection, or no answer.
+        HostUnreachable: no connection, or no response.
         SourceError: the server refuses, or breaks off again and again.
     """
     failures = 0
@@ -195,13 +179,13 @@ def download(url: str, part: Path, transfer: Transfer) -> bool:
 
 
 def discard(part: Path) -> None:
-    """Remove a `.part` and what is remembered of it, so that the next download starts anew."""
+    """Remove a `.part` and its ETag, so that the next download starts from the beginning."""
     part.unlink(missing_ok=True)
     _etag_file(part).unlink(missing_ok=True)
 
 
 def by_hand(part: Path) -> str:
-    """The hint that always works."""
+    """The hint that always applies."""
     return (
         "check the network or a proxy (HTTPS_PROXY), "
         f"or copy the files by hand into `{part.parent}`"
@@ -209,7 +193,7 @@ def by_hand(part: Path) -> str:
 
 
 def _attempt(url: str, part: Path, transfer: Transfer) -> bool:
-    """Ask once, from where `part` ends; True where the server continued there."""
+    """Ask once, from where `part` ends; True if the server continued there."""
     offset = _size(part)
     try:
         response = ask(url, _range(part), timeout_s=transfer.timeout_s, hint=by_hand(part))
@@ -236,7 +220,7 @@ def _attempt(url: str, part: Path, transfer: Transfer) -> bool:
 
 
 def _range(part: Path) -> dict[str, str]:
-    """Ask for what `part` lacks, and for all of it where the file has changed since."""
+    """Ask for what `part` lacks, or for the whole file if it has changed since."""
     offset = _size(part)
     etag = _remembered_etag(part)
     headers = {"Range": f"bytes={offset}-"} if offset else {}
@@ -251,7 +235,7 @@ def _continues(response: http.client.HTTPResponse, offset: int) -> bool:
 def _receive(
     response: http.client.HTTPResponse, part: Path, transfer: Transfer, offset: int
 ) -> None:
-    """Write the body behind the first `offset` bytes of `part`, as far as it comes."""
+    """Append the body after the first `offset` bytes of `part`."""
     end = None if response.length is None else offset + response.length
     total = _total(response, end) if offset else end
     written = offset
@@ -272,11 +256,11 @@ def _receive(
             f"`{response.url}` is larger than {transfer.max_bytes} bytes", by_hand(part)
         )
     if total is not None and written < total:
-        raise BrokeOff(f"{written} of {total} bytes came", answered=True)
+        raise BrokeOff(f"{written} of {total} bytes received", answered=True)
 
 
 def _total(response: http.client.HTTPResponse, end: int | None) -> int | None:
-    """The size of the whole file: a server may give less of it than was asked for."""
+    """The size of the whole file: a server may send less of it than was asked for."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     return int(found[2]) if found and found[2] != "*" else end
 
@@ -285,13 +269,13 @@ def _read(response: http.client.HTTPResponse, wanted: int, transfer: Transfer) -
     try:
         return response.read1(wanted)
     except TimeoutError as error:
-        raise BrokeOff(f"nothing came for {transfer.timeout_s:g} s", answered=True) from error
+        raise BrokeOff(f"nothing received for {transfer.timeout_s:g} s", answered=True) from error
     except (OSError, http.client.HTTPException) as error:
         raise BrokeOff(f"the connection broke: {error}", answered=True) from error
 
 
 def _refusal(url: str, part: Path, error: HTTPError) -> Exception:
-    """What a status means: some pass, so another attempt may bring the file."""
+    """What an error status means: after some, another attempt may succeed."""
     if error.code in _TRANSIENT:
         return BrokeOff(f"HTTP {error.code} {error.reason}", answered=True)
     hint = by_hand(part)
@@ -305,7 +289,7 @@ def _given_up(url: str, part: Path, error: BrokeOff) -> SourceError:
         return HostUnreachable(f"`{url}` cannot be reached: {error}", by_hand(part))
     return SourceError(
         f"`{url}`: the download broke off: {error}",
-        "run the command again, it resumes where it stopped; else " + by_hand(part),
+        "run the command again to resume where it stopped; or " + by_hand(part),
     )
 
 
@@ -314,7 +298,7 @@ def _etag_file(part: Path) -> Path:
 
 
 def _remember_etag(part: Path, etag: str) -> None:
-    """A weak ETag does not promise the same bytes, so it is no use to `If-Range`."""
+    """A weak ETag does not guarantee the same bytes, so `If-Range` cannot use it."""
     if _STRONG_ETAG.fullmatch(etag):
         _etag_file(part).write_text(etag, encoding="ascii")
     else:

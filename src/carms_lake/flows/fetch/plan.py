@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _FILE_NAME = re.compile(r'(?!\.)[^\x00-\x1f<>:"/\\|?*]+(?<![. ])')
-"""A plain name on every system: no folder, no drive, not hidden."""
+"""A plain name on every system: without folder or drive, and not hidden."""
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +27,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Unzip:
-    """Which member of a zip is wanted, by its ending, and the name to write it under."""
+    """The wanted member of a zip, by the end of its name, and the name to write it under."""
 
     ending: str
     name: str
@@ -41,12 +41,12 @@ class RemoteFile:
     blob_id: str
     """Git's id of the content."""
     sha256: str | None = None
-    """Of the published file, where known."""
+    """Of the published file, if known."""
     unzip: Unzip | None = None
 
     @property
     def written_as(self) -> str:
-        """The name that the target gets: the file's own, or the member's."""
+        """The name in the target folder: the file's own, or the member's."""
         return self.unzip.name if self.unzip else self.name
 
     @property
@@ -57,7 +57,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class FetchPlan:
-    """Where a domain's public files are, and how each is known to be the right one."""
+    """Where a domain's public files are, and how to verify each."""
 
     base_url: str
     files: tuple[RemoteFile, ...]
@@ -67,13 +67,13 @@ def load_plan(path: Path) -> FetchPlan:
     """The plan in a domain's `fetch.yaml`.
 
     Raises:
-        UsageError: there is no such file: the domain has nothing to fetch.
-        ContractError: the file is wrong.
+        UsageError: the file does not exist: the domain has nothing to fetch.
+        ContractError: the file is invalid.
     """
     if not path.is_file():
         raise UsageError(
-            f"domain `{path.parent.name}` has nothing to fetch: there is no `{path}`",
-            "`carms generate` makes the sources of a domain that publishes none",
+            f"domain `{path.parent.name}` has nothing to fetch: no `{path}` found",
+            "use `carms generate` for a domain without public files",
         )
     try:
         document = yaml.safe_load(path.read_bytes())
@@ -91,7 +91,7 @@ def checked_base_url(url: str) -> str:
     """A base URL that ends with `/`.
 
     Raises:
-        UsageError: it is no plain http or https URL, or it has a password in it.
+        UsageError: it is not a plain http or https URL, or it contains a user name.
     """
     try:
         parts = urlsplit(url)
@@ -100,11 +100,11 @@ def checked_base_url(url: str) -> str:
     if parts.username is not None:
         raise UsageError(
             f"a base URL with a user name in it: `{parts.scheme}://…@{parts.hostname}`",
-            "only public files can be fetched; a proxy's password belongs into HTTPS_PROXY",
+            "only public files can be fetched; put a proxy's password into HTTPS_PROXY",
         )
     is_plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#")
     if not (is_plain and is_http_url(url)):
-        raise UsageError(f"not a base URL: `{url}`", "it looks like `https://example.org/folder/`")
+        raise UsageError(f"not a base URL: `{url}`", "write it like `https://example.org/folder/`")
     return url.rstrip("/") + "/"
 
 
@@ -152,13 +152,17 @@ def _mapping(entry: Any, known: set[str], where: str) -> dict[str, Any]:
 
 def _file_name(value: Any) -> str:
     if not isinstance(value, str) or not _FILE_NAME.fullmatch(value):
-        raise UsageError(f"not a plain file name: `{value}`", "no folder, no leading dot")
+        raise UsageError(
+            f"not a plain file name: `{value}`", "leave out the folder and a leading dot"
+        )
     return value
 
 
 def _hex(value: Any, pattern: re.Pattern[str], where: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise UsageError(f"{where} is no such digest: `{value}`", "lower-case hex, in quotes")
+        raise UsageError(
+            f"{where} is not a valid digest: `{value}`", "write lower-case hex, in quotes"
+        )
     return value
 
 
@@ -166,10 +170,10 @@ MAX_BYTES = 1 << 30
 """No member may be larger, unzipped."""
 
 MAX_RATIO = 200
-"""No member may be so many times larger than it is packed; text packs 5 to 20 times."""
+"""No member may unpack to more than this many times its size; text unpacks to 5 to 20 times."""
 
 _SMALL_BYTES = 1 << 20
-"""Below this no ratio is suspicious."""
+"""Below this size, no ratio is suspicious."""
 
 _BLOCK_BYTES = 1 << 20
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -179,7 +183,7 @@ def extract_member(archive: Path, ending: str, written_to: Path) -> None:
     """Write the only member whose name has `ending` to `written_to`, whole or not at all.
 
     Raises:
-        SourceError: no zip, a broken or protected one, none or several such members, or a bomb.
+        SourceError: not a zip, a broken or encrypted one, no or several such members, or a bomb.
     """
     scratch = written_to.with_name(f".{written_to.name}.tmp")
     try:
@@ -203,26 +207,28 @@ def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile
     ]
     if len(found) != 1:
         names = ", ".join(f"`{member.filename!a}`" for member in found[:5]) or "none"
-        raise _wrong(archive, f"must hold one member that ends with `{ending}`, found: {names}")
+        raise _wrong(
+            archive, f"must contain exactly one member that ends with `{ending}`; found: {names}"
+        )
     _refuse_bomb(found[0], archive)
     return found[0]
 
 
 def _is_resource_fork(name: str) -> bool:
-    """MacOS packs `__MACOSX/._data.json` beside `data.json`."""
+    """MacOS adds `__MACOSX/._data.json` for each `data.json`."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
 
 
 def _refuse_bomb(member: zipfile.ZipInfo, archive: Path) -> None:
-    """What the header says holds: `zipfile` gives out no byte more, and checks the rest by CRC."""
+    """The size in the header can be trusted: `zipfile` returns no more bytes than it says."""
     if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise _wrong(archive, "is packed in another way than `deflate`")
+        raise _wrong(archive, "is compressed by another method than `deflate`")
     packed_bytes = min(member.compress_size, archive.stat().st_size)
     allowed_bytes = min(MAX_BYTES, max(_SMALL_BYTES, MAX_RATIO * packed_bytes))
     if member.file_size > allowed_bytes:
         raise _wrong(
             archive,
-            f"unpacks {packed_bytes} bytes to {member.file_size}, allowed are {allowed_bytes}",
+            f"unpacks {packed_bytes} bytes to {member.file_size}; the limit is {allowed_bytes}",
         )
 
 
