@@ -13,7 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from carms_lake.contract.load import SUFFIX, load_contracts
 from carms_lake.errors import ContractError, UsageError, did_you_mean
 from carms_lake.names import Layer, TableRef
 
@@ -197,6 +196,8 @@ def load_catalog(domain: Domain) -> Catalog:
     Raises:
         ContractError: no contract at all, or a wrong one.
     """
+    from carms_lake.contract.load import SUFFIX
+
     digest = hashlib.sha256()
     for folder in domain.schemas:
         for path in sorted(folder.glob(f"*/*{SUFFIX}")):
@@ -208,6 +209,8 @@ def load_catalog(domain: Domain) -> Catalog:
 def _contracts(
     domain: str, schemas: tuple[Path, ...], digest: bytes
 ) -> Mapping[TableRef, Contract]:
+    from carms_lake.contract.load import load_contracts
+
     del digest  # of the files: part of the key, since a long-lived process sees contracts change
     return MappingProxyType(load_contracts(list(schemas), domain))
 

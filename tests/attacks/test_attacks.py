@@ -14,7 +14,7 @@ from faults.scale import tell
 from lakes import config_of, small_lake
 
 from carms_lake.errors import QueryRefused
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 from carms_lake.store.query.statement import REFUSED_FUNCTIONS, REFUSED_VIEWS, TABLE_FUNCTIONS
 
 ATTACKS = sorted(Path(__file__).parent.glob("*.sql"))
@@ -26,10 +26,10 @@ sys.path.insert(0, {str(TESTS)!r})
 from pathlib import Path
 from lakes import config_of
 from carms_lake.errors import LakeError
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 project = Path(sys.argv[1])
 config = config_of(project, memory_limit="200MB", query_timeout_s=2.0)
-query_rows(config, "from silver.program, program_profile")
+query_frame(config, "from silver.program, program_profile")
 parquet = next((config.lake / "silver" / "program").glob("*.parquet"))
 marks = {{"{{gold}}": config.gold_file, "{{parquet}}": parquet, "{{folder}}": project}}
 (project / "begun").touch()
@@ -38,7 +38,7 @@ for path in sys.argv[2:]:
     for mark, target in marks.items():
         sql = sql.replace(mark, target.as_posix())
     try:
-        query_rows(config, sql)
+        query_frame(config, sql)
     except LakeError as error:
         assert error.message, path
     else:
@@ -103,4 +103,4 @@ def test_built_in_views_and_macros_lead_to_no_refused_function(tmp_path: Path) -
     )
     for name in table_macros:
         with pytest.raises(QueryRefused, match=f"the function `{name}`"):
-            query_rows(config, f"from {name}('a', 'b')")
+            query_frame(config, f"from {name}('a', 'b')")

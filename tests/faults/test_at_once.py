@@ -10,7 +10,7 @@ import pytest
 from faults.crash import PATIENCE_S, begun, is_mended, said, started
 from faults.scale import AT_ONCE, tell
 
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,16 +41,16 @@ def test_readers_see_one_published_state_while_writers_write(
     subject = arranged("ingest")
     config = subject.copy()
     query = "select count(*), sum(price)::varchar from gold.dim_product"
-    old = query_rows(config, query).rows
+    old = query_frame(config, query).rows()
     writers = [begun(config.project, "run") for _ in range(2)]
     seen: list[str] = []
     while any(writer.poll() is None for writer in writers):
-        seen.append(json.dumps(query_rows(config, query).rows))
+        seen.append(json.dumps(query_frame(config, query).rows()))
         with duckdb.connect(str(config.gold_file), read_only=True) as connection:
             connection.execute("from gold.fact_sale").fetchall()
     for writer in writers:
         writer.communicate(timeout=PATIENCE_S)
-    new = query_rows(config, query).rows
+    new = query_frame(config, query).rows()
     assert old != new
     assert set(seen) <= {json.dumps(old), json.dumps(new)}
     tell(f"queries while two processes write: {len(seen)} answered, each of one published state")

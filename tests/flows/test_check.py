@@ -15,7 +15,7 @@ from carms_lake.errors import ContractError, DataError, NotReconciled, UsageErro
 from carms_lake.flows.build import build
 from carms_lake.flows.check import check, failures, scorecard
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 from carms_lake.flows.status import status
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
@@ -98,7 +98,7 @@ def test_a_failing_build_keeps_the_rows_that_failed_and_where_they_came_from(
     ]
     assert more == []
     live = "select rule, src_row_number from ops.check_failures"
-    assert query_rows(config, live).rows == [("small", 1)]
+    assert query_frame(config, live).rows() == [("small", 1)]
 
 
 def test_the_build_that_passes_keeps_no_failing_rows(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_file_is_published_anyway_and_says_so_until_it_passes(tmp_path: Path) 
     )
     said = "published although 1 check failed"
     assert gold(config, runs)[-1] == ("done", 1, True, said)
-    assert query_rows(config, f"{runs} order by run_id").rows[-2:] == [
+    assert query_frame(config, f"{runs} order by run_id").rows()[-2:] == [
         ("failed", 1, False, _message(config)),
         ("done", 1, True, said),
     ]
@@ -208,7 +208,7 @@ def test_a_file_is_published_anyway_and_says_so_until_it_passes(tmp_path: Path) 
 
 
 def _message(config: LakeConfig) -> str:
-    rows = query_rows(config, "select message from ops.runs where status = 'failed'").rows
+    rows = query_frame(config, "select message from ops.runs where status = 'failed'").rows()
     return str(rows[0][0])
 
 
@@ -226,7 +226,7 @@ def test_a_score_counts_what_was_set_aside(tmp_path: Path) -> None:
     of_sale = (
         "select dimension, rows, failed_rows, set_aside from ops.scorecard where table_name = "
     )
-    assert query_rows(config, f"{of_sale} 'sale' and dimension = 'consistency'").rows == [
+    assert query_frame(config, f"{of_sale} 'sale' and dimension = 'consistency'").rows() == [
         ("consistency", 3, 1, 1)
     ]
     assert gold(config, "select count(*) > 5 from ops.scorecard") == [(True,)]
@@ -409,7 +409,7 @@ def _first(bronze_products: pl.LazyFrame) -> pl.LazyFrame:
 def test_a_declared_total_binds_the_files_that_it_was_counted_on_alone(tmp_path: Path) -> None:
     config = lake(tmp_path)
     landed = "select src_filename, sha256 from ops.processed_files where table_name = 'sales'"
-    ((_, digest),) = query_rows(config, landed).rows
+    ((_, digest),) = query_frame(config, landed).rows()
     total = {
         "name": "sold",
         "files": {"bronze.sales": digest},

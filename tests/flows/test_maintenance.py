@@ -11,7 +11,7 @@ from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import LEFTOVERS, optimize, vacuum
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of
 from carms_lake.flows.timetravel.history import history
 from carms_lake.flows.timetravel.restore import restore
@@ -36,7 +36,9 @@ def lake(tmp_path: Path) -> tuple[LakeConfig, list[str]]:
 
 
 def sold(config: LakeConfig, run_id: str, table: str = "silver.sale") -> list[str]:
-    return [row[0] for row in query_rows(config, f"select sale_id from {table}", as_of=run_id).rows]
+    return [
+        row[0] for row in query_frame(config, f"select sale_id from {table}", as_of=run_id).rows()
+    ]
 
 
 def test_the_default_keeps_every_version_of_a_young_lake(

@@ -11,7 +11,7 @@ import pytest
 from lakes import config_of, small_lake
 
 from carms_lake.errors import QueryRefused, UsageError
-from carms_lake.flows.query import describe, query_rows, query_to_file, table_names, tables
+from carms_lake.flows.query import describe, query_frame, query_to_file, table_names, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def test_a_file_without_rows_has_its_columns(tmp_path: Path, file_format: str) -
 
 
 def test_a_file_of_another_format_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="`ods` is no file format"):
+    with pytest.raises(UsageError, match="`ods` is not a file format"):
         query_to_file(small_lake(tmp_path), "select 1", tmp_path / "x.ods", "ods")
 
 
@@ -65,7 +65,7 @@ def test_a_forbidden_query_writes_no_file(tmp_path: Path) -> None:
 
 
 def test_tables_counts_the_rows_of_what_is_there(tmp_path: Path) -> None:
-    found = {row[0]: row for row in tables(small_lake(tmp_path)).rows}
+    found = {row[0]: row for row in tables(small_lake(tmp_path)).rows()}
     assert found["silver.program"][1:4] == ("silver", "table", 2)
     assert found["bronze.discipline"][3] == 0
     assert found["gold.program_profile"][3] == 2
@@ -74,7 +74,7 @@ def test_tables_counts_the_rows_of_what_is_there(tmp_path: Path) -> None:
 
 
 def test_tables_of_an_empty_project_have_no_counts(tmp_path: Path) -> None:
-    assert {row[3] for row in tables(config_of(tmp_path)).rows} == {None}
+    assert {row[3] for row in tables(config_of(tmp_path)).rows()} == {None}
 
 
 def test_names_come_gold_first(tmp_path: Path) -> None:
@@ -109,5 +109,5 @@ def test_an_unknown_table_is_told_with_the_nearest(tmp_path: Path) -> None:
 
 
 def test_rows_of_a_query_come_with_columns(tmp_path: Path) -> None:
-    found = query_rows(small_lake(tmp_path), "select 1 as a, 'x' as b")
-    assert (found.columns, found.rows) == (("a", "b"), [(1, "x")])
+    found = query_frame(small_lake(tmp_path), "select 1 as a, 'x' as b")
+    assert (found.columns, found.rows()) == (["a", "b"], [(1, "x")])

@@ -19,7 +19,7 @@ from lakes import config_of, digest, small_lake
 
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
-from carms_lake.flows.query import query_batches, query_rows
+from carms_lake.flows.query import query_batches, query_frame
 from carms_lake.store.delta import table as delta
 from carms_lake.store.query.session import _session, answering, streaming
 from carms_lake.store.query.statement import REFUSED_FUNCTIONS
@@ -73,24 +73,46 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
 def test_names_are_found_in_gold_then_silver_bronze_and_ops(
     lake: LakeConfig, sql: str, rows: list[tuple[object, ...]]
 ) -> None:
-    assert query_rows(lake, sql).rows == rows
+    assert query_frame(lake, sql).rows() == rows
 
 
 def test_a_result_has_names_types_and_exact_values(lake: LakeConfig) -> None:
-    result = query_rows(
+    result = query_frame(
         lake, "select quota, tuition, approved_at from program_profile where quota = 4"
     )
-    assert result.columns == ("quota", "tuition", "approved_at")
-    assert result.types == ("INTEGER", "DECIMAL(10,2)", "TIMESTAMP")
-    assert result.rows == [(4, Decimal("1.50"), datetime(2025, 1, 1, 10))]  # noqa: DTZ001 - as above
-    assert result.as_dicts()[0]["quota"] == 4
+    assert dict(result.schema) == {
+        "quota": pl.Int32,
+        "tuition": pl.Decimal(10, 2),
+        "approved_at": pl.Datetime("us"),
+    }
+    assert result.rows() == [(4, Decimal("1.50"), datetime(2025, 1, 1, 10))]  # noqa: DTZ001 - as above
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("interval 1 day", "1 day"),
+        ("[interval 1 day]", "[1 day]"),
+        ("union_value(a := 1)", "1"),
+        ("'101'::bit", "101"),
+        ("12345678901234567890123456789::bignum", "12345678901234567890123456789"),
+        ("'10:00:00+01'::timetz", "10:00:00+01"),
+    ],
+)
+def test_a_type_that_polars_lacks_comes_as_text(lake: LakeConfig, value: str, text: str) -> None:
+    assert query_frame(lake, f'select {value} as "a b", 1 as c').rows() == [(text, 1)]
+
+
+def test_columns_of_one_name_are_refused_in_a_frame(lake: LakeConfig) -> None:
+    with pytest.raises(QueryRefused, match="two columns of the answer are named `a`"):
+        query_frame(lake, "select 1 as a, 2 as a")
 
 
 def test_parameters_take_the_place_of_names(lake: LakeConfig) -> None:
     hostile = "1' or '1'='1"
     sql = "select count(*) from program_profile where program_stream_id = $id"
-    assert query_rows(lake, sql, {"id": "1"}).rows == [(1,)]
-    assert query_rows(lake, sql, {"id": hostile}).rows == [(0,)]
+    assert query_frame(lake, sql, {"id": "1"}).rows() == [(1,)]
+    assert query_frame(lake, sql, {"id": hostile}).rows() == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -98,11 +120,13 @@ def test_parameters_take_the_place_of_names(lake: LakeConfig) -> None:
             "explain analyze select 1", "show tables", "show all tables"],
 )  # fmt: skip
 def test_statements_about_tables_are_answered(lake: LakeConfig, sql: str) -> None:
-    assert query_rows(lake, sql).rows
+    assert query_frame(lake, sql).rows()
 
 
 def test_show_tables_names_the_whole_lake(lake: LakeConfig) -> None:
-    found = query_rows(lake, "select table_schema, table_name from information_schema.tables").rows
+    found = query_frame(
+        lake, "select table_schema, table_name from information_schema.tables"
+    ).rows()
     assert {
         ("gold", "large"),
         ("bronze", "discipline"),
@@ -112,18 +136,18 @@ def test_show_tables_names_the_whole_lake(lake: LakeConfig) -> None:
 
 
 def test_a_gold_table_hides_a_silver_one_of_the_same_name(lake: LakeConfig) -> None:
-    assert "quota" in query_rows(lake, "from program_profile").columns
-    assert "hash" in query_rows(lake, "from silver.program_profile").columns
+    assert "quota" in query_frame(lake, "from program_profile").columns
+    assert "hash" in query_frame(lake, "from silver.program_profile").columns
 
 
 def test_rows_that_delta_deleted_are_not_seen_and_new_columns_are_null(tmp_path: Path) -> None:
     config = small_lake(tmp_path)
     path = config.lake / "silver" / "program"
     DeltaTable(str(path)).delete("program_stream_id = '1'")
-    assert query_rows(config, "select program_stream_id from silver.program").rows == [("2",)]
+    assert query_frame(config, "select program_stream_id from silver.program").rows() == [("2",)]
     wider = delta.scan(path).collect().with_columns(extra=pl.lit(None, dtype=pl.Int64)).clear()
     write_deltalake(str(path), wider, mode="append", schema_mode="merge")
-    assert query_rows(config, "select program_stream_id, extra from silver.program").rows == [
+    assert query_frame(config, "select program_stream_id, extra from silver.program").rows() == [
         ("2", None)
     ]
 
@@ -176,10 +200,14 @@ def test_an_attack_is_refused_and_changes_nothing(
     before = digest(tmp_path)
     started = time.monotonic()
     with pytest.raises((QueryRefused, QueryLimit)):
-        query_rows(config, sql)
+        query_frame(config, sql)
+    with pytest.raises((QueryRefused, QueryLimit)), query_batches(config, sql) as answer:
+        list(answer.batches)
     assert time.monotonic() - started < 30
     assert digest(tmp_path) == before
-    assert query_rows(config, "select count(*) from silver.program, program_profile").rows == [(4,)]
+    assert query_frame(config, "select count(*) from silver.program, program_profile").rows() == [
+        (4,)
+    ]
 
 
 @pytest.mark.parametrize("attack", HUNGRY, ids=lambda path: path.stem)
@@ -237,16 +265,16 @@ def test_wrong_sql_is_told_with_its_place_and_the_nearest_name(
     lake: LakeConfig, sql: str, message: str, hint: str
 ) -> None:
     with pytest.raises(QueryRefused) as caught:
-        query_rows(lake, sql)
+        query_frame(lake, sql)
     assert message in caught.value.message
     assert hint in caught.value.hint
 
 
 def test_bronze_silver_and_ops_answer_before_there_is_gold(tmp_path: Path) -> None:
     config = small_lake(tmp_path, gold=False)
-    assert query_rows(config, "select count(*) from silver.program").rows == [(2,)]
-    assert query_rows(config, "select run_id from ops.runs").rows == [("live",)]
-    assert query_rows(config, "select 1").rows == [(1,)]
+    assert query_frame(config, "select count(*) from silver.program").rows() == [(2,)]
+    assert query_frame(config, "select run_id from ops.runs").rows() == [("live",)]
+    assert query_frame(config, "select 1").rows() == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +282,7 @@ def test_bronze_silver_and_ops_answer_before_there_is_gold(tmp_path: Path) -> No
 )
 def test_gold_that_is_not_there_yet_is_said_to_be_missing(tmp_path: Path, sql: str) -> None:
     with pytest.raises(GoldMissing) as caught:
-        query_rows(small_lake(tmp_path, gold=False), sql)
+        query_frame(small_lake(tmp_path, gold=False), sql)
     assert "carms build" in caught.value.hint
 
 
@@ -262,7 +290,7 @@ def test_a_broken_gold_file_is_a_fault_of_the_store(tmp_path: Path) -> None:
     config = small_lake(tmp_path)
     config.gold_file.write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError, match="cannot be opened"):
-        query_rows(config, "select 1")
+        query_frame(config, "select 1")
 
 
 def test_a_time_limit_holds_while_rows_are_taken(lake: LakeConfig) -> None:
@@ -289,7 +317,7 @@ def test_the_memory_bound_is_lifted_after_the_query(lake: LakeConfig) -> None:
 
     before = resource.getrlimit(resource.RLIMIT_AS)
     with pytest.raises(QueryLimit, match="more memory than 100MB"):
-        query_rows(
+        query_frame(
             config_of(lake.project, memory_limit="100MB"), "select length(repeat('x', 3900000000))"
         )
     assert resource.getrlimit(resource.RLIMIT_AS) == before

@@ -1,38 +1,41 @@
-"""Answers from the lake: rows, a file, the list of tables, what a table promises."""
+"""Answers from the lake: rows, a file, one table, the list of tables, a table's columns."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.catalog import GOLD_FIRST, load_catalog
 from carms_lake.errors import UsageError
-from carms_lake.records import QueryResult as QueryResult  # noqa: PLC0414  # for commands of domains
+from carms_lake.names import Layer
+from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    import polars as pl
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
     from carms_lake.store.query.sandbox import AsOf
     from carms_lake.store.query.session import Answer
 
+    Parameters = Mapping[str, Any] | Sequence[Any] | None
+
 
 FILE_FORMATS = ("parquet", "xlsx")
 """What `query_to_file` writes; text formats are the command's own."""
 
 
-def query_rows(
-    config: LakeConfig,
-    sql: str,
-    parameters: Mapping[str, Any] | Sequence[Any] | None = None,
-    *,
-    as_of: str | None = None,
-) -> QueryResult:
+def query_frame(
+    config: LakeConfig, sql: str, parameters: Parameters = None, *, as_of: str | None = None
+) -> pl.DataFrame:
     """All rows of one reading statement; `$name` in it takes its value from `parameters`.
 
-    `as_of` is a run or a time: all tables answer as they stood together then.
+    `as_of` is a run or a time: all tables answer as they were together then. Values of types that
+    Polars does not have (intervals, unions, bits) are text.
 
     Raises:
         UsageError: `as_of` names no run, or a time before the first one.
@@ -41,16 +44,69 @@ def query_rows(
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    with query_batches(config, sql, parameters, as_of=as_of) as answer:
-        return QueryResult(
-            answer.columns, answer.types, [row for batch in answer.batches for row in batch]
-        )
+    import polars as pl
+
+    with query_frames(config, sql, parameters, as_of=as_of) as frames:
+        return pl.concat(frames, rechunk=True)
+
+
+@contextmanager
+def query_frames(
+    config: LakeConfig, sql: str, parameters: Parameters = None, *, as_of: str | None = None
+) -> Iterator[Iterator[pl.DataFrame]]:
+    """The rows of one reading statement in frames, the first of which has the columns alone.
+
+    Raises:
+        LakeError: as `query_frame`, also while the frames are taken.
+    """
+    import polars as pl
+
+    from carms_lake.store.query.session import streaming
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield pl.DataFrame(pl.from_arrow(answer.schema.empty_table()))
+        for batch in answer.batches:
+            yield pl.DataFrame(pl.from_arrow(batch))
+
+    with streaming(config, sql, parameters, _snapshot(config, as_of)) as answer:
+        yield frames()
+
+
+def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> pl.LazyFrame:
+    """A table at one version: a Delta table's newest or that of a run or a time; gold's rows.
+
+    Raises:
+        UsageError: there is no such table or run, or the table was not there yet.
+        GoldMissing: it is one of gold, and there is no gold file yet.
+        StoreError: the table is not there yet, or that version was vacuumed.
+    """
+    from carms_lake.flows.timetravel.as_of import resolve_as_of
+    from carms_lake.flows.timetravel.history import find, operations
+    from carms_lake.store.delta import table as delta
+    from carms_lake.store.delta.log import see_whole, version_at
+
+    if operations(config, name) is None:
+        ref = load_catalog(config.domain).resolve(name)
+        if ref.layer is Layer.GOLD:
+            return query_frame(config, f"FROM {ref.in_domain}", as_of=as_of).lazy()
+    table = find(config, name)
+    version = delta.version(table.path)
+    if as_of is not None:
+        run_id = resolve_as_of(config, as_of).run_id
+        version = version_at(table.path, run_id)
+        if version < 0:
+            raise UsageError(
+                f"`{table.name}` did not exist yet as of run `{run_id}`",
+                f"`carms history {table.name}` lists its versions",
+            )
+        see_whole(table.path, version, table.name)
+    return delta.scan(table.path, version)
 
 
 def query_batches(
     config: LakeConfig,
     sql: str,
-    parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+    parameters: Parameters = None,
     *,
     as_of: str | None = None,
 ) -> AbstractContextManager[Answer]:
@@ -64,7 +120,7 @@ def query_batches(
     """
     from carms_lake.store.query.session import answering
 
-    return answering(config, sql, parameters, _then(config, as_of))
+    return answering(config, sql, parameters, _snapshot(config, as_of))
 
 
 def query_to_file(
@@ -79,34 +135,30 @@ def query_to_file(
         StoreError: the gold file or a table cannot be read.
         UsageError: the format is none of the two, or a workbook cannot hold the rows.
     """
-    import polars as pl
-
-    from carms_lake.store.query.session import streaming
     from carms_lake.writers import write
 
     if file_format not in FILE_FORMATS:
-        raise UsageError(f"`{file_format}` is no file format of a query", "`parquet` or `xlsx`")
+        raise UsageError(f"`{file_format}` is not a file format of a query", "`parquet` or `xlsx`")
     rows = 0
 
-    def frames() -> Iterator[pl.DataFrame]:
+    def counted() -> Iterator[pl.DataFrame]:
         nonlocal rows
-        yield pl.DataFrame(pl.from_arrow(answer.schema.empty_table()))
-        for batch in answer.batches:
-            rows += batch.num_rows
-            yield pl.DataFrame(pl.from_arrow(batch))
+        for frame in frames:
+            rows += frame.height
+            yield frame
 
-    with streaming(config, sql, _then(config, as_of)) as answer:
-        write(path, frames(), file_format)
+    with query_frames(config, sql, as_of=as_of) as frames:
+        write(path, counted(), file_format)
     return rows
 
 
-def _then(config: LakeConfig, text: str | None) -> AsOf | None:
-    """The lake as it stood then; None is now."""
-    if text is None:
+def _snapshot(config: LakeConfig, as_of: str | None) -> AsOf | None:
+    """The lake as a run left it; None is now."""
+    if as_of is None:
         return None
     from carms_lake.flows.timetravel.as_of import query_as_of, resolve_as_of
 
-    return query_as_of(config, resolve_as_of(config, text).run_id)
+    return query_as_of(config, resolve_as_of(config, as_of).run_id)
 
 
 def table_names(config: LakeConfig) -> tuple[str, ...]:
@@ -118,32 +170,29 @@ def table_names(config: LakeConfig) -> tuple[str, ...]:
     return tuple(contract.ref.in_domain for contract in _contracts(config))
 
 
-def tables(config: LakeConfig) -> QueryResult:
+def tables(config: LakeConfig) -> pl.DataFrame:
     """One row per table of the domain, gold first: name, layer, kind, rows, columns, description.
 
-    `rows` is null where the table is not there yet, and for a macro.
+    `rows` is null where the table is not built yet, and for a macro.
 
     Raises:
         ContractError: a contract is wrong.
         StoreError: the gold file or a table cannot be read.
     """
+    import polars as pl
+
     contracts = _contracts(config)
-    rows = _row_counts(config, contracts)
-    return QueryResult(
-        ("table", "layer", "kind", "rows", "columns", "description"),
-        ("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "VARCHAR"),
+    listed = pl.DataFrame(
         [
-            (
-                c.ref.in_domain,
-                str(c.ref.layer),
-                c.kind,
-                rows.get(c.ref.in_domain),
-                len(c.columns),
-                _about(c),
-            )
+            (c.ref.in_domain, str(c.ref.layer), c.kind, len(c.columns), c.description or c.grain)
             for c in contracts
         ],
+        schema=["table", "layer", "kind", "columns", "description"],
+        orient="row",
     )
+    counts = _row_counts(config, contracts)
+    rows = pl.Series("rows", [counts.get(name) for name in listed["table"]], dtype=pl.Int64)
+    return listed.insert_column(3, rows)
 
 
 def describe(config: LakeConfig, name: str) -> tuple[Contract, QueryResult]:
@@ -177,10 +226,6 @@ def _contracts(config: LakeConfig) -> list[Contract]:
     return [catalog.contracts[ref] for ref in catalog.refs(*GOLD_FIRST)]
 
 
-def _about(contract: Contract) -> str:
-    return contract.description or contract.grain
-
-
 def _column_row(contract: Contract, column: Column) -> tuple[Any, ...]:
     references = [
         f"{relationship.target.in_domain}.{there}"
@@ -205,17 +250,17 @@ def _column_row(contract: Contract, column: Column) -> tuple[Any, ...]:
     )
 
 
-def _row_counts(config: LakeConfig, contracts: Iterable[Contract]) -> dict[str, int]:
-    """Rows by name, of the tables that are there; counted in one query."""
+def _row_counts(config: LakeConfig, contracts: list[Contract]) -> dict[str, int]:
+    """Rows by name, of the tables that are built; counted in one query."""
     if not config.gold_file.is_file() and not config.lake.is_dir():
         return {}
-    listed = query_rows(config, "SELECT table_schema, table_name FROM information_schema.tables")
-    there = {f"{schema}.{table}" for schema, table in listed.rows}
-    wanted = [c.ref for c in contracts if c.kind != "macro" and c.ref.in_domain in there]
+    listed = query_frame(config, "SELECT table_schema, table_name FROM information_schema.tables")
+    built = {f"{schema}.{table}" for schema, table in listed.iter_rows()}
+    wanted = [c.ref.in_domain for c in contracts if c.kind != "macro" and c.ref.in_domain in built]
     if not wanted:
         return {}
     counted = " UNION ALL ".join(
-        f"SELECT '{ref.in_domain}', count(*) FROM {ref.in_domain}"  # noqa: S608 - names of contracts
-        for ref in wanted
+        f"SELECT '{name}', count(*) AS rows FROM {name}"  # noqa: S608 - names of contracts
+        for name in wanted
     )
-    return dict(query_rows(config, counted).rows)
+    return dict(query_frame(config, counted).iter_rows())

@@ -10,7 +10,7 @@ from domains.carms.gold_lake import DOMAIN
 from carms_lake.config import LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 
 pytestmark = pytest.mark.real_data
 
@@ -24,7 +24,7 @@ def ask(real_carms, tmp_path_factory):
     report = build(config, [])
     assert report.is_balanced
     assert report.rejected == 0
-    return lambda sql: query_rows(config, sql).rows
+    return lambda sql: query_frame(config, sql).rows()
 
 
 def test_the_profile_has_every_program_and_seat(ask):

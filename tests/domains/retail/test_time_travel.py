@@ -9,7 +9,7 @@ from carms_lake.config import LakeConfig, resolve_domain
 from carms_lake.flows.build import build
 from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 from carms_lake.flows.timetravel.diff import diff
 from carms_lake.names import Layer
 
@@ -21,7 +21,7 @@ def gold(config: LakeConfig, as_of: str | None = None) -> dict[str, list[tuple[A
     contracts = load_catalog(config.domain).contracts
     names = [ref.in_domain for ref, c in contracts.items() if ref.layer is Layer.GOLD]
     return {
-        name: sorted(query_rows(config, f"from {name}", as_of=as_of).rows, key=repr)
+        name: sorted(query_frame(config, f"from {name}", as_of=as_of).rows(), key=repr)
         for name in names
     }
 

@@ -12,7 +12,7 @@ from tiny import gold, put, rejects, rows, stocked
 from carms_lake.errors import GoldMissing, QueryRefused, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.query import query_rows, query_to_file
+from carms_lake.flows.query import query_frame, query_to_file
 from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of, resolve_as_of
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import run_ends
@@ -43,7 +43,7 @@ def state(config: LakeConfig, tables: tuple[str, ...], as_of: str | None = None)
     found: State = {}
     for table, ask in {**{name: f"from {name}" for name in tables}, "rejects": aside}.items():
         try:
-            found[table] = sorted(query_rows(config, ask, as_of=as_of).rows, key=repr)
+            found[table] = sorted(query_frame(config, ask, as_of=as_of).rows(), key=repr)
         except (GoldMissing, QueryRefused) as error:
             if not error.message.startswith(("no table ", "no gold ", "there is no gold")):
                 raise
@@ -85,9 +85,9 @@ def test_all_kinds_of_gold_answer_as_of_a_run(
     config, states = shop
     built, built_again = list(states)[1], list(states)[3]
     ask = "select sale_id from sales_above(2) order by 1"
-    assert query_rows(config, ask, as_of=built).rows == [("s1",)]
-    assert query_rows(config, ask, as_of=built_again).rows == [("s1",), ("s4",)]
-    listed = query_rows(config, "show tables", as_of=built).rows
+    assert query_frame(config, ask, as_of=built).rows() == [("s1",)]
+    assert query_frame(config, ask, as_of=built_again).rows() == [("s1",), ("s4",)]
+    listed = query_frame(config, "show tables", as_of=built).rows()
     assert ("fact_sale",) in listed
 
 
@@ -113,8 +113,8 @@ def test_before_the_first_build_there_was_no_gold(
     config, states = shop
     first = next(iter(states))
     with pytest.raises(GoldMissing, match="no gold had been published as of run"):
-        query_rows(config, "from fact_sale", as_of=first)
-    assert query_rows(config, "select count(*) from bronze.sales", as_of=first).rows == [(2,)]
+        query_frame(config, "from fact_sale", as_of=first)
+    assert query_frame(config, "select count(*) from bronze.sales", as_of=first).rows() == [(2,)]
 
 
 def test_a_query_of_the_lake_alone_computes_no_gold(
@@ -124,7 +124,7 @@ def test_a_query_of_the_lake_alone_computes_no_gold(
     cache = config.lake / CACHE
     before = sorted(cache.iterdir()) if cache.exists() else []
     ask = "with x as (from silver.sale) select count(*) from x"
-    assert query_rows(config, ask, as_of=list(states)[3]).rows == [(2,)]
+    assert query_frame(config, ask, as_of=list(states)[3]).rows() == [(2,)]
     path = tmp_path / "rows.parquet"
     assert query_to_file(config, "from sale", path, "parquet", as_of=list(states)[3]) == 2
     assert (sorted(cache.iterdir()) if cache.exists() else []) == before
@@ -166,7 +166,7 @@ def test_what_means_no_run_is_wrong_usage(
     shop: tuple[LakeConfig, dict[str, State]], text: str, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message) as raised:
-        query_rows(shop[0], "select 1", as_of=text)
+        query_frame(shop[0], "select 1", as_of=text)
     assert raised.value.hint
 
 
@@ -183,7 +183,7 @@ def test_a_table_that_came_later_is_not_there_then(
 ) -> None:
     config, states = shop
     with pytest.raises(QueryRefused, match=r"no table `silver\.sale`"):
-        query_rows(config, "from silver.sale", as_of=next(iter(states)))
+        query_frame(config, "from silver.sale", as_of=next(iter(states)))
 
 
 def test_a_second_domain_goes_back_in_time_too(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_a_killed_build_left_rows_that_belong_to_it_alone(tmp_path: Path) -> Non
     delta.overwrite(path, delta.scan(path).collect()[:1], {"run_id": lost})
     assert len(rows(config, "silver.sale")) == 1
     assert state(config, TABLES, first) == before
-    assert len(query_rows(config, "from silver.sale", as_of=lost).rows) == 1
+    assert len(query_frame(config, "from silver.sale", as_of=lost).rows()) == 1
     assert len(gold(config, "from gold.fact_sale")) == 2
 
 
@@ -224,4 +224,4 @@ def test_rejects_of_then_are_those_that_counted_then(tmp_path: Path) -> None:
     ingest(config)
     assert len(rejects(config)) == 1
     ask = "select src_row_number from ops.rejects order by 1"
-    assert query_rows(config, ask, as_of=broken).rows == [(1,), (2,)]
+    assert query_frame(config, ask, as_of=broken).rows() == [(1,), (2,)]

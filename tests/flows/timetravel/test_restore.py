@@ -11,7 +11,7 @@ from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize
-from carms_lake.flows.query import query_rows
+from carms_lake.flows.query import query_frame
 from carms_lake.flows.timetravel.history import history
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.records import FileStatus
@@ -147,7 +147,7 @@ def test_a_restored_table_has_its_history_and_can_be_queried_as_of_each_run(
         (0, "create table", 0),
     ]
     counts = [
-        query_rows(config, "select count(*) from bronze.sales", as_of=row["run_id"]).rows[0][0]
+        query_frame(config, "select count(*) from bronze.sales", as_of=row["run_id"]).rows()[0][0]
         for row in found[:3]
     ]
     assert counts == [2, 4, 2]
@@ -157,7 +157,7 @@ def test_optimizing_puts_files_together_and_changes_nothing_else(
     lake: tuple[LakeConfig, str],
 ) -> None:
     config, first = lake
-    before, then = digest(config), query_rows(config, "from silver.sale", as_of=first).rows
+    before, then = digest(config), query_frame(config, "from silver.sale", as_of=first).rows()
     done = {table.table: table for table in optimize(config)}
     sales = done["bronze.sales"]
     assert (sales.files_before, sales.files_after) == (2, 1)
@@ -166,7 +166,7 @@ def test_optimizing_puts_files_together_and_changes_nothing_else(
     assert done["rejects"].is_changed
     assert done["ops.runs"].is_changed
     assert digest(config) == before
-    assert query_rows(config, "from silver.sale", as_of=first).rows == then
+    assert query_frame(config, "from silver.sale", as_of=first).rows() == then
     assert {table.status for table in build(config).tables} == {"unchanged"}
     assert {file.status for file in ingest(config).files} == {FileStatus.UNCHANGED}
 

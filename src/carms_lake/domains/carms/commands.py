@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from carms_lake.flows.query import QueryResult
+    import polars as pl
 
 DOMAIN = "carms"
 """These commands ask this domain, whichever one the project works on."""
@@ -145,11 +145,11 @@ def programs(
         "iteration": iteration,
     }
     found = _asked(call, questions.PROGRAMS, **filters, limit=limit, offset=offset)
-    matching = found.rows[0][-1] if found.rows else 0
+    matching = found.item(0, -1) if found.height else 0
     is_table = to.format is Format.TABLE and not call.json
     every = {name: name for name in found.columns[:-1]}
     emit(call, _columns(found, TABLE_COLUMNS if is_table else every), to)
-    note(call, _what_is_more(len(found.rows), matching, offset))
+    note(call, _what_is_more(found.height, matching, offset))
 
 
 @command(app)
@@ -188,11 +188,11 @@ def program(
     if section and full:
         raise UsageError("both `--section` and `--full` were given", "give one of them")
     found = _asked(call, questions.PROGRAM, program=program_id, iteration=iteration)
-    if not found.rows:
+    if found.is_empty():
         raise UnknownKey(
             f"no program of today has the id `{program_id}`", "`carms programs` lists them"
         )
-    profile = found.as_dicts()[0]
+    profile = found.row(0, named=True)
     if section or full:
         _show_sections(call, profile, section, output_format, output)
         return
@@ -224,7 +224,7 @@ def _show_sections(
     found = _asked(
         call, questions.SECTIONS, program=program_id, iteration=iteration, section=section
     )
-    if section and not found.rows:
+    if section and found.is_empty():
         known = [entry["section_code"] for entry in profile["sections"] or []]
         raise UnknownKey(
             f"program `{program_id}` has no section `{section}`", did_you_mean(section, known)
@@ -232,26 +232,19 @@ def _show_sections(
     if call.json or output_format not in (None, Format.TABLE):
         emit(call, found, target(output_format, output))
         return
-    text = "\n".join(f"# {heading}\n\n{content.strip()}\n" for _, heading, content in found.rows)
+    text = "\n".join(f"# {heading}\n\n{content.strip()}\n" for _, heading, content in found.rows())
     emit_text(text, target(Format.TABLE, output))
 
 
-def _asked(call: Call, sql: str, **parameters: object) -> QueryResult:
-    from carms_lake.flows.query import query_rows
+def _asked(call: Call, sql: str, **parameters: object) -> pl.DataFrame:
+    from carms_lake.flows.query import query_frame
 
-    return query_rows(call.on(domain=DOMAIN).config(), sql, parameters)
+    return query_frame(call.on(domain=DOMAIN).config(), sql, parameters)
 
 
-def _columns(found: QueryResult, headings: Mapping[str, str]) -> QueryResult:
+def _columns(found: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
     """Some columns of a result, under other headings."""
-    from carms_lake.flows.query import QueryResult
-
-    places = [found.columns.index(name) for name in headings]
-    return QueryResult(
-        tuple(headings.values()),
-        tuple(found.types[place] for place in places),
-        [tuple(row[place] for place in places) for row in found.rows],
-    )
+    return found.select(list(headings)).rename(dict(headings))
 
 
 def _what_is_more(shown: int, matching: int, offset: int) -> str:

@@ -52,12 +52,12 @@ def anomalies(
     import polars as pl
 
     from carms_lake.domains.retail.detection import planted, scores
-    from carms_lake.flows.query import query_rows
+    from carms_lake.flows.query import query_frame
 
     config = call.on(domain=DOMAIN).config()
     try:
         truth = planted(_documents(files or sorted(config.data_raw.glob(PATTERN)), config.data_raw))
-        found = scores(truth, lambda sql: query_rows(config, sql).as_dicts())
+        found = scores(truth, lambda sql: query_frame(config, sql).to_dicts())
     except ValueError as error:
         raise UsageError(f"the ground truth cannot be used: {error}", "generate it again") from None
     emit(call, pl.DataFrame(found), to)

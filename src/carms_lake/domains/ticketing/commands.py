@@ -20,7 +20,7 @@ from carms_lake.cli.command import (
 )
 
 if TYPE_CHECKING:
-    from carms_lake.flows.query import QueryResult
+    import polars as pl
 
 DOMAIN = "ticketing"
 """The command asks this domain, whichever one the project works on."""
@@ -53,15 +53,15 @@ def identity(
     The first row is the id, the last one its canonical id.
     """
     from carms_lake.domains.ticketing import questions
-    from carms_lake.flows.query import query_rows
+    from carms_lake.flows.query import query_frame
 
     moment = _moment(at)
-    found = query_rows(
+    found = query_frame(
         call.on(domain=DOMAIN).config(),
         questions.CHAIN,
         {"customer": customer.strip(), "at": moment},
     )
-    if not found.rows:
+    if found.is_empty():
         raise UnknownKey(
             f"no merge and no page view names the customer `{customer}`",
             'ids are in `carms -d ticketing query "select * from dim_customer_identity"`',
@@ -90,8 +90,8 @@ def _moment(text: str | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _answer(found: QueryResult, moment: datetime | None) -> dict[str, Any]:
-    rows = found.as_dicts()
+def _answer(found: pl.DataFrame, moment: datetime | None) -> dict[str, Any]:
+    rows = found.to_dicts()
     last = rows[-1]
     return {
         "customer_id": rows[0]["customer_id"],
@@ -108,8 +108,8 @@ def _answer(found: QueryResult, moment: datetime | None) -> dict[str, Any]:
     }
 
 
-def _said(found: QueryResult, moment: datetime | None) -> str:
-    rows = found.as_dicts()
+def _said(found: pl.DataFrame, moment: datetime | None) -> str:
+    rows = found.to_dicts()
     first, last = rows[0], rows[-1]
     when = "now" if moment is None else f"at {moment:%Y-%m-%d %H:%M:%S}"
     merges = f"{last['step']} {'merge' if last['step'] == 1 else 'merges'}"

@@ -55,7 +55,7 @@ def history(config: LakeConfig, name: str) -> pl.DataFrame:
         StoreError: it does not exist yet, or its log cannot be read.
     """
     runs = _ops(config, "runs").select(RUN_ID, "command", "started_at").collect()
-    if _operations(config, name) is None:
+    if operations(config, name) is None:
         ref = load_catalog(config.domain).resolve(name)
         if ref.layer is Layer.GOLD:
             return _publications(table_builds(config, ref), runs)
@@ -102,14 +102,14 @@ def find(config: LakeConfig, name: str) -> NamedTable:
         UsageError: there is no such table, or it is one of gold.
         StoreError: it does not exist yet.
     """
-    operations = _operations(config, name)
-    if operations is not None:
-        return operations
-    found = load_catalog(config.domain).named(name)
-    ref = next((ref for ref in found if ref.layer is not Layer.GOLD), None)
+    found = operations(config, name)
+    if found is not None:
+        return found
+    refs = load_catalog(config.domain).named(name)
+    ref = next((ref for ref in refs if ref.layer is not Layer.GOLD), None)
     if ref is None:
         raise UsageError(
-            f"`{found[0].in_domain}` is in the published file, which has no versions",
+            f"`{refs[0].in_domain}` is in the published file, which has no versions",
             "name a table of bronze or silver; `carms query --as-of RUN` computes gold as of a run",
         )
     path = table_path(config, ref)
@@ -118,7 +118,7 @@ def find(config: LakeConfig, name: str) -> NamedTable:
     return NamedTable(ref.in_domain, path, ref)
 
 
-def _operations(config: LakeConfig, name: str) -> NamedTable | None:
+def operations(config: LakeConfig, name: str) -> NamedTable | None:
     """The table of operations of a name, or `rejects`; None where a contract may have the name.
 
     Raises:

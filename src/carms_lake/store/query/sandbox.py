@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -115,6 +115,13 @@ _PER_THREAD_BYTES = 192 * 2**20
 """Address space that a thread's stack and arena take without using it."""
 
 
+_bounding = Lock()
+_allowed_bytes: list[int] = []
+"""What each query that is open in this process may add; the limit is the process's own."""
+_unbounded = (-1, -1)
+"""The limit from before the first of them."""
+
+
 @contextmanager
 def bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let the process grow by twice the connection's memory limit, where the system can (Linux)."""
@@ -123,17 +130,25 @@ def bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         return
     import resource
 
-    before, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = (
-        _in_use_bytes() + 2 * _limit_bytes(connection) + (os.cpu_count() or 1) * _PER_THREAD_BYTES
-    )
-    if before not in (resource.RLIM_INFINITY, -1):
-        limit = min(limit, before)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    global _unbounded  # noqa: PLW0603 - a process has one limit, whichever thread asks
+
+    allowed = 2 * _limit_bytes(connection) + (os.cpu_count() or 1) * _PER_THREAD_BYTES
+    with _bounding:
+        if not _allowed_bytes:
+            _unbounded = resource.getrlimit(resource.RLIMIT_AS)
+        _allowed_bytes.append(allowed)
+        before, hard = _unbounded
+        limit = _in_use_bytes() + sum(_allowed_bytes)
+        if before not in (resource.RLIM_INFINITY, -1):
+            limit = min(limit, before)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
+        with _bounding:
+            _allowed_bytes.remove(allowed)
+            if not _allowed_bytes:
+                resource.setrlimit(resource.RLIMIT_AS, _unbounded)
 
 
 def _limit_bytes(connection: duckdb.DuckDBPyConnection) -> int:

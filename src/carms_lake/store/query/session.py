@@ -6,13 +6,14 @@ versions of the lake's tables are made only for what a query names: Delta takes 
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from carms_lake.errors import QueryLimit
+from carms_lake.errors import QueryLimit, QueryRefused
 from carms_lake.store.query import views
 from carms_lake.store.query.errors import as_user_error
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 
 BATCH_ROWS = 10_000
+
+_NOT_IN_POLARS = re.compile(r"\b(INTERVAL|UNION|BIGNUM|BIT|VARIANT|TIME WITH TIME ZONE)\b")
+"""Polars panics or refuses where one of these is in a type of DuckDB, also inside a list."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,10 @@ def answering(
 
 
 @contextmanager
-def streaming(config: LakeConfig, sql: str, as_of: AsOf | None = None) -> Iterator[ArrowAnswer]:
-    """Answer one reading statement in Arrow batches.
+def streaming(
+    config: LakeConfig, sql: str, parameters: Parameters = None, as_of: AsOf | None = None
+) -> Iterator[ArrowAnswer]:
+    """Answer one reading statement in Arrow batches; types that Polars lacks come as text.
 
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
@@ -83,8 +89,36 @@ def streaming(config: LakeConfig, sql: str, as_of: AsOf | None = None) -> Iterat
     """
     with _session(config, sql, as_of) as (session, statement):
         connection = session.connection
-        reader = session.run(lambda: connection.sql(statement.sql).to_arrow_reader(BATCH_ROWS))
+
+        def answer() -> pa.RecordBatchReader:
+            relation = connection.sql(statement.sql, params=parameters)
+            return _readable(relation).to_arrow_reader(BATCH_ROWS)
+
+        reader = session.run(answer)
         yield ArrowAnswer(reader.schema, _arrow_batches(session, statement, reader))
+
+
+def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The relation with columns of types that Polars cannot import as text.
+
+    Raises:
+        QueryRefused: two columns have one name.
+    """
+    names = relation.columns
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise QueryRefused(
+            f"two columns of the answer are named `{twice}`", "name one of them with `as`"
+        )
+    casts = [bool(_NOT_IN_POLARS.search(str(kind))) for kind in relation.types]
+    if not any(casts):
+        return relation
+    return relation.project(
+        ", ".join(
+            f"{quoted(name)}::VARCHAR AS {quoted(name)}" if cast else quoted(name)
+            for name, cast in zip(names, casts, strict=True)
+        )
+    )
 
 
 def _batches(
