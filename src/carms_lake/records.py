@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from carms_lake.notebook import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
     from datetime import datetime
@@ -268,7 +270,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class RunReport:
+class RunReport(Shown):
     """What one run did."""
 
     run_id: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carms_lake.notebook import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -103,7 +105,7 @@ class CheckStatus:
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Shown):
     """Everything at a glance."""
 
     domain: str

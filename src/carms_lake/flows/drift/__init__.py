@@ -20,6 +20,7 @@ from carms_lake.flows.drift.files import baseline, previous_file, read_raw
 from carms_lake.flows.drift.findings import Compared, Finding, Severity
 from carms_lake.flows.drift.proposal import loaded, proposed, text_of, write_version
 from carms_lake.names import Layer, TableRef
+from carms_lake.notebook import Shown
 from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store.delta import table as delta
@@ -76,7 +77,7 @@ class ContractPatch:
 
 
 @dataclass(frozen=True)
-class DriftReport:
+class DriftReport(Shown):
     """What the comparison of arriving files found."""
 
     files: tuple[FileDrift, ...] = ()

@@ -19,6 +19,7 @@ from carms_lake.flows.lineage.records import (
 )
 from carms_lake.flows.lineage.rows import inputs, outputs, own
 from carms_lake.names import Layer
+from carms_lake.notebook import Shown
 from carms_lake.store.lookup import ROWS
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class TraceStep:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Shown):
     """A record's way, and the tables that have more rows of it than are shown."""
 
     steps: tuple[TraceStep, ...]

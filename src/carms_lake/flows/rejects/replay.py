@@ -15,6 +15,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.flows.rejects.revalidate import ADDED, Rejudged, files_of, judge
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
+from carms_lake.notebook import Shown
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
 from carms_lake.readers.discover import listing
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReplayReport:
+class ReplayReport(Shown):
     """What a replay did, or would do."""
 
     run: RunReport

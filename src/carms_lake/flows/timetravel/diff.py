@@ -26,6 +26,7 @@ from carms_lake.names import (
     Layer,
     TableRef,
 )
+from carms_lake.notebook import Shown
 from carms_lake.store.delta.log import version_at
 from carms_lake.store.delta.table import pinned
 from carms_lake.store.gold.compare import (
@@ -82,7 +83,7 @@ class TableDiff:
 
 
 @dataclass(frozen=True)
-class LakeDiff:
+class LakeDiff(Shown):
     """How the lake after one run differs from the lake after another."""
 
     runs: tuple[str, str]

@@ -1,0 +1,324 @@
+"""`import carms_lake`: a lake to query, load and check from Python.
+
+Calls return frozen reports and Polars frames, print nothing, and raise `LakeError`. A `Lake` holds
+no connection and no state, so threads may share it; one process at a time writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.catalog import load_catalog
+from carms_lake.config import load_config
+from carms_lake.contract.model import Contract
+from carms_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    import polars as pl
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.flows.drift import DriftReport
+    from carms_lake.flows.lineage import Trace
+    from carms_lake.flows.rejects.replay import ReplayReport
+    from carms_lake.flows.status_report import Status
+    from carms_lake.flows.timetravel.diff import LakeDiff
+    from carms_lake.records import QueryResult, RunReport
+
+    Parameters = Mapping[str, Any] | Sequence[Any] | None
+    Progress = Callable[[str, int, int | None], None]
+
+
+def open(  # noqa: A001 - it is called as `carms_lake.open`
+    path: str | Path | None = None, domain: str | None = None
+) -> Lake:
+    """The lake of a project folder; without `path`, of the nearest one upward with a carms.toml.
+
+    `domain` is one of the project's domains; without it, what carms.toml or `CARMS_DOMAIN` names.
+
+    Raises:
+        ConfigError: no such project or domain, or a setting is wrong.
+    """
+    return Lake(load_config(project=None if path is None else Path(path), domain=domain))
+
+
+class Lake:
+    """One domain of a project: its tables, and what the commands do, as calls."""
+
+    def __init__(self, config: LakeConfig) -> None:
+        self.config = config
+
+    def __repr__(self) -> str:
+        return f"Lake({str(self.config.project)!r}, domain={self.config.domain.name!r})"
+
+    @property
+    def contracts(self) -> Contracts:
+        """The contracts, by any spelling of a table's name: `lake.contracts["gold.fact_sales"]`.
+
+        Raises:
+            ContractError: a contract is wrong.
+        """
+        return Contracts(self.config)
+
+    def query(
+        self, sql: str, parameters: Parameters = None, *, as_of: str | None = None
+    ) -> pl.DataFrame:
+        """The rows of one reading statement; `$name` in it takes its value from `parameters`.
+
+        It runs in the sandbox of `carms query`: it reads the lake and nothing else, within the
+        time and memory limits of carms.toml. With `as_of`, a run or a time, all tables answer as
+        they were then.
+
+        Raises:
+            UsageError: `as_of` names no run, or a time before the first one.
+            QueryRefused: the SQL is wrong, or does more than read.
+            QueryLimit: it took longer, or more memory, than allowed.
+            GoldMissing: it names gold, and there is no gold file yet.
+            StoreError: the gold file or a table cannot be read.
+        """
+        from carms_lake.flows.query import query_frame
+
+        return query_frame(self.config, sql, parameters, as_of=as_of)
+
+    @contextmanager
+    def stream(
+        self, sql: str, parameters: Parameters = None, *, as_of: str | None = None
+    ) -> Iterator[Iterator[pl.DataFrame]]:
+        """The rows of one reading statement in frames, for results that do not fit into memory.
+
+            with lake.stream("from silver.event") as frames:
+                for frame in frames: ...
+
+        Raises:
+            LakeError: as `query`, also while the frames are taken.
+        """
+        from carms_lake.flows.query import query_frames
+
+        with query_frames(self.config, sql, parameters, as_of=as_of) as frames:
+            yield frames
+
+    def table(self, name: str, *, as_of: str | None = None) -> pl.LazyFrame:
+        """A table at one version, the newest or that of a run or a time.
+
+        Tables of bronze and silver, `rejects` and `ops.runs` are read from their Delta files when
+        the frame is collected; what is written meanwhile does not show. Gold is read at once.
+
+        Raises:
+            UsageError: there is no such table or run, or the table was not there yet.
+            GoldMissing: it is one of gold, and there is no gold file yet.
+            StoreError: the table is not there yet, or that version was vacuumed.
+        """
+        from carms_lake.flows.query import table_frame
+
+        return table_frame(self.config, name, as_of=as_of)
+
+    def tables(self) -> pl.DataFrame:
+        """One row per table, gold first: name, layer, kind, rows, columns, description.
+
+        Raises:
+            ContractError: a contract is wrong.
+            StoreError: the gold file or a table cannot be read.
+        """
+        from carms_lake.flows.query import tables
+
+        return tables(self.config)
+
+    def status(self) -> Status:
+        """Freshness, counts, last runs, rejects, checks and disk use.
+
+        Raises:
+            ContractError: a contract is wrong.
+            StoreError: the lake cannot be read.
+        """
+        from carms_lake.flows.status import status
+
+        return status(self.config)
+
+    def ingest(
+        self,
+        *sources: str,
+        from_path: Path | None = None,
+        dry_run: bool = False,
+        full_refresh: bool = False,
+        progress: Progress | None = None,
+    ) -> RunReport:
+        """Load source files into bronze; of all sources if none is named.
+
+        Raises:
+            LakeError: as `carms ingest`; files that cannot be read are in the report.
+        """
+        from carms_lake.flows.ingest import ingest
+
+        return ingest(
+            self.config,
+            sources,
+            from_path=from_path,
+            dry_run=dry_run,
+            full_refresh=full_refresh,
+            progress=progress,
+        )
+
+    def build(
+        self,
+        *tables: str,
+        full_refresh: bool = False,
+        publish_anyway: bool = False,
+        progress: Progress | None = None,
+    ) -> RunReport:
+        """Build silver and gold, check them, and publish the gold file; all tables if none named.
+
+        Raises:
+            DataError: a check failed; the published file is left as it was.
+            LakeError: as `carms build`.
+        """
+        from carms_lake.flows.build import build
+
+        return build(
+            self.config,
+            tables,
+            full_refresh=full_refresh,
+            publish_anyway=publish_anyway,
+            progress=progress,
+        )
+
+    def run(
+        self, *, from_path: Path | None = None, progress: Progress | None = None
+    ) -> tuple[RunReport, RunReport]:
+        """Ingest all sources, then build all tables; the reports of both.
+
+        Raises:
+            LakeError: as `ingest` and `build`.
+        """
+        ingested = self.ingest(from_path=from_path, progress=progress)
+        return ingested, self.build(progress=progress)
+
+    def check(self, *, now: datetime | None = None) -> RunReport:
+        """Check every constraint on the tables as they are; failed checks are in the report.
+
+        Raises:
+            LakeError: as `carms check`.
+        """
+        from carms_lake.flows.check import check
+
+        return check(self.config, now=now)
+
+    def rejects(
+        self,
+        table: str | None = None,
+        *,
+        layer: str | None = None,
+        code: str | None = None,
+        column: str | None = None,
+        run: str | None = None,
+    ) -> pl.DataFrame:
+        """One row per reason of each record that is rejected, or row that is quarantined, now.
+
+        Raises:
+            UsageError: there is no such table.
+            StoreError: the lake cannot be read.
+        """
+        from carms_lake.flows.rejects import rejects
+
+        return as_frame(
+            rejects(self.config, table=table, layer=layer, code=code, column=column, run=run)
+        )
+
+    def replay(self, *tables: str, dry_run: bool = False) -> ReplayReport:
+        """Check rejected records against the contracts of today; those that pass are loaded.
+
+        Raises:
+            LakeError: as `carms rejects replay`.
+        """
+        from carms_lake.flows.rejects.replay import replay
+
+        return replay(self.config, tables, dry_run=dry_run)
+
+    def drift(
+        self, *sources: str, from_path: Path | None = None, every: bool = False
+    ) -> DriftReport:
+        """Compare arriving files with their contracts and with the previous delivery.
+
+        Raises:
+            LakeError: as `carms drift`.
+        """
+        from carms_lake.flows.drift import drift
+
+        return drift(self.config, sources, from_path=from_path, every=every)
+
+    def history(self, table: str) -> pl.DataFrame:
+        """One row per version of a table, newest first.
+
+        Raises:
+            UsageError: there is no such table.
+            StoreError: it is not there yet, or its log cannot be read.
+        """
+        from carms_lake.flows.timetravel.history import history
+
+        return as_frame(history(self.config, table))
+
+    def diff(self, before: str, after: str) -> LakeDiff:
+        """What changed between two runs, table by table, and why.
+
+        Raises:
+            LakeError: as `carms diff`.
+        """
+        from carms_lake.flows.timetravel.diff import diff
+
+        return diff(self.config, before, after)
+
+    def trace(self, key: str, *, table: str | None = None) -> Trace:
+        """The rows that a key names, what they were made of, and what was made of them.
+
+        Raises:
+            UnknownKey: no row has the key.
+            LakeError: as `carms trace`.
+        """
+        from carms_lake.flows.lineage import trace
+
+        return trace(self.config, key, table=table)
+
+
+def as_frame(found: pl.DataFrame | QueryResult) -> pl.DataFrame:
+    """Rows of a flow as a frame."""
+    import polars as pl
+
+    if isinstance(found, pl.DataFrame):
+        return found
+    return pl.DataFrame(
+        found.rows, schema=list(found.columns), orient="row", infer_schema_length=None
+    )
+
+
+class UnknownTable(UsageError, KeyError):
+    """No table has that name; a KeyError too, so that `get` and `in` work on contracts."""
+
+    __str__ = Exception.__str__
+
+
+class Contracts(Mapping[str, Contract]):
+    """The contracts of a domain; it lists `silver.program`, and takes any spelling of a name."""
+
+    def __init__(self, config: LakeConfig) -> None:
+        self._catalog = load_catalog(config.domain)
+
+    def __getitem__(self, name: str) -> Contract:
+        """The contract of a table.
+
+        Raises:
+            UnknownTable: there is no such table; the hint has the nearest name.
+        """
+        try:
+            return self._catalog.contracts[self._catalog.resolve(name)]
+        except UsageError as error:
+            raise UnknownTable(error.message, error.hint) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ref.in_domain for ref in self._catalog.refs())
+
+    def __len__(self) -> int:
+        return len(self._catalog.contracts)
