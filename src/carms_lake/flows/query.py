@@ -83,7 +83,7 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
     from carms_lake.flows.timetravel.as_of import resolve_as_of
     from carms_lake.flows.timetravel.history import find, operations
     from carms_lake.store.delta import table as delta
-    from carms_lake.store.delta.log import see_whole, version_at
+    from carms_lake.store.delta.log import ensure_complete, version_at
 
     if operations(config, name) is None:
         ref = load_catalog(config.domain).resolve(name)
@@ -99,7 +99,7 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
                 f"`{table.name}` did not exist yet as of run `{run_id}`",
                 f"`carms history {table.name}` lists its versions",
             )
-        see_whole(table.path, version, table.name)
+        ensure_complete(table.path, version, table.name)
     return delta.scan(table.path, version)
 
 
