@@ -6,18 +6,18 @@ import hashlib
 import importlib
 import inspect
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from carms_lake.errors import ContractError, UsageError, did_you_mean
 from carms_lake.names import Layer, TableRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
 
     import polars as pl
@@ -41,6 +41,8 @@ class SilverStep:
     contract: Contract
     transform: Transform
     reads: Mapping[str, TableRef]
+    checks: Callable[[], Sequence[Any]] = tuple
+    """Gives the Pandera checks of the domain's author, from `<package>/checks.py`."""
 
     @property
     def needs(self) -> set[TableRef]:
@@ -153,7 +155,12 @@ class Catalog:
                         did_you_mean(parameter, known),
                     )
                 reads[parameter] = known[parameter]
-            steps[contract.ref] = SilverStep(contract, functions[table], reads)
+            steps[contract.ref] = SilverStep(
+                contract,
+                functions[table],
+                reads,
+                partial(_checks, self.domain.package, table, frozenset(wanted)),
+            )
         return _in_order(steps)
 
     @cached_property
@@ -240,7 +247,7 @@ def _module(name: str) -> ModuleType | None:
         raise
 
 
-def _transforms(module: ModuleType) -> dict[str, Transform]:
+def _transforms(module: ModuleType) -> dict[str, Callable[..., Any]]:
     names = getattr(module, "__all__", None)
     if names is None:
         names = [
@@ -249,6 +256,29 @@ def _transforms(module: ModuleType) -> dict[str, Transform]:
             if inspect.isfunction(f) and f.__module__ == module.__name__
         ]
     return {n: getattr(module, n) for n in names if not n.startswith("_")}
+
+
+def _checks(package: str, table: str, tables: frozenset[str]) -> Sequence[Any]:
+    """The Pandera checks that the author of a domain gives for a silver table.
+
+    Raises:
+        ContractError: a function is not named like a table, or a check has no name of its own.
+    """
+    where = f"{package}.checks"
+    module = _module(where)
+    functions: Mapping[str, Callable[[], Any]] = _transforms(module) if module else {}
+    for name in sorted(functions.keys() - tables):
+        raise ContractError(
+            f"`{where}`: `{name}` is not a silver table of the domain", did_you_mean(name, tables)
+        )
+    checks = functions[table]() if table in functions else ()
+    names = [check.name for check in checks]
+    if None in names or len(set(names)) < len(names):
+        raise ContractError(
+            f"`{where}.{table}`: each check needs a `name` of its own",
+            "it is the rule that quarantined rows show",
+        )
+    return tuple(checks)
 
 
 def _gold_texts(package: str) -> dict[str, str]:

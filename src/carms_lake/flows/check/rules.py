@@ -12,6 +12,7 @@ import polars as pl
 
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
+from carms_lake.flows.check.detectors import PANDERA, silver_notices
 from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant
 from carms_lake.flows.check.verdicts import judged, not_applicable
 from carms_lake.quality.audit import audit
@@ -64,17 +65,22 @@ def _first(
 ) -> Mutation:
     """The first corruption that a rule notices; not applicable where it notices none."""
     one = alone(original.contract, quality=(rule,))
+    detector = PANDERA if rule.quarantine else _DETECTOR
     tried = list(_corrupted(original, constraint, _named(original, rule), rule.query or ""))
     for words, frame in tried:
         try:
-            with file.corrupted(original.contract, frame):
-                noticed = auditor.notices([one])
+            if rule.quarantine:
+                found = silver_notices(original.contract, frame, original.others)
+                noticed = tuple(found.keys() & {f"{PANDERA}: {rule.name}"})
+            else:
+                with file.corrupted(original.contract, frame):
+                    noticed = auditor.notices([one])
         except ContractError:  # the column's type has no such value
             continue
         if noticed:
-            return judged(original, Mutant(constraint, words, frame), _DETECTOR, noticed)
+            return judged(original, Mutant(constraint, words, frame), detector, noticed)
     why = f"none of {len(tried)} corruptions of the table makes it fail"
-    return not_applicable(original, constraint, _DETECTOR, why)
+    return not_applicable(original, constraint, detector, why)
 
 
 def alone(contract: Contract, **kept: object) -> Contract:
