@@ -137,5 +137,5 @@ def _reasons(rows: pl.DataFrame, constraint: Constraint, positions: pl.Series) -
         value.alias("value"),
         pl.lit(constraint.reason).alias("message"),
     ).cast(REASON)
-    found = rows.select(constraint.columns)[positions]
+    found = rows.select(constraint.columns or rows.columns[:1])[positions]
     return found.select(positions.alias(_POSITION), reason.alias("reason"))

@@ -11,6 +11,7 @@ from carms_lake.contract.model import Balance, Contract, Delivery
 from carms_lake.errors import ContractError, StoreError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
+from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.store.delta import log as table_versions
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import last_build, read_manifest
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import HistorySpec
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
+    from carms_lake.quality.validate import Validated
     from carms_lake.store.delta.manifest import Build
 
     Frames = dict[str, pl.LazyFrame]
@@ -214,7 +216,19 @@ def collected(task: BuildContext, frames: Frames) -> pl.DataFrame:
     return versioned.select([c for c in task.contract.column_names if c in versioned.columns])
 
 
-def references_of(task: BuildContext, made: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
+def validated(task: BuildContext, made: pl.DataFrame) -> Validated:
+    """The rows that the function gave: valid, quarantined or superseded.
+
+    Raises:
+        ContractError: the frame does not deliver the contract, or values repeat that may not.
+    """
+    references = _references(task, made)
+    found = apply_constraints(made, task.contract, references, task.step.checks())
+    validate_table(found.rows, task.contract)
+    return found
+
+
+def _references(task: BuildContext, made: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
     """The columns that quarantining relationships point to, by table."""
     wanted: dict[TableRef, dict[str, None]] = {}
     for relationship in task.contract.relationships:

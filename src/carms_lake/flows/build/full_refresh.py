@@ -14,12 +14,11 @@ from carms_lake.flows.build.context import (
     collected,
     frame_of,
     frames_of,
-    references_of,
+    validated,
 )
 from carms_lake.flows.build.incremental import count_of
 from carms_lake.flows.build.plan import why_not_incremental
 from carms_lake.flows.build.quarantine import as_rejects, unknown_references
-from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.records import TableReport
 from carms_lake.store.delta.manifest import Build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS
@@ -42,9 +41,8 @@ def make_whole(task: BuildContext) -> TableUpdate:
     has_driver_keys = not why_not_incremental(task.step, task.contracts, None) and _same_keys(
         task, made
     )
-    kept = apply_constraints(made, contract, references_of(task, made))
+    kept = validated(task, made)
     del made  # ten million rows need not be there twice
-    validate_table(kept.rows, contract)
     rejects = as_rejects(kept.quarantined, contract, task.run)
     build = Build(
         task.run.run_id,

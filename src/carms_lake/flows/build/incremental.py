@@ -12,7 +12,7 @@ from carms_lake.flows.build.context import (
     collected,
     frame_of,
     frames_of,
-    references_of,
+    validated,
 )
 from carms_lake.flows.build.plan import LARGE_PCT
 from carms_lake.flows.build.quarantine import (
@@ -23,7 +23,6 @@ from carms_lake.flows.build.quarantine import (
     unknown_references,
     waits_for,
 )
-from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import Build, rows_at
 from carms_lake.store.layout import table_path
@@ -80,8 +79,7 @@ def make_keys(
     invented = made.select(names).join(touched.keys, on=names, how="anti", nulls_equal=True)
     if not invented.is_empty():
         return None
-    kept = apply_constraints(made, contract, references_of(task, made))
-    validate_table(kept.rows, contract)
+    kept = validated(task, made)
     fresh = as_rejects(kept.quarantined, contract, task.run)
     rejects = pl.concat([of_run(touched.untouched, task.run), fresh])
     build = _counted(task, last, touched, kept)
@@ -237,8 +235,7 @@ def add_files(
     rejects = quarantined_by(task.run, task.contract, last.run_id)
     if _is_known(task, made, rejects):
         return None
-    kept = apply_constraints(made, task.contract, references_of(task, made))
-    validate_table(kept.rows, task.contract)
+    kept = validated(task, made)
     fresh = as_rejects(kept.quarantined, task.contract, task.run)
     rejects = pl.concat([of_run(rejects, task.run), fresh])
     build = _counted_byfile(task, last, kept, of_driver)
