@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carms_lake.domains.carms.documents import Contact, parse_document
-from carms_lake.domains.carms.documents.contacts import parse_contacts
+from carms_lake.domains.carms.documents.header import parse_contacts
 
 
 def test_an_entry_opens_at_its_information_or_at_the_next_name(english: str) -> None:

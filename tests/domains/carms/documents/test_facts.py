@@ -13,7 +13,7 @@ from carms_lake.domains.carms.documents.facts import (
     parse_electives,
     return_of_service,
 )
-from carms_lake.domains.carms.documents.interviews import (
+from carms_lake.domains.carms.documents.selection import (
     interview_dates,
     mentions_in_person,
     mentions_virtual,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from carms_lake.domains.carms.documents.contacts import parse_contacts
 from carms_lake.domains.carms.documents.csv_witness import Agreement, agreement, undo_tuple
 from carms_lake.domains.carms.documents.facts import (
     application_language,
@@ -10,8 +9,7 @@ from carms_lake.domains.carms.documents.facts import (
     parse_electives,
     return_of_service,
 )
-from carms_lake.domains.carms.documents.interviews import interview_dates
-from carms_lake.domains.carms.documents.masking import masked
+from carms_lake.domains.carms.documents.header import parse_contacts
 from carms_lake.domains.carms.documents.model import (
     Bucket,
     CitizenshipDocument,
@@ -32,8 +30,8 @@ from carms_lake.domains.carms.documents.sections import (
     split_criteria,
     split_sections,
 )
-from carms_lake.domains.carms.documents.selection import parse_criteria
-from carms_lake.domains.carms.documents.text import fold, plain_text
+from carms_lake.domains.carms.documents.selection import interview_dates, parse_criteria
+from carms_lake.domains.carms.documents.text import fold, masked, plain_text
 
 __all__ = [
     "SECTION_CODES",

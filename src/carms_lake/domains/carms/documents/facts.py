@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from carms_lake.domains.carms.documents.masking import masked
 from carms_lake.domains.carms.documents.model import Electives, Requirement
-from carms_lake.domains.carms.documents.text import fold, logical_lines, one_line, unwrapped
+from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line, unwrapped
 
 _APPLICATION_LANGUAGE = re.compile(
     r"(?:program application language|langue de candidature du programme)\s?:\s{0,9}([^\n]{0,80})"

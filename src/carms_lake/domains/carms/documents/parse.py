@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from carms_lake.domains.carms.documents.contacts import parse_contacts
 from carms_lake.domains.carms.documents.facts import (
     application_language,
     elective_requirements,
@@ -10,12 +9,7 @@ from carms_lake.domains.carms.documents.facts import (
     parse_electives,
     return_of_service,
 )
-from carms_lake.domains.carms.documents.header import parse_header
-from carms_lake.domains.carms.documents.interviews import (
-    interview_dates,
-    mentions_in_person,
-    mentions_virtual,
-)
+from carms_lake.domains.carms.documents.header import parse_contacts, parse_header
 from carms_lake.domains.carms.documents.model import Document
 from carms_lake.domains.carms.documents.requirements import (
     parse_citizenship_documents,
@@ -30,7 +24,10 @@ from carms_lake.domains.carms.documents.sections import (
 from carms_lake.domains.carms.documents.selection import (
     applications_bucket,
     considers_outside_information,
+    interview_dates,
     interviewed_bucket,
+    mentions_in_person,
+    mentions_virtual,
     parse_criteria,
     rescheduling_policy,
 )

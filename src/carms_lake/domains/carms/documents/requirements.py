@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from carms_lake.domains.carms.documents.masking import masked
 from carms_lake.domains.carms.documents.model import CitizenshipDocument, Requirement
-from carms_lake.domains.carms.documents.text import fold, logical_lines, one_line
+from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
 from carms_lake.domains.carms.documents.vocabulary import (
     CITIZENSHIP,
     DOCUMENTS,

@@ -5,8 +5,34 @@ from __future__ import annotations
 import polars as pl
 
 from carms_lake.domains.carms import reference
-from carms_lake.domains.carms.geography import school_code, with_provinces
 from carms_lake.expressions import after_last, before_last, newest, trimmed
+
+_CODES_PER_SCHOOL = 65_536
+
+
+def school_code(school_id: str) -> pl.Expr:
+    """The institution code in a column of school ids: its high word; null where it is no such id.
+
+    >>> pl.DataFrame({"id": ["5111821", "x"]}).select(school_code("id"))["school_code"].to_list()
+    [78, None]
+    """
+    code = pl.col(school_id).cast(pl.Int64, strict=False).floordiv(_CODES_PER_SCHOOL)
+    return code.cast(pl.Int32, strict=False).alias("school_code")
+
+
+def with_provinces(programs: pl.LazyFrame) -> pl.LazyFrame:
+    """Programs with `school_province` and `training_province`, by school_code and program_site.
+
+    A school without a home province in the reference file has null there, and so have its sites.
+    """
+    homes = reference.schools().select("school_code", school_province="home_province")
+    return (
+        programs.join(homes, on="school_code", how="left")
+        .join(reference.site_provinces(), on=["school_code", "program_site"], how="left")
+        .with_columns(training_province=pl.coalesce("province", "school_province"))
+        .drop("province")
+    )
+
 
 KEY = ("match_iteration_id", "program_stream_id")
 """What identifies a program: ids of streams are unique in their iteration only."""

@@ -15,9 +15,8 @@ from carms_lake.domains.carms.synthetic.schools import PROVINCES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from carms_lake.domains.carms.synthetic.labels import Labels
+    from carms_lake.domains.carms.synthetic.language import Labels, Prose
     from carms_lake.domains.carms.synthetic.program import ProgramPlan
-    from carms_lake.domains.carms.synthetic.prose import Prose
 
 
 @dataclass(frozen=True)

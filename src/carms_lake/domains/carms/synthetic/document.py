@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from carms_lake.domains.carms.synthetic import header, selection, supporting
 from carms_lake.domains.carms.synthetic.author import author_of
-from carms_lake.domains.carms.synthetic.labels import SECTIONS, day
+from carms_lake.domains.carms.synthetic.disciplines import STREAMS_FR
+from carms_lake.domains.carms.synthetic.language import SECTIONS, day
 from carms_lake.domains.carms.synthetic.markdown import RULE, Block, QuotaHeading
 from carms_lake.domains.carms.synthetic.schools import PROVINCES
+from carms_lake.domains.carms.synthetic.sections import criteria, documents, in_text_heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +19,81 @@ if TYPE_CHECKING:
     from carms_lake.domains.carms.synthetic.program import ProgramPlan
 
 
+def title_and_facts(author: Author) -> list[Block | QuotaHeading]:
+    """Everything above the contacts."""
+    program, labels = author.program, author.labels
+    stream = program.slot.stream
+    if program.language == "fr":
+        stream = STREAMS_FR[stream]
+    has_break = author.chance.random() < (0.65 if program.language == "fr" else 0.25)
+    iteration = labels.iteration.format(year=program.year)
+    quota = str(program.quota) + (f" {labels.quota_note}" if program.has_quota_note else "")
+    blocks: list[Block | QuotaHeading] = [
+        Block(f"#  {program.title}" + ("  \n  " if has_break else ""), is_tight=has_break),
+        Block(f"#  {iteration}  \n{stream}  "),
+        Block(f"##  {labels.approved} {program.approved_on:%B %d, %Y}"),
+    ]
+    if "summary_of_changes" in program.sections:
+        blocks.append(Block("Summary of changes"))
+    status = labels.accreditation_values[program.accreditation]
+    return [
+        *blocks,
+        QuotaHeading(labels.quota, quota),
+        Block(f"##  {labels.accreditation} {status}"),
+        Block(f"##  [{labels.criteria_link}](https://www.example.ca/r-1/eligibility-criteria/)"),
+        *(Block(text, is_tight=text.endswith("\n  ")) for text in labels.copy_link),
+        Block(RULE),
+        *_office(author),
+        Block(RULE),
+    ]
+
+
+def _office(author: Author) -> list[Block]:
+    program, labels = author.program, author.labels
+    directors = "  \n".join(f"{labels.salutation} {name}" for name in program.directors)
+    city, province, postal_code = program.postal_address
+    street = author.prose.street.format(
+        number=100 + author.chance.randrange(900), suite=10 + author.chance.randrange(90)
+    )
+    department = author.say(author.chance.choice(author.prose.departments))
+    space = " " if author.chance.random() < 0.4 else ""
+    address = "  \n".join((department, street, f"{city}{space}, {province}, {postal_code}"))
+    blocks = [Block(f"{labels.director} {directors}  "), Block(f"{labels.address} {address}  ")]
+    if program.header_phone:
+        label = labels.work + "  " if author.chance.random() < 0.7 else ""
+        blocks.append(Block(label + program.header_phone))
+    if author.chance.random() < 0.3:
+        blocks.append(Block(labels.fax))
+    return [*blocks, _websites(author)]
+
+
+def _websites(author: Author) -> Block:
+    texts = author.prose.website_texts[: author.program.websites]
+    slug = author.program.slot.school.slug
+    links = (
+        f"[ {author.say(text)} ](https://www.{slug}.example.ca/program-{number})  "
+        for number, text in enumerate(texts, start=1)
+    )
+    return Block(" ".join((author.labels.websites, "\n".join(links))).rstrip(" ") + "  ")
+
+
+def contacts(author: Author) -> list[Block]:
+    """The section of contacts."""
+    blocks = []
+    for contact in author.program.contacts:
+        values = (contact.name, contact.title, contact.email, contact.phone)
+        for label, value in zip(author.labels.contact, values, strict=True):
+            if value is not None:
+                blocks.append(Block(label + value))
+        blocks.append(Block("  "))
+    return blocks
+
+
 def document(program: ProgramPlan) -> list[Block | QuotaHeading]:
     """All blocks of a program's document; the same plan always gives the same ones."""
     french = program.language == "fr"
     author = author_of(program)
-    blocks = header.title_and_facts(author)
+    blocks = title_and_facts(author)
     for column, body in _BODIES.items():
         if column in _OPTIONAL and column not in program.sections:
             continue
@@ -41,7 +112,7 @@ def _in_text(author: Author, column: str) -> list[Block]:
     """A first-level heading that is no section, and what stands below it."""
     if column not in author.program.in_text_headings or column == _CUTS_ITSELF:
         return []
-    return supporting.in_text_heading(author, column)
+    return in_text_heading(author, column)
 
 
 _CUTS_ITSELF = "supporting_documentation_information"
@@ -139,14 +210,14 @@ def _changes(author: Author) -> list[Block]:
 
 
 _BODIES: dict[str, Callable[[Author], list[Block]]] = {
-    "program_contracts": header.contacts,
+    "program_contracts": contacts,
     "important_information": _important,
     "return_of_service": _return_of_service,
     "general_instructions": _general,
-    "supporting_documentation_information": supporting.documents,
+    "supporting_documentation_information": documents,
     "review_process": _review,
     "interviews": _interviews,
-    "selection_criteria": selection.criteria,
+    "selection_criteria": criteria,
     "program_highlights": _highlights,
     "program_curriculum": _curriculum,
     "training_sites": _sites,

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from carms_lake.domains.carms.synthetic import people
 from carms_lake.domains.carms.synthetic.disciplines import DISCIPLINES
-from carms_lake.domains.carms.synthetic.program import ProgramPlan, Requirement
+from carms_lake.domains.carms.synthetic.program import (
+    FAMILY_MEDICINE,
+    ProgramPlan,
+    Requirement,
+    Slot,
+    slots,
+)
 from carms_lake.domains.carms.synthetic.schools import SCHOOLS
-from carms_lake.domains.carms.synthetic.slots import FAMILY_MEDICINE, Slot, slots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from carms_lake.domains.carms.synthetic import anomalies as faults
 from carms_lake.domains.carms.synthetic.disciplines import DISCIPLINES
 from carms_lake.domains.carms.synthetic.document import document
 from carms_lake.domains.carms.synthetic.draw import plan
-from carms_lake.domains.carms.synthetic.labels import SECTIONS
+from carms_lake.domains.carms.synthetic.language import SECTIONS
 from carms_lake.domains.carms.synthetic.markdown import render, sections
 from carms_lake.domains.carms.synthetic.program import ProgramPlan, page_url
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carms_lake.domains.carms.synthetic.labels import Labels
+from carms_lake.domains.carms.synthetic.language import Labels
 
 FR = Labels(
     iteration="Jumelage principal R-1 de {year} - premier tour",

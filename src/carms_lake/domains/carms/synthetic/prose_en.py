@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carms_lake.domains.carms.synthetic.prose import Prose
+from carms_lake.domains.carms.synthetic.language import Prose
 
 EN = Prose(
     departments=("Department of {discipline}", "Postgraduate Office, {discipline}"),

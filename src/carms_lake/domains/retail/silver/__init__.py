@@ -7,19 +7,25 @@ taken out by the engine, as the contracts say.
 
 from __future__ import annotations
 
-from carms_lake.domains.retail.silver.calendar import holiday
-from carms_lake.domains.retail.silver.customers import (
+from carms_lake.domains.retail.silver.dimensions import (
     customer,
     customer_history,
     customer_identity,
+    exchange_rate,
+    holiday,
+    product,
+    product_history,
+    store,
+    supplier,
 )
 from carms_lake.domains.retail.silver.events import event
-from carms_lake.domains.retail.silver.orders import order_header, order_line, shipment
-from carms_lake.domains.retail.silver.products import product, product_history
-from carms_lake.domains.retail.silver.rates import exchange_rate
-from carms_lake.domains.retail.silver.returns import customer_return
-from carms_lake.domains.retail.silver.sensors import sensor_reading
-from carms_lake.domains.retail.silver.stores import store, supplier
+from carms_lake.domains.retail.silver.facts import (
+    customer_return,
+    order_header,
+    order_line,
+    sensor_reading,
+    shipment,
+)
 
 __all__ = [
     "customer",

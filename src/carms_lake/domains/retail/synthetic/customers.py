@@ -11,12 +11,11 @@ import polars as pl
 
 from carms_lake.domains import draws as draw
 from carms_lake.domains.retail.synthetic import words
-from carms_lake.domains.retail.synthetic.places import PLACES, degrees, near, phone, postcode
 from carms_lake.domains.retail.synthetic.plan import moment
+from carms_lake.domains.retail.synthetic.stores import PLACES, degrees, near, phone, postcode
 
 if TYPE_CHECKING:
-    from carms_lake.domains.retail.synthetic.plan import Plan
-    from carms_lake.domains.retail.synthetic.truth import Truth
+    from carms_lake.domains.retail.synthetic.plan import Plan, Truth
 
 FIRST_ID = 10_001
 _SHARES = {

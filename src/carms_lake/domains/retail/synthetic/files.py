@@ -11,24 +11,27 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.domains.retail.synthetic import sensors
+from carms_lake.domains.retail.synthetic.aftersales import changes, returns, shipments
 from carms_lake.domains.retail.synthetic.customers import customers
-from carms_lake.domains.retail.synthetic.events import event_lines
-from carms_lake.domains.retail.synthetic.lines import COLUMNS as LINE_COLUMNS
-from carms_lake.domains.retail.synthetic.lines import lines, with_lines
 from carms_lake.domains.retail.synthetic.orders import (
     HEADER_COLUMNS,
+    LINE_COLUMNS,
     headers,
     late_orders,
+    lines,
     repeated,
+    with_lines,
 )
-from carms_lake.domains.retail.synthetic.plan import FIRST_DAY, Plan, date_of
-from carms_lake.domains.retail.synthetic.products import products
-from carms_lake.domains.retail.synthetic.rates import exchange_rates
-from carms_lake.domains.retail.synthetic.returns import changes, returns
-from carms_lake.domains.retail.synthetic.shipments import shipments
+from carms_lake.domains.retail.synthetic.plan import FIRST_DAY, Plan, Truth, date_of
+from carms_lake.domains.retail.synthetic.products import exchange_rates, products
 from carms_lake.domains.retail.synthetic.stores import UNQUOTED, stores, suppliers
-from carms_lake.domains.retail.synthetic.truth import Truth
+from carms_lake.domains.retail.synthetic.streams import (
+    SENSOR_COLUMNS,
+    TIME_FORMAT,
+    event_lines,
+    readings,
+    store_ids,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 
 _PART_ROWS = 200_000
 _WITHOUT_ZONE: Options = {"datetime_format": "%Y-%m-%dT%H:%M:%S"}
-_WITH_FRACTION: Options = {"datetime_format": sensors.TIME_FORMAT}
+_WITH_FRACTION: Options = {"datetime_format": TIME_FORMAT}
 _WITH_ZONE: Options = {"datetime_format": "%Y-%m-%dT%H:%M:%SZ"}
 
 
@@ -134,16 +137,16 @@ def _events(plan: Plan, truth: Truth) -> Iterator[GeneratedFile]:
 
 def _sensors(plan: Plan, truth: Truth) -> Iterator[GeneratedFile]:
     key = ("sensor_ts", "store_id", "shelf_id")
-    for store_id in sensors.store_ids(plan):
+    for store_id in store_ids(plan):
         for start, end in _months(plan):
-            rows = sensors.readings(plan, store_id, start, end).with_row_index("record", offset=1)
+            rows = readings(plan, store_id, start, end).with_row_index("record", offset=1)
             month = f"sensors/store_id={store_id}/month={date_of(start):%Y-%m}"
             file = f"{month}/readings_{date_of(plan.start)}.csv"
-            written = pl.col("sensor_ts").dt.strftime(sensors.TIME_FORMAT)
+            written = pl.col("sensor_ts").dt.strftime(TIME_FORMAT)
             outside = rows.filter("out_of_range").select(key).with_columns(written)
             truth.add("sensors", "out_of_range", outside)
             _add_records(truth, "sensors", "missing_sensor_ts", file, rows)
-            yield file, [rows.select(sensors.COLUMNS)], "csv", _WITH_FRACTION
+            yield file, [rows.select(SENSOR_COLUMNS)], "csv", _WITH_FRACTION
 
 
 def _shipments(plan: Plan, truth: Truth) -> Iterator[pl.DataFrame]:

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carms_lake.domains.ticketing.synthetic.catalogue import accounts, events, showtimes
-from carms_lake.domains.ticketing.synthetic.draw import Draw
-from carms_lake.domains.ticketing.synthetic.faults import faulty
 from carms_lake.domains.ticketing.synthetic.merges import identity_merges
-from carms_lake.domains.ticketing.synthetic.pages import pages
-from carms_lake.domains.ticketing.synthetic.plan import Plan
-from carms_lake.domains.ticketing.synthetic.rows import parts
-from carms_lake.domains.ticketing.synthetic.sales import orders, transactions
-from carms_lake.domains.ticketing.synthetic.spelling import (
+from carms_lake.domains.ticketing.synthetic.plan import Draw, Plan
+from carms_lake.domains.ticketing.synthetic.rows import (
     amount,
     cased,
+    faulty,
     moment,
     optional,
     page_type,
+    parts,
     slug,
     spelled,
     word,
+)
+from carms_lake.domains.ticketing.synthetic.sources import (
+    accounts,
+    events,
+    orders,
+    pages,
+    showtimes,
+    transactions,
 )
 from carms_lake.domains.ticketing.synthetic.truth import Truth
 
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from carms_lake.domains.ticketing.synthetic.spelling import Spell
+    from carms_lake.domains.ticketing.synthetic.rows import Spell
 
     GeneratedFile = tuple[str, Iterable[object], str, dict[str, object]]
     """Path below the output folder, chunks of rows, format, the writer's options."""

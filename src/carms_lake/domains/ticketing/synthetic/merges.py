@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from carms_lake.domains.draws import at
-from carms_lake.domains.ticketing.synthetic.catalogue import DAY, FIRST_MOMENT, SPAN_DAYS
+from carms_lake.domains.ticketing.synthetic.sources import DAY, FIRST_MOMENT, SPAN_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
