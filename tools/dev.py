@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +28,13 @@ SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 CARMS = SCRIPTS / ("carms.exe" if os.name == "nt" else "carms")
 
+VERSIONS = ROOT / ".versions"
+"""The environments of `test-versions`."""
+
 RUNTIME, BUILD, DEV = "requirements.lock", "requirements-build.lock", "requirements-dev.lock"
 WHEEL_SOURCES = ("src", "schemas", "pyproject.toml", "README.md", "LICENSE")
 MADE = (
-    ".venv", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    ".venv", ".versions", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache",
     "build", "demo", "dist",
 )  # fmt: skip
 CHECKS = {
@@ -43,7 +48,13 @@ CHECKS = {
     ],
     "contracts": ["tools/lint_contracts.py"],
 }
-DOCS = ["tools/data_dictionary.py", "tools/generate_cli_reference.py"]
+DOCS = [
+    "tools/data_dictionary.py",
+    "tools/generate_cli_reference.py",
+    "tools/retail_samples.py",
+]
+"""Each writes its pages, and has a test that says whether they are current."""
+FAST = ("-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "not slow")
 LINT = [name for name in CHECKS if name != "types"]
 
 
@@ -191,6 +202,45 @@ def test(arguments: Sequence[str]) -> None:
     run(PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments)
 
 
+def test_fast(arguments: Sequence[str]) -> None:
+    """The tests that are not marked slow, against the installed wheel, without the checks."""
+    setup()
+    _refuse_the_checkout()
+    run(PYTHON, *FAST, *arguments)
+
+
+def test_versions(arguments: Sequence[str]) -> None:
+    """The fast tests with the lowest and with the newest dependencies that are allowed.
+
+    Raises:
+        ChoreError: tests failed with one of them.
+    """
+    setup()
+    (wheel,) = (ROOT / "dist").glob("*.whl")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    allowed = declared["project"]["dependencies"]
+    failed = []
+    for name, wanted in {"lowest": _lowest(allowed), "newest": allowed}.items():
+        print(f"== tests with the {name} versions")
+        folder = VERSIONS / name
+        python = folder / PYTHON.relative_to(VENV)
+        # Not `--upgrade` in an old one: what a release no longer needs would stay.
+        run(sys.executable, "-m", "venv", "--clear", folder)
+        tests = declared["dependency-groups"]["test"]
+        run(python, "-m", "pip", "install", "--quiet", *wanted, *tests, wheel)
+        try:
+            run(python, *FAST, *arguments)
+        except ChoreError:
+            failed.append(name)
+    if failed:
+        raise ChoreError(f"tests failed with the {' and the '.join(failed)} versions")
+
+
+def _lowest(requirements: Sequence[str]) -> list[str]:
+    """Each requirement pinned to its lower bound: `duckdb>=2.0,<3` -> `duckdb==2.0`."""
+    return [re.sub(r">=\s*([^,]+).*", r"==\1", requirement) for requirement in requirements]
+
+
 def _refuse_the_checkout() -> None:
     where = f"import sys, carms_lake; sys.exit({str(ROOT / 'src')!r} in carms_lake.__file__)"
     run(PYTHON, "-c", where)
@@ -237,6 +287,8 @@ def clean() -> None:
 TARGETS: dict[str, tuple[str, Callable[[Sequence[str]], None]]] = {
     "demo": ("the whole way on made data, offline, in demo/", demo),
     "test": ("checks, then the tests against the built wheel", test),
+    "test-fast": ("the tests that are not slow, without the checks", test_fast),
+    "test-versions": ("the same with the lowest and the newest dependencies", test_versions),
     "setup": (".venv with all that `test` needs", lambda _: setup()),
     "lint": ("format, lint, import directions, contracts", lambda _: check(LINT)),
     "types": ("mypy, strict", lambda _: check(["types"])),
@@ -257,7 +309,7 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever starts this script may have an older one
         print(f"Python 3.11 or newer is needed, not {sys.version.split()[0]}", file=sys.stderr)
         return 2
-    listed = "\n".join(f"  {name:<11} {what}" for name, (what, _) in TARGETS.items())
+    listed = "\n".join(f"  {name:<13} {what}" for name, (what, _) in TARGETS.items())
     parser = argparse.ArgumentParser(
         description=f"targets:\n{listed}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
