@@ -34,8 +34,8 @@ VERSIONS = ROOT / ".versions"
 RUNTIME, BUILD, DEV = "requirements.lock", "requirements-build.lock", "requirements-dev.lock"
 WHEEL_SOURCES = ("src", "schemas", "pyproject.toml", "README.md", "LICENSE")
 MADE = (
-    ".venv", ".versions", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache",
-    "build", "demo", "dist",
+    ".venv", ".versions", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache",
+    ".ruff_cache", "build", "demo", "dist",
 )  # fmt: skip
 CHECKS = {
     "format": ["-m", "ruff", "format", "--check", "--output-format", "concise", "."],

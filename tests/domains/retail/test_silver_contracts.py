@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-
 from domains.retail import frames
 
 from carms_lake.names import Layer
-
 
 SILVER = frames.contracts(Layer.SILVER)
 
