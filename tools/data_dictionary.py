@@ -23,8 +23,8 @@ def pages() -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
     yield (
-        "Made from the contracts in `schemas/` by `tools/data_dictionary.py`; "
-        "a test keeps it current."
+        "Look up what the columns of a table mean and where they come from. Generated from "
+        "the contracts in `schemas/` by `make docs`; a test keeps it current."
     )
     yield "Types are DuckDB's. A timestamp is in UTC. **Bold** columns are the primary key."
     for folder in sorted(path for path in (ROOT / "schemas").iterdir() if path.is_dir()):
@@ -46,7 +46,7 @@ def table(contract: Contract) -> Iterator[str]:
     yield contract.description
     yield ""
     yield f"{contract.grain}. {contract.kind.capitalize()}, contract version {contract.version}."
-    yield from ("", "| column | type | null | what it is | made of |", "|---|---|---|---|---|")
+    yield from ("", "| column | type | null | meaning | source |", "|---|---|---|---|---|")
     for column in contract.columns:
         name = f"**{column.name}**" if column.primary_key_position else column.name
         null = "no" if column.required else "yes"
@@ -82,7 +82,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         is_current = TARGET.exists() and TARGET.read_text(encoding="utf-8") == text
         if not is_current:
-            print(f"{TARGET} is not what the contracts say: run python tools/data_dictionary.py")
+            print(f"{TARGET} is out of date: run `make docs`")
         return 0 if is_current else 1
     TARGET.write_text(text, encoding="utf-8", newline="\n")
     print(f"wrote {TARGET}")

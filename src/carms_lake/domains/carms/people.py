@@ -92,7 +92,7 @@ def _words(name: str) -> tuple[str, ...]:
 def _whole(words: tuple[str, ...]) -> re.Pattern[str]:
     """A folded name, with or without a salutation.
 
-    Markdown's `_` around a name is no part of it, though it is a character of words.
+    Markdown's `_` around a name does not belong to it, though it counts as a word character.
     """
     name = r"[\s-]+".join(re.escape(word) for word in words)
     return re.compile(rf"(?<![^\W_])(?:{_FOLDED_SALUTATIONS}\s*)?{name}(?![^\W_])")

@@ -1,6 +1,6 @@
 """For each kind of anomaly the SQL that finds its rows: by flags of silver, rejects, or bronze.
 
-A row that was set aside keeps its flags in the reject's record, so both places are asked.
+A rejected row keeps its flags in the reject's record, so both places are queried.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the lake says of planted anomalies: each kind's rows, held against what was planted."""
+"""Which planted anomalies the lake found: each kind's rows, compared with what was planted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def planted(documents: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Pla
     """What several runs of the generator planted, by source and kind.
 
     Raises:
-        ValueError: a document is no list of anomalies, or two name different keys for one kind.
+        ValueError: a document is not a list of anomalies, or two name different keys for one kind.
     """
     found: dict[tuple[str, str], Planted] = {}
     for document in documents:
@@ -93,7 +93,7 @@ def _anomalies(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     if not isinstance(entries, list) or not all(
         isinstance(entry, dict) and wanted <= entry.keys() for entry in entries
     ):
-        raise ValueError("no list of anomalies, each with source, kind, key and keys")
+        raise ValueError("not a list of anomalies, each with source, kind, key and keys")
     return entries
 
 

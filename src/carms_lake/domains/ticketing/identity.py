@@ -1,4 +1,4 @@
-"""Whom a customer id stands for, when ids are merged into ids that are merged into others.
+"""The canonical customer of an id, when ids are merged into ids that are merged into others.
 
 At a moment the latest merge of each id counts, of those up to that moment, and merges are followed
 until an id has none. A merge of an id into itself is ignored. Merges may lead in a circle: while
@@ -61,7 +61,7 @@ def circles(sources: Sequence[int], targets: Sequence[int], until: Sequence[int]
 class _Paths:
     """Which id leads to which, without a circle, and short cuts along the way.
 
-    A short cut holds until the first of the leads that it stands for ends.
+    A short cut holds until the first of the leads that it replaces ends.
     """
 
     def __init__(self, count: int) -> None:
@@ -136,7 +136,7 @@ def cycles(merges: pl.DataFrame) -> pl.DataFrame:
 
 
 def resolved(merges: pl.DataFrame, known_cycles: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer id that a merge names, sorted by it: whom it stands for after all.
+    """One row per customer id that a merge names, sorted by it, with its canonical id.
 
     `known_cycles` are those of these merges. `merges` counts the merges from the id to its
     canonical one; `is_in_cycle` says that it is a member of a circle that lasts.

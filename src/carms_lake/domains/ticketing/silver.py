@@ -28,7 +28,7 @@ __all__ = [
 
 
 ORDER = ("batch_number", "src_filename", "src_row_number")
-"""What the contracts order the rows of a key by; every function of a source hands it on."""
+"""What the contracts order the rows of a key by; every function of a source passes it on."""
 
 AMOUNT = pl.Decimal(12, 2)
 
@@ -92,7 +92,7 @@ def ticket_order(bronze_orders: pl.LazyFrame) -> pl.LazyFrame:
 def payment(bronze_transactions: pl.LazyFrame) -> pl.LazyFrame:
     """One row per row of the source, with its place; the contract keeps the last of a transaction.
 
-    Those whose order is unknown are set aside by the contract until it comes.
+    Those whose order is unknown are quarantined by the contract until it comes.
     """
     return bronze_transactions.select(
         "transaction_id", "order_id", amount("amount"), "occurred_at", *ORDER
@@ -140,5 +140,5 @@ def identity_cycle(silver_identity_merge: pl.LazyFrame) -> pl.DataFrame:
 def customer_identity(
     silver_identity_merge: pl.LazyFrame, silver_identity_cycle: pl.LazyFrame
 ) -> pl.DataFrame:
-    """One row per customer id that a merge names, sorted by it: whom it stands for by now."""
+    """One row per customer id that a merge names, sorted by it, with its canonical id of now."""
     return resolved(silver_identity_merge.collect(), silver_identity_cycle.collect())

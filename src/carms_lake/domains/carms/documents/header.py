@@ -87,7 +87,7 @@ def _accreditation_text(text: str, folded: str) -> str | None:
 
 
 def _stream(text: str) -> str | None:
-    """The line after the name of the iteration, where it is no heading."""
+    """The line after the name of the iteration, where it is not a heading."""
     first = next(iter(logical_lines(text)), "")
     return None if not first or first.startswith("#") else one_line(first)
 

@@ -33,7 +33,7 @@ class Phone:
     """A phone of the header block."""
 
     kind: str | None
-    """`work`, `cell`, `home` or `fax`; None where the number stands without a label."""
+    """`work`, `cell`, `home` or `fax`; None where the number has no label."""
     number: str
 
 

@@ -37,7 +37,7 @@ from carms_lake.domains.carms.documents.text import is_french, plain_text
 def parse_document(page_content: str) -> Document:
     """Read one program description, with or without links and footer; any text is accepted.
 
-    What a text does not say is None or empty: a text that is no program description gives a
+    What a text does not say is None or empty: a text that does not describe a program gives a
     document without facts.
     """
     text = plain_text(page_content)

@@ -121,7 +121,7 @@ def _blocks(text: str) -> list[_Block]:
 
 
 def _is_remark(blocks: list[_Block], group: str, level: tuple[str | None, str | None]) -> bool:
-    """Whether a line stands under the last document; more lines than evidence needs are left."""
+    """Whether a line belongs to the last document; evidence needs only a few lines."""
     if not blocks or len(blocks[-1].remarks) >= _MAX_REMARKS:
         return False
     return blocks[-1].group == group and blocks[-1].level == level
@@ -220,7 +220,7 @@ def _category(block: _Block) -> str:
 
 
 def _word_limits(remarks: list[str]) -> dict[str, int]:
-    """The printed limits; "None" is no limit, and so is zero."""
+    """The printed limits; "None" and zero mean that there is no limit."""
     limits: dict[str, int] = {}
     seen: set[str] = set()
     for line in remarks:

@@ -72,7 +72,7 @@ def split_sections(text: str) -> tuple[Section, ...]:
 
     The form prints a rule in front of each of its headings, so a heading of that name after a rule
     always opens its section; without the rule it does so only where no other has one and the order
-    of sections allows it. Every other `#` heading is text of the section it stands in.
+    of sections allows it. Every other `#` heading is text of the section it is in.
     """
     starts = _section_starts(text)
     if not starts:

@@ -196,7 +196,7 @@ def _bucket(pattern: re.Pattern[str], text: str) -> Bucket | None:
     found = list(pattern.finditer(unwrapped(fold(text))))
     if not found:
         return None
-    # The form prints " :", which tells its own field from the same words in the program's text.
+    # The form prints " :", which sets its field apart from the same words in the program's text.
     match = next((each for each in found if each["colon"].startswith(" ")), found[0])
     low, high = match["low"], match["high"]
     printed = f"{low} - {high}" if high else f"{low} +"
@@ -212,7 +212,7 @@ def rescheduling_policy(interview_process: str) -> str | None:
 def considers_outside_information(outside_information: str) -> bool | None:
     """Whether the program may consider information from outside the application.
 
-    Which kinds of information it considers cannot be told: the form prints all of them always.
+    Which kinds of information it considers cannot be known: the form always prints all of them.
     """
     folded = unwrapped(fold(outside_information))
     return next((says for says, pattern in _OUTSIDE if pattern.search(folded)), None)

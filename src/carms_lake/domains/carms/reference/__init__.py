@@ -1,4 +1,4 @@
-"""Reference files that come with the domain; their sources stand in README.md beside them."""
+"""Reference files that come with the domain; README.md in the same folder names their sources."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def program_history(
 
     What was known at a moment is in the newest deliveries of that moment: the programs of the
     master under a discipline that some delivery knows, each with its description. What `program`
-    and `document` set aside has no part in it: a program or a description that stands twice in
-    one file. Facts are null without a description.
+    and `document` quarantine is left out: a program or a description that occurs twice in one
+    file. Facts are null without a description.
     The bronze frames hold every delivery. Texts that `silver_document` has read are not read again.
     """
     masters, documents = (

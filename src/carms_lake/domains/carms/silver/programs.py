@@ -1,4 +1,4 @@
-"""Programs and what they are made of: iterations, schools, disciplines, sites, streams."""
+"""Programs, and the iterations, schools, disciplines, sites and streams that they name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CODES_PER_SCHOOL = 65_536
 
 
 def school_code(school_id: str) -> pl.Expr:
-    """The institution code in a column of school ids: its high word; null where it is no such id.
+    """The institution code in a column of school ids: its high word; null for any other id.
 
     >>> pl.DataFrame({"id": ["5111821", "x"]}).select(school_code("id"))["school_code"].to_list()
     [78, None]

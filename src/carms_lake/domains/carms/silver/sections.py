@@ -61,7 +61,7 @@ def document_section(
     """One row per program and section of its description, sorted by program and section.
 
     `csv_agrees` is null where the CSV has no column or cell, or several rows for the program. The
-    names of the people of all programs of the school are masked: they stand in each other's texts.
+    names of the people of all programs of the school are masked: texts name each other's people.
     """
     record = ["src_filename", "src_row_number"]
     texts = bronze_markdown_program_descriptions.select(*record, "page_content").cast(
@@ -143,7 +143,7 @@ def _cells(csv: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _cells_by_section(csv: pl.LazyFrame) -> dict[tuple[str, str, str], str]:
-    """The cells by program and section, without those of a program that stands more than once."""
+    """The cells by program and section, without those of a program that occurs more than once."""
     once = _cells(csv).filter(pl.struct(*KEY, "section_code").is_unique()).collect()
     columns = once.select(*KEY, "section_code", "cell").rows()
     return {(iteration, stream, code): cell for iteration, stream, code, cell in columns}

@@ -109,7 +109,7 @@ def document(program: ProgramPlan) -> list[Block | QuotaHeading]:
 
 
 def _in_text(author: Author, column: str) -> list[Block]:
-    """A first-level heading that is no section, and what stands below it."""
+    """A first-level heading that does not begin a section, and the text below it."""
     if column not in author.program.in_text_headings or column == _CUTS_ITSELF:
         return []
     return in_text_heading(author, column)

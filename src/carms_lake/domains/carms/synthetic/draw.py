@@ -154,7 +154,7 @@ def _reference_kind(slot: Slot) -> str:
 
 
 def _requirements(chance: random.Random, slot: Slot) -> tuple[Requirement, ...]:
-    """What applicants send, in the order of the form; language tests stand apart, as a list."""
+    """What applicants send, in the order of the form; language tests are listed separately."""
     for_all = slot.eligibility != "IMG"
     asked = []
     if chance.random() < 0.12:

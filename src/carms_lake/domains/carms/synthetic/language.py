@@ -171,4 +171,4 @@ class Prose:
     additional: tuple[str, ...]
     faq: tuple[tuple[str, str], ...]
     in_text_headings: dict[str, tuple[str, tuple[str, ...]]]
-    """The heading that is no section, by the section that it stands in, and its text."""
+    """The heading that does not begin a section, by the section it is in, and its text."""

@@ -1,4 +1,4 @@
-"""The plan of an invented program: every fact that its document tells."""
+"""The plan of an invented program: every fact that its document states."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Slot:
 
     @property
     def eligibility(self) -> str:
-        """Who may apply: what stands after the last ` for ` of the stream."""
+        """Who may apply: the text after the last ` for ` of the stream."""
         return self.stream.rpartition(" for ")[2]
 
     @property
@@ -218,7 +218,7 @@ class ProgramPlan:
     sections: frozenset[str]
     """Which of the sections that not every document has are there."""
     in_text_headings: frozenset[str]
-    """The sections that hold a first-level heading of their own, which is no section."""
+    """The sections that hold a first-level heading of their own, which does not begin a section."""
     text_seed: str
 
     @property

@@ -28,7 +28,7 @@ def documents(author: Author) -> list[Block]:
 
 
 def in_text_heading(author: Author, column: str) -> list[Block]:
-    """A first-level heading that is no section, and its text."""
+    """A first-level heading that does not begin a section, and its text."""
     heading, texts = author.prose.in_text_headings[column]
     wraps = (not text.startswith("  1.") for text in texts)
     return [

@@ -1,4 +1,4 @@
--- Grain: one row per run and source file that it looked at.
+-- Grain: one row per run and source file that it found.
 -- Question: what did each file bring, and how long did it take?
 select
     file.run_id,

@@ -1,8 +1,8 @@
 """The silver tables of the retail domain, one function each.
 
 A function's name is the table, its parameters are the tables that it reads. Texts are trimmed;
-`None`, `N/A`, `NULL` and empty ones are null. What is wrong and can stay is flagged; what cannot is
-taken out by the engine, as the contracts say.
+`None`, `N/A`, `NULL` and empty ones are null. What is wrong and can stay is flagged; what cannot
+is quarantined by the engine, as the contracts say.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ def customer_identity(bronze_customers: pl.LazyFrame) -> pl.LazyFrame:
     """One row per row of the source, with the file that has it; the contract keeps one per id.
 
     Of the ids with one natural key the one that joined last is kept, of those that joined together
-    the greatest. An id without a natural key stands for itself.
+    the greatest. An id without a natural key is its own canonical id.
     """
     rows = bronze_customers.with_columns(null_if_placeholder("natural_key"))
     joined = pl.col("customer_id").sort_by("join_ts", "customer_id", nulls_last=False)
@@ -212,7 +212,7 @@ _FILE = ("src_filename", "delivery_id", "delivered_at")
 def newest(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
     """One row per key: of several files the one delivered last, then the last by name has it.
 
-    A key that stands more than once in that file has no row: nobody knows which one is right.
+    A key that occurs more than once in that file has no row: nobody knows which one is right.
     """
     by = list(key)
     return (

@@ -37,7 +37,7 @@ _VALUE = r'"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)\s*,?\s*'
 def event(bronze_events: pl.LazyFrame, silver_customer_identity: pl.LazyFrame) -> pl.LazyFrame:
     """One row per row of the source; what the record does not say is null.
 
-    A user that is no number is an unknown one.
+    A user id that is not a number is an unknown user.
     """
     at = utc(pl.col("event_ts"))
     users = silver_customer_identity.select("customer_id", "canonical_customer_id")
@@ -84,7 +84,7 @@ def _with_others(cut: pl.DataFrame) -> pl.DataFrame:
 def _cut(events: pl.LazyFrame) -> pl.LazyFrame:
     """What the pattern finds in each record; a payload that is null where it finds nothing.
 
-    A payload is empty where there is nothing besides the envelope.
+    A payload is empty where the record has nothing but the envelope.
     """
     record, tail = pl.col("src_event"), pl.col("tail").str
     groups = record.str.extract_groups(_USUAL)
@@ -141,7 +141,7 @@ def _payload() -> pl.Expr:
     """The key payload; without it, the record without its envelope.
 
     A record is kept whole where its payload is a text, which a path gives without its quotes, and
-    where a field of the envelope could be taken out of something deeper in the record.
+    where a field of the envelope could have been read from something deeper in the record.
     """
     record, named, flat = pl.col("src_event"), pl.col("named"), pl.col("flat")
     is_text = record.str.contains(r'"payload"\s*:\s*"') & ~named.str.contains(r"^[\[{]")

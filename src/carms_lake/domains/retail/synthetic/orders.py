@@ -53,7 +53,7 @@ _FOREIGN = tuple(name for name, _, _ in words.FOREIGN)
 
 
 def headers(orders: pl.LazyFrame, plan: Plan) -> pl.LazyFrame:
-    """One row per order: the columns of its file and its faults, beside those it came with."""
+    """One row per order: the columns of its file and its faults, added to what it came with."""
     return _with_cells(_with_faults(_with_store(orders, plan), plan), plan)
 
 

@@ -41,7 +41,7 @@ class Plan:
 
     @property
     def is_base(self) -> bool:
-        """Whether this run begins the data; otherwise it adds to it."""
+        """Whether this run begins the data, instead of adding to it."""
         return self.start == 0
 
     @property

@@ -255,7 +255,7 @@ def _measured(plan: Plan, nth: int) -> list[pl.Expr]:
     humidity = damp - 4 * warmth + damp_noise
     kind = draw.below(seed, "sensors.wrong", number, len(_OUTSIDE))
     wrong = [draw.at(values, kind) for values in zip(*_OUTSIDE, strict=True)]
-    told = [
+    shown = [
         pl.when("out_of_range").then(pl.coalesce(beyond, value)).otherwise(value)
         for beyond, value in zip(wrong, (temperature, humidity), strict=True)
     ]
@@ -263,7 +263,7 @@ def _measured(plan: Plan, nth: int) -> list[pl.Expr]:
     age = (pl.col("day") + shelf * 37 + nth * 53) % 180
     battery = 3000 - age * 4 - draw.below(seed, "sensors.battery", number, 12)
     return [
-        draw.decimal(told[0], 2, 2, 5).alias("temperature_c"),
-        draw.decimal(told[1], 2, 2, 5).alias("humidity_pct"),
+        draw.decimal(shown[0], 2, 2, 5).alias("temperature_c"),
+        draw.decimal(shown[1], 2, 2, 5).alias("humidity_pct"),
         battery.cast(pl.Int32).alias("battery_mv"),
     ]

@@ -1,5 +1,5 @@
 -- Grain: one row per account that a page view names together with a customer.
--- Question: who stands behind an account?
+-- Question: which customer uses an account?
 with seen as (
     select
         page_view.account_id,

@@ -1,5 +1,5 @@
 -- Grain: one row per known account.
--- Question: which account is it, and who stands behind it?
+-- Question: which account is it, and which customer uses it?
 select
     account.account_id,
     account.email is not null as has_email,

@@ -1,5 +1,5 @@
 -- Grain: one row per customer id and merge of its own that counts, and one from before its first merge.
--- Question: whom does a customer id stand for, and into whom was it merged before?
+-- Question: what is the canonical id of a customer id, and which merges led to it?
 with customer as (
     select from_customer_id as customer_id from silver.identity_merge
     union

@@ -1,5 +1,5 @@
 -- Grain: one row per event that is known, or that a page view or an order names.
--- Question: how many customers looked at a show, at one of its performances, and ordered?
+-- Question: how many customers viewed a show, viewed one of its performances, and ordered?
 with step as (
     select event_id, null as attributed_customer_id, 'none' as done from gold.dim_event
     union all

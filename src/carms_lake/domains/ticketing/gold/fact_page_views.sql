@@ -1,5 +1,5 @@
 -- Grain: one row per page view.
--- Question: who looked at which page, and of which show?
+-- Question: who viewed which page, and of which show?
 with viewed as (
     select
         page_view.page_id,

@@ -1,5 +1,5 @@
 -- Grain: one row per customer id that was known at any time.
--- Question: whom did a customer id stand for at a moment (now, where it is null)?
+-- Question: which canonical id did a customer id have at a moment (now, where it is null)?
 -- All merges are followed twice as far in each round, until none leads further.
 with recursive version as (
     select

@@ -102,14 +102,14 @@ def _rows(
     plan: Plan, truth: Truth, source: str, delivery: int, file: str
 ) -> Iterator[pl.DataFrame]:
     """The rows of a file as text; those that must be rejected come last."""
-    tell, cells = _SOURCES[source]
+    draw_rows, cells = _SOURCES[source]
     draw, sound, record = Draw(plan.seed, source), None, 0
     for part in parts(plan, source, delivery):
-        told = tell(part, plan)
-        if told.is_empty():
+        drawn = draw_rows(part, plan)
+        if drawn.is_empty():
             continue
-        truth.add(source, delivery, told)
-        written = spelled(told, cells, draw)
+        truth.add(source, delivery, drawn)
+        written = spelled(drawn, cells, draw)
         sound = written if sound is None else sound
         record += written.height
         yield written

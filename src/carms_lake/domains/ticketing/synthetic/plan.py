@@ -64,7 +64,7 @@ PLACES = 3
 _CUSTOMERS = 1_000_000
 _INITIAL_PCT = 60
 _SHUFFLES = (2_654_435_761, 2_246_822_519, 3_266_489_917, 668_265_263, 374_761_393)
-"""Primes above any number of rows: multiplying by one shuffles them, for each source otherwise."""
+"""Primes above any number of rows: multiplying by one shuffles them, one for each source."""
 
 
 @dataclass(frozen=True)

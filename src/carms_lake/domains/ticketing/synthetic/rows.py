@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carms_lake.domains.ticketing.synthetic.plan import Plan
 
     Spell = Callable[[str], pl.Expr]
-    """The text of a column; its dirt is told by the random bits beside it."""
+    """The text of a column; its dirt depends on the random bits in the next column."""
 
 
 _PART = 120_000

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 FIRST_MOMENT = 1_730_678_400_000_000
-"""2024-11-04, a Monday: the time that is told includes a change of the ISO year."""
+"""2024-11-04, a Monday: the period covered includes a change of the ISO year."""
 
 SPAN_DAYS = 182
 DAY = 86_400_000_000
@@ -45,7 +45,7 @@ def accounts(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         "copy",
         pl.format("acc_{}", number + 1).alias("account_id"),
         email.alias("email"),
-        told(plan, draw, "accounts", number).alias("created_at"),
+        spread(plan, draw, "accounts", number).alias("created_at"),
     )
 
 
@@ -79,9 +79,10 @@ def showtimes(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     )
 
 
-def told(plan: Plan, draw: Draw, source: str, number: pl.Expr) -> pl.Expr:
+def spread(plan: Plan, draw: Draw, source: str, number: pl.Expr) -> pl.Expr:
     """When a row's matter happened, in microseconds: by its number, up to three days earlier."""
     step = SPAN_DAYS * DAY // plan.total(source)
+    # The names of streams stay as they are: another name would give other files.
     return FIRST_MOMENT + number * step - draw.below("told", number, 3 * 86_400) * 1_000_000
 
 
@@ -151,7 +152,7 @@ def orders(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         .then(pl.format("st_evt_closed_{}", pl.col("showtime") + 1))
         .otherwise(at(catalogue(plan).showtime_ids, pl.col("showtime")))
         .alias("showtime_id"),
-        told(plan, draw, "orders", number).alias("created_at"),
+        spread(plan, draw, "orders", number).alias("created_at"),
         _total(draw, pl.col("state")).alias("total_amount"),
     )
 
@@ -186,7 +187,7 @@ def transactions(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         pl.format("txn_{}", number + 1).alias("transaction_id"),
         pl.format("ord_{}", order + 1).alias("order_id"),
         (_amount() + correction).alias("amount"),
-        (told(plan, Draw(plan.seed, "orders"), "orders", order) + delay).alias("occurred_at"),
+        (spread(plan, Draw(plan.seed, "orders"), "orders", order) + delay).alias("occurred_at"),
     )
 
 
@@ -254,7 +255,7 @@ def pages(rows: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         pl.when(draw.happens("account", state, 0.65)).then(account).alias("account_id"),
         pl.when(draw.happens("customer", state, 0.7)).then(customer).alias("customer_id"),
         draw.choice("page_type", state, _TYPES, _TYPE_WEIGHTS).alias("page_type"),
-        told(plan, draw, "pages", number).alias("occurred_at"),
+        spread(plan, draw, "pages", number).alias("occurred_at"),
         pl.when(draw.happens("has_event", number, 0.75)).then(event).alias("event_id"),
         pl.when(draw.happens("has_showtime", number, 0.5)).then(performance).alias("showtime_id"),
     )
