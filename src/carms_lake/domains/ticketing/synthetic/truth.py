@@ -14,8 +14,8 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from carms_lake.domains.ticketing.synthetic.rows import Fault
     from carms_lake.domains.ticketing.synthetic.plan import Plan
+    from carms_lake.domains.ticketing.synthetic.rows import Fault
 
     Row = tuple[str, str, int]
     """From, to, when (microseconds)."""
