@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from carms_lake.cli import render
 from carms_lake.cli.formats import Format
 from carms_lake.errors import StoreError, UsageError
+from carms_lake.files import whole
 from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
@@ -161,12 +161,8 @@ def _whole_file(file: Path | None) -> Iterator[Path]:
                 yield Path(folder) / "rows"
                 sys.stdout.buffer.write((Path(folder) / "rows").read_bytes())
             return
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
-        try:
-            yield part
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole(file) as partial:
+            yield partial
     except BrokenPipeError:
         raise
     except OSError as error:

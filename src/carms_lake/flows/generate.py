@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import Parameter, signature
@@ -11,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.files import whole
 from carms_lake.writers import write
 
 if TYPE_CHECKING:
@@ -95,17 +94,8 @@ def _inside(out: Path, name: str) -> Path:
 def _write_whole(
     path: Path, frames: Iterable[Any], file_format: str, options: Mapping[str, object]
 ) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole(path, is_synced=False) as partial:
         write(partial, frames, file_format, options)
-        if path.is_dir():
-            shutil.rmtree(path)
-        partial.replace(path)
-    finally:
-        if partial.is_dir():
-            shutil.rmtree(partial)
-        else:
-            partial.unlink(missing_ok=True)
 
 
 def _counted(name: str, frames: Iterable[Any], progress: Progress | None) -> Iterator[Any]:

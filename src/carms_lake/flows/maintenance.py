@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError
+from carms_lake.files import PARTIAL
 from carms_lake.flows.run import running
 from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
 from carms_lake.flows.timetravel.history import find
@@ -227,7 +228,7 @@ def _delete(path: Path, plan: Vacuumed, files: Sequence[Path]) -> Vacuumed:
 
 def _leftover_folders(config: LakeConfig) -> list[Path]:
     building = config.gold_file.parent / f".{config.domain.name}.building"
-    copies = sorted((config.lake / "parquet").rglob("*.tmp"))
+    copies = sorted((config.lake / "parquet").rglob(PARTIAL))
     return [path for path in (config.lake / CACHE, building, *copies) if path.exists()]
 
 

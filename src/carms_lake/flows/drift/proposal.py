@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import unicodedata
@@ -16,6 +15,7 @@ from carms_lake.contract.load import SUFFIX, load_contract
 from carms_lake.contract.patch import Edit, Patch
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, StoreError, UsageError
+from carms_lake.files import whole
 from carms_lake.flows.drift.findings import ChangeKind
 from carms_lake.flows.drift.inference import are_comparable
 from carms_lake.names import IDENTIFIER
@@ -96,16 +96,8 @@ def write_version(
 
 
 def _put(path: Path, text: str) -> Path:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="")
     return path
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from carms_lake import files
 from carms_lake.errors import SourceError, StoreError
 from carms_lake.flows.fetch.download import HostUnreachable, Transfer, by_hand, discard, download
 from carms_lake.flows.fetch.plan import (
@@ -144,7 +145,7 @@ def _fetch_one(
         )
     status = _download_right(file, base + file.name_in_url, part, transfer)
     if file.unzip is None:
-        part.replace(written)
+        files.put(part, written)
     else:
         try:
             extract_member(part, file.unzip.ending, written)
@@ -234,6 +235,6 @@ def _read_state(target: Path) -> dict[str, object]:
 
 
 def _write_state(target: Path, state: dict[str, object]) -> None:
-    scratch = target / f"{STATE_FILE}.tmp"
-    scratch.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    scratch.replace(target / STATE_FILE)
+    text = json.dumps(state, indent=1, sort_keys=True)
+    with files.whole(target / STATE_FILE) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")

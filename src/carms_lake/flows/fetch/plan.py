@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import yaml
 
 from carms_lake.errors import ContractError, SourceError, UsageError, did_you_mean
+from carms_lake.files import whole
 from carms_lake.flows.fetch.download import is_http_url
 
 if TYPE_CHECKING:
@@ -185,16 +186,12 @@ def extract_member(archive: Path, ending: str, written_to: Path) -> None:
     Raises:
         SourceError: not a zip, a broken or encrypted one, no or several such members, or a bomb.
     """
-    scratch = written_to.with_name(f".{written_to.name}.tmp")
-    try:
+    with whole(written_to) as partial:
         try:
             with zipfile.ZipFile(archive) as opened:
-                _copy(opened, _only_member(opened, ending, archive), scratch)
+                _copy(opened, _only_member(opened, ending, archive), partial)
         except _BROKEN as error:
             raise _wrong(archive, f"cannot be unzipped: {error}") from error
-        scratch.replace(written_to)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile.ZipInfo:

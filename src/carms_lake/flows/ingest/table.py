@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
+from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter
 from carms_lake.flows.ingest.commit import commit
 from carms_lake.quality.split import landed_schema
@@ -287,6 +288,6 @@ def _refused(source: SourceFile, error: SourceRefused) -> FileReport:
 def _copy_as_parquet(run: Run, contract: Contract) -> None:
     target = parquet_path(run.config, contract.ref)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".tmp")
-    delta.scan(table_path(run.config, contract.ref)).sink_parquet(partial, compression="zstd")
-    partial.replace(target)
+    rows = delta.scan(table_path(run.config, contract.ref))
+    with whole(target) as partial:
+        rows.sink_parquet(partial, compression="zstd")

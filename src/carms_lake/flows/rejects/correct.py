@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, StoreError, UsageError
+from carms_lake.files import whole
 from carms_lake.flows.rejects import as_landed, aside, by_name
 from carms_lake.names import (
     MEND_COLUMNS,
@@ -162,16 +163,13 @@ def _written(source: SourceFile, contract: Contract, rows: Mapping[int, Row], ou
     encoding = encoding_of(contract)
     encoder = getincrementalencoder(encoding)("surrogateescape")  # a byte that was no text stays
     path = out / source.name
-    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        with whole(path) as partial, partial.open("wb") as stream:
             for block in content:
                 text = block.decode("utf-8", "surrogatepass") if not is_utf8(encoding) else ""
                 stream.write(encoder.encode(text) if text else block)
-        part.replace(path)
     except (OSError, UnicodeError) as error:
-        part.unlink(missing_ok=True)
         raise StoreError(f"`{path}` cannot be written: {error}", "check the folder") from error
     return path
 

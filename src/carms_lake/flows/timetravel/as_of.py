@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from carms_lake import files
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
 from carms_lake.flows.build.fingerprints import table_fingerprints
@@ -221,6 +222,6 @@ def _write(config: LakeConfig, snapshot: GoldSnapshot, path: Path) -> None:
                 ) from error
         warehouse.finish([Layer.SILVER])
         try:
-            warehouse.path.replace(path)
+            files.put(warehouse.path, path)
         except OSError as error:
             raise StoreError(f"`{path}` cannot be written: {error}") from error

@@ -7,10 +7,10 @@ run says that it is done, the disk has its commits too. delta-rs syncs nothing b
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 from typing import TYPE_CHECKING
+
+from carms_lake.files import sync_files, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,35 +21,6 @@ STAGING = ".staging"
 """Where rows of a table wait for their commit."""
 
 _LOG = "_delta_log"
-
-
-def sync_files(files: Iterable[Path]) -> None:
-    """Have the disk take what stands in these files.
-
-    Raises:
-        OSError: the disk is full or broken; what was written may be lost.
-    """
-    for file in files:
-        # Windows flushes only what is open for writing.
-        with file.open("r+b" if sys.platform == "win32" else "rb") as stream:
-            _sync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the disk take the names of the files in a folder: those made, moved and deleted.
-
-    Windows opens no folder and needs none of this: NTFS keeps names in a journal of its own.
-
-    Raises:
-        OSError: the disk is broken; names may be lost.
-    """
-    if sys.platform == "win32":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        _sync(opened)
-    finally:
-        os.close(opened)
 
 
 def sync_data(table: Path, files: Iterable[Path]) -> None:
@@ -127,13 +98,3 @@ def _is_whole(file: Path) -> bool:
     except ValueError:
         return False
     return bool(actions) and all(isinstance(action, dict) for action in actions)
-
-
-def _sync(opened: int) -> None:
-    if sys.platform == "darwin":
-        import fcntl
-
-        # Plain fsync leaves the bytes in the drive's own cache there.
-        fcntl.fcntl(opened, fcntl.F_FULLFSYNC)
-        return
-    os.fsync(opened)

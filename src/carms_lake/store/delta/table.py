@@ -21,6 +21,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
+from carms_lake.files import sync_folder
 from carms_lake.store.delta import durable
 from carms_lake.store.layout import METADATA_KEY
 
@@ -260,7 +261,7 @@ def _prepared(path: Path, schema: Mapping[str, pl.DataType], *, whole: bool = Fa
         configuration=_CONFIGURATION,
     )
     durable.sync_commit(path, 0)
-    durable.sync_folder(path)
+    sync_folder(path)
     return table
 
 

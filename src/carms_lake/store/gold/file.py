@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from carms_lake import files
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.store.delta import durable
 from carms_lake.store.gold.masking import add_keyed_hash, masks
 from carms_lake.store.sql import (
     PUBLISHED,
@@ -227,9 +227,7 @@ def publish(built: Path, target: Path) -> Path:
     try:
         # A log of the old file beside the new one would make the new one unreadable.
         target.with_name(target.name + ".wal").unlink(missing_ok=True)
-        durable.sync_files([built])
-        built.replace(target)
-        durable.sync_folder(target.parent)
+        files.put(built, target)
     except PermissionError:
         beside = target.with_name(f"{target.stem}.new{target.suffix}")
         try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import ConfigError, StoreError
+from carms_lake.files import whole
 from carms_lake.store.sql import serialized
 
 if TYPE_CHECKING:
@@ -102,11 +103,10 @@ def _key(config: LakeConfig) -> bytes:
 def _make(path: Path) -> None:
     """Write a new key that only its owner may read, where the system knows owners."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-    partial.replace(path)
+    with whole(path) as partial:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
 
 
 def _calls(node: Any) -> bool:

@@ -1,0 +1,96 @@
+"""Files are written whole or not at all, and are on disk when that is said."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if sys.platform == "darwin":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+PARTIAL = ".*.part"
+"""Matches what a killed process leaves of a file that was written whole."""
+
+
+@contextmanager
+def whole(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
+    """Write to the path that is given: it gets the name `path` where the block ends well.
+
+    A folder may be written, too. Only a regular file can be replaced: a link, a device or a pipe is
+    written to directly. `is_synced=False` is for what can be made again at any time.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        yield path
+        return
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield partial
+        put(partial, path, is_synced=is_synced)
+    finally:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def put(written: Path, path: Path, *, is_synced: bool = True) -> None:
+    """Give a complete file or folder its name, in place of what has that name.
+
+    Raises:
+        OSError: the folder cannot be written, or the file is open in another program (Windows).
+    """
+    if is_synced:
+        sync_files(file for file in (written, *written.rglob("*")) if file.is_file())
+    if path.is_dir():
+        shutil.rmtree(path)  # no system replaces a folder that is not empty
+    written.replace(path)
+    if is_synced:
+        sync_folder(path.parent)
+
+
+def sync_files(files: Iterable[Path]) -> None:
+    """Have the disk write what these files hold.
+
+    Raises:
+        OSError: the disk is full or broken; what was written may be lost.
+    """
+    for file in files:
+        # Windows flushes only what is open for writing.
+        with file.open("r+b" if sys.platform == "win32" else "rb") as stream:
+            _sync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk write the names of the files in a folder: those made, moved and deleted.
+
+    Windows opens no folder and needs none of this: NTFS keeps names in a journal of its own.
+
+    Raises:
+        OSError: the disk is broken; names may be lost.
+    """
+    if sys.platform == "win32":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        _sync(opened)
+    finally:
+        os.close(opened)
+
+
+def _sync(opened: int) -> None:
+    if sys.platform == "darwin":
+        # Plain fsync leaves the bytes in the drive's own cache there.
+        fcntl.fcntl(opened, fcntl.F_FULLFSYNC)
+        return
+    os.fsync(opened)
