@@ -44,10 +44,10 @@ def test_columns_are_found_in_any_order_case_and_spacing(found, positions, notes
         (["id", "Fullname"], "MISSING_COLUMN", ["missing column `Full Name`", "`Fullname`"]),
         ([], "MISSING_COLUMN", ["missing columns `id`, `Full Name`", "found none"]),
         (["id", "Full Name", "x", "y"], "UNEXPECTED_COLUMN", ["unexpected columns `x`, `y`"]),
-        (["id", "Full Name", "id"], "UNEXPECTED_COLUMN", ["`id` stands twice"]),
-        (["id", "Full Name", "ID"], "UNEXPECTED_COLUMN", ["`ID` stands twice"]),
-        (["Id", "ID", "Full Name"], "UNEXPECTED_COLUMN", ["`ID` stands twice"]),
-        (["id", "Full Name", "x", "x"], "UNEXPECTED_COLUMN", ["stands twice"]),
+        (["id", "Full Name", "id"], "UNEXPECTED_COLUMN", ["duplicate column `id`"]),
+        (["id", "Full Name", "ID"], "UNEXPECTED_COLUMN", ["duplicate column `ID`"]),
+        (["Id", "ID", "Full Name"], "UNEXPECTED_COLUMN", ["duplicate column `ID`"]),
+        (["id", "Full Name", "x", "x"], "UNEXPECTED_COLUMN", ["duplicate column"]),
     ],
 )
 def test_another_header_is_refused_with_all_that_is_wrong(found, code, words):

@@ -76,7 +76,7 @@ def test_values_are_canonical_text_of_the_contracts_type(tmp_path, type_, value,
     ("type_", "value", "words"),
     [
         ("varchar", "27447", "the number 27447"),
-        ("varchar", "true", "the truth value true"),
+        ("varchar", "true", "the boolean true"),
         ("varchar", '{"a": 1}', "an object"),
         ("bigint", "[1]", "an array"),
         ("varchar", "[]", "an array"),

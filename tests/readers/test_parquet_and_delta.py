@@ -54,7 +54,7 @@ def test_a_parquet_file_keeps_its_types_and_its_order(parquet):
     assert rows.schema["src_row_number"] == pl.Int64
     assert rows["src_row_number"].to_list() == [1, 2, 3]
     assert batch.records == 3
-    assert batch.notes == ("`b[1].parquet`: header `ID` taken for `id`",)
+    assert batch.notes == ("`b[1].parquet`: header `ID` read as `id`",)
 
 
 def test_a_packed_parquet_file_is_read_before_its_unpacked_copy_is_gone(parquet, tmp_path):

@@ -69,7 +69,7 @@ def test_a_table_may_start_anywhere_in_the_sheet(tmp_path):
     made = file(tmp_path, [["a", "b"], ["1", 2], ["3", "4"]], first=(2, 3))
     batch = read(made, AB)
     assert collected(batch).rows() == [(5, "3", "4")]
-    assert batch.malformed["message"][0].startswith("`Sheet1!E4` holds the number 2")
+    assert batch.malformed["message"][0].startswith("`Sheet1!E4` contains the number 2")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_table_may_start_anywhere_in_the_sheet(tmp_path):
     [
         (27447, "the number 27447"),
         (1.5, "the number 1.5"),
-        (True, "the truth value true"),
+        (True, "the boolean true"),
         (dt.datetime(2025, 1, 2), "the date or time 2025-01-02"),
         ("=#DIV/0!", "the error #DIV/0!"),
     ],
@@ -88,7 +88,7 @@ def test_a_cell_that_is_no_text_rejects_its_row_where_the_contract_wants_text(
     batch = read(file(tmp_path, [["a", "b"], ["x", "1"], ["y", cell]]), AB)
     (fault,) = batch.malformed.to_dicts()
     assert (fault["src_row_number"], fault["code"], fault["column"]) == (3, "TYPE_MISMATCH", "b")
-    assert fault["message"].startswith(f"`Sheet1!B3` holds {shown}; the contract wants text")
+    assert fault["message"].startswith(f"`Sheet1!B3` contains {shown}; the contract wants text")
     assert fault["value"] == shown.rsplit(" ", 1)[1]
     assert collected(batch).rows() == [(2, "x", "1")]
     assert batch.records == 2
@@ -205,7 +205,7 @@ def test_the_sheet_is_the_contracts_or_the_first(tmp_path):
         (book([]), "EMPTY_FILE", "Sheet1"),
         (book([["a", "c"], ["1", "2"]]), "MISSING_COLUMN", "sheet `Sheet1`, row 1"),
         (book([["a", "b", "c"]]), "UNEXPECTED_COLUMN", "`c`"),
-        (book([["a", "b", "b"]]), "UNEXPECTED_COLUMN", "twice"),
+        (book([["a", "b", "b"]]), "UNEXPECTED_COLUMN", "duplicate column"),
     ],
 )
 def test_a_workbook_that_is_not_what_the_contract_says_is_refused(tmp_path, content, code, words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.contract import formats
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Column, Contract, Relationship
     from carms_lake.names import TableRef
-
-FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet", "delta")
-"""What `carms.format` can be."""
 
 _TOLD_APART = 2
 """How many formats a contract may name: Delta tables are folders, and files are of one other."""
@@ -56,9 +54,10 @@ def _source(contract: Contract) -> None:
                 "give it another name, and the file's name for it as `physicalName`",
             )
     for name in spec.formats:
-        if name not in FORMATS:
+        if name not in formats.READ and name not in formats.added():
             raise ContractError(
-                f"`{contract.path}`: unknown `carms.format`: `{name}`", did_you_mean(name, FORMATS)
+                f"`{contract.path}`: unknown `carms.format`: `{name}`",
+                did_you_mean(name, (*formats.READ, *formats.added())),
             )
     if len(spec.formats) > 1 and (len(spec.formats) != _TOLD_APART or "delta" not in spec.formats):
         raise ContractError(

@@ -1,14 +1,16 @@
 """Source file -> chunks -> rows: one module per format, found by name.
 
-No reader knows a domain or a table; a contract is all that it is told. Records = rows + malformed.
+A reader knows no domain and no table, only the contract. Records = rows + malformed.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from carms_lake.contract import formats
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.readers.content import ensure_unchanged
 from carms_lake.readers.header import spec_of
@@ -19,28 +21,32 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.records import Chunk, FileChunks, ParsedRows, SourceFile
 
-FORMATS = ("csv", "delta", "json", "jsonl", "parquet", "xlsx")
-"""Each is a module of this room, imported when a file of that format is read."""
-
 
 class Reader(Protocol):
-    """What a format's module offers."""
+    """What a format's module offers, here or in another package (`contract.formats`)."""
 
     def read(self, source: SourceFile, contract: Contract) -> FileChunks:
         """The records of a file."""
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
-    """The records of a source file; read its parts inside `faults.readable(source)`.
+    """The records of a source file; read its chunks inside `faults.readable(source)`.
 
     Raises:
-        SourceRefused: the file is refused whole, here or while its parts are read.
+        SourceRefused: the file is refused, here or while its chunks are read.
         ContractError: the contract's format or dialect is unknown.
     """
-    reader = _reader(source, contract)
+    name = source.format or spec_of(contract).formats[0]
+    try:
+        reader = _reader(name)
+    except KeyError:
+        known = (*formats.READ, *formats.added())
+        raise ContractError(
+            f"`{contract.ref}`: no reader for the format `{name}`", did_you_mean(name, known)
+        ) from None
     ensure_unchanged(source)
-    batch = reader.read(source, contract)
-    return replace(batch, chunks=_unchanged(batch))
+    found = reader.read(source, contract)
+    return replace(found, chunks=_until_changed(found))
 
 
 class Parser(Protocol):
@@ -56,18 +62,17 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     return cast("Parser", parser).parse_chunks(chunks)
 
 
-def _unchanged(batch: FileChunks) -> Iterator[Chunk]:
-    """The parts of a file that was the same until the last of them was read."""
+def _until_changed(found: FileChunks) -> Iterator[Chunk]:
+    """The chunks of a file; a file that changed in the meantime explains whatever went wrong."""
     try:
-        yield from batch.chunks
+        yield from found.chunks
     finally:
-        ensure_unchanged(batch.source)  # a file that changed explains whatever went wrong
+        ensure_unchanged(found.source)
 
 
-def _reader(source: SourceFile, contract: Contract) -> Reader:
-    name = source.format or spec_of(contract).formats[0]
-    if name not in FORMATS:
-        raise ContractError(
-            f"`{contract.ref}`: unknown format `{name}`", did_you_mean(name, FORMATS)
-        )
-    return cast("Reader", import_module(f"{__name__}.{name}"))
+@cache
+def _reader(name: str) -> Reader:
+    module = import_module(f"{__name__}.{name}" if name in formats.READ else formats.added()[name])
+    if not hasattr(module, "read"):
+        raise KeyError(name)
+    return cast("Reader", module)

@@ -1,8 +1,7 @@
 """The uncompressed content of a source file: plain, .gz, or a member of a .zip.
 
-No archive is trusted: what it unpacks to is counted while it is unpacked. The file that is read is
-the file that was found: where size or time changed in between, the file is refused as still
-growing.
+No archive is trusted: its unpacked bytes are counted while it is unpacked. A file whose size or
+time changed since it was found is refused as still growing.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _BROKEN_ARCHIVE = (
     ValueError,
     KeyError,
 )
-"""What gzip and zipfile raise on damaged, protected or unknown archives."""
+"""What gzip and zipfile raise on damaged, encrypted or unknown archives."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Limits:
     max_ratio: int = 200
     """Unpacked to packed; text packs 5 to 20 times."""
     small_bytes: int = 64 << 20
-    """Below this no ratio is suspicious."""
+    """Below this size, no ratio is suspicious."""
 
 
 LIMITS = Limits()
@@ -66,7 +65,7 @@ class Digest(NamedTuple):
 
 
 class DiskFacts(NamedTuple):
-    """What tells, without reading, that a file is another one."""
+    """What shows, without reading, that a file has changed."""
 
     size: int
     mtime_ns: int
@@ -76,7 +75,7 @@ def disk_facts(path: Path) -> DiskFacts:
     """Size and time of a file; of a Delta table, those of its log.
 
     Raises:
-        OSError: it is gone, or must not be looked at.
+        OSError: it is gone or not accessible.
     """
     if not path.is_dir():
         facts = path.stat()
@@ -89,7 +88,7 @@ def disk_facts(path: Path) -> DiskFacts:
 
 
 def is_packed(source: SourceFile) -> bool:
-    """Whether the content must be unpacked first."""
+    """Whether the content is compressed."""
     return source.member is not None or source.path.suffix.lower() == ".gz"
 
 
@@ -97,7 +96,7 @@ def blocks(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[bytes]:
     """The uncompressed content, block by block.
 
     Raises:
-        SourceRefused: UNREADABLE, or TOO_LARGE where an archive unpacks to more than it may.
+        SourceRefused: UNREADABLE, or TOO_LARGE if an archive unpacks to more than the limits.
     """
     with _refusing(source):
         if source.path.suffix.lower() == ".gz" and source.member is None:
@@ -178,10 +177,10 @@ def whole(source: SourceFile, *, limits: Limits = LIMITS) -> bytes:
 
 
 def ensure_unchanged(source: SourceFile) -> None:
-    """Refuse a file that is not the one that was found any more.
+    """Refuse a file that has changed since it was found.
 
     Raises:
-        SourceRefused: STILL_GROWING, or UNREADABLE where it is gone.
+        SourceRefused: STILL_GROWING, or UNREADABLE if it is gone.
     """
     with _refusing(source):
         facts = disk_facts(source.path)
@@ -204,7 +203,7 @@ def _limited(
             raise SourceRefused(
                 "TOO_LARGE",
                 f"`{source.name}` unpacks {packed_bytes} bytes to more than {allowed_bytes}",
-                "if that is right, unpack it by hand and put the unpacked file there",
+                "if that is intended, unpack it by hand and use the unpacked file instead",
             )
         yield block
 
@@ -224,18 +223,18 @@ def _refusing(source: SourceFile) -> Iterator[None]:
         raise SourceRefused(
             "UNREADABLE",
             f"`{source.name}` is gone: `{source.path}`",
-            "leave source files in place until the command has ended",
+            "leave source files in place until the command has finished",
         ) from error
     except _BROKEN_ARCHIVE as error:
         raise SourceRefused(
             "UNREADABLE",
             f"`{source.name}` cannot be unpacked from `{source.path}`: "
             f"{str(error) or type(error).__name__}",
-            "unpack it by hand, without a password, and put the unpacked file there",
+            "unpack it by hand and use the unpacked file instead",
         ) from error
     except OSError as error:
         raise SourceRefused(
             "UNREADABLE",
             f"`{source.name}` cannot be read: {error.strerror or error}",
-            f"close `{source.path}` in other programs, and check that you may read it",
+            f"close `{source.path}` in other programs, and check its permissions",
         ) from error

@@ -1,12 +1,11 @@
 """Delimited text in the contract's dialect; `src_row_number` counts records after the header.
 
 One pass over the bytes, piece by piece (`csv_records`). A piece without quotes is split at line
-ends and delimiters. A piece with quotes whose every record is proved to have the header's fields
-goes to Polars' reader as it is; of the others each doubtful record is judged alone, the good ones
-go to Polars in clean form, and the others are set aside. So Polars sees nothing but clean bytes:
-alone its reader cannot be trusted, for it takes blank lines for rows, and one bad byte or quote
-fails the whole file. The number of rows that it gives is held against the number counted on the
-bytes.
+ends and delimiters. A piece with quotes goes to Polars' reader unchanged if every record provably
+has the header's fields; otherwise each doubtful record is examined, the good ones go to Polars in
+clean form, and the others are rejected. So Polars gets only clean bytes: its reader takes blank
+lines for rows, and fails the whole file for one bad byte or quote. The rows that it returns are
+compared with the number of records counted on the bytes.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 
 
 _ZLIB = (b"x\x01", b"x^")
-"""Beginnings of a compressed stream that are text too."""
+"""Beginnings of a compressed stream that are also valid text."""
 
 
 class _Csv(NamedTuple):
@@ -68,20 +67,20 @@ class _Content(NamedTuple):
     piece: Piece
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of those of these records that there are, by number."""
+        """The text of these records, as far as the chunk has them, by number."""
         texts = texts_of(self.piece, self.file.rules, row_numbers)
         return {number: shown(text, self.file.encoding) for number, text in texts.items()}
 
 
 class _PlainLines(NamedTuple):
-    """The text of a chunk without quotes, split already: its lines among those of others."""
+    """The text of a chunk without quotes: its lines among those of other chunks."""
 
     lines: pl.Series
     start: int
     piece: Piece
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of those of these records that there are, by number."""
+        """The text of these records, as far as the chunk has them, by number."""
         first = self.piece.first
         here = [n for n in row_numbers if 0 <= n - first < self.piece.records]
         places = [self.start + n - first for n in here]
@@ -113,7 +112,7 @@ def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
     except RecordTooLong as error:
         raise SourceRefused(
             "TOO_LARGE",
-            f"`{file.source.name}`, record {error.args[0]} does not end within 256 MiB",
+            f"`{file.source.name}`, record {error.args[0]} is longer than 256 MiB",
             "look for a quote that is opened there and never closed",
         ) from None
 
@@ -127,7 +126,7 @@ def _part(file: _Csv, piece: Piece) -> Chunk:
 
 
 def _quoted(file: _Csv, piece: Piece) -> Chunk:
-    """A piece of any form, each doubtful record judged alone."""
+    """A piece with quotes: each doubtful record is examined."""
     if piece.form is Form.CLEAN:
         numbers = range(piece.first, piece.first + piece.records)
         rows = _frame(file, piece.raw, numbers, ())
@@ -165,13 +164,13 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
         .unnest("fields")
         .collect(engine="streaming")
     )
-    is_laid_out = fields[str(width - 1)].is_not_null() & fields[str(width)].is_null()
+    has_fields = fields[str(width - 1)].is_not_null() & fields[str(width)].is_null()
     malformed = _of_nothing()
-    if not is_laid_out.all():
+    if not has_fields.all():
         if file.spec.merge_surplus_into and fields[str(width)].count():
             return parse_frames([_quoted(content.file, content.piece) for content in contents])
-        malformed = _miscounted(fields.filter(~is_laid_out), delimiter, width)
-        fields = fields.filter(is_laid_out)
+        malformed = _miscounted(fields.filter(~has_fields), delimiter, width)
+        fields = fields.filter(has_fields)
     raw = [
         _PlainLines(lines, start, content.piece)
         for content, start in zip(contents, starts, strict=False)
@@ -236,15 +235,15 @@ def _frame(
         raise SourceRefused(
             "UNREADABLE",
             f"`{file.source.name}`: {len(numbers)} records from record {numbers[0]} on "
-            f"were read as {frame.height}",
-            "please report this file",
+            f"were parsed as {frame.height}",
+            "this is a bug of carms: please report it with this file",
         )
     numbered = frame.with_columns(pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64))
     return _columns(file, numbered, repaired)
 
 
 def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int], *kept: str) -> pl.DataFrame:
-    """The contract's columns, of fields that are named by their position, and those to be kept."""
+    """The contract's columns, from fields named by their position, and the `kept` ones."""
     spec = file.spec
     added: list[pl.Expr] = []
     if spec.merge_surplus_into:
@@ -261,7 +260,7 @@ def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int], *kept: s
 
 
 def _as_text(text: bytes, rules: Grammar) -> bytes:
-    """The records, the first cell quoted where Polars would take its start for something else."""
+    """The records, with the first cell quoted if Polars would mistake its start for compression."""
     if not text.startswith((BOM, *_ZLIB)):
         return text
     cell = re.split(rb"[\r\n" + re.escape(rules.delimiter) + rb"]", text, maxsplit=1)[0]

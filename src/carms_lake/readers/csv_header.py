@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carms_lake.records import SourceFile
 
 _HEADER_BYTES = 1 << 20
-"""A header ends within this many bytes, or the file is no CSV."""
+"""A header must end within this many bytes."""
 _OTHER_DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -51,7 +51,7 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
     if not start.strip(b"\r\n"):
         raise SourceRefused(
             "EMPTY_FILE",
-            f"`{source.name}` has no header: it is {looks_like(start)}",
+            f"`{source.name}` has no header: it contains {looks_like(start)}",
             "send the file again",
         )
     skipped, end = _first_line(start, rules)
@@ -65,12 +65,12 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
 
 
 def header_text(opened: Opened) -> str:
-    """The header as it stands in the file, without its line end and blank lines before it."""
+    """The header as it is in the file, without blank lines before it and its line end."""
     return opened.header.decode("utf-8").strip("\r\n")
 
 
 def _first_line(start: bytes, rules: Grammar) -> tuple[int, int]:
-    """Where the first line that is not blank begins and ends, its line end included."""
+    """Where the first line that is not blank begins, and where it ends with its line end."""
     first = start[: start.find(b"\n") + 1]
     body = first.rstrip(b"\r\n")
     if body and rules.quote not in body and b"\r" not in body and len(first) <= _HEADER_BYTES:
@@ -94,12 +94,12 @@ def grammar_of(contract: Contract) -> Grammar:
         if len(character) != 1 or not character.isascii() or character in "\r\n\0":
             raise ContractError(
                 f"`{contract.ref}`: `carms.{key}` is {character!r}",
-                "it must be one ASCII character",
+                "write one ASCII character",
             )
     if spec.delimiter == spec.quote:
         raise ContractError(
             f"`{contract.ref}`: `carms.delimiter` and `carms.quote` are the same",
-            "they must differ",
+            "write two different characters",
         )
     return grammar(spec.delimiter, spec.quote)
 
@@ -107,7 +107,7 @@ def grammar_of(contract: Contract) -> Grammar:
 def _check_delimiter(
     source: SourceFile, contract: Contract, found: list[str], start: bytes
 ) -> None:
-    """Refuse one field where several are wanted: another delimiter, or no CSV at all."""
+    """Refuse a header of one field where several are expected: it has another delimiter."""
     wanted = {c.source.casefold() for c in contract.columns if c.from_path is None}
     if len(found) != 1 or len(wanted) == 1 or found[0].strip().casefold() in wanted:
         return
@@ -118,17 +118,17 @@ def _check_delimiter(
                 "MISSING_COLUMN",
                 f"`{source.name}`, line 1: the columns are separated by {other!r}, "
                 f"not by {spec_of(contract).delimiter!r}",
-                f"set `carms.delimiter` to {other!r} in the contract, or send the file as agreed",
+                f"set `carms.delimiter` to {other!r} in the contract, or have the file corrected",
             )
     if looks_like(start) != "text":
         raise no_csv(source, start)
 
 
 def no_csv(source: SourceFile, start: bytes) -> SourceRefused:
-    """The refusal of a file that is no delimited text, with what it looks like."""
+    """The refusal of a file that is not delimited text, with what it looks like."""
     return SourceRefused(
         "WRONG_FORMAT",
-        f"`{source.name}` is no delimited text in the contract's encoding: "
+        f"`{source.name}` is not delimited text in the contract's encoding: "
         f"it looks like {looks_like(start)}",
-        "send the file as the contract says, or correct `carms.format` and `carms.encoding` there",
+        "correct `carms.format` or `carms.encoding` in the contract, or have the file sent as CSV",
     )

@@ -1,4 +1,4 @@
-"""The records of a piece of delimited text that is not clean, each doubtful one judged alone."""
+"""The records of a piece of delimited text that is not clean, each doubtful one examined."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Broken(NamedTuple):
-    """One record that cannot be laid out in columns."""
+    """One record that cannot be parsed."""
 
     number: int
     raw: bytes
-    """As it stands in the file, without its line end."""
+    """As it is in the file, without its line end."""
     code: ReasonCode
     fault: str
 
@@ -57,7 +57,7 @@ def judged(piece: Piece, rules: Grammar, fields: int, merge_into: int | None = N
         raw = texts[index][: len(body)]
         is_end = piece.is_last and index == len(lines) - 1
         code, fault = _fault(raw, body, rules, fields, is_end=is_end)
-        text = None if code else _laid_out(raw, body, rules)
+        text = None if code else _normalized(raw, body, rules)
         if text is None and merge_into is not None:
             text = merged(raw, rules, fields, merge_into)
             repaired += [] if text is None else [number]
@@ -73,7 +73,7 @@ def judged(piece: Piece, rules: Grammar, fields: int, merge_into: int | None = N
 
 
 def texts_of(piece: Piece, rules: Grammar, wanted: Iterable[int]) -> dict[int, bytes]:
-    """Some records of a piece as they stand in the file, without their line ends."""
+    """Some records of a piece as they are in the file, without their line ends."""
     lines, texts = _lines(piece, rules)
     if piece.form is not Form.CLEAN:  # which has no blank lines
         texts = [text for line, text in zip(lines, texts, strict=True) if line.strip(LINE_ENDS)]
@@ -89,7 +89,7 @@ def texts_of(piece: Piece, rules: Grammar, wanted: Iterable[int]) -> dict[int, b
 def merged(raw: bytes, rules: Grammar, fields: int, into: int) -> bytes | None:
     """A record whose surplus fields are joined back into one, in clean form.
 
-    None where it has no surplus fields, or another fault.
+    None if it has no surplus fields, or another fault.
     """
     body = mask(raw, rules)
     if body.count(rules.delimiter) < fields or is_unclosed(raw, rules):
@@ -102,11 +102,11 @@ def merged(raw: bytes, rules: Grammar, fields: int, into: int) -> bytes | None:
     quote = rules.quote
     field = quote + joined.replace(quote, quote * 2) + quote
     text = rules.delimiter.join([*cells[:into], field, *cells[end:]])
-    return _laid_out(text, mask(text, rules), rules)
+    return _normalized(text, mask(text, rules), rules)
 
 
 def _lines(piece: Piece, rules: Grammar) -> tuple[list[bytes], list[bytes]]:
-    """The lines of a piece with their ends: with quoted fields covered, and as they are."""
+    """The lines of a piece with their ends: with quoted fields masked, and as they are."""
     masked = mask(piece.raw, rules)
     lines = masked.splitlines(keepends=True)
     if masked is piece.raw:
@@ -118,7 +118,7 @@ def _lines(piece: Piece, rules: Grammar) -> tuple[list[bytes], list[bytes]]:
 def _suspicious(
     piece: Piece, lines: Sequence[bytes], texts: Sequence[bytes], rules: Grammar, fields: int
 ) -> Sequence[int]:
-    """Which lines must be looked at alone; the others are clean records."""
+    """Which lines must be examined; the others are clean records."""
     delimiter, quote, wanted = rules.delimiter, rules.quote, fields - 1
     found = [index for index, line in enumerate(lines) if line.count(delimiter) != wanted]
     others: list[int] = []
@@ -139,7 +139,7 @@ def _fault(
     if is_end and is_unclosed(raw, rules):
         return (
             ReasonCode.MALFORMED_ROW,
-            "a quote is opened and never closed; the rest of the file is one record",
+            "a quote is opened and never closed, so the rest of the file is one record",
         )
     if rules.surplus.search(body):
         return ReasonCode.MALFORMED_ROW, "text follows a closing quote"
@@ -147,11 +147,11 @@ def _fault(
     if found != fields:
         return ReasonCode.MALFORMED_ROW, f"{found} fields, the header has {fields}"
     if not is_text(raw):
-        return ReasonCode.ENCODING_ERROR, "bytes that are no text in the contract's encoding"
+        return ReasonCode.ENCODING_ERROR, "bytes that are not text in the contract's encoding"
     return None, ""
 
 
-def _laid_out(raw: bytes, body: bytes, rules: Grammar) -> bytes:
+def _normalized(raw: bytes, body: bytes, rules: Grammar) -> bytes:
     """The record with quotes only around fields: `5" x` becomes `"5"" x"`."""
     quote = rules.quote
     if quote not in raw:

@@ -1,7 +1,7 @@
 r"""The records of delimited text, on bytes, fast: where each ends, and whether it is well formed.
 
 The rules (RFC 4180 in a contract's dialect, with the freedoms that every reader takes):
-* `\n`, `\r\n` and `\r` outside quotes end a record; a line without a character is no record.
+* `\n`, `\r\n` and `\r` outside quotes end a record; an empty line is not a record.
 * A quote where a field starts opens a quoted field, `""` in it is one quote, the next single quote
   closes it; text between that and the next delimiter makes the record malformed. A quote elsewhere
   is a character.
@@ -11,13 +11,13 @@ Three ways through a block. **Plain**: valid UTF-8 without a quote, every `\r` b
 are records and delimiters part fields, whoever splits them. **Clean**: after every quoted field is
 taken out (`Grammar.closed`) no quote is left, all `\r` belong to `\r\n`, and what remains when all
 bytes but delimiters and `\n` are deleted is the same line, fields - 1 delimiters, repeated. Each of
-these is one C call over the block, and together they say that every record has exactly the
+these is one C call over the block, and together they prove that every record has exactly the
 header's fields, so that any reader of RFC 4180 gives the same table. **Messy**: every quoted field
 is covered by a mask of the same length (`Grammar.opened`), so that lines and fields can be found by
-splitting, and each doubtful record is judged alone.
+splitting, and each doubtful record is examined.
 
-Where to cut a block is guessed from the parity of quotes; a wrong guess leaves a quote behind, so
-the block is not clean, and the careful way cuts by its mask.
+Where to cut a block is guessed from the parity of quotes; after a wrong guess a quote
+remains, so the block is not clean, and the slow way cuts it by its mask.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def grammar(delimiter: str, quote: str) -> Grammar:
     """The grammar of a dialect of two different ASCII characters."""
     d, q = delimiter.encode("ascii"), quote.encode("ascii")
     dd, qq = re.escape(d), re.escape(q)
-    # The pattern begins with the quote itself, which `re` finds thirty times faster than a place;
-    # at the start of the text nothing stands before the quote, so the look back cannot fail.
+    # The pattern begins with the quote itself, which `re` finds 30 times faster than a position;
+    # at the start of the text nothing precedes the quote, so the look-behind cannot fail.
     start = qq + rb"(?<![^" + dd + rb"\r\n]" + qq + rb")"
     body = rb"[^" + qq + rb"]*+(?:" + qq + qq + rb"[^" + qq + rb"]*+)*+"
     return Grammar(
@@ -106,7 +106,7 @@ def pieces(
     """All records after the header, in pieces of about `piece_bytes` (4 MiB).
 
     Raises:
-    RecordTooLong: a record does not end within `RECORD_BYTES`.
+        RecordTooLong: a record does not end within `RECORD_BYTES`.
     """
     waiting: list[bytes] = []
     usual = piece_bytes or PIECE_BYTES
@@ -132,7 +132,7 @@ def pieces(
 
 
 def mask(data: bytes, rules: Grammar) -> bytes:
-    """The data with quoted fields covered: what is left of delimiters and line ends is real."""
+    """The data with quoted fields masked: the remaining delimiters and line ends are real."""
     if rules.quote not in data:
         return data
     quote = rules.quote
@@ -140,7 +140,7 @@ def mask(data: bytes, rules: Grammar) -> bytes:
 
 
 def fields_of(raw: bytes, rules: Grammar) -> list[bytes]:
-    """The values of one record, quotes undone."""
+    """The values of one record, unquoted."""
     return [value_of(cell, rules) for cell in cells_of(raw, mask(raw, rules), rules)]
 
 
@@ -151,7 +151,7 @@ def is_unclosed(raw: bytes, rules: Grammar) -> bool:
 
 
 def _piece(buffer: bytes, rules: Grammar, fields: int, first: int, *, is_last: bool) -> Piece:
-    """The whole records at the start of a buffer; without any where no record ends in it."""
+    """The whole records at the start of a buffer; none if no record ends in it."""
     head = buffer if is_last else buffer[: _likely_cut(buffer, rules)]
     if _is_plain(head, rules):
         return Piece(head, first, _lines_with_text(head), Form.PLAIN, is_last)
@@ -168,7 +168,7 @@ def _piece(buffer: bytes, rules: Grammar, fields: int, first: int, *, is_last: b
 
 
 def _likely_cut(buffer: bytes, rules: Grammar) -> int:
-    """The end of the last line with an even number of quotes before it; 0 where there is none."""
+    """The end of the last line with an even number of quotes before it; 0 if there is none."""
     line_end = b"\n" if b"\n" in buffer else b"\r"
     # A `\r` at the very end may be the first half of `\r\n`.
     cut = buffer.rfind(line_end, 0, len(buffer) - (line_end == b"\r"))
@@ -188,7 +188,7 @@ def _is_plain(head: bytes, rules: Grammar) -> bool:
 
 
 def _lines_with_text(head: bytes) -> int:
-    """How many lines of a plain text are records; blank ones are none."""
+    """How many lines of a plain text are records: those that are not blank."""
     has_blank = head.startswith((b"\n", b"\r\n")) or b"\n\n" in head
     has_blank = has_blank or (b"\r" in head and b"\n\r\n" in head)
     if has_blank:
@@ -197,7 +197,7 @@ def _lines_with_text(head: bytes) -> int:
 
 
 def _clean_records(head: bytes, rules: Grammar, fields: int) -> int | None:
-    """How many records there are, where all are well formed and valid UTF-8; else None."""
+    """The number of records if all are well formed and valid UTF-8; else None."""
     if head.endswith(b"\r"):
         return None
     if not head.endswith(b"\n"):
@@ -230,6 +230,6 @@ def cells_of(raw: bytes, body: bytes, rules: Grammar) -> Iterator[bytes]:
 
 
 def value_of(cell: bytes, rules: Grammar) -> bytes:
-    """The value of a field, quotes undone."""
+    """The value of a field, unquoted."""
     quote = rules.quote
     return cell[1:-1].replace(quote * 2, quote) if cell.startswith(quote) else cell

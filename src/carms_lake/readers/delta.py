@@ -27,7 +27,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a Delta table's newest version, in the table's own types.
 
     Raises:
-        SourceRefused: it is no Delta table, is damaged, or its columns are not the contract's.
+        SourceRefused: it is not a Delta table, is damaged, or its columns are not the contract's.
     """
     with readable(source):
         frame = _scan(source)
@@ -39,8 +39,8 @@ def _scan(source: SourceFile) -> pl.LazyFrame:
     if not (source.path / DELTA_LOG).is_dir():
         raise SourceRefused(
             "WRONG_FORMAT",
-            f"`{source.name}` is no Delta table: it has no folder `{DELTA_LOG}`",
-            "send the whole folder of the table, its log included",
+            f"`{source.name}` is not a Delta table: it has no folder `{DELTA_LOG}`",
+            "copy the whole folder of the table, including its log",
         )
     try:
         return pl.scan_delta(DeltaTable(str(source.path)))
@@ -48,5 +48,5 @@ def _scan(source: SourceFile) -> pl.LazyFrame:
         raise SourceRefused(
             "UNREADABLE",
             f"`{source.name}`: the table's log cannot be read: {error}",
-            "send the table again",
+            "the table may be damaged or only partly copied; copy it again",
         ) from error

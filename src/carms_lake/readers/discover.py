@@ -1,8 +1,8 @@
 """The files that a contract's patterns match, in natural order, each with its name.
 
 A file's name is its path from the folder where the pattern starts to match, so it is the same
-whether the whole layout or a folder inside it is looked through. Compressed files go by the name of
-their content.
+whether the whole layout or a folder inside it is searched. Compressed files have the name of their
+content.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ class _Pattern(NamedTuple):
 
     expression: re.Pattern[str]
     starts_literally: bool
-    """Its first folder has a name, so that a base inside the layout can be told from any other
-    folder."""
+    """Its first folder has a name, so a base inside the layout differs from any other folder."""
 
 
 class _Candidate(NamedTuple):
@@ -48,7 +47,7 @@ class _Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """What is in a folder, or the one file that it is; made once for all sources of a run."""
+    """The files of a folder, or the one file; listed once for all sources of a run."""
 
     base: Path
     above: tuple[str, ...]
@@ -62,10 +61,10 @@ class Listing:
 
 
 def listing(base: Path) -> Listing:
-    """Everything in a folder that may be a source file, hidden files and folders left out.
+    """Everything in a folder that may be a source file, except hidden files and folders.
 
     Raises:
-        SourceError: `base` is not there or must not be read.
+        SourceError: `base` does not exist or cannot be read.
     """
     # `Path.absolute` keeps `..`, and `Path.resolve` leaves the names under which links stand.
     parts = Path(os.path.abspath(base)).parts[1:]  # noqa: PTH100
@@ -79,8 +78,8 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
     Two files may have the same name, such as `a.csv` and `a.csv.gz`: their content decides later.
 
     Raises:
-        SourceError: the folder is not there or must not be read.
-        ContractError: the contract is not one of bronze.
+        SourceError: the folder does not exist or cannot be read.
+        ContractError: the contract is not a bronze contract.
     """
     spec = spec_of(contract)
     there = where if isinstance(where, Listing) else listing(where)
@@ -165,7 +164,9 @@ def _matching_name(
 
 def _candidates(base: Path) -> Iterator[_Candidate]:
     if not base.exists():
-        raise SourceError(f"`{base}` is not there", "check the folder, or the file, to read from")
+        raise SourceError(
+            f"`{base}` does not exist", "check the name of the folder or file to read from"
+        )
     if not base.is_dir():
         yield from _of_file(base, "")
         return
@@ -176,7 +177,7 @@ def _candidates(base: Path) -> Iterator[_Candidate]:
         yield from _of_folder(base, "", frozenset())
     except PermissionError as error:
         raise SourceError(
-            f"`{error.filename}` must not be read", "check that you may read the folder"
+            f"`{error.filename}` cannot be read", "check the permissions of the folder"
         ) from error
 
 
@@ -206,7 +207,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # A link to itself, which is no file either.
+        # A link to itself, which is not a file either.
         return False
 
 
@@ -227,7 +228,7 @@ def _of_zip(path: Path, prefix: str) -> Iterator[_Candidate]:
         with zipfile.ZipFile(path) as archive:
             members = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        # Reading it says what is wrong; that it may be meant here, only its own name tells.
+        # Reading it will say what is wrong; until then only its own name can match a pattern.
         yield _Candidate((prefix + path.name[:-4],), path, member="")
         return
     for member in members:

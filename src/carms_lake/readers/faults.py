@@ -40,7 +40,7 @@ _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<")
 
 
 def binary_kind(start: bytes) -> str | None:
-    """The kind of file that begins with these bytes, where it is surely no plain UTF-8 text.
+    """The kind of file that begins with these bytes; None if it may be UTF-8 text.
 
     >>> binary_kind(b"%PDF-1.7")
     'a PDF'
@@ -54,7 +54,7 @@ def binary_kind(start: bytes) -> str | None:
 
 
 def looks_like(start: bytes) -> str:
-    """A few words for the bytes that a file begins with.
+    """What a file seems to be, by its first bytes, in a few words.
 
     >>> looks_like(b"<html>")
     'HTML or XML'
@@ -64,19 +64,19 @@ def looks_like(start: bytes) -> str:
         return kind
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
     if not text:
-        return "nothing but blanks" if start else "nothing: it has 0 bytes"
+        return "only blanks" if start else "nothing: it has 0 bytes"
     if text.startswith(_MARKUP):
         return "HTML or XML"
     if text.startswith((b"{", b"[")):
         return "JSON"
     if any(byte in _CONTROLS for byte in start[:200]):
-        return "bytes of no known kind"
+        return "binary data of an unknown format"
     return "text"
 
 
 @contextmanager
 def readable(source: SourceFile) -> Iterator[None]:
-    """Refuse the file that a library cannot read; use it also around collecting a batch's rows.
+    """Refuse a file that a library cannot read; chunks must be read inside this context, too.
 
     Raises:
         SourceRefused: UNREADABLE.
@@ -87,7 +87,7 @@ def readable(source: SourceFile) -> Iterator[None]:
         raise SourceRefused(
             "UNREADABLE",
             f"`{source.name}` is gone: `{source.path}`",
-            "leave source files in place until the command has ended",
+            "leave source files in place until the command has finished",
         ) from error
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(source, error) from error
@@ -103,10 +103,10 @@ def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
     return SourceRefused(
         "UNREADABLE",
         f"`{source.name}` cannot be read: {said[:300]}",
-        "it may be damaged; send it again",
+        "the file may be damaged: have it sent again",
     )
 
 
 def _is_panic(error: BaseException) -> bool:
-    """Whether a library written in Rust gave up; its errors share a name and no class."""
+    """Whether a library written in Rust panicked: these errors share a name but no class."""
     return type(error).__name__ == "PanicException"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ErrorCell(NamedTuple):
-    """A cell of a workbook that holds no value but an error."""
+    """A cell of a workbook that contains an error instead of a value."""
 
     text: str
 
@@ -73,11 +73,11 @@ MALFORMED_SCHEMA = pl.Schema(
 )
 
 KEPT_BYTES = 128 << 20
-"""Parts of a file up to this size stay in memory; those of a larger one are read again."""
+"""Chunks of a file up to this size stay in memory; a larger file is read twice."""
 
 
 class Fault(NamedTuple):
-    """One record that cannot be laid out in columns."""
+    """One record that cannot be parsed."""
 
     row_number: int
     raw_record: str
@@ -88,7 +88,7 @@ class Fault(NamedTuple):
 
 
 def malformed_frame(faults: Iterable[Fault]) -> pl.DataFrame:
-    """One row per record that cannot be laid out in columns."""
+    """One row per record that cannot be parsed."""
     return pl.DataFrame(
         [(f.row_number, f.raw_record, str(f.code), f.column, f.value, f.message) for f in faults],
         schema=MALFORMED_SCHEMA,
@@ -104,7 +104,7 @@ def text_schema(names: Iterable[str]) -> pl.Schema:
 def without_null_values(
     name: str, null_values: Sequence[str], *, is_trimmed: bool = False
 ) -> pl.Expr:
-    """The text of a column, null where it is one of the contract's null values."""
+    """The text of a column, null if it is one of the contract's null values."""
     text = pl.col(name).str.strip_chars() if is_trimmed else pl.col(name)
     if not null_values:
         return text
@@ -138,13 +138,13 @@ def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
 
 
 class RawLines(NamedTuple):
-    """Raw records that are held one by one."""
+    """Raw records, kept one by one."""
 
     by_number: Mapping[int, bytes]
     encoding: str = "utf-8"
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of those of these records that there are, by number."""
+        """The text of these records, as far as the chunk has them, by number."""
         held = self.by_number
         return {n: shown(held[n], self.encoding) for n in row_numbers if n in held}
 
@@ -187,9 +187,9 @@ def _of_chunk(number: int, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class Gathered:
-    """The chunks of a file that must be seen to its end before its rows can be handed on.
+    """The parsed chunks of a file that must be read to its end before its columns are known.
 
-    `read` is called again for a file that is too large to be kept; it gives parsed chunks.
+    `read` is called a second time for a file that is too large to be kept.
     """
 
     def __init__(self, read: Callable[[], Iterator[Chunk]]) -> None:
@@ -209,7 +209,7 @@ class Gathered:
                 self._kept.append(part)
 
     def parts(self, columns: Sequence[str]) -> Iterator[Chunk]:
-        """The parts, in order, their rows with these columns only."""
+        """The chunks, in order, their rows with these columns only."""
         for part in self._read() if self._kept is None else self._kept:
             found: Frames = part.content
             rows = found.rows.select(SRC_ROW_NUMBER, *columns)

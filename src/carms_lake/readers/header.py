@@ -1,4 +1,4 @@
-"""The columns that a file has against those that its contract promises."""
+"""The columns of a file, compared with those of its contract."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Layout:
     """How many columns the file has, dropped ones included."""
     notes: tuple[str, ...] = ()
     extra: tuple[tuple[str, int], ...] = ()
-    """Header and position of columns that the contract does not know, and that it lets in."""
+    """Header and position of columns that the contract does not know and yet accepts."""
 
 
 def spec_of(contract: Contract) -> SourceSpec:
     """Where and how the contract's files are read.
 
     Raises:
-        ContractError: the contract is not one of bronze.
+        ContractError: the contract is not a bronze contract.
     """
     if contract.source is None:
         raise ContractError(
@@ -53,7 +53,7 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
     Another order, case or surrounding spaces are accepted and noted.
 
     Raises:
-        SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also where a header stands twice.
+        SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also for a duplicate header.
     """
     wanted = {column.source: column for column in contract.columns}
     dropped = {*spec_of(contract).drop_columns, *(set(MEND_COLUMNS) - wanted.keys())}
@@ -84,8 +84,8 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
     if repeated:
         raise SourceRefused(
             "UNEXPECTED_COLUMN",
-            f"{where}: column {listed(repeated)} stands twice; found {listed(found)}",
-            "leave one of them in the file",
+            f"{where}: duplicate column {listed(repeated)}; found {listed(found)}",
+            "remove or rename one of them in the file",
         )
     if unexpected and spec_of(contract).new_columns is NewColumns.REFUSE:
         raise unknown_columns(where, unexpected, wanted)
@@ -103,7 +103,7 @@ def no_such_columns(where: str, found: Iterable[str], missing: Iterable[str]) ->
     return SourceRefused(
         "MISSING_COLUMN",
         f"{where}: missing {_columns(lacking)}; found {listed(names)}",
-        "; ".join(filter(None, [nearest, "correct the file or its contract"])),
+        "; ".join(filter(None, [nearest, "correct the file or the contract"])),
     )
 
 
@@ -114,13 +114,13 @@ def unknown_columns(where: str, unexpected: Iterable[str], known: Iterable[str])
     return SourceRefused(
         "UNEXPECTED_COLUMN",
         f"{where}: unexpected {_columns(names)}",
-        f"{nearest}; else accept it in the contract's properties:\n{_patch(names)}\n"
-        "or leave it out with `carms.dropColumns`",
+        f"{nearest}; or add it to the contract's properties:\n{_patch(names)}\n"
+        "or list it in `carms.dropColumns`",
     )
 
 
 def new_columns_note(where: str, names: Iterable[str], contract: Contract) -> str:
-    """What is said of columns that a contract lets in without knowing them."""
+    """The note about columns that a contract does not know and yet accepts."""
     what = {
         NewColumns.ACCEPT: f"their values are in `{SRC_EXTRA}`",
         NewColumns.REJECT: "rows with a value there are rejected",
@@ -130,7 +130,7 @@ def new_columns_note(where: str, names: Iterable[str], contract: Contract) -> st
 
 
 def _patch(names: Sequence[str]) -> str:
-    """The properties that would make a contract know these columns; text until it says more."""
+    """The properties that would add these columns to a contract, as text."""
     return "\n".join(
         f"  - name: {re.sub(r'[^a-z0-9_]+', '_', name.lower()).strip('_') or 'new_column'}\n"
         f"    physicalName: {json.dumps(name, ensure_ascii=False)}\n"
@@ -142,7 +142,7 @@ def _patch(names: Sequence[str]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names for a message: `a`, `b`; those of no name are shown as such."""
+    """Names for a message: `a`, `b`; an empty one is shown as `(without a name)`."""
     shown = [f"`{name[:80]}`" if name else "(without a name)" for name in names]
     return first_few(shown, _SHOWN) or "none"
 
@@ -158,8 +158,8 @@ def _folded(name: str) -> str:
 def _notes(
     where: str, positions: tuple[tuple[str, int], ...], renamed: dict[str, str]
 ) -> tuple[str, ...]:
-    notes = [f"{where}: header `{name}` taken for `{target}`" for target, name in renamed.items()]
+    notes = [f"{where}: header `{name}` read as `{target}`" for target, name in renamed.items()]
     order = [position for _, position in positions]
     if order != sorted(order):
-        notes.append(f"{where}: the columns stand in another order than in the contract")
+        notes.append(f"{where}: the columns are in a different order than in the contract")
     return tuple(notes)

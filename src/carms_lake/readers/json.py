@@ -38,7 +38,7 @@ class _Array(NamedTuple):
     data: bytes
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of those of these elements that there are, by number."""
+        """The text of these elements, as far as they exist, by number."""
         return _texts(self.data, set(row_numbers))
 
 
@@ -46,7 +46,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The objects of a JSON array, all columns text.
 
     Raises:
-        SourceRefused: it is no array of JSON objects, or its keys are not the contract's.
+        SourceRefused: it is not an array of JSON objects, or its keys are not the contract's.
     """
     shape = shape_of(contract)
     data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
@@ -57,12 +57,12 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         if not isinstance(element, dict):
             misfits[number] = []
             continue
-        row, wrong = shape.laid_out(element)
+        row, wrong = shape.parse(element)
         if wrong:
             misfits[number] = wrong
         else:
             rows.append({SRC_ROW_NUMBER: number, **row})
-    notes = seen_keys(shape, f"`{source.name}`", contract, is_empty=not elements)
+    notes = compare_keys(shape, f"`{source.name}`", contract, is_empty=not elements)
     schema = text_schema(shape.found)
     frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
     texts = _texts(data, set(misfits))
@@ -71,8 +71,10 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     return FileChunks(source, (chunk,), notes)
 
 
-def seen_keys(shape: Shape, where: str, contract: Contract, *, is_empty: bool) -> tuple[str, ...]:
-    """Hold the keys that objects were seen to have against the contract; what is to be noted.
+def compare_keys(
+    shape: Shape, where: str, contract: Contract, *, is_empty: bool
+) -> tuple[str, ...]:
+    """Compare the keys of a file's objects with the contract; returns notes.
 
     Raises:
         SourceRefused: UNEXPECTED_COLUMN, MISSING_COLUMN.
@@ -89,7 +91,7 @@ def seen_keys(shape: Shape, where: str, contract: Contract, *, is_empty: bool) -
 
 
 def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:
-    """The fault of a record whose values do not fit; without any, it is no object."""
+    """The fault of a record whose values do not fit; without misfits, it is not an object."""
     if not misfits:
         return no_object(number, raw)
     first = misfits[0]
@@ -101,7 +103,7 @@ def array_elements(source: SourceFile, contract: Contract) -> list[Any]:
     """The elements of a JSON array as they are, whatever the contract expects of them.
 
     Raises:
-        SourceRefused: it is no JSON array, or it changed while it was read.
+        SourceRefused: it is not a JSON array, or it changed while it was read.
     """
     ensure_unchanged(source)
     data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
@@ -112,7 +114,7 @@ def array_elements(source: SourceFile, contract: Contract) -> list[Any]:
 def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
     if not data.strip(_BLANKS):
         raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` holds {looks_like(data)}", "send the file again"
+            "EMPTY_FILE", f"`{source.name}` contains {looks_like(data)}", "have the file sent again"
         )
     try:
         document = loaded(data, is_exact=is_exact)
@@ -122,7 +124,7 @@ def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
         kind = "object" if isinstance(document, dict) else "value"
         raise SourceRefused(
             "WRONG_FORMAT",
-            f"`{source.name}` holds one JSON {kind}, not an array",
+            f"`{source.name}` contains one JSON {kind}, not an array",
             "put the objects into one array: [{...}, {...}]",
         )
     return document
@@ -133,8 +135,8 @@ def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) 
     if binary_kind(data) or not data.lstrip().startswith((b"[", b"{", b'"')):
         return SourceRefused(
             "WRONG_FORMAT",
-            f"`{source.name}` is no JSON: it looks like {kind}",
-            "send the file again as JSON",
+            f"`{source.name}` is not JSON: it looks like {kind}",
+            "have the file sent as JSON, or correct `carms.format` in the contract",
         )
     is_lines = data.lstrip().startswith(b"{") and b"\n{" in data
     return SourceRefused(
@@ -142,7 +144,7 @@ def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) 
         f"`{source.name}`, line {error.lineno}, column {error.colno}: {error.msg}",
         "one object per line is the format `jsonl`; correct `carms.format` in the contract"
         if is_lines
-        else "the file may be cut off or damaged; send it again",
+        else "the file may be cut off or damaged: have it sent again",
     )
 
 

@@ -23,11 +23,11 @@ LINE = "$"
 """The source of a column that takes a whole line."""
 
 _DEEPEST = 254
-"""So many arrays and objects within each other can be written again."""
+"""Values nested no deeper than this can be serialized."""
 
 
 class Misfit(NamedTuple):
-    """A value that cannot stand in its column."""
+    """A value that does not fit its column."""
 
     column: str
     value: str
@@ -54,7 +54,7 @@ class _Node:
 
 @dataclass
 class Shape:
-    """What a contract expects of the objects of a file, and what they were seen to have."""
+    """What a contract expects of the objects of a file, and which keys were found in them."""
 
     root: _Node
     columns: tuple[Column, ...]
@@ -66,8 +66,8 @@ class Shape:
     unknown: dict[str, None] = field(default_factory=dict)
     """Dotted paths, in the order in which they were met."""
 
-    def laid_out(self, document: dict[str, Any]) -> tuple[dict[str, str | None], list[Misfit]]:
-        """The object's values by column, and those that cannot stand there."""
+    def parse(self, document: dict[str, Any]) -> tuple[dict[str, str | None], list[Misfit]]:
+        """The object's values by column, and those that do not fit."""
         found = _Found({}, [], {})
         try:
             self._walk(document, self.root, "", found)
@@ -140,8 +140,8 @@ def shape_of(contract: Contract) -> Shape:
     columns = tuple(c for c in contract.columns if c.source != LINE)
     for column in columns:
         _plant(root, column.source, _Node(column))
-    beside = [name for name in MEND_COLUMNS if name not in {c.source for c in columns}]
-    for path in (*spec_of(contract).drop_columns, *beside):
+    correction_columns = [name for name in MEND_COLUMNS if name not in {c.source for c in columns}]
+    for path in (*spec_of(contract).drop_columns, *correction_columns):
         _plant(root, path, _Node(is_dropped=True))
     is_exact = any(c.type.name == "decimal" for c in columns)
     lets_in = spec_of(contract).new_columns is not NewColumns.REFUSE
@@ -152,7 +152,7 @@ def loaded(data: bytes, *, is_exact: bool) -> Any:
     """The JSON value; numbers as `Decimal` where their digits matter. The last of equal keys wins.
 
     Raises:
-        orjson.JSONDecodeError: it is no JSON.
+        orjson.JSONDecodeError: it is not JSON.
     """
     value = orjson.loads(data)
     if not is_exact:
@@ -224,5 +224,5 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "an array"
     if isinstance(value, bool):
-        return "the truth value"
+        return "the boolean"
     return "the text" if isinstance(value, str) else "the number"

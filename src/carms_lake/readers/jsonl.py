@@ -1,6 +1,6 @@
 """One JSON object per line; a column whose `physicalName` is `$` takes the whole line.
 
-Lines end with a line feed; a line of blanks is no record. Where a column takes the whole line, the
+Lines end with a line feed; a blank line is not a record. Where a column takes the whole line, the
 other keys of the object are not compared with the contract.
 """
 
@@ -21,7 +21,7 @@ from carms_lake.readers.frames import (
     parsed_chunk,
     text_schema,
 )
-from carms_lake.readers.json import misfit_fault, seen_keys
+from carms_lake.readers.json import compare_keys, misfit_fault
 from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import (
     LINE_BYTES,
@@ -45,7 +45,7 @@ _PART_RECORDS = 50_000
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
-    """The lines of a JSON Lines file, all columns text; broken lines are set aside.
+    """The lines of a JSON Lines file, all columns text; malformed lines are rejected.
 
     Raises:
         SourceRefused: the file cannot be read, has no line, or its keys are not the contract's.
@@ -54,7 +54,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         return FileChunks(source, whole_lines_of(source, contract))
     shape = shape_of(contract)
     whole_lines = [column.name for column in contract.columns if column.source == LINE]
-    # A part cannot know which columns later parts will have, so all parts have all columns.
+    # A chunk cannot know which columns later chunks will have, so all chunks have all columns.
     every = [*(column.name for column in contract.columns), *([SRC_EXTRA] if shape.lets_in else [])]
     found = Gathered(lambda: _parts(source, shape, encoding_of(contract), whole_lines, every))
     if not found.records:
@@ -65,7 +65,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         kept = [c.name for c in contract.columns if c.from_path is None or c.name in shape.seen]
     else:
         has_none = found.records == found.malformed
-        notes = seen_keys(shape, f"`{source.name}`", contract, is_empty=has_none)
+        notes = compare_keys(shape, f"`{source.name}`", contract, is_empty=has_none)
     return FileChunks(source, found.parts(kept), notes)
 
 
@@ -112,7 +112,7 @@ def _record(
         return misfit_fault(number, shown(line, encoding), ())
     row: dict[str, Any] = {SRC_ROW_NUMBER: number}
     if shape.root.keys:
-        values, misfits = shape.laid_out(document)
+        values, misfits = shape.parse(document)
         if misfits:
             return misfit_fault(number, shown(line, encoding), misfits)
         row |= values

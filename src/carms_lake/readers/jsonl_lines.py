@@ -1,6 +1,6 @@
-"""Lines of JSON Lines that are kept as they are: each only has to be an object.
+"""Lines of JSON Lines that are kept whole: each only has to be an object.
 
-What they hold is read in silver, so nothing is taken out of them here.
+Their values are extracted in silver.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Lines(NamedTuple):
     """The content of a chunk."""
 
     names: tuple[str, ...]
-    """The columns that take the line."""
+    """The columns that hold the line."""
     good: dict[int, bytes]
     """By number."""
     faults: list[Fault]
@@ -74,7 +74,7 @@ def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Chunk]:
 
 
 def refuse_binary(line: bytes, source: SourceFile) -> None:
-    """Refuse a file whose first line is no text.
+    """Refuse a file whose first line is binary.
 
     Raises:
         SourceRefused: WRONG_FORMAT.
@@ -82,13 +82,13 @@ def refuse_binary(line: bytes, source: SourceFile) -> None:
     if binary_kind(line):
         raise SourceRefused(
             "WRONG_FORMAT",
-            f"`{source.name}` is no JSON Lines: it looks like {looks_like(line)}",
-            "send the file again, one JSON object per line",
+            f"`{source.name}` is not JSON Lines: it looks like {looks_like(line)}",
+            "have the file sent with one JSON object per line, or correct `carms.format`",
         )
 
 
 def refuse_if_blank(source: SourceFile, contract: Contract) -> None:
-    """Refuse a file without a byte; one of blank lines has no records, and is none the worse.
+    """Refuse a file of 0 bytes; one that has only blank lines is valid and has no records.
 
     Raises:
         SourceRefused: EMPTY_FILE.
@@ -96,7 +96,9 @@ def refuse_if_blank(source: SourceFile, contract: Contract) -> None:
     start = next(as_utf8(blocks(source), encoding_of(contract)), b"")
     if not start:
         raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` holds {looks_like(start)}", "send the file again"
+            "EMPTY_FILE",
+            f"`{source.name}` contains {looks_like(start)}",
+            "have the file sent again",
         )
 
 
@@ -105,22 +107,22 @@ def line_too_long(source: SourceFile) -> SourceRefused:
     return SourceRefused(
         "TOO_LARGE",
         f"`{source.name}` has a line longer than 256 MiB",
-        "send one JSON object per line",
+        "have the file sent with one JSON object per line",
     )
 
 
 def broken_line(number: int, line: bytes, encoding: str, error: orjson.JSONDecodeError) -> Fault:
-    """The fault of a line that is no JSON."""
+    """The fault of a line that is not JSON."""
     raw = shown(line, encoding)
     if not is_text(line):
-        message = f"record {number}: bytes that are no text in the contract's encoding"
+        message = f"record {number}: bytes that are not text in the contract's encoding"
         return Fault(number, raw, ReasonCode.ENCODING_ERROR, message)
     message = f"record {number}, column {error.colno}: {error.msg}"
     return Fault(number, raw, ReasonCode.MALFORMED_ROW, message)
 
 
 def no_object(number: int, raw: str) -> Fault:
-    """The fault of a record that is JSON, and no object."""
+    """The fault of a record that is JSON but not an object."""
     return Fault(number, raw, ReasonCode.MALFORMED_ROW, f"record {number} is not an object")
 
 
@@ -148,7 +150,7 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     """The rows of chunks whose lines are kept whole."""
     contents: list[_Lines] = [chunk.content for chunk in chunks]
     good = list(chain.from_iterable(content.good.values() for content in contents))
-    # An object begins with a brace, and no brace begins what Polars takes for compressed.
+    # Every line begins with a brace, so Polars does not mistake the text for compressed data.
     lines = pl.read_lines(b"\n".join(good))["line"] if good else pl.Series([], dtype=pl.String)
     numbers = chain.from_iterable(content.good for content in contents)
     rows = pl.DataFrame(

@@ -1,4 +1,4 @@
-"""Where records of text stand in their file, and the file with others in their place."""
+"""The lines of records in a text file, and the file with corrected records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def csv_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -
 
 
 def jsonl_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
-    """The same of a file of JSON Lines, where a line of blanks is no record.
+    """The same for a file of JSON Lines, where a blank line is not a record.
 
     Raises:
         SourceRefused: the file cannot be read.
@@ -63,9 +63,9 @@ def jsonl_lines(source: SourceFile, contract: Contract, wanted: Collection[int])
 
 
 def csv_with(
-    source: SourceFile, contract: Contract, mended: Mapping[int, bytes]
+    source: SourceFile, contract: Contract, corrected: Mapping[int, bytes]
 ) -> Iterator[bytes]:
-    """A delimited file as UTF-8, piece by piece, with other texts for some of its records.
+    """A delimited file as UTF-8, piece by piece, with some of its records corrected.
 
     Raises:
         SourceRefused: the file cannot be read.
@@ -75,7 +75,7 @@ def csv_with(
     yield opened.header
     for piece in pieces(opened.rest, rules, len(opened.found)):
         within = range(piece.first, piece.first + piece.records)
-        if not any(number in within for number in mended):
+        if not any(number in within for number in corrected):
             yield piece.raw
             continue
         number, position = piece.first, 0
@@ -83,14 +83,14 @@ def csv_with(
             raw = piece.raw[position : position + len(masked)]
             position += len(masked)
             body = masked.rstrip(LINE_ENDS)
-            yield mended.get(number, raw[: len(body)]) + raw[len(body) :] if body else raw
+            yield corrected.get(number, raw[: len(body)]) + raw[len(body) :] if body else raw
             number += bool(body)
 
 
 def jsonl_with(
-    source: SourceFile, contract: Contract, mended: Mapping[int, bytes]
+    source: SourceFile, contract: Contract, corrected: Mapping[int, bytes]
 ) -> Iterator[bytes]:
-    """The same of a file of JSON Lines.
+    """The same for a file of JSON Lines.
 
     Raises:
         SourceRefused: the file cannot be read.
@@ -100,7 +100,7 @@ def jsonl_with(
     for place, line in enumerate(lines):
         is_record = bool(line.strip(_BLANKS))
         number += is_record
-        text = mended.get(number, line) if is_record else line
+        text = corrected.get(number, line) if is_record else line
         yield text + b"\n" if place + 1 < len(lines) else text
 
 

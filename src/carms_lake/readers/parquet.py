@@ -37,7 +37,7 @@ class _Rows(NamedTuple):
     """The number of the first row."""
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """Those of these rows that there are, as JSON by number."""
+        """These rows as JSON, as far as the chunk has them, by number."""
         here = [n for n in row_numbers if 0 <= n - self.first < self.rows.height]
         found = self.rows[[n - self.first for n in here]]
         return dict(zip(here, rows_as_json(found), strict=True))
@@ -47,7 +47,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a Parquet file, in the file's own types.
 
     Raises:
-        SourceRefused: it is no Parquet file, is damaged, or its columns are not the contract's.
+        SourceRefused: it is not a Parquet file, is damaged, or its columns are not the contract's.
     """
     with opened(source) as path, readable(source):
         _refuse_other_formats(path, source)
@@ -104,10 +104,12 @@ def _refuse_other_formats(path: Path, source: SourceFile) -> None:
     with path.open("rb") as stream:
         start = stream.read(200)
     if not start:
-        raise SourceRefused("EMPTY_FILE", f"`{source.name}` has 0 bytes", "send the file again")
+        raise SourceRefused(
+            "EMPTY_FILE", f"`{source.name}` has 0 bytes", "have the file sent again"
+        )
     if not start.startswith(_MAGIC):
         raise SourceRefused(
             "WRONG_FORMAT",
-            f"`{source.name}` is no Parquet file: it looks like {looks_like(start)}",
-            "send the file as Parquet, or correct `carms.format` in the contract",
+            f"`{source.name}` is not a Parquet file: it looks like {looks_like(start)}",
+            "have the file sent as Parquet, or correct `carms.format` in the contract",
         )

@@ -1,8 +1,8 @@
-"""Text of any encoding as UTF-8 bytes, with bytes that are no text marked.
+"""Text of any encoding as UTF-8, with undecodable bytes marked.
 
-UTF-8 passes through as it is. Other encodings are decoded piece by piece; a byte that they do not
-know becomes a lone surrogate, which is no valid UTF-8, so one test finds the faults of every
-encoding.
+UTF-8 passes through as it is. Other encodings are decoded piece by piece; an
+undecodable byte becomes a lone surrogate, which is not valid UTF-8, so one test finds the faults of
+every encoding.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def encoding_of(contract: Contract) -> str:
     """The canonical name of the encoding of a contract's files.
 
     Raises:
-        ContractError: there is no such text encoding.
+        ContractError: the encoding is unknown.
     """
     name = spec_of(contract).encoding
     try:
@@ -38,7 +38,7 @@ def encoding_of(contract: Contract) -> str:
     except LookupError:
         raise ContractError(
             f"`{contract.ref}`: unknown encoding `{name}`",
-            "for instance `utf-8`, `cp1252`, `utf-16`",
+            "write, for instance, `utf-8`, `cp1252` or `utf-16`",
         ) from None
 
 
@@ -48,7 +48,7 @@ def is_utf8(encoding: str) -> bool:
 
 
 def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The blocks as UTF-8 without a byte order mark; what is no text is invalid in them."""
+    """The blocks as UTF-8 without a byte order mark; undecodable bytes stay invalid."""
     if not is_utf8(encoding):
         blocks = _decoded(blocks, encoding)
     start = b""
@@ -77,7 +77,7 @@ def is_text(data: bytes) -> bool:
 
 
 def shown(data: bytes, encoding: str) -> str:
-    r"""The bytes as text; a byte that is none is written \xff, as it stood in the file."""
+    r"""The bytes as text; an undecodable byte is written as in \xff."""
     if is_utf8(encoding):
         return data.decode("utf-8", "backslashreplace")
     text = data.decode("utf-8", "surrogatepass")

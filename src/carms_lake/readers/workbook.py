@@ -1,9 +1,9 @@
 """A workbook's sheet as a grid of typed cells, exactly as written.
 
 The fast library reads cells in their types, but shows an error (`#DIV/0!`) as an empty cell and
-every number as a float. So the sheets' XML is looked through first, which also makes sure that the
-workbook is no bomb: neither unpacked, nor as a grid (two cells in opposite corners are enough for
-that). Only a workbook that has errors or whole numbers beyond 2**53 is read once more by the exact
+every number as a float. So the sheets' XML is scanned first, which also makes sure that neither
+the unpacked workbook nor its grid is a bomb (for a grid, two cells in opposite corners suffice).
+Only a workbook with errors or with whole numbers beyond 2**53 is read a second time by the exact
 and slow library, for those cells alone.
 """
 
@@ -33,7 +33,7 @@ GRID_CELLS = 50_000_000
 
 _BLOCK_BYTES = 1 << 20
 _OVERLAP_BYTES = 256
-"""A tag that two blocks share is seen whole in the second."""
+"""A tag that two blocks share is complete in the second."""
 _SHEETS = "xl/worksheets/"
 _ERROR_CELL = re.compile(rb"""\st\s*=\s*["']e["']""")
 _FAR_CELLS = tuple(
@@ -120,18 +120,20 @@ def _sheet_name(workbook: CalamineWorkbook, source: SourceFile, sheet: str | Non
         )
     if not names:
         raise SourceRefused(
-            "MISSING_SHEET", f"`{source.name}` has no sheet of cells", "send the workbook again"
+            "MISSING_SHEET",
+            f"`{source.name}` has no worksheet",
+            "have a workbook with a worksheet sent",
         )
     return names[0]
 
 
 def _looked_through(path: Path, source: SourceFile, limits: Limits = LIMITS) -> bool:
-    """Whether some cell holds an error; refuses what is no workbook, or too large a one."""
+    """Whether some cell contains an error; refuses other files, and workbooks too large."""
     with path.open("rb") as stream:
         start = stream.read(200)
     if not start:
         raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` has 0 bytes", "save the workbook and send it again"
+            "EMPTY_FILE", f"`{source.name}` has 0 bytes", "have the workbook saved and sent again"
         )
     if not start.startswith(b"PK"):
         raise _no_workbook(source, looks_like(start))
@@ -147,7 +149,7 @@ def _looked_through(path: Path, source: SourceFile, limits: Limits = LIMITS) -> 
 def _no_workbook(source: SourceFile, kind: str) -> SourceRefused:
     hint = "save it as .xlsx, without a password"
     return SourceRefused(
-        "WRONG_FORMAT", f"`{source.name}` is no .xlsx workbook: it looks like {kind}", hint
+        "WRONG_FORMAT", f"`{source.name}` is not an .xlsx workbook: it looks like {kind}", hint
     )
 
 
@@ -155,12 +157,12 @@ def _members_have_errors(
     archive: zipfile.ZipFile, packed_bytes: int, source: SourceFile, limits: Limits
 ) -> bool:
     allowed_bytes = min(limits.max_bytes, max(limits.small_bytes, limits.max_ratio * packed_bytes))
-    # `zipfile` gives out no byte more than the directory says, so the directory can be believed.
+    # `zipfile` returns no more bytes than the directory says, so the directory can be trusted.
     if sum(member.file_size for member in archive.infolist()) > allowed_bytes:
         raise SourceRefused(
             "TOO_LARGE",
             f"`{source.name}` unpacks {packed_bytes} bytes to more than {allowed_bytes}",
-            "send only the sheet that is needed, or another format",
+            "have only the needed sheet sent, or another format",
         )
     has_errors = False
     for member in archive.infolist():
@@ -177,7 +179,7 @@ def _members_have_errors(
             raise SourceRefused(
                 "TOO_LARGE",
                 f"`{source.name}` has cells as far as row {farthest_row}, column {farthest_column}",
-                "delete the cells that are far away from the table",
+                "delete the cells far away from the table",
             )
     return has_errors
 

@@ -48,7 +48,7 @@ class _SheetRows(NamedTuple):
     header: int
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """Those of these rows that there are, as JSON by sheet row."""
+        """These rows as JSON, as far as the sheet has them, by sheet row."""
         places = [number - self.grid.first_row for number in row_numbers]
         within = [place for place in places if 0 <= place < len(self.grid.rows)]
         return _raw_texts(self.grid, self.header, within)
@@ -58,7 +58,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a sheet, all columns text.
 
     Raises:
-        SourceRefused: it is no workbook, has no such sheet, or its columns are not the contract's.
+        SourceRefused: not a workbook, no such sheet, or its columns are not the contract's.
     """
     grid, header, layout = _opened(source, contract)
     kept = [index for index in range(header + 1, len(grid.rows)) if _has_value(grid.rows[index])]
@@ -94,7 +94,7 @@ def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | No
     """What spreadsheets call the cell of a sheet row and a column, or the row where it has none.
 
     Raises:
-        SourceRefused: it is no workbook, has no such sheet, or its columns are not the contract's.
+        SourceRefused: not a workbook, no such sheet, or its columns are not the contract's.
     """
     grid, _, layout = _opened(source, contract)
     positions = dict(layout.positions)
@@ -159,7 +159,7 @@ def _header(grid: Grid, source: SourceFile) -> int:
     raise SourceRefused(
         "EMPTY_FILE",
         f"`{source.name}`, sheet `{grid.sheet}` is empty",
-        "send the workbook with its header and rows",
+        "have the workbook sent with its header and rows",
     )
 
 
@@ -220,12 +220,12 @@ def _number_series(name: str, values: list[float | None]) -> pl.Series:
 def _message(address: str, value: Any, column: Column) -> str:
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (ErrorCell, "error"),
-        (bool, "truth value"),
+        (bool, "boolean"),
         ((int, float), "number"),
         ((dt.date, dt.time, dt.timedelta), "date or time"),
     )
     kind = next(word for types, word in kinds if isinstance(value, types))
-    holds = f"`{address}` holds the {kind} {cell_text(value)}"
+    holds = f"`{address}` contains the {kind} {cell_text(value)}"
     if column.type.name not in _TEXT_TYPES:
         return f"{holds}; the contract wants one {column.type}"
     return f"{holds}; the contract wants text: format the column as text and enter its values again"

@@ -27,7 +27,7 @@ def write(  # noqa: PLR0913 - a format's options are its keywords
 ) -> None:
     """Write the chunks below one header line, the first chunk's column names.
 
-    Text is written as it stands. An empty text gets quotes, a null none. `datetime_format` is how
+    Text is written unchanged. An empty text gets quotes, a null none. `datetime_format` is how
     strftime spells moments, which never get quotes. `unquoted_where` names a column of booleans
     that is not written: rows where it is true have no quotes, even where they need them.
     """

@@ -33,11 +33,11 @@ def write(
     sheet: str = "Sheet1",
     number_cells: Collection[tuple[int, str]] = (),
 ) -> None:
-    """Write the chunks below one header row; a null is no cell, an empty column name too.
+    """Write the chunks below one header row; nulls and empty column names give no cell.
 
     The whole sheet stays in memory until it is written. `number_cells` are (row, column) pairs,
     rows from 0, whose text is written as a number: the fault that a spreadsheet makes of an id.
-    What a sheet cannot hold stands as text: NaN, infinity, numbers of more than 15 digits, dates
+    What a sheet cannot hold becomes text: NaN, infinity, numbers of more than 15 digits, dates
     before 1901; a moment with a zone is written in UTC without one.
 
     Raises:
