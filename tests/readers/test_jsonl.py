@@ -105,7 +105,6 @@ def test_whole_lines_are_the_same_wherever_blocks_are_cut(tmp_path, monkeypatch,
 
 @pytest.mark.parametrize("contract", [AB, RAW])
 def test_a_line_without_end_is_given_up(tmp_path, monkeypatch, contract):
-    monkeypatch.setattr(jsonl, "LINE_BYTES", 100)
     monkeypatch.setattr(jsonl_lines, "LINE_BYTES", 100)
     with pytest.raises(SourceRefused) as caught:
         read(file(tmp_path, b'{"a": "' + b"x" * 1000), contract)

@@ -74,6 +74,24 @@ def looks_like(start: bytes) -> str:
     return "text"
 
 
+def empty(source: SourceFile, start: bytes = b"") -> SourceRefused:
+    """The refusal of a file without content."""
+    return SourceRefused(
+        "EMPTY_FILE",
+        f"`{source.name}` contains {looks_like(start)}",
+        "have the file sent again",
+    )
+
+
+def wrong_format(source: SourceFile, wanted: str, start: bytes) -> SourceRefused:
+    """The refusal of a file of another format than the contract says."""
+    return SourceRefused(
+        "WRONG_FORMAT",
+        f"`{source.name}` is not {wanted}: it looks like {looks_like(start)}",
+        "correct `carms.format` in the contract, or have the file sent in the agreed format",
+    )
+
+
 @contextmanager
 def readable(source: SourceFile) -> Iterator[None]:
     """Refuse a file that a library cannot read; chunks must be read inside this context, too.

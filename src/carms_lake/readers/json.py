@@ -14,7 +14,7 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks, ensure_unchanged
-from carms_lake.readers.faults import binary_kind, looks_like
+from carms_lake.readers.faults import binary_kind, empty, wrong_format
 from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk, text_schema
 from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
@@ -113,9 +113,7 @@ def array_elements(source: SourceFile, contract: Contract) -> list[Any]:
 
 def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
     if not data.strip(_BLANKS):
-        raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` contains {looks_like(data)}", "have the file sent again"
-        )
+        raise empty(source, data)
     try:
         document = loaded(data, is_exact=is_exact)
     except orjson.JSONDecodeError as error:
@@ -131,13 +129,8 @@ def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
 
 
 def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) -> SourceRefused:
-    kind = looks_like(data)
     if binary_kind(data) or not data.lstrip().startswith((b"[", b"{", b'"')):
-        return SourceRefused(
-            "WRONG_FORMAT",
-            f"`{source.name}` is not JSON: it looks like {kind}",
-            "have the file sent as JSON, or correct `carms.format` in the contract",
-        )
+        return wrong_format(source, "JSON", data)
     is_lines = data.lstrip().startswith(b"{") and b"\n{" in data
     return SourceRefused(
         "UNREADABLE",

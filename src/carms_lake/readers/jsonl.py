@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.readers.content import BLOCK_BYTES, blocks
+from carms_lake.readers.content import BLOCK_BYTES
 from carms_lake.readers.frames import (
     Fault,
     Gathered,
@@ -24,18 +24,16 @@ from carms_lake.readers.frames import (
 from carms_lake.readers.json import compare_keys, misfit_fault
 from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import (
-    LINE_BYTES,
     broken_line,
-    line_too_long,
-    refuse_binary,
+    lines_of,
     refuse_if_blank,
     whole_lines_of,
 )
-from carms_lake.readers.text import as_utf8, encoding_of, shown
+from carms_lake.readers.text import encoding_of, shown
 from carms_lake.records import FileChunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from carms_lake.contract.model import Contract
     from carms_lake.records import Chunk, SourceFile
@@ -56,7 +54,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     whole_lines = [column.name for column in contract.columns if column.source == LINE]
     # A chunk cannot know which columns later chunks will have, so all chunks have all columns.
     every = [*(column.name for column in contract.columns), *([SRC_EXTRA] if shape.lets_in else [])]
-    found = Gathered(lambda: _parts(source, shape, encoding_of(contract), whole_lines, every))
+    found = Gathered(lambda: _chunks(source, shape, encoding_of(contract), whole_lines, every))
     if not found.records:
         refuse_if_blank(source, contract)
     notes: tuple[str, ...] = ()
@@ -69,14 +67,14 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     return FileChunks(source, found.parts(kept), notes)
 
 
-def _parts(
+def _chunks(
     source: SourceFile, shape: Shape, encoding: str, whole_lines: list[str], every: list[str]
 ) -> Iterator[Chunk]:
     rows: list[dict[str, Any]] = []
     faults: list[Fault] = []
     lines: dict[int, bytes] = {}
     size = 0
-    for number, line in _lines(source, encoding):
+    for number, line in _numbered(source, encoding):
         result = _record(number, line, shape, encoding, whole_lines)
         if isinstance(result, Fault):
             faults.append(result)
@@ -85,12 +83,12 @@ def _parts(
         lines[number] = line
         size += len(line)
         if size >= BLOCK_BYTES or len(lines) >= _PART_RECORDS:
-            yield _part(rows, faults, lines, every, encoding)
+            yield _chunk(rows, faults, lines, every, encoding)
             rows, faults, lines, size = [], [], {}, 0
-    yield _part(rows, faults, lines, every, encoding)
+    yield _chunk(rows, faults, lines, every, encoding)
 
 
-def _part(
+def _chunk(
     rows: list[dict[str, Any]],
     faults: list[Fault],
     lines: dict[int, bytes],
@@ -126,30 +124,11 @@ def _frame(rows: list[dict[str, Any]], every: list[str]) -> pl.DataFrame:
     return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
 
 
-def _lines(source: SourceFile, encoding: str) -> Iterator[tuple[int, bytes]]:
+def _numbered(source: SourceFile, encoding: str) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, numbered from 1."""
     number = 0
-    is_first = True
-    for line in _split(as_utf8(blocks(source), encoding), source):
-        if is_first:
-            refuse_binary(line, source)
-        is_first = False
-        if line.strip(_BLANKS):
-            number += 1
-            yield number, line.removesuffix(b"\r")
-
-
-def _split(stream: Iterable[bytes], source: SourceFile) -> Iterator[bytes]:
-    waiting: list[bytes] = []
-    waiting_bytes = 0
-    for block in stream:
-        first, *others = block.split(b"\n")
-        waiting.append(first)
-        waiting_bytes += len(first)
-        if waiting_bytes > LINE_BYTES:
-            raise line_too_long(source)
-        if others:
-            yield b"".join(waiting)
-            yield from others[:-1]
-            waiting, waiting_bytes = [others[-1]], len(others[-1])
-    yield b"".join(waiting)
+    for lines in lines_of(source, encoding):
+        for line in lines:
+            if line.strip(_BLANKS):
+                number += 1
+                yield number, line

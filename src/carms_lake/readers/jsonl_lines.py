@@ -14,7 +14,7 @@ import polars as pl
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks
-from carms_lake.readers.faults import binary_kind, looks_like
+from carms_lake.readers.faults import binary_kind, empty, wrong_format
 from carms_lake.readers.frames import Fault, RawLines, chunk_numbers, malformed_frame
 from carms_lake.readers.text import as_utf8, encoding_of, is_text, shown
 from carms_lake.records import CHUNK, Chunk, ParsedRows, ReasonCode
@@ -50,9 +50,7 @@ def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Chunk]:
     encoding = encoding_of(contract)
     names = contract.column_names
     number = 0
-    for lines in _blocks_of_lines(as_utf8(blocks(source), encoding), source):
-        if not number and lines:
-            refuse_binary(lines[0], source)
+    for lines in lines_of(source, encoding):
         found = _Lines(names, {}, [])
         for line in lines:
             number += 1
@@ -73,42 +71,28 @@ def whole_lines_of(source: SourceFile, contract: Contract) -> Iterator[Chunk]:
         refuse_if_blank(source, contract)
 
 
-def refuse_binary(line: bytes, source: SourceFile) -> None:
-    """Refuse a file whose first line is binary.
-
-    Raises:
-        SourceRefused: WRONG_FORMAT.
-    """
-    if binary_kind(line):
-        raise SourceRefused(
-            "WRONG_FORMAT",
-            f"`{source.name}` is not JSON Lines: it looks like {looks_like(line)}",
-            "have the file sent with one JSON object per line, or correct `carms.format`",
-        )
-
-
 def refuse_if_blank(source: SourceFile, contract: Contract) -> None:
     """Refuse a file of 0 bytes; one that has only blank lines is valid and has no records.
 
     Raises:
         SourceRefused: EMPTY_FILE.
     """
-    start = next(as_utf8(blocks(source), encoding_of(contract)), b"")
-    if not start:
-        raise SourceRefused(
-            "EMPTY_FILE",
-            f"`{source.name}` contains {looks_like(start)}",
-            "have the file sent again",
-        )
+    if not next(as_utf8(blocks(source), encoding_of(contract)), b""):
+        raise empty(source)
 
 
-def line_too_long(source: SourceFile) -> SourceRefused:
-    """The refusal of a file with a line beyond the limit."""
-    return SourceRefused(
-        "TOO_LARGE",
-        f"`{source.name}` has a line longer than 256 MiB",
-        "have the file sent with one JSON object per line",
-    )
+def lines_of(source: SourceFile, encoding: str) -> Iterator[list[bytes]]:
+    """The lines that end in each block, without their ends; the last block has the rest.
+
+    Raises:
+        SourceRefused: WRONG_FORMAT, TOO_LARGE, UNREADABLE.
+    """
+    is_first = True
+    for lines in _blocks_of_lines(as_utf8(blocks(source), encoding), source):
+        if is_first and binary_kind(lines[0]):
+            raise wrong_format(source, "JSON Lines", lines[0])
+        is_first = False
+        yield lines
 
 
 def broken_line(number: int, line: bytes, encoding: str, error: orjson.JSONDecodeError) -> Fault:
@@ -136,7 +120,11 @@ def _blocks_of_lines(stream: Iterable[bytes], source: SourceFile) -> Iterator[li
             yield _lines(waiting[: end - 1])
             waiting = waiting[end:]
         if len(waiting) > LINE_BYTES:
-            raise line_too_long(source)
+            raise SourceRefused(
+                "TOO_LARGE",
+                f"`{source.name}` has a line longer than 256 MiB",
+                "have the file sent with one JSON object per line",
+            )
     if waiting:
         yield _lines(waiting)
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
-from carms_lake.readers.faults import looks_like, readable
+from carms_lake.readers.faults import empty, readable, wrong_format
 from carms_lake.readers.frames import malformed_frame, parsed_chunk, rows_as_json
 from carms_lake.readers.header import Layout, parse
 from carms_lake.records import FileChunks
@@ -104,12 +103,6 @@ def _refuse_other_formats(path: Path, source: SourceFile) -> None:
     with path.open("rb") as stream:
         start = stream.read(200)
     if not start:
-        raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` has 0 bytes", "have the file sent again"
-        )
+        raise empty(source)
     if not start.startswith(_MAGIC):
-        raise SourceRefused(
-            "WRONG_FORMAT",
-            f"`{source.name}` is not a Parquet file: it looks like {looks_like(start)}",
-            "have the file sent as Parquet, or correct `carms.format` in the contract",
-        )
+        raise wrong_format(source, "a Parquet file", start)

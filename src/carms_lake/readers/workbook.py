@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from carms_lake.errors import SourceRefused, did_you_mean
 from carms_lake.readers.content import LIMITS, Limits
-from carms_lake.readers.faults import looks_like, readable, unreadable
+from carms_lake.readers.faults import empty, looks_like, readable, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 
 if TYPE_CHECKING:
@@ -132,9 +132,7 @@ def _looked_through(path: Path, source: SourceFile, limits: Limits = LIMITS) -> 
     with path.open("rb") as stream:
         start = stream.read(200)
     if not start:
-        raise SourceRefused(
-            "EMPTY_FILE", f"`{source.name}` has 0 bytes", "have the workbook saved and sent again"
-        )
+        raise empty(source)
     if not start.startswith(b"PK"):
         raise _no_workbook(source, looks_like(start))
     try:
