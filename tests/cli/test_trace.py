@@ -61,7 +61,7 @@ def test_rows_say_their_role_and_show_the_record_of_the_file(shop: LakeConfig) -
 def test_what_was_set_aside_is_shown_with_its_reason(shop: LakeConfig) -> None:
     shown = invoke(shop, "trace", "sale_id=s3", "-f", "table")
     assert shown.exit_code == 0
-    assert "bronze.sales  (sales/day_2.csv, record 1)  [set aside]" in shown.stdout
+    assert "bronze.sales  (sales/day_2.csv, record 1)  [rejected]" in shown.stdout
     assert "  because TYPE_MISMATCH quantity.type: `quantity` must be integer" in shown.stdout
     assert "  the record: s3,p1,none" in shown.stdout
     (row,) = json.loads(invoke(shop, "trace", "sale_id=s3", "-f", "json").stdout)
@@ -80,7 +80,7 @@ def test_a_value_is_a_tree_down_to_the_record(shop: LakeConfig) -> None:
         "    │   └── sales/day_1.csv, record 1, line 2",
         "    │       └── s1,p1,2",
         "    └── silver.product.price = 2.50",
-        "        (the contract does not say of what)",
+        "        (the contract names no source)",
         "        └── bronze.products.price = 2.50",
         "            └── products.csv, record 1, delivery 1, line 2",
         "                └── p1,Tea,2.50",
@@ -105,8 +105,8 @@ def test_a_value_as_rows_has_a_path(shop: LakeConfig) -> None:
         (["nobody"], 1, "no row of `tiny` has the key `nobody`"),
         (["s1", "--column", "amuont"], 2, "no table of this key has a column `amuont`"),
         (["s1", "--table", "fact_sales"], 2, "no table `fact_sales` to trace"),
-        (["{"], 2, "the key is no JSON"),
-        (["sale_id=s3", "--column", "amount"], 1, "it was set aside"),
+        (["{"], 2, "the key is not valid JSON"),
+        (["sale_id=s3", "--column", "amount"], 1, "it was rejected or quarantined"),
     ],
 )
 def test_what_cannot_be_traced_says_what_to_do(

@@ -19,7 +19,7 @@ from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store.gold import file as warehouse
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql.column_lineage import Prepared, column_origins, columns_read, prepared
-from carms_lake.store.sql.row_lineage import MARK, carrying
+from carms_lake.store.sql.row_lineage import MARK, lineage_query
 
 if TYPE_CHECKING:
     from carms_lake.catalog import GoldStep
@@ -187,7 +187,7 @@ def test_every_select_of_gold_can_carry_the_keys_of_what_it_reads(package: str) 
         for table, step in of.steps.items():
             if step.contract.kind == "macro":
                 continue
-            select = carrying(of.selects[table], keys, limit=20)
+            select = lineage_query(of.selects[table], keys, limit=20)
             found = connection.execute(f"describe {select.sql}").fetchall()
             own = [name for name, *_ in found if not name.startswith(MARK)]
             assert sorted(own) == sorted(step.contract.column_names)

@@ -151,7 +151,7 @@ def test_an_amount_leads_to_price_quantity_and_rate_in_the_files(
         "bronze.orders_header.currency",
         "bronze.exchange_rates.rate_to_aud",
     }
-    quantity = found["bronze.orders_lines.qty"].held[0]
+    quantity = found["bronze.orders_lines.qty"].values[0]
     assert quantity.raw is not None
     assert (quantity.raw.text or "").startswith(f"{order},{line},")
 
@@ -164,9 +164,9 @@ def test_a_count_is_told_by_the_contract(lakes: dict[str, LakeConfig]) -> None:
             " order by all limit 1"
         ).fetchall()[0]
     (origin,) = trace_value(config, order, "transactions", table="fact_orders").origins
-    assert origin.notes == ("the SELECT names no column, as of a count; by the contract, of",)
+    assert origin.notes == ("the SELECT reads no column, as in a count; the contract names",)
     assert [below.column for below in origin.made_of] == ["transaction_id"]
-    assert len(origin.made_of[0].held) == count
+    assert len(origin.made_of[0].values) == count
 
 
 def test_a_comparison_with_another_source_leads_to_that_source_too(
@@ -179,6 +179,6 @@ def test_a_comparison_with_another_source_leads_to_that_source_too(
         ).fetchall()[0]
     key = f"program_stream_id={program},section_code=faq"
     (origin,) = trace_value(config, key, "csv_outcome", table="silver.document_section").origins
-    files = {leaf.table: leaf.held[0].place for leaf in leaves(origin)}
+    files = {leaf.table: leaf.values[0].place for leaf in leaves(origin)}
     assert files["bronze.program_descriptions_x_section"].startswith("9999_")
     assert files["bronze.markdown_program_descriptions"].startswith("9999_")

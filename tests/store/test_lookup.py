@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.lookup import Condition, Match, columns_of, narrow, rows_where
+from carms_lake.store.lookup import Condition, Match, columns_of, create_subset, rows_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ def test_of_a_file_only_the_newest_delivery_is_taken(
 
 def test_some_rows_stand_under_a_name_of_their_own(connection: duckdb.DuckDBPyConnection) -> None:
     for number in (2, 15):
-        name = narrow(connection, REF, [[Condition(("id",), number, "INTEGER")]], 0)
+        name = create_subset(connection, REF, [[Condition(("id",), number, "INTEGER")]], 0)
         assert connection.execute(f"select id from {name}").fetchall() == [(number,)]
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carms_lake.store.lookup import Condition, keys_carried, made_from
+from carms_lake.store.lookup import Condition, contributing_keys, derived_rows
 from carms_lake.store.sql.column_lineage import LineageUnknown, prepared
-from carms_lake.store.sql.row_lineage import LineageQuery, carrying
+from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def followed(sql: str, **more: Any) -> LineageQuery:
-    return carrying(prepared(sql, SCHEMA), KEYS, limit=20, **more)
+    return lineage_query(prepared(sql, SCHEMA), KEYS, limit=20, **more)
 
 
 def rows_of(
@@ -52,7 +52,7 @@ def rows_of(
     """The keys behind the rows of a SELECT whose `x` is a value."""
     select = followed(sql)
     found: dict[str, set[tuple[Any, ...]]] = {}
-    for one in keys_carried(connection, select, ["x"], [[Condition(("x",), x, "VARCHAR")]]):
+    for one in contributing_keys(connection, select, ["x"], [[Condition(("x",), x, "VARCHAR")]]):
         for table, keys in one.keys.items():
             found.setdefault(table, set()).update(tuple(key.values()) for key in keys)
     return {table: sorted(keys) for table, keys in found.items()}
@@ -140,7 +140,7 @@ def test_an_aggregate_over_everything_names_the_table_and_no_rows() -> None:
 
 def test_names_that_are_words_of_sql_are_no_trouble() -> None:
     schema = {"silver": {"order": ["at", "select"]}}
-    select = carrying(
+    select = lineage_query(
         prepared('select * from (select * from silver."order") as "end"', schema),
         {"silver.order": ("at",)},
         limit=20,
@@ -150,7 +150,9 @@ def test_names_that_are_words_of_sql_are_no_trouble() -> None:
             'create schema silver; create table silver."order" ("at" int, "select" int)'
         )
         connection.execute('insert into silver."order" values (1, 2)')
-        (found,) = keys_carried(connection, select, ["at"], [[Condition(("at",), 1, "INTEGER")]])
+        (found,) = contributing_keys(
+            connection, select, ["at"], [[Condition(("at",), 1, "INTEGER")]]
+        )
     assert found.keys == {"silver.order": [{"at": 1}]}
 
 
@@ -161,8 +163,8 @@ def test_from_a_row_the_rows_that_were_made_of_it_are_found(
     sql = (
         "select kind as x, sum(n) as n from silver.sale join silver.item using (item) group by all"
     )
-    select = followed(sql, narrowed={"silver.sale": "one"})
-    assert made_from(connection, select, "silver.sale", ["x"]) == [{"x": "tea"}]
+    select = followed(sql, subsets={"silver.sale": "one"})
+    assert derived_rows(connection, select, "silver.sale", ["x"]) == [{"x": "tea"}]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,7 @@ def test_the_rows_that_a_row_was_made_of_make_it_again(
         condition = [
             [Condition(("x",), x, "VARCHAR"), Condition(("n",), n, "BIGINT")] for x, n in whole
         ]
-        found = [keys_carried(connection, select, ["x", "n"], [one]) for one in condition]
+        found = [contributing_keys(connection, select, ["x", "n"], [one]) for one in condition]
     for (x, n), carries in zip(whole, found, strict=True):
         kept = {
             table: {tuple(key.values()) for one in carries for key in one.keys.get(table, ())}

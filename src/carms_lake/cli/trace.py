@@ -1,4 +1,4 @@
-"""`trace`: a record's way through the lake, and where one value comes from."""
+"""`trace`: the lineage of a record, or of one of its values."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import complete, render
-from carms_lake.cli.command import OutputFile, OutputFormat, command
+from carms_lake.cli.command import command
 from carms_lake.cli.context import Call
-from carms_lake.cli.formats import Format
-from carms_lake.cli.output import Target, emit, target, text_width
+from carms_lake.cli.formats import Format, as_text
+from carms_lake.cli.output import Target, emit, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from typing import TextIO
 
+    import polars as pl
     from rich.tree import Tree
 
-    from carms_lake.flows.lineage import Trace, TracedValue, TraceStep
-    from carms_lake.flows.lineage.records import SetAside
-    from carms_lake.flows.lineage.trace_value import Held, Origin, ValueTrace
-    from carms_lake.records import QueryResult
+    from carms_lake.flows.lineage import Trace, TraceStep
+    from carms_lake.flows.lineage.records import RawText, RejectedRecord
+    from carms_lake.flows.lineage.trace_value import Origin, ValueTrace
 
 Key = Annotated[
     str,
@@ -48,68 +48,42 @@ Table = Annotated[
 _EXPRESSION = 300
 """Longer expressions of a SELECT are cut in a tree, which says so."""
 
-
 app = typer.Typer()
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
+@command(app)
+def trace(call: Call, to: Target, key: Key, *, column: Column = None, table: Table = None) -> None:
+    """Show a record's way: file, bronze, silver, gold."""
+    from carms_lake.flows import lineage
+    from carms_lake.flows.lineage import trace_value as values
 
-    @command(app)
-    def trace(
-        call: Call,
-        key: Key,
-        *,
-        column: Column = None,
-        table: Table = None,
-        output_format: OutputFormat = None,
-        output: OutputFile = None,
-    ) -> None:
-        """Show a record's way: file, bronze, silver, gold."""
-        to = target(output_format, output)
-        if column:
-            _trace_value(call, to, key, column, table)
+    is_drawn = to.format is Format.TABLE and to.file is None and not call.json
+    found: Trace | ValueTrace
+    if column:
+        found = values.trace_value(call.config(), key, column, table=table)
+        cut = [f"only the first {values.TREES_SHOWN} rows of this key are shown"]
+        notes = cut if found.is_cut else []
+        if is_drawn:
+            _draw_trees(found, text_width(to))
         else:
-            _trace_rows(call, to, key, table)
-
-
-def _is_drawn(call: Call, to: Target) -> bool:
-    return to.format is Format.TABLE and to.file is None and not call.json
-
-
-def _trace_rows(call: Call, to: Target, key: str, table: str | None) -> None:
-    from carms_lake.flows.lineage import ROWS_SHOWN
-    from carms_lake.flows.lineage import trace as flow
-
-    found = flow(call.config(), key, table=table)
-    if _is_drawn(call, to):
-        _draw(found, text_width(to))
+            emit(call, _value_rows(found), to)
     else:
-        emit(call, _rows(found), to)
-    for name in found.cut:
-        render.note(call, f"only the first {ROWS_SHOWN} rows of `{name.in_domain}` are shown")
-    for text in found.notes:
+        found = lineage.trace(call.config(), key, table=table)
+        notes = [
+            f"only the first {lineage.ROWS_SHOWN} rows of `{name.in_domain}` are shown"
+            for name in found.cut
+        ]
+        if is_drawn:
+            _draw(found, text_width(to))
+        else:
+            emit(call, _rows(found), to)
+    for text in (*notes, *found.notes):
         render.note(call, text)
 
 
-def _trace_value(call: Call, to: Target, key: str, column: str, table: str | None) -> None:
-    from carms_lake.flows.lineage.trace_value import TREES_SHOWN, trace_value
-
-    found = trace_value(call.config(), key, column, table=table)
-    if _is_drawn(call, to):
-        _draw_trees(found, text_width(to))
-    else:
-        emit(call, _value_rows(found), to)
-    if found.is_cut:
-        render.note(call, f"only the first {TREES_SHOWN} rows of this key are shown")
-    for text in found.notes:
-        render.note(call, text)
-
-
-def _rows(found: Trace) -> QueryResult:
-    """One row per value of each row on the way, and one per record that was set aside."""
-    from carms_lake.cli.formats import as_text
-    from carms_lake.records import QueryResult
+def _rows(found: Trace) -> pl.DataFrame:
+    """One row per value of each row of the lineage, and one per reject."""
+    import polars as pl
 
     rows: list[tuple[Any, ...]] = [
         (
@@ -136,16 +110,16 @@ def _rows(found: Trace) -> QueryResult:
             "set_aside",
             one.raw,
         )
-        for number, one in enumerate(found.set_aside, start=len(found.steps) + 1)
+        for number, one in enumerate(found.rejects, start=len(found.steps) + 1)
     ]
-    names = ("step", "table", "place", "column", "value", "made_of", "rule", "role", "raw_record")
-    return QueryResult(names, ("BIGINT", *("VARCHAR",) * 8), rows)
+    texts = ("table", "place", "column", "value", "made_of", "rule", "role", "raw_record")
+    return pl.DataFrame(rows, {"step": int, **dict.fromkeys(texts, str)}, orient="row")
 
 
 def _draw(found: Trace, width: int) -> None:
-    """The first row of each table whole, the others a line each; long texts are cut, and say so.
+    """The first row of each table in full, the others in a line each.
 
-    What the values are made of stands beside rows that have the key; of the others it is in `-f`.
+    What the values are made of is shown for rows that have the key; `-f` writes it for all.
     """
     stream = render.out()
     table = None
@@ -156,43 +130,44 @@ def _draw(found: Trace, width: int) -> None:
             place = f"  ({step.place})" if step.place else ""
             stream.write("\n")
             _wrapped(stream, "", f"{table.in_domain}{place}{role}", width)
-            _draw_whole(stream, step, width)
+            _draw_step(stream, step, width)
         else:
-            shown = [f"{v.column} {_shown(v)}" for v in step.values if v.value is not None]
+            shown = [f"{v.column} {_cut(v.value)}" for v in step.values if v.value is not None]
             place = f"{step.place}: " if step.place else ""
-            line = f"  + {place}{', '.join(shown)}"
-            stream.write(f"{line if len(line) <= width else line[: width - 3] + '...'}\n")
+            _write_line(stream, f"  + {place}{', '.join(shown)}", width)
     table = None
-    for one in found.set_aside:
+    for one in found.rejects:
+        place = render.on_one_line(one.place)
         if one.table == table:
-            line = f"  + {render.on_one_line(one.place)}: {'; '.join(one.reasons)}"
-            stream.write(f"{line if len(line) <= width else line[: width - 3] + '...'}\n")
+            _write_line(stream, f"  + {place}: {'; '.join(one.reasons)}", width)
         else:
             table = one.table
-            _draw_set_aside(stream, one, width)
+            _draw_reject(stream, one, place, width)
 
 
-def _draw_whole(stream: TextIO, step: TraceStep, width: int) -> None:
+def _draw_step(stream: TextIO, step: TraceStep, width: int) -> None:
     longest = max((len(value.column) for value in step.values), default=0)
     for value in step.values:
-        origin = ", ".join(value.made_of)
-        why = "; ".join(part for part in (origin, value.rule) if part)
-        _wrapped(stream, f"  {value.column:<{longest}}  ", _shown(value), width)
+        why = "; ".join(part for part in (", ".join(value.made_of), value.rule) if part)
+        _wrapped(stream, f"  {value.column:<{longest}}  ", _cut(value.value), width)
         if why and step.role == "found":
             _wrapped(stream, f"  {'':<{longest}}    <- ", why, width)
     if step.raw:
-        line = f", line {step.raw.line}" if step.raw.line else ""
-        _wrapped(stream, f"  in the file{line}: ", _raw(step.raw.text, step.raw.missing), width)
+        _wrapped(stream, f"  in the file{_line(step.raw)}: ", _raw(step.raw), width)
 
 
-def _draw_set_aside(stream: TextIO, one: SetAside, width: int) -> None:
-    place = render.on_one_line(one.place)
+def _draw_reject(stream: TextIO, one: RejectedRecord, place: str, width: int) -> None:
+    what = "quarantined" if one.table.in_domain.startswith("silver.") else "rejected"
     stream.write("\n")
-    _wrapped(stream, "", f"{one.table.in_domain}  ({place})  [set aside]", width)
+    _wrapped(stream, "", f"{one.table.in_domain}  ({place})  [{what}]", width)
     for reason in one.reasons:
         _wrapped(stream, "  because ", render.on_one_line(reason), width)
     _wrapped(stream, "  by run ", one.run_id, width)
-    _wrapped(stream, "  the record: ", _raw(one.raw, ""), width)
+    _wrapped(stream, "  the record: ", _cut(one.raw), width)
+
+
+def _write_line(stream: TextIO, line: str, width: int) -> None:
+    stream.write(f"{line if len(line) <= width else line[: width - 3] + '...'}\n")
 
 
 def _wrapped(stream: TextIO, head: str, text: str, width: int) -> None:
@@ -210,46 +185,43 @@ def _wrapped(stream: TextIO, head: str, text: str, width: int) -> None:
     stream.writelines(f"{line}\n" for line in lines[1:])
 
 
-def _shown(value: TracedValue) -> str:
-    return _cut(value.value)
-
-
 def _cut(value: object, most: int = render.LONG_TEXT) -> str:
-    from carms_lake.cli.formats import as_text
-
     text = render.on_one_line(as_text(value))
     if len(text) <= most:
         return text
     return f"{text[:most]}... ({len(text)} characters)"
 
 
-def _raw(text: str | None, missing: str) -> str:
-    return f"({missing})" if text is None else _cut(text)
+def _raw(raw: RawText) -> str:
+    return f"({raw.missing})" if raw.text is None else _cut(raw.text)
 
 
-def _value_rows(found: ValueTrace) -> QueryResult:
-    """One row per value on the way: `path` leads from the value asked for (1) down (1.2.1)."""
-    from carms_lake.cli.formats import as_text
-    from carms_lake.records import QueryResult
+def _line(raw: RawText | None) -> str:
+    return f", line {raw.line}" if raw and raw.line else ""
+
+
+def _value_rows(found: ValueTrace) -> pl.DataFrame:
+    """One row per value; `path` leads from the value asked for (1) to its origins (1.2.1)."""
+    import polars as pl
 
     rows = [
         (
             path,
             origin.table,
             origin.column,
-            None if held is None or held.value is None else as_text(held.value),
-            (held and held.place) or None,
-            held.raw.text if held and held.raw else None,
-            str(origin.known),
+            None if one is None or one.value is None else as_text(one.value),
+            (one and one.place) or None,
+            one.raw.text if one and one.raw else None,
+            str(origin.evidence),
             origin.text or None,
             "; ".join(origin.notes) or None,
         )
         for number, root in enumerate(found.origins, start=1)
         for path, origin in _flat(str(number), root)
-        for held in origin.held or (None,)
+        for one in origin.values or (None,)
     ]
     names = ("path", "table", "column", "value", "place", "raw_record", "known", "how", "note")
-    return QueryResult(names, ("VARCHAR",) * 9, rows)
+    return pl.DataFrame(rows, dict.fromkeys(names, str), orient="row")
 
 
 def _flat(path: str, origin: Origin) -> Iterator[tuple[str, Origin]]:
@@ -281,47 +253,43 @@ def _draw_trees(found: ValueTrace, width: int) -> None:
 def _grow(tree: Tree, origin: Origin) -> None:
     from rich.text import Text
 
-    if origin.table.startswith("bronze."):
-        from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
+    from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
 
-        for held in origin.held[:VALUES_SHOWN]:
-            line = f", line {held.raw.line}" if held.raw and held.raw.line else ""
-            leaf = tree.add(Text(held.place + line))
-            if held.raw:
-                leaf.add(Text(_raw(held.raw.text, held.raw.missing)))
-        if len(origin.held) > VALUES_SHOWN:
-            tree.add(Text(f"... {len(origin.held) - VALUES_SHOWN} more"))
+    if origin.table.startswith("bronze."):
+        for one in origin.values[:VALUES_SHOWN]:
+            leaf = tree.add(Text(one.place + _line(one.raw)))
+            if one.raw:
+                leaf.add(Text(_raw(one.raw)))
+        if len(origin.values) > VALUES_SHOWN:
+            tree.add(Text(f"... {len(origin.values) - VALUES_SHOWN} more"))
     for below in origin.made_of:
         _grow(tree.add(_label(below)), below)
 
 
 def _label(origin: Origin, after: str = "") -> Any:
-    """A column with its value, and under it how it is made."""
+    """A column with its values, and under it how it is computed."""
     from rich.text import Text
 
     label = Text(f"{origin.table}.{origin.column}", style="bold")
-    if origin.held:
-        label.append(f" = {_values(origin.held, is_cut=origin.is_cut)}", style="not bold")
+    if origin.values:
+        label.append(f" = {_values(origin)}", style="not bold")
     label.append(after, style="not bold")
     if origin.text:
-        how = "" if origin.known == "file" else f"{origin.known}: "
+        how = "" if origin.evidence == "file" else f"{origin.evidence}: "
         label.append(f"\n{how}{_cut(origin.text, _EXPRESSION)}", style="not bold dim")
     for note in origin.notes:
         label.append(f"\n({note})", style="not bold dim")
     return label
 
 
-def _values(held: Sequence[Held], *, is_cut: bool) -> str:
+def _values(origin: Origin) -> str:
     """The distinct values, the first few of them."""
     from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
 
-    texts = list(dict.fromkeys("null" if one.value is None else _cut(one.value) for one in held))
-    shown = ", ".join(texts[:VALUES_SHOWN])
-    if len(held) == 1 and not is_cut:
+    count = len(origin.values)
+    texts = dict.fromkeys("null" if v.value is None else _cut(v.value) for v in origin.values)
+    shown = ", ".join([*texts][:VALUES_SHOWN])
+    if count == 1 and not origin.is_cut:
         return shown
     more = ", ..." if len(texts) > VALUES_SHOWN else ""
-    rows = f"more than {len(held)} rows" if is_cut else f"{len(held)} rows"
-    return f"{shown}{more}  ({rows})"
-
-
-register(app)
+    return f"{shown}{more}  ({'more than ' if origin.is_cut else ''}{count} rows)"

@@ -1,4 +1,4 @@
-"""Finding rows: those that a few values pick out, those that a row was made of, or went into."""
+"""Finding rows: those with some values, those that a row was made of, and those it went into."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ ROWS = 20
 """How many rows of one table a trace shows: it is for one record, not for a list. One more is
 looked up, so that it can say where there are others."""
 
-NARROWED = "carms_narrowed_"
-"""Before a number: a temporary table with some rows of another one."""
+SUBSET = "carms_subset_"
+"""Before a number: a temporary table with a subset of another one's rows."""
 
 _NO_KEY = "create temp macro keyed_hash(word) as null"
 
 
 class Match(StrEnum):
-    """How a column is held against a value."""
+    """How a column is compared with a value."""
 
     TEXT = "text"
-    """As a person writes it: it is brought to the column's type."""
+    """As a person writes it: the value is cast to the column's type."""
     SAME = "same"
-    """As another row has it: the column is brought to the value's type."""
+    """As another row has it: the column is cast to the value's type."""
     NAMES = "names"
-    """The same, or a text that has it as a word of its own (`1503|27447`)."""
+    """The same, or a text that contains it as a separate word (`1503|27447`)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Condition:
     """One of these."""
     value: Any
     type: str
-    """In SQL: the type that is compared in."""
+    """The SQL type in which they are compared."""
     match: Match = Match.SAME
 
     @property
@@ -72,7 +72,7 @@ class Condition:
 def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Connection]:
     """A connection on which tables answer as `<layer>.<table>`, and the SELECTs of gold run.
 
-    Where there is no key of masks yet, every mask is null: a trace makes none.
+    Without a masking key every mask is null: a trace does not create one.
 
     Raises:
         GoldMissing: there is no gold file yet.
@@ -80,7 +80,7 @@ def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Conne
         ConfigError: the file of the masking key holds none.
     """
     with reading(config, contracts) as connection:
-        # What needs more is said to be out of reach, and found by names instead.
+        # A SELECT that needs more memory fails, and its inputs are found by names instead.
         connection.execute(f"set memory_limit = {literal(config.memory_limit)}")
         connection.execute("set temp_directory = ''")
         connection.execute(SURROGATE_KEY)
@@ -101,7 +101,7 @@ def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Conne
 
 
 def columns_of(connection: Connection) -> dict[str, set[str]]:
-    """By `<layer>.<table>` that answers on the connection: its columns."""
+    """The columns of each `<layer>.<table>` on the connection."""
     found: dict[str, set[str]] = {}
     rows = connection.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns()"
@@ -120,7 +120,7 @@ def rows_where(
     newest: bool = False,
     limit: int = ROWS + 1,
 ) -> list[Row]:
-    """The rows of a table that pass all tests of one of the alternatives, in a fixed order.
+    """The rows of a table that meet all conditions of one of the alternatives, in a fixed order.
 
     With `newest`, of each source file only those of the newest delivery among them.
     """
@@ -138,21 +138,21 @@ def rows_where(
 
 
 @dataclass(frozen=True)
-class Carried:
-    """One row of a SELECT, by the columns that tell it apart, and the keys that it carries."""
+class Contribution:
+    """One row of a SELECT, by its identifying columns, and the keys of the rows that made it."""
 
     row: Row
     keys: Mapping[str, list[Row]]
     """By table."""
 
 
-def keys_carried(
+def contributing_keys(
     connection: Connection,
-    carrying: LineageQuery,
+    query: LineageQuery,
     columns: Sequence[str],
     alternatives: Sequence[Sequence[Condition]],
-) -> list[Carried]:
-    """The keys that the picked rows of a SELECT carry.
+) -> list[Contribution]:
+    """The keys of the rows that some rows of a SELECT were made of.
 
     Where a SELECT reads a table in two places, and one of them brings all that the other brings
     and more (the rate of an order's day, and the day is of all its orders), the narrower counts.
@@ -161,25 +161,24 @@ def keys_carried(
         LineageUnknown: the SELECT does not run.
     """
     parameters: dict[str, Any] = {}
-    marks = [mark for group in carrying.columns.values() for mark in group]
+    marks = [mark for group in query.columns.values() for mark in group]
     names = [*(quoted(column) for column in columns), *marks]
-    found = _followed(
+    found = _run(
         connection,
-        f"select {', '.join(names)} from ({carrying.sql})"
-        f" where {_any_of(alternatives, parameters)}",
+        f"select {', '.join(names)} from ({query.sql}) where {_any_of(alternatives, parameters)}",
         parameters,
     )
-    carried = []
+    contributions = []
     for row in found:
         keys: dict[str, list[Row]] = {}
-        for table, group in carrying.columns.items():
+        for table, group in query.columns.items():
             places = [{tuple(key.values()): key for key in row[mark] or ()} for mark in group]
             some = [place for place in places if place]
             kept = {known: key for place in _narrowest(some) for known, key in place.items()}
             if kept:
                 keys[table] = list(kept.values())
-        carried.append(Carried({name: row[name] for name in columns}, keys))
-    return carried
+        contributions.append(Contribution({name: row[name] for name in columns}, keys))
+    return contributions
 
 
 def _narrowest(places: Sequence[Mapping[Any, Row]]) -> list[Mapping[Any, Row]]:
@@ -194,11 +193,11 @@ def _narrowest(places: Sequence[Mapping[Any, Row]]) -> list[Mapping[Any, Row]]:
     ]
 
 
-def narrow(
+def create_subset(
     connection: Connection, ref: TableRef, alternatives: Sequence[Sequence[Condition]], number: int
 ) -> str:
-    """Make a temporary table of some rows of a table; its name."""
-    name = f"{NARROWED}{number}"
+    """Create a temporary table with some rows of a table; its name."""
+    name = f"{SUBSET}{number}"
     parameters: dict[str, Any] = {}
     condition = _any_of(alternatives, parameters)
     connection.execute(
@@ -208,25 +207,24 @@ def narrow(
     return name
 
 
-def made_from(
-    connection: Connection, carrying: LineageQuery, table: str, columns: Sequence[str]
+def derived_rows(
+    connection: Connection, query: LineageQuery, table: str, columns: Sequence[str]
 ) -> list[Row]:
-    """The columns of a SELECT's rows that carry a key of a table, without repetition.
+    """The distinct rows of a SELECT that were made of rows of a table, in some columns.
 
     Raises:
         LineageUnknown: the SELECT does not run.
     """
     names = ", ".join(quoted(column) for column in columns)
-    carried = " or ".join(f"{mark} is not null" for mark in carrying.columns[table])
-    return _followed(
+    carried = " or ".join(f"{mark} is not null" for mark in query.columns[table])
+    return _run(
         connection,
-        f"select distinct {names} from ({carrying.sql})"
-        f" where {carried} order by all limit {ROWS + 1}",
+        f"select distinct {names} from ({query.sql}) where {carried} order by all limit {ROWS + 1}",
         {},
     )
 
 
-def _followed(connection: Connection, sql: str, parameters: dict[str, Any]) -> list[Row]:
+def _run(connection: Connection, sql: str, parameters: dict[str, Any]) -> list[Row]:
     import duckdb
 
     try:
@@ -253,9 +251,9 @@ def _any_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, A
 
 
 def _one_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, Any]) -> str:
-    """That columns together are one of some values: joined, which a long OR is not.
+    """That columns together have one of some values: DuckDB joins these, unlike a long OR.
 
-    Each column by itself is filtered as well: a filter gets below windows and groups, a join not.
+    Each column is filtered by itself too: filters are pushed below windows and groups, joins not.
     """
     names = [f"try_cast({quoted(t.columns[0])} as {t.type})" for t in alternatives[0]]
     rows, singles = [], [dict[str, None]() for _ in names]
@@ -292,9 +290,14 @@ def _compared(column: str, test: Condition, parameters: dict[str, Any]) -> str:
         return same
     text, word = f"{name}t", f"{name}w"
     parameters[text] = str(test.value)
-    parameters[word] = rf"(^|[^0-9A-Za-z]){re.escape(str(test.value))}([^0-9A-Za-z]|$)"
+    parameters[word] = word_pattern(str(test.value))
     as_text = f"{column}::varchar"
     return f"({same} or (contains({as_text}, ${text}) and regexp_matches({as_text}, ${word})))"
+
+
+def word_pattern(word: str) -> str:
+    """A regular expression that finds a text as a separate word."""
+    return rf"(^|[^0-9A-Za-z]){re.escape(word)}([^0-9A-Za-z]|$)"
 
 
 def _dicts(cursor: Connection) -> list[Row]:

@@ -11,7 +11,7 @@ from tiny import PRODUCTS, put, stocked
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.lineage import trace
-from carms_lake.flows.lineage.context import LineageContext, sight
+from carms_lake.flows.lineage.context import LineageContext, lineage_context
 from carms_lake.flows.lineage.rows import inputs, outputs
 from carms_lake.names import TableRef
 from carms_lake.store.lookup import Condition, Match, rows_where
@@ -33,7 +33,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
 
 @pytest.fixture
 def seen(shop: LakeConfig) -> Iterator[LineageContext]:
-    with sight(shop) as opened:
+    with lineage_context(shop) as opened:
         yield opened
 
 
@@ -44,7 +44,7 @@ def ref(name: str) -> TableRef:
 
 
 def with_select(seen: LineageContext, table: str, sql: str) -> LineageContext:
-    """The same sight, as if a gold table had another SELECT."""
+    """The same lineage_context, as if a gold table had another SELECT."""
     step = replace(seen.gold[ref(table)], sql=sql)
     return replace(seen, gold={**seen.gold, ref(table): step}, _selects={})
 
@@ -99,10 +99,7 @@ def test_gold_that_was_built_from_other_rows_says_so(tmp_path: Path) -> None:
     way = trace(config, "product_id=p2", table="gold.dim_product")
     assert [step.table.in_domain for step in way.steps] == ["gold.dim_product"]
     assert way.notes == (
-        (
-            "`gold.dim_product` was built from other rows of silver than there are today: "
-            "`carms build`"
-        ),
+        "`gold.dim_product` was built from an earlier version of silver: run `carms build`",
     )
 
 

@@ -1,4 +1,4 @@
-"""A record's way: where it stands in its file, its bronze row, what silver and gold made of it."""
+"""The lineage of a record: its file and bronze row, and what silver and gold made of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UnknownKey
-from carms_lake.flows.lineage.context import identity, sight
+from carms_lake.flows.lineage.context import identity, lineage_context
 from carms_lake.flows.lineage.keys import read_key, starting_rows
 from carms_lake.flows.lineage.records import (
     Files,
     RawText,
-    SetAside,
+    RejectedRecord,
     place_of,
     raw_texts,
-    set_aside,
+    rejects_with_key,
 )
-from carms_lake.flows.lineage.rows import inputs, outputs, own
+from carms_lake.flows.lineage.rows import inputs, made_only_from, outputs
 from carms_lake.names import Layer
 from carms_lake.notebook import Shown
 from carms_lake.store.lookup import ROWS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Found, LineageContext, Row
+    from carms_lake.flows.lineage.context import LineageContext, Row, TableRows
     from carms_lake.flows.lineage.keys import Key
     from carms_lake.names import TableRef
 
@@ -63,90 +63,90 @@ class TraceStep:
 
     table: TableRef
     place: str
-    """Where it stands in its source file; empty outside bronze."""
+    """Its place in the source file; empty outside bronze."""
     values: tuple[TracedValue, ...]
     role: Role = Role.FOUND
     raw: RawText | None = None
-    """The record as it stands in the file; bronze only."""
+    """The record as the file has it; bronze only."""
 
 
 @dataclass(frozen=True)
 class Trace(Shown):
-    """A record's way, and the tables that have more rows of it than are shown."""
+    """The lineage of a record, and the tables that have more rows of it than are shown."""
 
     steps: tuple[TraceStep, ...]
     cut: tuple[TableRef, ...] = ()
-    set_aside: tuple[SetAside, ...] = ()
+    rejects: tuple[RejectedRecord, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be followed, and what all rows of a table went into."""
 
 
 def trace(config: LakeConfig, key: str, *, table: str | None = None) -> Trace:
-    """The rows that a key names, what they were made of down to the file, and what of them.
+    """The rows that a key names, what they were made of down to the file, and what they went into.
 
-    The key is a value of a primary key, `column=value,column=value`, or a JSON object; `table`
-    says where it is looked for, else wherever its columns stand.
+    The key is a value of a primary key, `column=value,column=value`, or a JSON object. It is looked
+    for in `table`, or in every table that has its columns.
 
     Raises:
-        UnknownKey: no row has it, and none that was set aside.
-        UsageError: the key is of several things, or names what is not there.
+        UnknownKey: no row and no reject has it.
+        UsageError: the key is ambiguous, or names a table or column that does not exist.
         GoldMissing: there is no gold file yet.
         StoreError: the lake cannot be read.
     """
-    with sight(config) as seen:
-        ref = seen.resolve(table) if table else None
-        wanted = key_of(seen, key, ref)
-        start = starting_rows(seen, wanted, ref)
-        aside = set_aside(seen, wanted, start.columns, ref)
-        if not start.rows and not aside:
-            raise unknown(seen, wanted, ref)
-        found = _down(seen, start.rows)
-        results = _up(seen, start.rows, set(found))
+    with lineage_context(config) as context:
+        ref = context.resolve(table) if table else None
+        wanted = key_of(context, key, ref)
+        start = starting_rows(context, wanted, ref)
+        rejects = rejects_with_key(context, wanted, start.columns, ref)
+        if not start.rows and not rejects:
+            raise unknown(context, wanted, ref)
+        found = _down(context, start.rows)
+        results = _up(context, start.rows, set(found))
         everything = {**results, **found}
         return Trace(
-            _steps(seen, start.rows, found, results),
+            _steps(context, start.rows, found, results),
             tuple(ref for ref in _ordered(everything) if len(everything[ref]) > ROWS),
-            tuple(aside[:ROWS]),
-            (*_notes(start.rows, aside), *seen.notes),
+            tuple(rejects[:ROWS]),
+            (*_notes(start.rows, rejects), *context.notes),
         )
 
 
-def key_of(seen: LineageContext, text: str, ref: TableRef | None) -> Key:
-    """The key as it is meant for one table, or for any.
+def key_of(context: LineageContext, text: str, ref: TableRef | None) -> Key:
+    """The key as it reads for one table, or for any.
 
     Raises:
-        UsageError: it cannot be read, or names a column that is not there.
+        UsageError: it cannot be parsed, or names an unknown column.
     """
-    contracts = [seen.contracts[ref]] if ref else seen.contracts.values()
+    contracts = [context.contracts[ref]] if ref else context.contracts.values()
     return read_key(text, (name for contract in contracts for name in contract.column_names))
 
 
-def unknown(seen: LineageContext, key: Key, ref: TableRef | None) -> UnknownKey:
-    """The error of a key that nothing has."""
-    where = f"`{ref.in_domain}`" if ref else f"`{seen.config.domain.name}`"
+def unknown(context: LineageContext, key: Key, ref: TableRef | None) -> UnknownKey:
+    """The error for a key that no row has."""
+    where = f"`{ref.in_domain}`" if ref else f"`{context.config.domain.name}`"
     return UnknownKey(
         f"no row of {where} has the key `{key.text}`", "`carms tables` lists the tables"
     )
 
 
-def _down(seen: LineageContext, start: Found) -> Found:
-    """The rows, and what they were made of, table after table against the order of the build.
+def _down(context: LineageContext, start: TableRows) -> TableRows:
+    """The rows, and what they were made of, table by table against the order of the build.
 
-    A table in which the key was looked for gets no other rows. A row that only took part gets no
-    further than to what it alone is made of: a calendar's day is made of a year of orders.
+    A table that has the key gets no other rows. A row that only contributed is followed no further
+    than to what it alone is made of: a calendar's day is made of a year of orders.
     """
     found = dict(start)
-    for ref in [*reversed(list(seen.gold)), *reversed(list(seen.silver))]:
+    for ref in [*reversed(list(context.gold)), *reversed(list(context.silver))]:
         if ref not in found:
             continue
-        below = inputs(seen, ref, found[ref])
+        below = inputs(context, ref, found[ref])
         for target, rows in below.rows.items():
             is_vague = target in below.more and ref not in start and len(found[ref]) <= ROWS
             if target not in start and not is_vague:
-                _add(seen.contracts[target], found, target, rows)
+                _add(context.contracts[target], found, target, rows)
         if below.whole and ref in start:
             names = ", ".join(f"`{name}`" for name in sorted(below.whole))
-            seen.note(f"`{ref.in_domain}` also depends on all rows of {names}")
+            context.note(f"`{ref.in_domain}` also depends on all rows of {names}")
     return {
         ref: sorted(rows, key=_by_place) if ref.layer is Layer.BRONZE else rows
         for ref, rows in found.items()
@@ -158,51 +158,50 @@ def _by_place(row: Row) -> tuple[str, int, int]:
     return name, delivery or 0, number
 
 
-def _up(seen: LineageContext, start: Found, taken: set[TableRef]) -> Found:
-    """The rows of other tables that the found ones went into; views are not looked through."""
-    made_of = dict(start)
-    results: Found = {}
-    for ref in [*seen.silver, *seen.gold]:
-        contract = seen.contracts.get(ref)
+def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> TableRows:
+    """The rows of other tables that the found ones went into, without those of views."""
+    contributors = dict(start)
+    results: TableRows = {}
+    for ref in [*context.silver, *context.gold]:
+        contract = context.contracts.get(ref)
         if contract is None or ref in taken or contract.kind != "table":
             continue
-        rows = outputs(seen, ref, made_of)
-        of_these = own(seen, ref, rows, made_of) if rows else []
+        rows = outputs(context, ref, contributors)
+        of_these = made_only_from(context, ref, rows, contributors) if rows else []
         if of_these:
-            made_of[ref] = of_these
+            contributors[ref] = of_these
         if of_these or 0 < len(rows) <= ROWS:
             results[ref] = rows
         elif rows:
-            seen.note(f"`{ref.in_domain}` is left out: many rows, each made of others too")
+            context.note(f"`{ref.in_domain}` is omitted: many rows, each made of others too")
     return results
 
 
-def _add(contract: Contract, found: Found, ref: TableRef, rows: Iterable[Row]) -> None:
-    """Add rows that are not there yet."""
-    names = identity(contract)
-    if ref.layer is Layer.BRONZE:
-        known = {place_of(row) for row in found.get(ref, [])}
-        new = [row for row in rows if place_of(row) not in known]
-    else:
-        keys = {tuple(repr(row[n]) for n in names) for row in found.get(ref, [])}
-        new = [row for row in rows if tuple(repr(row[n]) for n in names) not in keys]
-    found[ref] = [*found.get(ref, []), *new]
+def _add(contract: Contract, found: TableRows, ref: TableRef, rows: Iterable[Row]) -> None:
+    """Add the rows that are new."""
+
+    def row_id(row: Row) -> tuple[Any, ...]:
+        if ref.layer is Layer.BRONZE:
+            return place_of(row)
+        return tuple(repr(row[name]) for name in identity(contract))
+
+    known = {row_id(row) for row in found.get(ref, [])}
+    found[ref] = [*found.get(ref, []), *(row for row in rows if row_id(row) not in known)]
 
 
 def _ordered(found: Iterable[TableRef]) -> list[TableRef]:
-    refs = sorted(found)
-    return [ref for layer in Layer for ref in refs if ref.layer is layer]
+    return sorted(found, key=lambda ref: (list(Layer).index(ref.layer), ref))
 
 
 def _steps(
-    seen: LineageContext, start: Found, found: Found, results: Found
+    context: LineageContext, start: TableRows, found: TableRows, results: TableRows
 ) -> tuple[TraceStep, ...]:
     steps = []
-    files = Files(seen.config)
+    files = Files(context.config)
     everything = {**results, **found}
     for ref in _ordered(everything):
         role = Role.FOUND if ref in start else Role.SOURCE if ref in found else Role.RESULT
-        contract = seen.contracts[ref]
+        contract = context.contracts[ref]
         rows = everything[ref][:ROWS]
         raw = raw_texts(files, contract, rows) if ref.layer is Layer.BRONZE else {}
         for row in rows:
@@ -216,7 +215,7 @@ def _steps(
 
 
 def place_text(contract: Contract, row: Row) -> str:
-    """Where a bronze row stands in its source file; empty outside bronze."""
+    """The place of a bronze row in its source file; empty outside bronze."""
     if contract.source is None:
         return ""
     name, delivery, number = place_of(row)
@@ -224,11 +223,10 @@ def place_text(contract: Contract, row: Row) -> str:
     return f"{name}, {noun} {number}" + (f", delivery {delivery}" if delivery is not None else "")
 
 
-def _notes(start: Found, aside: Sequence[SetAside]) -> list[str]:
-    """That only bronze has the key, and that more was set aside than is shown."""
+def _notes(start: TableRows, rejects: Sequence[RejectedRecord]) -> list[str]:
     notes = []
-    if start and not aside and all(ref.layer is Layer.BRONZE for ref in start):
-        notes.append("silver has no row of this key: only bronze has it")
-    if len(aside) > ROWS:
-        notes.append(f"only {ROWS} of what was set aside are shown: `carms rejects` lists all")
+    if start and not rejects and all(ref.layer is Layer.BRONZE for ref in start):
+        notes.append("silver has no row with this key: only bronze has it")
+    if len(rejects) > ROWS:
+        notes.append(f"only the first {ROWS} rejects are shown: `carms rejects` lists all")
     return notes

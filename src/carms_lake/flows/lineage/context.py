@@ -1,4 +1,4 @@
-"""What a trace looks at, and what tells one row from another."""
+"""What a trace works with: tables, contracts, a connection; and what identifies a row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from carms_lake.store.layout import table_path
 from carms_lake.store.lookup import ROWS, Condition
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
-from carms_lake.store.sql.row_lineage import LineageQuery, carrying
+from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from carms_lake.store.lookup import Connection
 
     Row = dict[str, Any]
-    Found = dict[TableRef, list[Row]]
+    TableRows = dict[TableRef, list[Row]]
 
 
 VAGUE = ("double", "list", "blob", "json")
-"""Types whose values tell no row from another one."""
+"""Types whose values do not identify a row."""
 
 
 @dataclass
 class LineageContext:
-    """What a trace looks at: the tables that are there, how each is made, a connection."""
+    """What a trace works with: the tables of the lake, how each is made, a connection."""
 
     config: LakeConfig
     contracts: Mapping[TableRef, Contract]
@@ -60,7 +60,7 @@ class LineageContext:
         return found
 
     def select(self, ref: TableRef) -> Prepared:
-        """A gold table's SELECT, through the views that it reads: these have no rows of their own.
+        """A gold table's SELECT; views in it are expanded, since they have no rows of their own.
 
         Raises:
             LineageUnknown: it cannot be read.
@@ -75,7 +75,7 @@ class LineageContext:
         return self._selects[ref]
 
     def ref(self, name: str) -> TableRef | None:
-        """The table of a name such as `silver.program`, where it is there."""
+        """The table of a name such as `silver.program`, where it exists."""
         found = TableRef.parse(name, domain=self.config.domain.name)
         return found if found in self.contracts else None
 
@@ -90,32 +90,32 @@ class LineageContext:
         except UsageError as error:
             raise UsageError(f"no table `{name}` to trace", error.hint) from None
 
-    def carrying(
-        self, ref: TableRef, narrowed: Mapping[str, str] | None = None
+    def lineage_query(
+        self, ref: TableRef, subsets: Mapping[str, str] | None = None
     ) -> LineageQuery | None:
-        """A gold table's SELECT that carries keys; None, with a note, where that cannot be."""
+        """A gold table's SELECT with the keys of its inputs; None, and a note, where impossible."""
         keys = {r.in_domain: c.primary_key for r, c in self.contracts.items() if c.kind == "table"}
         try:
-            return carrying(self.select(ref), keys, narrowed=narrowed, limit=ROWS + 1)
+            return lineage_query(self.select(ref), keys, subsets=subsets, limit=ROWS + 1)
         except LineageUnknown as error:
             self.unfollowed(ref, error)
             return None
 
     def note(self, text: str) -> None:
-        """Say something once."""
+        """Tell the user something, once."""
         self.notes[text] = None
 
     def unfollowed(self, ref: TableRef, error: LineageUnknown) -> None:
-        """Say that rows cannot be followed through a SELECT."""
+        """Note that rows cannot be followed through a SELECT."""
         self.note(
-            f"the SELECT of `{ref.in_domain}` cannot be followed: {error}; its rows are found by "
-            "the names of the keys"
+            f"the SELECT of `{ref.in_domain}` cannot be followed: {error}; its inputs are found by "
+            "the names of their key columns"
         )
 
 
 @contextmanager
-def sight(config: LakeConfig) -> Iterator[LineageContext]:
-    """What a trace in this lake looks at.
+def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
+    """The context of a trace in this lake.
 
     Raises:
         GoldMissing: there is no gold file yet.
@@ -123,33 +123,35 @@ def sight(config: LakeConfig) -> Iterator[LineageContext]:
         ContractError: a contract is wrong.
     """
     catalog = load_catalog(config.domain)
-    there = {
+    existing = {
         ref: c
         for ref, c in catalog.contracts.items()
         if c.kind != "macro" and (ref.layer is Layer.GOLD or delta.exists(table_path(config, ref)))
     }
     gold = {step.contract.ref: step for step in catalog.gold_steps}
     silver = {step.contract.ref: step for step in catalog.silver_steps}
-    with lookup.tracing(config, list(there.values())) as connection:
+    with lookup.tracing(config, list(existing.values())) as connection:
         columns = lookup.columns_of(connection)
-        known = {ref: _as_it_is(c, columns.get(ref.in_domain, set())) for ref, c in there.items()}
+        known = {
+            ref: _with_columns(c, columns.get(ref.in_domain, set())) for ref, c in existing.items()
+        }
         yield LineageContext(config, known, connection, gold, silver)
 
 
-def _as_it_is(contract: Contract, columns: set[str]) -> Contract:
-    """The contract without columns that came after the table was made."""
+def _with_columns(contract: Contract, columns: set[str]) -> Contract:
+    """The contract without columns that are newer than the table."""
     if columns.issuperset(contract.column_names):
         return contract
     return replace(contract, columns=tuple(c for c in contract.columns if c.name in columns))
 
 
 def identity(contract: Contract) -> tuple[str, ...]:
-    """The columns that tell a table's rows apart: its key, or all whose values are exact."""
+    """The columns that identify a row: the primary key, or all whose values are exact."""
     if contract.primary_key:
         return contract.primary_key
     return tuple(c.name for c in contract.columns if c.type.name not in VAGUE)
 
 
 def same(contract: Contract, row: Mapping[str, Any], names: Iterable[str]) -> list[Condition]:
-    """That a row has the values of another row in some columns."""
+    """The conditions that a row has the values of another row in some columns."""
     return [Condition((name,), row[name], contract.column(name).type.sql) for name in names]

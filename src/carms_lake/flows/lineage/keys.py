@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import Found, LineageContext
+    from carms_lake.flows.lineage.context import LineageContext, TableRows
 
 
 _PART = re.compile(rf"(?:^|,)\s*({IDENTIFIER.pattern})\s*=")
@@ -44,10 +44,10 @@ def read_key(text: str, columns: Iterable[str]) -> Key:
     A text with `=` whose words name none of the columns is a value.
 
     Raises:
-        UsageError: it is empty, JSON that is no object of plain values, or names no column.
+        UsageError: it is empty, not a JSON object of plain values, or names an unknown column.
     """
     if not text.strip():
-        raise UsageError("the key is empty", "`carms trace 27447`, or `carms trace order_id=5`")
+        raise UsageError("the key is empty", "use `carms trace 27447`, or `carms trace order_id=5`")
     known = set(columns)
     if text.lstrip().startswith("{"):
         values = _of_json(text)
@@ -67,9 +67,11 @@ def _of_json(text: str) -> dict[str, str | None]:
     try:
         found = json.loads(text, parse_float=str, parse_int=str)
     except ValueError as error:
-        raise UsageError(f"the key is no JSON: {error}", 'as {"order_id": 5}') from None
+        raise UsageError(
+            f"the key is not valid JSON: {error}", 'example: {"order_id": 5}'
+        ) from None
     if not found or any(isinstance(value, dict | list) for value in found.values()):
-        raise UsageError("the key must be an object of plain values", 'as {"order_id": 5}')
+        raise UsageError("the key must be an object of plain values", 'example: {"order_id": 5}')
     return {
         name: value if value is None or isinstance(value, str) else json.dumps(value)
         for name, value in found.items()
@@ -80,31 +82,31 @@ def _of_json(text: str) -> dict[str, str | None]:
 class Start:
     """Where a trace begins."""
 
-    rows: Found
+    rows: TableRows
     columns: tuple[str, ...]
     """The columns whose values were looked for; empty where nothing has the key."""
 
 
-def starting_rows(seen: LineageContext, key: Key, table: TableRef | None) -> Start:
-    """The rows that have the key: in one table, or wherever its columns stand.
+def starting_rows(context: LineageContext, key: Key, table: TableRef | None) -> Start:
+    """The rows that have the key: in one table, or in every table that has its columns.
 
     Raises:
-        UsageError: the value is a key of several different things.
+        UsageError: the value is a key of several tables.
     """
     if table is not None:
-        return _in_table(seen, key, table)
-    names = tuple(key.values) or _meaning(seen, key)
+        return _in_table(context, key, table)
+    names = tuple(key.values) or _meaning(context, key)
     if not names:
-        return Start(_in_bronze(seen, key), ())
-    found: Found = {}
-    for ref, contract in seen.contracts.items():
+        return Start(_in_bronze(context, key), ())
+    found: TableRows = {}
+    for ref, contract in context.contracts.items():
         if ref.layer is Layer.BRONZE or contract.kind == "view":
             continue
         if set(names) <= set(contract.column_names):
-            rows = lookup.rows_where(seen.connection, ref, [_tests(contract, key, names)])
+            rows = lookup.rows_where(context.connection, ref, [_tests(contract, key, names)])
             if rows:
                 found[ref] = rows
-    return Start(found or _in_bronze(seen, key), names)
+    return Start(found or _in_bronze(context, key), names)
 
 
 def _tests(contract: Contract, key: Key, names: Iterable[str]) -> list[Condition]:
@@ -117,8 +119,8 @@ def _test(contract: Contract, name: str, value: str | None) -> Condition:
     return Condition((name,), value, contract.column(name).type.sql, Match.TEXT)
 
 
-def _in_table(seen: LineageContext, key: Key, ref: TableRef) -> Start:
-    contract = seen.contracts[ref]
+def _in_table(context: LineageContext, key: Key, ref: TableRef) -> Start:
+    contract = context.contracts[ref]
     if key.values:
         missing = [name for name in key.values if name not in contract.column_names]
         if missing:
@@ -134,19 +136,19 @@ def _in_table(seen: LineageContext, key: Key, ref: TableRef) -> Start:
         )
         names = tuple(n for n in names if contract.column(n).type.item is None)
         wanted = [[_test(contract, name, key.text)] for name in names]
-    rows = lookup.rows_where(seen.connection, ref, wanted)
+    rows = lookup.rows_where(context.connection, ref, wanted)
     return Start({ref: rows} if rows else {}, names)
 
 
-def _meaning(seen: LineageContext, key: Key) -> tuple[str, ...]:
-    """The key column that has the value; one that is a whole key goes before a part of one."""
+def _meaning(context: LineageContext, key: Key) -> tuple[str, ...]:
+    """The key column that has the value; a single-column key is preferred to a part of one."""
     whole: dict[str, TableRef] = {}
     part: dict[str, TableRef] = {}
-    for ref, contract in seen.contracts.items():
+    for ref, contract in context.contracts.items():
         for name in contract.primary_key if ref.layer is not Layer.BRONZE else ():
             known = whole if len(contract.primary_key) == 1 else part
             if name not in known and lookup.rows_where(
-                seen.connection, ref, [[_test(contract, name, key.text)]], limit=1
+                context.connection, ref, [[_test(contract, name, key.text)]], limit=1
             ):
                 known[name] = ref
     found = whole or part
@@ -154,36 +156,36 @@ def _meaning(seen: LineageContext, key: Key) -> tuple[str, ...]:
         listed = [f"`{name}` of `{ref.in_domain}`" for name, ref in list(found.items())[:_LISTED]]
         name = next(iter(found))
         raise UsageError(
-            f"`{key.text}` is the key of several things: {', '.join(listed)}",
+            f"`{key.text}` is a key in several tables: {', '.join(listed)}",
             f"say which: `carms trace {name}={key.text}`, or `--table`",
         )
     return tuple(found)
 
 
-def _in_bronze(seen: LineageContext, key: Key) -> Found:
-    """The bronze rows that name the key where keys of silver come from."""
-    found: Found = {}
-    for ref, columns in _key_sources(seen, key).items():
+def _in_bronze(context: LineageContext, key: Key) -> TableRows:
+    """The bronze rows with the key in a column that keys of silver come from."""
+    found: TableRows = {}
+    for ref, columns in _key_sources(context, key).items():
         wanted = [
             [Condition((column,), word, "VARCHAR", Match.NAMES) for column, word in test]
             for test in columns
         ]
-        rows = lookup.rows_where(seen.connection, ref, wanted)
+        rows = lookup.rows_where(context.connection, ref, wanted)
         if rows:
             found[ref] = rows
     return found
 
 
-def _key_sources(seen: LineageContext, key: Key) -> dict[TableRef, list[list[tuple[str, str]]]]:
+def _key_sources(context: LineageContext, key: Key) -> dict[TableRef, list[list[tuple[str, str]]]]:
     """By bronze table: its columns that keys come from, with the word that they should have."""
     found: dict[TableRef, list[list[tuple[str, str]]]] = {}
-    for contract in seen.contracts.values():
+    for contract in context.contracts.values():
         names = [n for n in contract.primary_key if contract.ref.layer is Layer.SILVER]
         wanted = [n for n in names if not key.values or n in key.values]
         for name in wanted if not key.values or len(wanted) == len(key.values) else []:
             for text in contract.column(name).sources:
                 table, _, column = text.rpartition(".")
-                target = seen.ref(table)
+                target = context.ref(table)
                 word = key.values.get(name) if key.values else key.text
                 if target and target.layer is Layer.BRONZE and word is not None:
                     tests = found.setdefault(target, [[]] if key.values else [])

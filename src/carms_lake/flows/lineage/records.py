@@ -1,4 +1,4 @@
-"""The records behind a row: in their source files, rejected, or quarantined."""
+"""The records behind a key: as their source files have them, rejected, or quarantined."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from carms_lake.readers.lines import csv_lines, jsonl_lines
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
-from carms_lake.store.lookup import ROWS
+from carms_lake.store.lookup import ROWS, word_pattern
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
@@ -39,17 +39,17 @@ if TYPE_CHECKING:
     from carms_lake.store.delta.manifest import FileEntry
 
     Place = tuple[str, int | None, int]
-    """File, delivery (None for a source that is no snapshot), record."""
+    """File, delivery (None unless the source is a snapshot), record."""
 
 
 @dataclass(frozen=True)
 class RawText:
-    """A record as it stands in its file, or why it cannot be shown."""
+    """A record as its file has it, or why it cannot be shown."""
 
     text: str | None
     missing: str = ""
     line: int | None = None
-    """The line of a text file on which it begins, where that was looked up."""
+    """The line of a text file on which it begins, where known."""
 
 
 def place_of(row: Row) -> Place:
@@ -58,19 +58,19 @@ def place_of(row: Row) -> Place:
 
 
 class Files:
-    """The source files of a domain, looked for once."""
+    """The source files of a domain, listed once."""
 
     def __init__(self, config: LakeConfig) -> None:
         self.config = config
 
     @cached_property
     def listing(self) -> Listing | None:
-        """What is in their folder; None where there is none."""
+        """The content of their folder; None where there is no folder."""
         return listing(self.config.data_raw) if self.config.data_raw.exists() else None
 
 
 def raw_texts(files: Files, contract: Contract, rows: Sequence[Row]) -> dict[Place, RawText]:
-    """The records that rows of a bronze table were read from, from the files that are there.
+    """The records that rows of a bronze table were read from, out of the source files.
 
     Raises:
         StoreError: the lake cannot be read.
@@ -101,13 +101,13 @@ def _of_file(
         return dict.fromkeys(numbers, RawText(None, "the file is not in data_raw"))
     source = as_landed(sources, entry)
     if source is None:
-        return dict.fromkeys(numbers, RawText(None, "the file in data_raw has other content now"))
+        return dict.fromkeys(numbers, RawText(None, "the file in data_raw has changed since"))
     try:
         texts = _records(contract, source, numbers)
         lines = _lines(contract, source, set(texts))
     except (SourceError, ContractError) as error:
         return dict.fromkeys(numbers, RawText(None, f"the file cannot be read: {error.message}"))
-    lost = RawText(None, "the file has no such record by its contract of today")
+    lost = RawText(None, "the file has no such record under today's contract")
     return {n: RawText(texts[n], line=lines.get(n)) if n in texts else lost for n in numbers}
 
 
@@ -118,7 +118,7 @@ def _lines(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[in
         return {}
     try:
         return (csv_lines if kind == "csv" else jsonl_lines)(source, contract, numbers)
-    except RecordTooLong:  # of another record: those that are wanted were read
+    except RecordTooLong:  # a later record than those that were asked for
         return {}
 
 
@@ -126,23 +126,23 @@ def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[
     """The raw text of some records; the file is read no further than it must be."""
     texts: dict[int, str] = {}
     with readable(source):
-        for part in readers.read(source, contract).chunks:
-            texts |= _of_part(part, sorted(numbers - set(texts)))
+        for chunk in readers.read(source, contract).chunks:
+            texts |= _of_chunk(chunk, sorted(numbers - set(texts)))
             if len(texts) == len(numbers):
                 break
     return texts
 
 
-def _of_part(part: Any, numbers: list[int]) -> dict[int, str]:
-    parsed = readers.parse_chunks([part])
-    held = set(parsed.rows[SRC_ROW_NUMBER]) if numbers else set()
-    here = [number for number in numbers if number in held]
+def _of_chunk(chunk: Any, numbers: list[int]) -> dict[int, str]:
+    parsed = readers.parse_chunks([chunk])
+    present = set(parsed.rows[SRC_ROW_NUMBER]) if numbers else set()
+    here = [number for number in numbers if number in present]
     return dict(parsed.raw[0].texts(here)) if here else {}
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """A record or row that was set aside."""
+class RejectedRecord:
+    """A record that bronze rejected, or a row that silver quarantined."""
 
     table: TableRef
     place: str
@@ -151,17 +151,17 @@ class SetAside:
     raw: str
 
 
-def set_aside(
-    seen: LineageContext, key: Key, names: Iterable[str], table: TableRef | None
-) -> list[SetAside]:
-    """What was set aside and has the key, one more than are shown.
+def rejects_with_key(
+    context: LineageContext, key: Key, names: Iterable[str], table: TableRef | None
+) -> list[RejectedRecord]:
+    """The rejects that have the key, one more than are shown.
 
-    A record whose columns cannot be told has it as a word of its own.
+    A record whose columns are unknown has it if it contains it as a separate word.
 
     Raises:
         StoreError: the lake cannot be read.
     """
-    frame = live(seen.config, [ref for ref in seen.contracts if ref.layer is not Layer.GOLD])
+    frame = live(context.config, [ref for ref in context.contracts if ref.layer is not Layer.GOLD])
     if frame is None:
         return []
     for word in key.words:
@@ -173,50 +173,56 @@ def set_aside(
     wanted = {name: key.values.get(name) if key.values else key.text for name in names}
     found = []
     for row in frame.collect().to_dicts():
-        ref = TableRef(seen.config.domain.name, Layer(row["layer"]), row["table_name"])
-        contract = seen.contracts.get(ref)
-        if contract and _has_key(seen, contract, row, key, wanted):
+        ref = TableRef(context.config.domain.name, Layer(row["layer"]), row["table_name"])
+        contract = context.contracts.get(ref)
+        if contract and _has_key(context, contract, row, key, wanted):
             found.append(_described(ref, row))
     return sorted(found, key=lambda one: (one.table, one.place))[: ROWS + 1]
 
 
 def _has_key(
-    seen: LineageContext, contract: Contract, row: Row, key: Key, wanted: Mapping[str, str | None]
+    context: LineageContext,
+    contract: Contract,
+    row: Row,
+    key: Key,
+    wanted: Mapping[str, str | None],
 ) -> bool:
     if row["row_key"] is not None:
-        held = json.loads(row["row_key"])
+        values = json.loads(row["row_key"])
         if not wanted:
-            return key.text in {str(value) for value in held.values()}
-        held = json.loads(row["raw_record"]) if row["raw_record"] else held
-        return all(name in held and _text(held[name]) == v for name, v in wanted.items())
-    below = _names_below(seen, contract.ref, wanted)
+            return key.text in {str(value) for value in values.values()}
+        values = json.loads(row["raw_record"]) if row["raw_record"] else values
+        return all(name in values and _text(values[name]) == v for name, v in wanted.items())
+    below = _names_below(context, contract.ref, wanted)
     if set(below) != set(wanted):
         return False
     fields = _fields(contract, row)
     if fields is None or not wanted:
-        return all(_names_word(row["raw_record"] or "", word) for word in key.words)
+        return all(_has_word(row["raw_record"] or "", word) for word in key.words)
     return all(
-        any(_names_word(fields.get(column) or "", value or "") for column in below[name])
+        any(_has_word(fields.get(column) or "", value or "") for column in below[name])
         for name, value in wanted.items()
     )
 
 
-def _names_below(seen: LineageContext, ref: TableRef, names: Iterable[str]) -> dict[str, set[str]]:
+def _names_below(
+    context: LineageContext, ref: TableRef, names: Iterable[str]
+) -> dict[str, set[str]]:
     """By column of a key: the columns of a bronze table that it is made of."""
     found: dict[str, set[str]] = {}
-    for contract in seen.contracts.values():
+    for contract in context.contracts.values():
         for name in names if contract.ref.layer is Layer.SILVER else ():
             if name in contract.column_names:
                 for text in contract.column(name).sources:
                     table, _, column = text.rpartition(".")
-                    if seen.ref(table) == ref:
+                    if context.ref(table) == ref:
                         found.setdefault(name, set()).add(column)
-    own = seen.contracts[ref].column_names
+    own = context.contracts[ref].column_names
     return found | {n: {n} for n in names if n in own and n not in found}
 
 
 def _fields(contract: Contract, row: Row) -> dict[str, str] | None:
-    """The record's values by column of the contract; None where it cannot be laid out."""
+    """The record's values by column of the contract; None where it cannot be parsed."""
     raw, header = row["raw_record"], row.get("raw_header")
     if raw and raw.lstrip().startswith("{"):
         return _of_object(contract, raw)
@@ -249,10 +255,8 @@ def _of_line(contract: Contract, header: str, raw: str) -> dict[str, str] | None
     return {c.name: places.get(c.source.strip().casefold(), "") for c in contract.columns}
 
 
-def _names_word(text: str, word: str) -> bool:
-    if not word:
-        return not text
-    return bool(re.search(rf"(^|[^0-9A-Za-z]){re.escape(word)}([^0-9A-Za-z]|$)", text))
+def _has_word(text: str, word: str) -> bool:
+    return bool(re.search(word_pattern(word), text)) if word else not text
 
 
 def _text(value: Any) -> str | None:
@@ -261,11 +265,11 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _described(ref: TableRef, row: Row) -> SetAside:
+def _described(ref: TableRef, row: Row) -> RejectedRecord:
     place = row["row_key"] or ""
     if row[SRC_FILENAME]:
         place = f"{row[SRC_FILENAME]}, record {row[SRC_ROW_NUMBER]}"
     reasons = tuple(
         f"{one['code']} {one['rule']}: {one['message']}" for one in row["reasons"] or ()
     )
-    return SetAside(ref, place, reasons, row[RUN_ID], row["raw_record"] or "")
+    return RejectedRecord(ref, place, reasons, row[RUN_ID], row["raw_record"] or "")

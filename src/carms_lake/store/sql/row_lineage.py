@@ -43,29 +43,29 @@ class _Walk:
     """What is known while a SELECT is gone through, from the inside out."""
 
     keys: Mapping[str, Sequence[str]]
-    narrowed: Mapping[str, str]
+    subsets: Mapping[str, str]
     limit: int
     places: list[str] = field(default_factory=list)
     """The tables, once for each place where one is read."""
     whole: set[str] = field(default_factory=set)
 
 
-def carrying(
+def lineage_query(
     select: Prepared,
     keys: Mapping[str, Sequence[str]],
     *,
-    narrowed: Mapping[str, str] | None = None,
+    subsets: Mapping[str, str] | None = None,
     limit: int,
 ) -> LineageQuery:
     """The SELECT with a column more for each place where a table is read whose key is known.
 
-    A list holds a few times `limit` rows at most, where a group has more members. `narrowed` names,
+    A list holds a few times `limit` rows at most, where a group has more members. `subsets` names,
     for a table that is read, a relation that is read in its place.
 
     Raises:
         LineageUnknown: it has a construct that rows cannot be followed through.
     """
-    walk = _Walk(keys, narrowed or {}, limit)
+    walk = _Walk(keys, subsets or {}, limit)
     done, found = _query(walk, select.tree.copy(), {})
     done.set("order", None)
     columns: dict[str, tuple[str, ...]] = {}
@@ -194,8 +194,8 @@ def _contributions(
             if walk.keys.get(name):
                 found[len(walk.places)] = [_key_of(alias, walk.keys[name])]
                 walk.places.append(name)
-            if name in walk.narrowed:
-                kept = exp.to_table(walk.narrowed[name], dialect=DIALECT)
+            if name in walk.subsets:
+                kept = exp.to_table(walk.subsets[name], dialect=DIALECT)
                 source.set("this", kept.this)
                 source.set("db", kept.args.get("db"))
                 source.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))

@@ -67,7 +67,7 @@ def test_a_record_is_shown_as_its_file_has_it_while_that_is_what_landed(tmp_path
         return [step.raw for step in trace(config, "p1").steps if file in step.place]
 
     before, now = raw("products.csv")
-    assert (before.text, before.missing) == (None, "the file in data_raw has other content now")
+    assert (before.text, before.missing) == (None, "the file in data_raw has changed since")
     assert (now.text, now.line) == ("p1,Tea,2.75", 2)
     path.unlink()
     assert {one.missing for one in raw("products.csv")} == {"the file is not in data_raw"}
@@ -115,7 +115,7 @@ def test_an_unknown_member_is_made_of_nothing(plain: LakeConfig) -> None:
 
 def test_what_was_set_aside_is_found_with_its_reason(tmp_path: Path) -> None:
     config = built(tmp_path, "s3,p1,none\ns4,p9,1\n")
-    (rejected,) = trace(config, "sale_id=s3").set_aside
+    (rejected,) = trace(config, "sale_id=s3").rejects
     assert (rejected.table.in_domain, rejected.place) == (
         "bronze.sales",
         "sales/day_2.csv, record 1",
@@ -123,7 +123,7 @@ def test_what_was_set_aside_is_found_with_its_reason(tmp_path: Path) -> None:
     assert rejected.raw == "s3,p1,none"
     assert rejected.reasons[0].startswith("TYPE_MISMATCH quantity.type")
     way = trace(config, "sale_id=s4")
-    (quarantined,) = way.set_aside
+    (quarantined,) = way.rejects
     assert quarantined.table.in_domain == "silver.sale"
     assert quarantined.reasons[0].startswith("UNKNOWN_REFERENCE product_id.relationship")
     assert [step.place for step in way.steps] == ["sales/day_2.csv, record 2"]
@@ -132,7 +132,7 @@ def test_what_was_set_aside_is_found_with_its_reason(tmp_path: Path) -> None:
 
 def test_a_word_of_another_column_is_no_key_of_a_rejected_record(tmp_path: Path) -> None:
     config = built(tmp_path, "s3,p1,none\n")
-    assert trace(config, "product_id=p1").set_aside[0].place == "sales/day_2.csv, record 1"
+    assert trace(config, "product_id=p1").rejects[0].place == "sales/day_2.csv, record 1"
     with pytest.raises(UnknownKey):
         trace(config, "product_id=s3")
 
@@ -172,7 +172,7 @@ def test_a_plain_value_of_two_kinds_of_key_lists_both(tmp_path: Path) -> None:
     put(config, "sales/day_2.csv", SALES.splitlines(keepends=True)[0] + "p1,p1,1\n")
     ingest(config)
     build(config)
-    with pytest.raises(UsageError, match="the key of several things") as told:
+    with pytest.raises(UsageError, match="a key in several tables") as told:
         trace(config, "p1")
     assert "`sale_id` of `gold.fact_sale`, `product_id` of `silver.product`" in str(told.value)
     assert told.value.hint == "say which: `carms trace sale_id=p1`, or `--table`"
@@ -201,7 +201,7 @@ def test_a_key_is_read_as_it_is_written(text: str, values: dict[str, Any]) -> No
     ("text", "message"),
     [
         (" ", "the key is empty"),
-        ("{a: 1}", "no JSON"),
+        ("{a: 1}", "not valid JSON"),
         ('{"a": [1]}', "an object of plain values"),
         ("{}", "an object of plain values"),
         ("a=1,bb=2", "names a column `bb`"),
