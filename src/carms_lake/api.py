@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from carms_lake.flows.drift import DriftReport
     from carms_lake.flows.lineage import Trace
     from carms_lake.flows.rejects.replay import ReplayReport
-    from carms_lake.flows.status_report import Status
+    from carms_lake.flows.status import Status
     from carms_lake.flows.timetravel.diff import LakeDiff
     from carms_lake.records import QueryResult, RunReport
 

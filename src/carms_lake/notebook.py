@@ -18,7 +18,7 @@ class Shown:
         figures: list[list[str]] = []
         tables: list[str] = []
         for name, value in _values(self):
-            if isinstance(value, Shown):
+            if hasattr(value, "_repr_html_"):  # a report within a report, or a frame
                 tables.append(f"<h4>{escape(name)}</h4>{value._repr_html_()}")
             elif isinstance(value, tuple) and value and is_dataclass(value[0]):
                 tables.append(_listed(name, value))

@@ -1,19 +1,21 @@
-"""`carms status` for reading: a lake in lines of at most 80 characters, and as rows."""
+"""`carms status`: the state of a lake in lines of at most 80 characters, and as rows."""
 
 from __future__ import annotations
 
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from carms_lake.cli.formats import as_text
-from carms_lake.cli.reports import as_plain
-from carms_lake.records import QueryResult
+from carms_lake.cli.reports import as_plain, counted
+from carms_lake.errors import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TextIO
 
-    from carms_lake.flows.status_report import Status
+    from carms_lake.flows.status import Status
 
 WIDTH = 80
 _LISTED = 5
@@ -22,17 +24,20 @@ _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 def draw(stream: TextIO, status: Status) -> None:
     """Write the dashboard."""
-    stream.write("\n".join(_cut(line) for line in _lines(status)) + "\n")
+    stream.write("\n".join(_fit(line, WIDTH) for line in _lines(status)) + "\n")
 
 
-def as_rows(status: Status) -> QueryResult:
+def as_rows(status: Status) -> pl.DataFrame:
     """One row per value: `section`, `item`, `name`, `value`."""
-    plain: dict[str, Any] = as_plain(status)
-    rows: list[tuple[str, str | None, str, str]] = []
-    for section, content in plain.items():
-        for item, values in _items(content):
-            rows += [(section, item, name, as_text(value)) for name, value in values.items()]
-    return QueryResult(("section", "item", "name", "value"), ("VARCHAR",) * 4, rows)
+    rows = [
+        (section, item, name, as_text(value))
+        for section, content in as_plain(status).items()
+        for item, values in _items(content)
+        for name, value in values.items()
+    ]
+    return pl.DataFrame(
+        rows, dict.fromkeys(("section", "item", "name", "value"), str), orient="row"
+    )
 
 
 def _items(content: Any) -> Iterator[tuple[str | None, dict[str, Any]]]:
@@ -49,17 +54,15 @@ def _lines(status: Status) -> Iterator[str]:
     yield f"{status.domain}, {status.at:%Y-%m-%d %H:%M} UTC"
     yield from _sources(status)
     yield from _tables(status)
-    yield from _section(
-        "last runs",
-        ("run", "command", "status", "took", "rejected"),
-        [(r.run_id, r.command, r.status, f"{r.seconds:.1f} s", r.rejected) for r in status.runs],
-    )
-    yield from _section(
-        "set aside", ("table", "code", "rows"), [(r.table, r.code, r.rows) for r in status.rejects]
-    )
-    yield from _section(
-        "refused by the last ingest", ("file", "code"), [(r.file, r.code) for r in status.refused]
-    )
+    runs = [
+        (r["run_id"], r["command"], r["status"], f"{r['seconds']:.1f} s", r["rejected"])
+        for r in status.runs.iter_rows(named=True)
+    ]
+    yield from _section("last runs", ("run", "command", "status", "took", "rejected"), runs)
+    rejects = status.rejects
+    yield from _section("rejected and quarantined", rejects.columns, rejects.rows())
+    refused = status.refused.select("file", "code")
+    yield from _section("refused by the last ingest", refused.columns, refused.rows())
     yield from _drift(status)
     yield from _checks(status)
     yield ""
@@ -68,81 +71,80 @@ def _lines(status: Status) -> Iterator[str]:
 
 
 def _sources(status: Status) -> Iterator[str]:
-    yield from _section(
-        "sources",
-        ("source", "files", "rejected", "newest", "promised"),
-        [
-            (
-                s.source,
-                s.files,
-                s.rejected,
-                "never" if s.age_s is None else f"{_span(s.age_s)} ago",
-                "" if s.max_age_s is None else _span(s.max_age_s) + (" LATE" if s.is_late else ""),
+    sources = status.sources.to_dicts()
+    rows = [
+        (
+            s["source"],
+            s["files"],
+            s["rejected"],
+            "never" if s["age_s"] is None else f"{_span(s['age_s'])} ago",
+            "" if s["max_age_s"] is None else _span(s["max_age_s"]) + " LATE" * s["is_late"],
+        )
+        for s in sources
+    ]
+    yield from _section("sources", ("source", "files", "rejected", "newest", "max age"), rows)
+    for source in sources:
+        gone = source["gone"]
+        if gone:
+            yield (
+                f"  {counted(len(gone), 'landed file')} of {source['source']} "
+                f"no longer in data_raw: {first_few(gone, 2)}"
             )
-            for s in status.sources
-        ],
-    )
-    for source in status.sources:
-        if source.gone:
-            shown = ", ".join(source.gone[:2]) + (" ..." if len(source.gone) > 2 else "")  # noqa: PLR2004 - the slice before
-            yield f"  {len(source.gone)} of {source.source} landed and left data_raw: {shown}"
 
 
 def _tables(status: Status) -> Iterator[str]:
-    yield from _section(
-        "tables",
-        ("table", "rows", "waiting", "version", "contract"),
-        [
-            (
-                t.table,
-                "" if t.rows is None else t.rows,
-                t.waiting or "",
-                "" if t.version is None else t.version,
-                t.contract_now
-                if t.contract_version in (None, t.contract_now)
-                else f"{t.contract_version}, now {t.contract_now}",
-            )
-            for t in status.tables
-        ],
-    )
-    published = f"published by {status.gold_run_id}" if status.gold_run_id else "not published yet"
-    checks = status.gold_failed_checks
-    yield f"  gold: {published}" + (
-        f" although {checks} check{'s' * (checks > 1)} failed" if checks else ""
+    rows = [
+        (
+            t["table"],
+            "" if t["rows"] is None else t["rows"],
+            t["waiting"] or "",
+            "" if t["version"] is None else t["version"],
+            t["contract_now"]
+            if t["contract_version"] in (None, t["contract_now"])
+            else f"{t['contract_version']}, now {t['contract_now']}",
+        )
+        for t in status.tables.iter_rows(named=True)
+    ]
+    yield from _section("tables", ("table", "rows", "quarantined", "version", "contract"), rows)
+    failed = status.gold_failed_checks
+    yield "  gold: " + (
+        f"published by {status.gold_run_id}"
+        + (f" although {counted(failed, 'check')} failed" if failed else "")
+        if status.gold_run_id
+        else "not published yet"
     )
 
 
 def _drift(status: Status) -> Iterator[str]:
-    """The newest file of each source: what it has otherwise than its contract, or the last file."""
-    shown = status.drift[:_LISTED]
-    yield from _section(
-        "drift of newest files",
-        ("source", "column", "change", "severity", "found"),
-        [(d.source, d.column or "", d.change, d.severity, d.found) for d in shown],
-    )
-    if len(status.drift) > _LISTED:
-        yield f"  and {len(status.drift) - _LISTED} more: `carms drift --all` shows them"
+    """How the newest file of each source differs from its contract, or from the last file."""
+    shown = status.drift.head(_LISTED)
+    columns = ("source", "column", "change", "severity", "found")
+    rows = [[cell or "" for cell in row] for row in shown.select(columns).rows()]
+    yield from _section("drift of newest files", columns, rows)
+    more = status.drift.height - _LISTED
+    if more > 0:
+        yield f"  and {more} more: `carms drift --all` shows them"
     if status.drift_unseen:
         names = ", ".join(status.drift_unseen)
-        yield from wrap(
-            f"drift: too large to look at here, `carms drift` does: {names}",
-            WIDTH,
-            subsequent_indent="  ",
-        )
+        text = f"drift: too large to inspect here, run `carms drift`: {names}"
+        yield from wrap(text, WIDTH, subsequent_indent="  ")
 
 
 def _checks(status: Status) -> Iterator[str]:
     yield ""
-    found = status.checks
-    if found is None:
+    checks = status.checks
+    if checks is None:
         yield "checks: none yet"
         return
-    failed = f"{len(found.errors)} errors, {len(found.warnings)} warnings"
-    yield f"checks: {found.passed} passed, {failed}"
-    marked = [f"error {e}" for e in found.errors] + [f"warning {w}" for w in found.warnings]
-    yield from (f"  {text}" for text in marked[:_LISTED])
-    if len(marked) > _LISTED:
-        yield f"  and {len(marked) - _LISTED} more"
+    errors, warnings = (
+        counted(len(checks.errors), "error"),
+        counted(len(checks.warnings), "warning"),
+    )
+    yield f"checks: {checks.passed} passed, {errors}, {warnings}"
+    failed = [f"error {e}" for e in checks.errors] + [f"warning {w}" for w in checks.warnings]
+    yield from (f"  {text}" for text in failed[:_LISTED])
+    if len(failed) > _LISTED:
+        yield f"  and {len(failed) - _LISTED} more"
 
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
@@ -166,10 +168,6 @@ def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) 
 
 def _fit(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
-
-
-def _cut(line: str) -> str:
-    return _fit(line, WIDTH)
 
 
 def _span(seconds: float) -> str:

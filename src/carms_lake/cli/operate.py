@@ -105,7 +105,7 @@ def status(
         dashboard.draw(render.out(), found)
     else:
         emit(call, dashboard.as_rows(found), to)
-    if strict and any(source.is_late for source in found.sources):
+    if strict and found.sources["is_late"].any():
         raise typer.Exit(ExitCode.DATA)
 
 

@@ -141,17 +141,17 @@ def summary(report: RunReport) -> str:
     """A run in one line."""
     parts = [f"{report.command}: {report.seconds:.1f} s"]
     if report.files:
-        parts.append(_counted(len(report.files), "file"))
+        parts.append(counted(len(report.files), "file"))
         parts.append(f"{sum(f.accepted for f in report.files)} records accepted")
     if report.tables:
         built = sum(t.status == "built" for t in report.tables)
-        parts.append(f"{_counted(built, 'table')} built, {len(report.tables) - built} unchanged")
+        parts.append(f"{counted(built, 'table')} built, {len(report.tables) - built} unchanged")
     parts.append(f"{report.rejected} rejected")
     if report.refused:
-        parts.append(f"{_counted(len(report.refused), 'file')} refused")
+        parts.append(f"{counted(len(report.refused), 'file')} refused")
     if report.checks:
         passed = sum(check.passed for check in report.checks)
-        parts.append(f"{passed} of {_counted(len(report.checks), 'check')} passed")
+        parts.append(f"{passed} of {counted(len(report.checks), 'check')} passed")
     if report.published:
         parts.append(f"published `{report.published}`")
     return ", ".join(parts)
@@ -161,6 +161,8 @@ def as_plain(value: Any) -> Any:
     """A frozen record as JSON holds it: tables by name, paths as text."""
     if isinstance(value, TableRef | Path):
         return str(value)
+    if isinstance(value, pl.DataFrame):
+        return value.to_dicts()
     if is_dataclass(value):
         told = [field for field in fields(value) if field.metadata.get("is_told", True)]
         return {field.name: as_plain(getattr(value, field.name)) for field in told}
@@ -189,7 +191,8 @@ def _failed(check: CheckResult) -> str:
     return f"{what}: `{check.table}` {check.rule}: {detail}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, in the plural where it is not 1."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 

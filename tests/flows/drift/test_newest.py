@@ -46,7 +46,7 @@ def shop(tmp_path: Path) -> LakeConfig:
 
 def told(config: LakeConfig) -> list[tuple[str, str, str | None, str, str | None, str]]:
     found = status(config).drift
-    return [(d.source, d.file, d.beside, d.change, d.column, d.severity) for d in found]
+    return found.select("source", "file", "beside", "change", "column", "severity").rows()
 
 
 def later(path: Path) -> None:
@@ -125,9 +125,9 @@ def test_only_the_first_records_are_looked_at(shop: LakeConfig) -> None:
 
 def test_a_file_that_cannot_be_read_says_so(shop: LakeConfig) -> None:
     later(put(shop, "sales/day_2.csv", ""))
-    (found,) = status(shop).drift
-    assert (found.change, found.severity, found.beside) == ("unreadable", "error", None)
-    assert "has no header" in found.found
+    (found,) = status(shop).drift.to_dicts()
+    assert (found["change"], found["severity"], found["beside"]) == ("unreadable", "error", None)
+    assert "has no header" in found["found"]
 
 
 def test_a_large_file_that_shows_nothing_before_it_is_read_is_named(
@@ -141,14 +141,14 @@ def test_a_large_file_that_shows_nothing_before_it_is_read_is_named(
     packed.write_bytes(gzip.compress(os.urandom(2000), mtime=0))
     later(packed)
     found = status(shop)
-    assert (found.drift, found.drift_unseen) == ((), ("sales",))
+    assert (found.drift.rows(), found.drift_unseen) == ([], ("sales",))
 
 
 def test_a_source_whose_files_left_has_no_newest_file(shop: LakeConfig) -> None:
     (shop.data_raw / "sales/day_1.csv").unlink()
     found = status(shop)
-    assert (found.drift, found.drift_unseen) == ((), ())
-    assert {s.source: s.gone for s in found.sources}["sales"] == ("sales/day_1.csv",)
+    assert (found.drift.rows(), found.drift_unseen) == ([], ())
+    assert dict(found.sources.select("source", "gone").rows())["sales"] == ["sales/day_1.csv"]
 
 
 def events(days: int, kinds: int, first: int = 0) -> str:
@@ -172,6 +172,4 @@ def test_a_key_of_whole_records_is_new_where_it_was_to_be_expected(
     before, source = (discover(contract, tmp_path / name)[0] for name in ("a.jsonl", "b.jsonl"))
     found = drift_of(tmp_path, contract, Newest(source, before))
     assert found is not None
-    assert [(d.change, d.column, d.severity) for d in found] == [
-        (change, "coupon", "warning") for change in changes
-    ]
+    assert [row[3:6] for row in found] == [(change, "coupon", "warning") for change in changes]

@@ -17,7 +17,6 @@ from carms_lake.flows.drift.files import baseline, document_column, read_raw
 from carms_lake.flows.drift.findings import Severity
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.sample import HEAD_RECORDS
-from carms_lake.flows.status_report import DriftStatus
 from carms_lake.readers.content import is_packed
 from carms_lake.readers.discover import natural_key
 from carms_lake.readers.header import spec_of
@@ -47,6 +46,14 @@ EXPECTED = 10
 
 FEW_ROWS = 200_000
 """Of a source with more landed rows, an earlier delivery is not looked up."""
+
+
+DRIFT = dict.fromkeys(
+    ("source", "file", "beside", "change", "column", "severity", "expected", "found"), pl.String()
+)
+"""A row of drift; the file was compared with `beside`, or with its contract alone if that is null.
+
+`change` is as `carms drift` calls it, or unreadable; `severity` is error or warning."""
 
 
 class Newest(NamedTuple):
@@ -85,8 +92,8 @@ def newest(found: Sequence[SourceFile], manifest: Manifest) -> Newest | None:
     return Newest(source, by_name[others[-1].name] if others else None)
 
 
-def drift_of(path: Path, contract: Contract, files: Newest) -> list[DriftStatus] | None:
-    """The drift of the newest file of a source; None where it is too large to inspect.
+def drift_of(path: Path, contract: Contract, files: Newest) -> list[tuple[str | None, ...]] | None:
+    """The drift of the newest file of a source, as rows; None where it is too large to inspect.
 
     `path` is the table's.
 
@@ -100,13 +107,11 @@ def drift_of(path: Path, contract: Contract, files: Newest) -> list[DriftStatus]
     try:
         raw = _first_records(files.source, contract)
     except SourceRefused as error:
-        return [DriftStatus(table, file, None, "unreadable", None, "error", "", error.message)]
+        return [(table, file, None, "unreadable", None, "error", "", error.message)]
     old = _rows_before(path, contract, before)
     compared_with = before.name if old is not None and before is not None else None
     return [
-        DriftStatus(
-            table, file, compared_with, f.change, f.column, str(f.severity), f.expected, f.found
-        )
+        (table, file, compared_with, f.change, f.column, str(f.severity), f.expected, f.found)
         for f in compare(contract, file, raw, old).findings
         if f.severity is not Severity.NOTE
         and f.change not in OF_ALL
