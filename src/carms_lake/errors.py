@@ -106,6 +106,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return "known: " + ", ".join(f"`{known_name}`" for known_name in names) if names else ""
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is 1.
+
+    >>> counted(1, "file"), counted(2, "file")
+    ('1 file', '2 files')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def first_few(texts: Sequence[str], most: int) -> str:
     """The first of many texts on one line, and how many more there are.
 

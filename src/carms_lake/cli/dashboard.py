@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.cli.formats import as_text
-from carms_lake.cli.reports import as_plain, counted
-from carms_lake.errors import first_few
+from carms_lake.cli.reports import as_plain
+from carms_lake.errors import counted, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,7 +12,7 @@ from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
-from carms_lake.errors import UsageError
+from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from carms_lake.flows.maintenance import VacuumReport
@@ -55,7 +55,7 @@ OneTable = Annotated[
     ),
 ]
 Limit = Annotated[
-    int, typer.Option("--limit", metavar="ROWS", help="So many rows of a table, not more.", min=1)
+    int, typer.Option("--limit", metavar="ROWS", help="Show at most this many rows.", min=1)
 ]
 BackTo = Annotated[
     str,
@@ -66,18 +66,22 @@ BackTo = Annotated[
         help="A version of the table, a run, or a time.",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Apply it; without, this is a dry run.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a source is late.")]
 KeepRuns = Annotated[
     int | None,
-    typer.Option("--keep-runs", metavar="N", help="Keep what the last runs left (default: 100)."),
+    typer.Option(
+        "--keep-runs", metavar="N", help="Keep the versions of the last N runs (default: 100)."
+    ),
 ]
 KeepDays = Annotated[
     float | None,
-    typer.Option("--keep-days", metavar="N", help="Keep what was there since (default: 30)."),
+    typer.Option(
+        "--keep-days", metavar="N", help="Keep all versions of the last N days (default: 30)."
+    ),
 ]
 
-_DRY = "nothing was changed: `--yes` does it"
+_DRY_RUN = "dry run; add `--yes` to apply"
 
 
 app = typer.Typer()
@@ -92,7 +96,7 @@ def status(
 ) -> None:
     """Show the lake at a glance.
 
-    Freshness, counts, last runs, what is set aside, drift, checks, disk.
+    Freshness, counts, last runs, rejects, drift, checks, disk.
     """
     from carms_lake.cli import dashboard
     from carms_lake.cli.reports import as_plain
@@ -157,7 +161,7 @@ def restore(
     version: BackTo = "",
     yes: Yes = False,
 ) -> None:
-    """Bring a table back to an earlier version, as a new one."""
+    """Restore a table to an earlier version, as a new version."""
     from carms_lake.flows.timetravel.restore import restore as flow
 
     if not version:
@@ -173,7 +177,7 @@ def optimize(
     to: Target,
     tables: TableNames = None,
 ) -> None:
-    """Put small data files together; proves that no row changed."""
+    """Compact small data files; proves that no row changed."""
     import polars as pl
 
     from carms_lake.flows.maintenance import optimize as flow
@@ -194,7 +198,9 @@ def optimize(
     ]
     emit(call, pl.DataFrame(rows, schema, orient="row"), to)
     changed = sum(table.is_changed for table in done)
-    render.note(call, f"{changed} of {len(done)} tables put together; no digest changed")
+    render.note(
+        call, f"compacted {changed} of {counted(len(done), 'table')}; contents verified unchanged"
+    )
 
 
 @command(app)
@@ -206,7 +212,7 @@ def vacuum(
     keep_days: KeepDays = None,
     yes: Yes = False,
 ) -> None:
-    """Delete the files of versions that are kept no more."""
+    """Delete the files of versions that are no longer kept."""
     from carms_lake.flows.maintenance import KEEP_DAYS, KEEP_RUNS
     from carms_lake.flows.maintenance import vacuum as flow
 
@@ -237,15 +243,17 @@ def _tell_restored(call: Call, done: Restored, to: Target) -> None:
     schema = {"table": str, **dict.fromkeys(names, int)}
     emit(call, pl.DataFrame([row], schema, orient="row"), to)
     for name in done.files_new_again[:5]:
-        render.note(call, f"`{name}` is new again to the next `carms ingest`, where it is there")
+        render.note(
+            call, f"the next `carms ingest` takes `{name}` for new if it is still in data_raw"
+        )
     if len(done.files_new_again) > 5:  # noqa: PLR2004 - the slice above
-        render.note(call, f"and {len(done.files_new_again) - 5} files more")
+        render.note(call, f"and {counted(len(done.files_new_again) - 5, 'more file')}")
     if done.done_as is None:
-        render.note(call, _DRY)
+        render.note(call, _DRY_RUN)
     elif done.table.startswith("silver."):
-        render.note(call, "gold is as it was until `carms build`, which may make this table again")
+        render.note(call, "run `carms build` to refresh gold; it may rebuild this table")
     else:
-        render.note(call, "silver and gold are as they were until `carms build` makes them again")
+        render.note(call, "run `carms build` to refresh silver and gold")
 
 
 def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
@@ -267,12 +275,12 @@ def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
     emit(call, pl.DataFrame(rows, schema, orient="row"), to)
     files, size = sum(t.files for t in done.tables), sum(t.bytes for t in done.tables)
     what = "deleted" if done.is_done else "would be deleted"
-    render.note(call, f"{files} files, {size} bytes {what}")
+    render.note(call, f"{counted(files, 'file')}, {counted(size, 'byte')} {what}")
     if done.oldest_run:
         render.note(
             call, f"kept: the lake as of {done.kept_runs} runs, the earliest `{done.oldest_run}`"
         )
     if done.is_done:
-        render.note(call, "no digest changed")
+        render.note(call, "contents verified unchanged")
     else:
-        render.note(call, _DRY)
+        render.note(call, _DRY_RUN)

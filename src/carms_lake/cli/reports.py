@@ -13,7 +13,7 @@ from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
-from carms_lake.errors import LakeError
+from carms_lake.errors import LakeError, counted
 from carms_lake.names import TableRef
 from carms_lake.records import FileStatus
 
@@ -189,11 +189,6 @@ def _failed(check: CheckResult) -> str:
         rows = f"{check.failed_rows} of {check.checked_rows} rows"
         detail = f"{detail} ({rows})" if detail else rows
     return f"{what}: `{check.table}` {check.rule}: {detail}"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun, in the plural where it is not 1."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def run_ingest(

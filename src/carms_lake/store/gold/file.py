@@ -1,4 +1,4 @@
-"""The gold file: built beside the published one, audited, closed, then put in its place.
+"""The gold file: built in a new file, audited, closed, then moved over the published one.
 
 Readers keep the file that they opened until they open it again. Nobody sees a table that has not
 passed its checks.
@@ -137,7 +137,7 @@ class Warehouse:
             attach(self.connection, path)
 
     def published_select(self, contract: Contract) -> str | None:
-        """A SELECT of a table as it was published, or None where that is not there in this form."""
+        """A SELECT of the published table; None where there is none with these columns."""
         sql = f"from {PUBLISHED}.{qualified(contract.ref)}"
         try:
             _delivers(self.connection, contract, sql)
@@ -172,7 +172,7 @@ class Warehouse:
         self.connection.unregister("ops_frame")
 
     def finish(self, layers: Sequence[str]) -> None:
-        """Take the lake's views out, write everything to the file and close it."""
+        """Drop the views of the lake, write everything to the file and close it."""
         for layer in layers:
             self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
         try:
@@ -186,7 +186,7 @@ class Warehouse:
 
 @contextmanager
 def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehouse]:
-    """A gold file to be filled, in a folder of its own: `folder`, or one beside the published one.
+    """A new gold file in a folder of its own: `folder`, or one next to the published file.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -217,15 +217,15 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
 
 
 def publish(built: Path, target: Path) -> Path:
-    """Put a closed gold file in the place of the published one; where it stands now.
+    """Replace the published file by a closed gold file; its path.
 
-    Where the published file is open and cannot be replaced (Windows), that is beside it.
+    Where the published file is open and cannot be replaced (Windows), it goes next to it.
 
     Raises:
         StoreError: the folder cannot be written.
     """
     try:
-        # A log of the old file beside the new one would make the new one unreadable.
+        # A write-ahead log of the old file would make the new one unreadable.
         target.with_name(target.name + ".wal").unlink(missing_ok=True)
         files.put(built, target)
     except PermissionError:
@@ -266,7 +266,7 @@ def table_ddl(contract: Contract) -> str:
 
 
 def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
-    """See that a SELECT delivers exactly the contract's columns and types.
+    """Ensure that a SELECT delivers exactly the contract's columns and types.
 
     Raises:
         ContractError: it does not; the message lists every difference.

@@ -1,7 +1,7 @@
 """`keyed_hash(text)` for gold: HMAC-SHA256 under a key that the project keeps outside its lake.
 
 The same text is always the same mask, so masked columns still join and count, and nobody without
-the key can try names until one fits. The key stands in no table, no log and no message.
+the key can try names until one fits. The key is in no table, no log and no message.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What DuckDB says about a query, in words that help."""
+"""DuckDB's errors about a query, with hints that help."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class AsOf:
 
     run_id: str
     gold: Callable[[Statement], Path | None]
-    """The gold file of then, made anew where it is gone and the statement may read it; None where
-    none was published."""
+    """The gold file as of the run, recomputed if the statement needs it; None where none was
+    published."""
 
 
 @dataclass

@@ -39,7 +39,7 @@ _NOT_IN_POLARS = re.compile(r"\b(INTERVAL|UNION|BIGNUM|BIT|VARIANT|TIME WITH TIM
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query answers: its columns, and its rows in batches as they come."""
+    """The result of a query: its columns, and its rows in batches as they come."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class ArrowAnswer:
-    """What a query answers, as Arrow has it."""
+    """The result of a query as Arrow batches."""
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
@@ -124,9 +124,9 @@ def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 def _batches(
     session: Session, statement: Statement, result: duckdb.DuckDBPyConnection
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows as they come; a fault is told here, where it stops them."""
+    """The rows as they come; an error in the middle is raised here, as ours."""
     while True:
-        with _faults_told(session, statement):
+        with _own_errors(session, statement):
             rows = session.run(lambda: result.fetchmany(BATCH_ROWS))
         if not rows:
             return
@@ -137,7 +137,7 @@ def _arrow_batches(
     session: Session, statement: Statement, reader: pa.RecordBatchReader
 ) -> Iterator[pa.RecordBatch]:
     while True:
-        with _faults_told(session, statement):
+        with _own_errors(session, statement):
             batch = session.run(lambda: next(iter(reader), None))
         if batch is None:
             return
@@ -161,7 +161,7 @@ def _session(
         _attach(session, as_of.gold(statement) if as_of else config.gold_file)
         _make_views(session, statement)
         _lock(session)
-        with bounded_memory(connection), _faults_told(session, statement):
+        with bounded_memory(connection), _own_errors(session, statement):
             yield session, statement
     finally:
         if not session.is_abandoned:
@@ -202,7 +202,7 @@ def _lock(session: Session) -> None:
 
 
 @contextmanager
-def _faults_told(session: Session, statement: Statement) -> Iterator[None]:
+def _own_errors(session: Session, statement: Statement) -> Iterator[None]:
     """DuckDB's errors as ours."""
     try:
         yield

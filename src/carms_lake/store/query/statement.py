@@ -108,7 +108,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     except duckdb.Error as error:
         raise QueryRefused(str(error).rstrip()) from None
     except UnicodeEncodeError:
-        raise QueryRefused("the query is no valid UTF-8 text") from None
+        raise QueryRefused("the query is not valid UTF-8 text") from None
     if len(statements) != 1:
         raise QueryRefused(
             f"one statement at a time: here are {len(statements)}"

@@ -101,7 +101,7 @@ def folder(session: Session, schema: str, table: str) -> Path:
 
 
 def _is_there(session: Session, path: Path) -> bool:
-    """Whether there is a table in the folder, or was one then."""
+    """Whether there is a table in the folder, or was one as of the run."""
     if not is_table(path):
         return False
     return session.as_of is None or version_at(path, session.as_of.run_id) >= 0
@@ -138,8 +138,8 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     except duckdb.Error as error:
         said = str(error).strip().splitlines()[0]
         raise StoreError(
-            f"a data file of `{schema}.{table}` is gone or damaged: {said}",
-            "bring it back from a backup, or make the table anew: delete its folder, then "
+            f"a data file of `{schema}.{table}` is missing or damaged: {said}",
+            "restore it from a backup, or rebuild the table: delete its folder, then run "
             "`carms ingest` and `carms build`",
         ) from error
     session.files.extend(pinned.files)

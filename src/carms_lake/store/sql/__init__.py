@@ -93,7 +93,7 @@ def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)
 
 
 def serialized(sql: str, *, where: str = "the SELECT") -> str:
-    """A statement as DuckDB's parser reads it, in JSON; what is no SELECT has an `error` there.
+    """A statement as DuckDB's parser reads it, in JSON; anything but a SELECT has an `error` there.
 
     Raises:
         ContractError: not one statement; `where` names the file.

@@ -30,7 +30,7 @@ class ColumnOrigin:
     """What a column of a SELECT is made of."""
 
     expression: str
-    """What stands in the SELECT, without its name."""
+    """The expression of the SELECT, without its name."""
     columns: tuple[str, ...]
     """`<layer>.<table>.<column>` of the tables that it reads; none for a constant or a count."""
     unknown: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class ColumnOrigin:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A SELECT whose every column stands under its source's name, and every star is spelt out."""
+    """A SELECT with every column qualified by its source, and every star expanded."""
 
     tree: exp.Query
     """Whoever changes it takes a copy."""
@@ -74,7 +74,7 @@ def prepared(sql: str, schema: Schema, views: Mapping[str, str] | None = None) -
     except SqlglotError as error:
         raise LineageUnknown(_first_line(error)) from error
     if not isinstance(tree, exp.Query):
-        raise LineageUnknown("it is no SELECT")
+        raise LineageUnknown("it is not a SELECT")
     return Prepared(tree, typed)
 
 
@@ -129,7 +129,7 @@ def _tree(sql: str) -> exp.Query:
 
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
     if not isinstance(tree, exp.Query):
-        raise LineageUnknown("it is no SELECT")
+        raise LineageUnknown("it is not a SELECT")
     return tree
 
 
