@@ -151,7 +151,7 @@ def reports(lake: Lake) -> dict[str, Callable[[], Shown]]:
 def test_a_notebook_shows_reports_as_tables(lake: Lake, name: str) -> None:
     shown = reports(lake)[name]()._repr_html_()
     assert shown.startswith("<table>")
-    assert shown.count("<table>") == shown.count("</table>")
+    assert shown.count("<table") == shown.count("</table>")
 
 
 def test_what_a_notebook_shows_is_escaped(tmp_path: Path) -> None:

@@ -26,7 +26,6 @@ from carms_lake.names import (
     Layer,
     TableRef,
 )
-from carms_lake.notebook import Shown
 from carms_lake.store.delta.log import version_at
 from carms_lake.store.delta.table import pinned
 from carms_lake.store.gold.compare import (
@@ -83,13 +82,17 @@ class TableDiff:
 
 
 @dataclass(frozen=True)
-class LakeDiff(Shown):
+class LakeDiff:
     """How the lake after one run differs from the lake after another."""
 
     runs: tuple[str, str]
     tables: tuple[TableDiff, ...]
     rejects: tuple[int, int] = (0, 0)
     """Rejected records and quarantined rows: how many were added, and how many removed."""
+
+    def _repr_html_(self) -> str:
+        """The rows, for a notebook; every value is escaped."""
+        return self.as_rows()._repr_html_()
 
     def as_rows(self) -> pl.DataFrame:
         """One row per table that differs, and one for the rejects."""
