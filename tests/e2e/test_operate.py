@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
     Invoke = Callable[..., Result]
 
-PACKAGES = os.pathsep.join(
-    [str(Path(__file__).parents[1] / "packages"), os.environ.get("PYTHONPATH", "")]
-)
+PACKAGES = Path(__file__).parents[1] / "packages"
+SEARCHED = os.pathsep.join([str(PACKAGES), os.environ.get("PYTHONPATH", "")])
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +134,7 @@ def test_a_late_source_is_no_success_where_it_is_strict(project: Path) -> None:
     assert run(project, "status", "--strict").exit_code == 0
     own = project / "schemas/tiny/bronze"
     own.mkdir(parents=True)
-    shipped = Path(PACKAGES) / "tiny_shop/schemas/bronze/sales.odcs.yaml"
+    shipped = PACKAGES / "tiny_shop/schemas/bronze/sales.odcs.yaml"
     promise = "slaProperties:\n- {property: latency, value: 0, unit: d}\nschema:\n"
     text = shipped.read_text(encoding="utf-8").replace("schema:\n", promise)
     (own / "sales.odcs.yaml").write_text(text, encoding="utf-8")
@@ -223,22 +222,22 @@ def test_restore_optimize_vacuum_and_the_next_run_end_where_they_began(project: 
     """The last test of the module: it works on the shared project."""
     ask = ("query", "from fact_sale order by all")
     before = run(project, *ask).stdout
-    done = command(project, "restore", "bronze.sales", "--to", "1", "--yes", PYTHONPATH=PACKAGES)
+    done = command(project, "restore", "bronze.sales", "--to", "1", "--yes", PYTHONPATH=SEARCHED)
     assert done.code == 0, done.err
     assert "takes `sales/day_2.csv` for new" in done.err
-    assert "until `carms build`" in done.err
-    again = command(project, "run", "-f", "json", PYTHONPATH=PACKAGES)
+    assert "run `carms build`" in done.err
+    again = command(project, "run", "-f", "json", PYTHONPATH=SEARCHED)
     assert {"name": "sales/day_2.csv", "status": "landed"}.items() <= again.json[2].items()
     assert run(project, *ask).stdout == before
-    optimized = command(project, "optimize", PYTHONPATH=PACKAGES)
+    optimized = command(project, "optimize", PYTHONPATH=SEARCHED)
     sales = next(row for row in optimized.rows if row["table"] == "bronze.sales")
     assert (sales["files_before"], sales["files_after"]) == ("2", "1")
     assert sales["digest_before"] == sales["digest_after"] != ""
     vacuumed = command(
-        project, "vacuum", "--keep-runs", "1", "--keep-days", "0", "--yes", PYTHONPATH=PACKAGES
+        project, "vacuum", "--keep-runs", "1", "--keep-days", "0", "--yes", PYTHONPATH=SEARCHED
     )
     assert vacuumed.code == 0
     assert "contents verified unchanged" in vacuumed.err
     assert run(project, *ask).stdout == before
-    assert command(project, "build", PYTHONPATH=PACKAGES).code == 0
+    assert command(project, "build", PYTHONPATH=SEARCHED).code == 0
     assert run(project, *ask).stdout == before
