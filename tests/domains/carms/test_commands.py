@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 from domains.carms.gold_lake import SECOND, published, silver_of, version
+from matrix import check_formats, to_pipe, to_terminal
 from typer.testing import CliRunner
 
 from carms_lake.cli import make_app
@@ -252,3 +253,16 @@ def test_the_commands_ask_carms_whichever_domain_the_project_works_on(project, m
     monkeypatch.setenv("CARMS_DOMAIN", "no_such_domain")
     result = CliRunner().invoke(make_app(), ["-p", str(project), "disciplines"])
     assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["programs"], ["disciplines"], ["program", "27447"], ["program", "27447", "--full"]],
+    ids=" ".join,
+)
+def test_commands_write_every_format_to_every_place(project, tmp_path, argv):
+    if argv[-1] == "--full":
+        assert b"Text of faq." in to_pipe(["-p", str(project), *argv])[1]
+        assert b"Text of faq." in to_terminal(["-p", str(project), *argv])[1]
+        return
+    check_formats(["-p", str(project), *argv], tmp_path, {0})

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from domains.retail import frames
 from domains.retail.sources import ANOMALIES, write_sources
+from matrix import check_formats
 from typer.testing import CliRunner
 
 from carms_lake.cli import make_app
+from carms_lake.domains.retail import detection
 from carms_lake.domains.retail.anomaly_questions import QUESTIONS
 from carms_lake.domains.retail.detection import Planted, Score, planted, scores
 from carms_lake.names import Layer
@@ -230,3 +232,16 @@ def test_the_engine_takes_out_what_it_must_and_counts_every_row(carms) -> None:
 def test_the_files_become_silver(carms, sql: str, expected: list[tuple[Any, ...]]) -> None:
     result = carms("query", sql, "-f", "json")
     assert [tuple(row.values()) for row in json.loads(result.stdout)] == expected
+
+
+def test_the_command_writes_every_format_to_every_place(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[list[Score]] = []  # asked once: the questions take seconds
+
+    def once(*asked: Any) -> list[Score]:
+        found.extend([scores(*asked)] if not found else [])
+        return found[0]
+
+    monkeypatch.setattr(detection, "scores", once)
+    check_formats(["-p", str(lake), "-d", "retail", "anomalies"], tmp_path, {0})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command import carms
+from matrix import check_formats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +92,7 @@ def test_what_cannot_be_answered_is_said(project, arguments, code, message):
     assert message in shown.err
     assert "hint: " in shown.err
     assert (shown.code, shown.out) == (code, "")
+
+
+def test_the_command_writes_every_format_to_every_place(project: Path, tmp_path: Path) -> None:
+    check_formats(["-p", str(project), "identity", "cust_D"], tmp_path, {0})
