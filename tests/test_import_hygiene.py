@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DATA_LIBRARIES = {
     "deltalake", "duckdb", "numpy", "openpyxl", "orjson", "pandas", "pandera", "polars",
-    "pyarrow", "pydantic", "python_calamine", "rich", "sqlglot", "xlsxwriter", "xxhash",
+    "pyarrow", "pydantic", "python_calamine", "rich", "ruamel", "sqlglot", "xlsxwriter", "xxhash",
     "yaml",
 }  # fmt: skip
 

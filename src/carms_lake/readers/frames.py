@@ -101,6 +101,12 @@ def text_schema(names: Iterable[str]) -> pl.Schema:
     return pl.Schema({SRC_ROW_NUMBER: pl.Int64(), **dict.fromkeys(names, pl.String())})
 
 
+def text_frame(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> pl.DataFrame:
+    """Rows with their numbers, all columns text; a value that a row lacks is null."""
+    schema = text_schema(names)
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+
+
 def without_null_values(
     name: str, null_values: Sequence[str], *, is_trimmed: bool = False
 ) -> pl.Expr:

@@ -9,13 +9,12 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-import polars as pl
 
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks, ensure_unchanged
 from carms_lake.readers.faults import binary_kind, empty, wrong_format
-from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk, text_schema
+from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk, text_frame
 from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
 from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
 from carms_lake.readers.jsonl_lines import no_object
@@ -63,8 +62,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         else:
             rows.append({SRC_ROW_NUMBER: number, **row})
     notes = compare_keys(shape, f"`{source.name}`", contract, is_empty=not elements)
-    schema = text_schema(shape.found)
-    frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+    frame = text_frame(rows, shape.found)
     texts = _texts(data, set(misfits))
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
     chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), _Array(data))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import BLOCK_BYTES
@@ -19,7 +18,7 @@ from carms_lake.readers.frames import (
     RawLines,
     malformed_frame,
     parsed_chunk,
-    text_schema,
+    text_frame,
 )
 from carms_lake.readers.json import compare_keys, misfit_fault
 from carms_lake.readers.json_values import LINE, Shape, loaded, shape_of
@@ -96,7 +95,7 @@ def _chunk(
     encoding: str,
 ) -> Chunk:
     raw = RawLines(lines, encoding)
-    return parsed_chunk(_frame(rows, every), malformed_frame(faults), len(lines), raw)
+    return parsed_chunk(text_frame(rows, every), malformed_frame(faults), len(lines), raw)
 
 
 def _record(
@@ -117,11 +116,6 @@ def _record(
     if whole_lines:
         row |= dict.fromkeys(whole_lines, line.decode("utf-8"))
     return row
-
-
-def _frame(rows: list[dict[str, Any]], every: list[str]) -> pl.DataFrame:
-    schema = text_schema(every)
-    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
 
 
 def _numbered(source: SourceFile, encoding: str) -> Iterator[tuple[int, bytes]]:
