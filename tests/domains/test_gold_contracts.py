@@ -28,7 +28,7 @@ TABLES = [(d, t) for d, t in GOLD if kit(d).contracts(Layer.GOLD)[t].kind == "ta
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_every_select_delivers_its_contract_on_empty_tables(tmp_path, domain):
     gold = kit(domain).contracts(Layer.GOLD)
-    with kit(domain).warehouse(tmp_path, {}) as warehouse:
+    with kit(domain).gold({}, folder=tmp_path) as warehouse:
         names = warehouse.connection.execute(
             "select table_name from information_schema.tables where table_schema = 'gold'"
         ).fetchall()

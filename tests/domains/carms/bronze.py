@@ -34,7 +34,7 @@ def frame(table: str, rows: list[dict[str, Any]], **audit: Any) -> pl.LazyFrame:
         "delivered_at": DELIVERED,
         **audit,
     }
-    return KIT.bronze(table, rows, **defaults)
+    return KIT.bronze(table, *rows, **defaults)
 
 
 def silver(table: str, rows: list[dict[str, Any]]) -> pl.LazyFrame:

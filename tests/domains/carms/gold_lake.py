@@ -65,14 +65,14 @@ def silver_of(*versions: dict[str, Any], **rest: list[dict[str, Any]]) -> Rows:
 @contextmanager
 def gold(folder: Path, silver: Rows | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """All gold tables over these rows of silver; tables that are not given are empty."""
-    with KIT.warehouse(folder, silver or {}) as warehouse:
+    with KIT.gold(silver or {}, folder=folder) as warehouse:
         yield warehouse.connection
 
 
 def published(folder: Path, silver: Rows) -> Path:
     """A project with a published gold file over these rows of silver."""
     (folder / "carms.toml").touch()
-    with KIT.warehouse(folder, silver) as warehouse:
+    with KIT.gold(silver, folder=folder) as warehouse:
         warehouse.finish([Layer.SILVER])
         publish(warehouse.path, LakeConfig(folder, DOMAIN).gold_file)
     return folder

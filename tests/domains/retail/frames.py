@@ -15,13 +15,13 @@ DELIVERED = datetime(2024, 1, 2, tzinfo=UTC)
 
 contracts = KIT.contracts
 silver = KIT.silver
-kept = KIT.kept
+kept = KIT.validate
 
 
 def bronze(table: str, *rows: dict[str, Any], **common: Any) -> pl.LazyFrame:
     """A bronze frame of these rows; file, row number and delivery are filled in."""
     delivery = {"delivery_id": 1, "delivered_at": DELIVERED}
-    return KIT.bronze(table, rows, **{"src_filename": f"{table}.csv", **delivery, **common})
+    return KIT.bronze(table, *rows, **{"src_filename": f"{table}.csv", **delivery, **common})
 
 
 __all__ = ["DELIVERED", "KIT", "bronze", "contracts", "kept", "reasons", "silver"]

@@ -112,5 +112,5 @@ def shop(**tables: list[Row]) -> Rows:
 @contextmanager
 def gold(folder: Path, silver: Rows | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """All gold tables over these rows of silver; tables that are not given are empty."""
-    with KIT.warehouse(folder, silver or {}) as warehouse:
+    with KIT.gold(silver or {}, folder=folder) as warehouse:
         yield warehouse.connection

@@ -13,12 +13,12 @@ KIT = Kit("ticketing")
 
 contracts = KIT.contracts
 silver = KIT.silver
-kept = KIT.kept
+kept = KIT.validate
 
 
 def bronze(table: str, *rows: dict[str, Any]) -> pl.LazyFrame:
     """A bronze frame of these rows, of the initial file unless they say another one."""
-    return KIT.bronze(table, rows, src_filename=f"initial/{table}.csv")
+    return KIT.bronze(table, *rows, src_filename=f"initial/{table}.csv")
 
 
 __all__ = ["KIT", "bronze", "contracts", "kept", "reasons", "silver"]

@@ -88,7 +88,7 @@ def _identities(merges: list[Row]) -> Rows:
 @contextmanager
 def gold(folder: Path, rows: Rows | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """All gold tables over these rows of silver; tables that are not given are empty."""
-    with KIT.warehouse(folder, rows or {}) as warehouse:
+    with KIT.gold(rows or {}, folder=folder) as warehouse:
         yield warehouse.connection
 
 

@@ -205,15 +205,15 @@ def frames_of(task: BuildContext) -> Frames:
     return {name: frame_of(task, ref) for name, ref in task.step.reads.items()}
 
 
-def collected(task: BuildContext, frames: Frames) -> pl.DataFrame:
+def collected(step: SilverStep, frames: Frames) -> pl.DataFrame:
     """What the function makes of its frames; of a history its versions with their intervals."""
-    made = task.step.transform(**frames)
+    made = step.transform(**frames)
     frame = made.collect(engine="streaming") if isinstance(made, pl.LazyFrame) else made
-    history = task.contract.silver.history
+    history = step.contract.silver.history
     if history is None:
         return frame
     versioned = versions(frame, history)
-    return versioned.select([c for c in task.contract.column_names if c in versioned.columns])
+    return versioned.select([c for c in step.contract.column_names if c in versioned.columns])
 
 
 def validated(task: BuildContext, made: pl.DataFrame) -> Validated:

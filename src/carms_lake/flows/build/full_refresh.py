@@ -37,7 +37,7 @@ def make_whole(task: BuildContext) -> TableUpdate:
         StoreError: what it reads is not there yet.
     """
     contract = task.contract
-    made = collected(task, frames_of(task))
+    made = collected(task.step, frames_of(task))
     has_driver_keys = not why_not_incremental(task.step, task.contracts, None) and _same_keys(
         task, made
     )

@@ -74,7 +74,7 @@ def make_keys(
     for parameter, ref in task.step.reads.items():
         if ref == contract.silver.driver:
             frames[parameter] = _driver_rows(task, touched.keys)
-    made = collected(task, frames)
+    made = collected(task.step, frames)
     names = touched.keys.columns
     invented = made.select(names).join(touched.keys, on=names, how="anti", nulls_equal=True)
     if not invented.is_empty():
@@ -231,7 +231,7 @@ def add_files(
     for parameter, ref in task.step.reads.items():
         if ref == driver.ref:
             frames[parameter] = changes.came
-    made = collected(task, frames)
+    made = collected(task.step, frames)
     rejects = quarantined_by(task.run, task.contract, last.run_id)
     if _is_known(task, made, rejects):
         return None
