@@ -93,12 +93,12 @@ def test_another_packages_domain_is_found_by_its_entry_point(tmp_path: Path, how
     ("settings", "environment", "message", "hint"),
     [
         ("memory_limt = '1GB'", {}, "unknown key `memory_limt`", "did you mean `memory_limit`?"),
-        ("memory_limit = 'lots'", {}, "`lots` is no amount", "2GB"),
-        ("memory_limit = 2", {}, "`2` is no amount", "2GB"),
-        ("", {"CARMS_MEMORY_LIMIT": "-1GB"}, "`-1GB` is no amount", "2GB"),
-        ("query_timeout_s = 0", {}, "`0` is no number of seconds", "greater than 0"),
-        ("query_timeout_s = 'inf'", {}, "`inf` is no number", "greater than 0"),
-        ("", {"CARMS_QUERY_TIMEOUT_S": "soon"}, "`soon` is no number", "greater than 0"),
+        ("memory_limit = 'lots'", {}, "`lots` is not an amount", "2GB"),
+        ("memory_limit = 2", {}, "`2` is not an amount", "2GB"),
+        ("", {"CARMS_MEMORY_LIMIT": "-1GB"}, "`-1GB` is not an amount", "2GB"),
+        ("query_timeout_s = 0", {}, "`0` is not a number of seconds", "greater than 0"),
+        ("query_timeout_s = 'inf'", {}, "`inf` is not a number", "greater than 0"),
+        ("", {"CARMS_QUERY_TIMEOUT_S": "soon"}, "`soon` is not a number", "greater than 0"),
         ("domain = 'carmz'", {}, "unknown domain `carmz`", "did you mean `carms`?"),
         ("domains = ['none']", {"CARMS_DOMAIN": "none"}, "though `carms.toml` names it", "known"),
         ("domain = 3", {}, "`domain` must be a name", "domain ="),
@@ -118,7 +118,7 @@ def test_a_wrong_setting_is_told_with_what_to_write(
 def test_no_project_is_told_with_the_command_that_makes_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ConfigError, match="is no project") as named:
+    with pytest.raises(ConfigError, match="is not a carms project") as named:
         load_config(project=tmp_path, environment={})
     assert "carms init" in named.value.hint
     monkeypatch.chdir(tmp_path)

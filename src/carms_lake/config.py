@@ -124,7 +124,7 @@ def find_project(project: Path | None, environment: Mapping[str, str]) -> Path:
     if named is not None:
         if not (named / CONFIG_FILE).is_file():
             raise ConfigError(
-                f"`{named}` is no project: it has no `{CONFIG_FILE}`",
+                f"`{named}` is not a carms project: no `{CONFIG_FILE}` found",
                 f"make it one with `carms init {named}`",
             )
         return named.absolute()
@@ -156,7 +156,7 @@ def builtin_schemas() -> Path:
 
 
 def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> Domain:
-    """The domain of a name: built in, or brought by another installed package.
+    """The domain of a name: built in, or of another installed package.
 
     Raises:
         ConfigError: there is no such domain.
@@ -198,7 +198,7 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
         raise ConfigError(
             f"unknown domain `{name}`"
             + (
-                f", though `{CONFIG_FILE}` names it: no installed package brings it"
+                f", though `{CONFIG_FILE}` names it: no installed package provides it"
                 if name in extra
                 else ""
             ),
@@ -210,7 +210,7 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
         spec = None
     if not IDENTIFIER.fullmatch(name) or spec is None or not spec.submodule_search_locations:
         raise ConfigError(
-            f"domain `{name}` is not usable: its entry point `{found[name]}` is no package",
+            f"domain `{name}` is not usable: its entry point `{found[name]}` is not a package",
             "a domain's entry point names a package with silver.py, gold/ and schemas/<layer>/",
         )
     return found[name], Path(next(iter(spec.submodule_search_locations))) / "schemas"
@@ -241,7 +241,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
 def _memory(value: object) -> str:
     if not isinstance(value, str) or not _MEMORY.fullmatch(value.strip()):
         raise ConfigError(
-            f"`memory_limit`: `{value}` is no amount of memory", "write it as `2GB` or `500MB`"
+            f"`memory_limit`: `{value}` is not an amount of memory", "write it as `2GB` or `500MB`"
         )
     return value.strip()
 
@@ -253,6 +253,7 @@ def _seconds(value: object) -> float:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise ConfigError(
-            f"`query_timeout_s`: `{value}` is no number of seconds", "write a number greater than 0"
+            f"`query_timeout_s`: `{value}` is not a number of seconds",
+            "write a number greater than 0",
         )
     return seconds

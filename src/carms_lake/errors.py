@@ -11,11 +11,11 @@
     │   ├── StoreLocked       somebody else is writing; the message names them
     │   └── GoldMissing       there is no gold file yet
     └── DataError             it ran, and the data is not fine
-        ├── NotReconciled       a step lost or made rows
+        ├── NotReconciled     a step lost or made rows
         ├── QueryLimit        a query ran into its time or memory limit
         └── UnknownKey        no row has that key
 
-The exit code of each is the command's promise and stands in `cli/boundary.py`.
+The exit code of each branch is part of the command's interface, in `cli/exit_codes.py`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def null_if_placeholder(column: str) -> pl.Expr:
     """Text as `trimmed` gives it; null too where it is a program's word for nothing.
 
     >>> frame = pl.DataFrame({"a": [" Ann ", "None", " N/A", "none", ""]})
-    >>> frame.select(worded("a"))["a"].to_list()
+    >>> frame.select(null_if_placeholder("a"))["a"].to_list()
     ['Ann', None, None, 'none', None]
     """
     return null_if(trimmed(column), *NULL_TOKENS)
@@ -58,7 +58,7 @@ def within(column: str, low: float | Decimal, high: float | Decimal) -> pl.Expr:
 
 
 def utc(value: pl.Expr) -> pl.Expr:
-    """The moment that an ISO 8601 text names, in UTC; null where it is no such text.
+    """The moment that an ISO 8601 text names, in UTC; null where it is not one.
 
     A text without a zone is UTC already, a day alone is its midnight. No other order of day and
     month is guessed.

@@ -190,7 +190,7 @@ def test_a_new_project_has_settings_that_can_be_read(tmp_path: Path) -> None:
         (["qery", "select 1"], 2, "Did you mean 'query'?"),
         (["query", "--nope"], 2, "No such option: --nope"),
         (["query", "select 1", "-f", "html"], 2, "'html' is not one of"),
-        (["query", "select 1", "-p", "elsewhere"], 2, "is no project"),
+        (["query", "select 1", "-p", "elsewhere"], 2, "is not a carms project"),
         ([], 2, "Usage: carms"),
     ],
 )
