@@ -31,7 +31,7 @@ from carms_lake.store.ops import OPS_SCHEMAS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from carms_lake.catalog import Catalog
+    from carms_lake.catalog import Catalog, SilverStep
     from carms_lake.config import Domain
     from carms_lake.contract.model import Column, Contract
     from carms_lake.store.gold.file import Warehouse
@@ -83,8 +83,7 @@ class DomainKit:
         Raises:
             ContractError: there is no function for the table, or it lacks a column of the history.
         """
-        steps = {step.contract.ref.table: step for step in self.catalog.silver_steps}
-        step = steps[table]
+        step = self._step(table)
         empty: dict[str, pl.LazyFrame] = {
             name: self.bronze(ref.table) if ref.layer is Layer.BRONZE else self.silver(ref.table)
             for name, ref in step.reads.items()
@@ -94,7 +93,7 @@ class DomainKit:
     def validate(
         self, table: str, made: pl.DataFrame | pl.LazyFrame, **references: pl.LazyFrame
     ) -> Validated:
-        """Which rows the contract keeps and which it quarantines, as a build does it.
+        """Which rows the contract and `checks.py` keep and which they quarantine, as in a build.
 
         `references` are the tables in which references are looked up, by table; those not given
         are empty.
@@ -102,13 +101,16 @@ class DomainKit:
         Raises:
             ContractError: the columns or types are not those of the contract.
         """
-        contract = self.contracts(Layer.SILVER)[table]
+        step = self._step(table)
         known = {
             r.target: references.get(r.target.table, self.silver(r.target.table)).collect()
-            for r in contract.relationships
+            for r in step.contract.relationships
             if r.quarantine
         }
-        return apply_constraints(made.lazy().collect(), contract, known)
+        return apply_constraints(made.lazy().collect(), step.contract, known, step.checks())
+
+    def _step(self, table: str) -> SilverStep:
+        return next(s for s in self.catalog.silver_steps if s.contract.ref.table == table)
 
     @contextmanager
     def gold(

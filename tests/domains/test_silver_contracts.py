@@ -30,7 +30,7 @@ def silver_of(domain: str):
 
 def empty(domain: str, parameter: str) -> pl.LazyFrame:
     layer, _, table = parameter.partition("_")
-    return kit(domain).bronze(table, []) if layer == "bronze" else kit(domain).silver(table)
+    return kit(domain).bronze(table) if layer == "bronze" else kit(domain).silver(table)
 
 
 SILVER = [
