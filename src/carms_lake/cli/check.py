@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +15,8 @@ from carms_lake.cli.output import Target, emit
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import polars as pl
-
     from carms_lake.cli.context import Call
-    from carms_lake.flows.check.verdicts import Mutation, MutationReport
+    from carms_lake.flows.check.verdicts import MutationReport
     from carms_lake.records import QueryResult
 
 
@@ -40,55 +35,23 @@ def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:
     code = ExitCode.DATA if report.unguarded else ExitCode.DONE
     is_short = to.format is Format.TABLE and to.file is None
     if call.json:
-        render.envelope(_plain(report), status="failed" if report.unguarded else "done")
+        domain = call.config().domain.name
+        data = {
+            "seed": report.seed,
+            "seconds": report.seconds,
+            "notes": report.notes,
+            "scores": [s | {"table": f"{domain}.{s['table']}"} for s in report.scores.to_dicts()],
+            "mutations": report.rows.to_dicts(),
+        }
+        render.envelope(data, status="failed" if report.unguarded else "done")
     elif is_short:
-        emit(call, _scores(report), to)
+        scores = report.scores.drop("corruptions")
+        names = {"not_applicable": "n/a", "no_promise": "plain", "score_pct": "score"}
+        emit(call, scores.rename(names), to)
     else:
-        emit(call, _rows(report.mutations), to)
+        emit(call, report.rows, to)
     _tell(call, report, is_short=is_short and not call.json)
     return code
-
-
-def _scores(report: MutationReport) -> pl.DataFrame:
-    import polars as pl
-
-    names = ("promises", "guarded", "unguarded", "n/a", "plain")
-    rows = [
-        (
-            score.table.in_domain,
-            score.promises,
-            score.guarded,
-            score.unguarded,
-            score.not_applicable,
-            score.no_promise,
-            score.score_pct,
-        )
-        for score in report.scores
-    ]
-    schema = {"table": str, **dict.fromkeys(names, int), "score": float}
-    return pl.DataFrame(rows, schema, orient="row")
-
-
-def _rows(mutations: Iterable[Mutation]) -> pl.DataFrame:
-    import polars as pl
-
-    names = ("layer", "table", "column", "promise", "corruption", "guard", "noticed_by", "verdict",
-             "why")  # fmt: skip
-    rows = [
-        (
-            str(one.table.layer),
-            one.table.table,
-            one.column or None,
-            one.promise or None,
-            one.corruption or None,
-            one.guard or None,
-            ", ".join(one.noticed_by) or None,
-            str(one.verdict),
-            one.why or None,
-        )
-        for one in mutations
-    ]
-    return pl.DataFrame(rows, dict.fromkeys(names, str), orient="row")
 
 
 def _tell(call: Call, report: MutationReport, *, is_short: bool) -> None:
@@ -98,33 +61,16 @@ def _tell(call: Call, report: MutationReport, *, is_short: bool) -> None:
     for one in report.unguarded:
         where = ".".join(filter(None, (one.table.in_domain, one.column)))
         render.say(f"unguarded: `{where}`, {one.promise}: nobody noticed: {one.corruption}")
-    scores = report.scores
+    counts = report.scores.drop("table", "score_pct").sum().to_dicts()[0]
     render.note(
         call,
-        f"mutate: {report.seconds:.1f} s, seed {report.seed}, "
-        f"{sum(score.promises for score in scores)} promises, "
-        f"{sum(score.corruptions for score in scores)} corruptions: "
-        f"{sum(score.guarded for score in scores)} promises guarded, "
-        f"{sum(score.unguarded for score in scores)} unguarded, "
-        f"{sum(score.not_applicable for score in scores)} not applicable here; "
-        f"{sum(score.no_promise for score in scores)} plain columns promise nothing",
+        f"mutate: {report.seconds:.1f} s, seed {report.seed}, {counts['promises']} promises, "
+        f"{counts['corruptions']} corruptions: {counts['guarded']} promises guarded, "
+        f"{counts['unguarded']} unguarded, {counts['not_applicable']} not applicable here; "
+        f"{counts['no_promise']} plain columns promise nothing",
     )
     if is_short:
         render.note(call, "`-f csv` lists every corruption, and the rules that noticed it")
-
-
-def _plain(report: MutationReport) -> dict[str, object]:
-    scores = [
-        {**asdict(score), "table": str(score.table), "score_pct": score.score_pct}
-        for score in report.scores
-    ]
-    return {
-        "seed": report.seed,
-        "seconds": report.seconds,
-        "notes": list(report.notes),
-        "scores": scores,
-        "mutations": _rows(report.mutations).to_dicts(),
-    }
 
 
 SHORT_NAMES = {

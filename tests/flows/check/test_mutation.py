@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ledger_lake
+import polars as pl
 import pytest
 import yaml
 from lakes import digest
@@ -89,7 +90,7 @@ def verdicts(report: MutationReport, table: str, column: str, promise: str) -> l
 
 def test_every_promise_of_the_shop_is_guarded(shop: LakeConfig) -> None:
     report = mutate(shop)
-    assert [s.table.in_domain for s in report.scores] == [
+    assert report.scores["table"].to_list() == [
         "bronze.products",
         "bronze.sales",
         "silver.product",
@@ -101,8 +102,8 @@ def test_every_promise_of_the_shop_is_guarded(shop: LakeConfig) -> None:
         "gold.sales_by_product",
     ]
     assert report.unguarded == ()
-    assert {s.score_pct for s in report.scores} == {100.0}
-    assert sum(s.not_applicable for s in report.scores) == 0
+    assert set(report.scores["score_pct"]) == {100.0}
+    assert report.scores["not_applicable"].sum() == 0
 
 
 @pytest.mark.parametrize(
@@ -160,8 +161,8 @@ def test_a_rule_that_is_taken_out_of_the_contract_is_no_promise(
     report = mutate(config)
     assert verdicts(report, "bronze.products", "name", "required") == []
     assert verdicts(report, "bronze.products", "name", "") == ["no promise"]
-    (score,) = [s for s in report.scores if s.table.in_domain == "bronze.products"]
-    assert score.no_promise == 1
+    score = report.scores.row(by_predicate=pl.col("table") == "bronze.products", named=True)
+    assert score["no_promise"] == 1
     assert report.unguarded == ()
 
 
@@ -173,9 +174,9 @@ def test_a_promise_that_the_engine_does_not_look_at_is_unguarded(
     (one,) = report.unguarded
     assert (one.table.in_domain, one.column, one.promise) == ("bronze.sales", "sale_id", "unique")
     assert one.noticed_by == ()
-    (score,) = [s for s in report.scores if s.unguarded]
-    assert (score.promises, score.guarded, score.unguarded) == (6, 5, 1)
-    assert score.score_pct == 83.3
+    score = report.scores.row(by_predicate=pl.col("unguarded") > 0, named=True)
+    assert (score["promises"], score["guarded"], score["unguarded"]) == (6, 5, 1)
+    assert score["score_pct"] == 83.3
 
 
 def test_a_split_that_forgets_a_rule_is_noticed(
@@ -365,7 +366,7 @@ def test_the_ledger_is_guarded(tmp_path: Path) -> None:
     build(config)
     report = mutate(config)
     assert report.unguarded == ()
-    assert sum(s.guarded for s in report.scores) == 34
+    assert report.scores["guarded"].sum() == 34
 
 
 def test_an_excerpt_holds_what_its_rows_refer_to(tmp_path: Path) -> None:

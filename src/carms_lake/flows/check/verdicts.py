@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from carms_lake.names import Layer
 
@@ -93,28 +94,7 @@ class Mutation:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class TableScore:
-    """How many of a table's constraints are guarded.
-
-    A constraint is guarded where each of its corruptions is noticed; those that could not be
-    broken count neither way.
-    """
-
-    table: TableRef
-    promises: int
-    guarded: int
-    unguarded: int
-    not_applicable: int
-    corruptions: int
-    no_promise: int
-    """Columns without a constraint."""
-
-    @property
-    def score_pct(self) -> float | None:
-        """Guarded constraints of those that could be broken, in per cent; None where none could."""
-        tried = self.guarded + self.unguarded
-        return round(100 * self.guarded / tried, 1) if tried else None
+_WORST_FIRST = (Verdict.UNGUARDED, Verdict.NOTICED, Verdict.NOT_APPLICABLE, Verdict.NO_PROMISE)
 
 
 @dataclass(frozen=True)
@@ -132,27 +112,45 @@ class MutationReport:
         return tuple(m for m in self.mutations if m.verdict is Verdict.UNGUARDED)
 
     @property
-    def scores(self) -> tuple[TableScore, ...]:
-        """One per table, in order."""
-        tables: dict[TableRef, list[Mutation]] = {}
-        for mutation in self.mutations:
-            tables.setdefault(mutation.table, []).append(mutation)
-        return tuple(_score(table, found) for table, found in tables.items())
+    def rows(self) -> pl.DataFrame:
+        """One row per corruption: all texts, null where there is nothing to say."""
+        names = ("layer", "table", "column", "promise", "corruption", "guard", "noticed_by",
+                 "verdict", "why")  # fmt: skip
+        rows = [
+            (m.table.layer, m.table.table, m.column, m.promise, m.corruption, m.guard,
+             ", ".join(m.noticed_by), m.verdict, m.why)
+            for m in self.mutations
+        ]  # fmt: skip
+        texts = [[str(value) or None for value in row] for row in rows]
+        return pl.DataFrame(texts, dict.fromkeys(names, pl.String), orient="row")
 
+    @property
+    def scores(self) -> pl.DataFrame:
+        """One row per table: counts of its constraints by verdict, and the share guarded.
 
-def _score(table: TableRef, mutations: Iterable[Mutation]) -> TableScore:
-    found = list(mutations)
-    verdicts: dict[tuple[str, str], set[Verdict]] = {}
-    for mutation in found:
-        verdicts.setdefault((mutation.column, mutation.promise), set()).add(mutation.verdict)
-    worst = (Verdict.UNGUARDED, Verdict.NOTICED, Verdict.NOT_APPLICABLE, Verdict.NO_PROMISE)
-    counts = Counter(next(v for v in worst if v in seen) for seen in verdicts.values())
-    return TableScore(
-        table,
-        promises=len(verdicts) - counts[Verdict.NO_PROMISE],
-        guarded=counts[Verdict.NOTICED],
-        unguarded=counts[Verdict.UNGUARDED],
-        not_applicable=counts[Verdict.NOT_APPLICABLE],
-        corruptions=sum(m.verdict in (Verdict.NOTICED, Verdict.UNGUARDED) for m in found),
-        no_promise=counts[Verdict.NO_PROMISE],
-    )
+        A constraint is guarded where each of its corruptions is noticed. `no_promise` counts
+        columns without one; `score_pct` leaves out what could not be broken here.
+        """
+        table = pl.concat_str("layer", "table", separator=".").alias("table")
+        ranks = {str(verdict): rank for rank, verdict in enumerate(_WORST_FIRST)}
+        worst = pl.col("verdict").replace_strict(ranks, return_dtype=pl.Int64).min()
+        unguarded, guarded, not_applicable, no_promise = (
+            pl.col("worst").eq(rank).sum() for rank in ranks.values()
+        )
+        rows = self.rows.with_columns(table)
+        was_tried = pl.col("verdict").is_in([Verdict.NOTICED, Verdict.UNGUARDED])
+        corruptions = rows.group_by("table").agg(corruptions=was_tried.sum())
+        return (
+            rows.group_by("table", "column", "promise", maintain_order=True)
+            .agg(worst=worst)
+            .group_by("table", maintain_order=True)
+            .agg(
+                promises=unguarded + guarded + not_applicable,
+                guarded=guarded,
+                unguarded=unguarded,
+                not_applicable=not_applicable,
+                no_promise=no_promise,
+                score_pct=(100 * guarded / (guarded + unguarded)).fill_nan(None).round(1),
+            )
+            .join(corruptions, on="table", maintain_order="left")
+        )
