@@ -246,7 +246,7 @@ def test_a_selected_name_that_is_no_table_is_an_error(tmp_path: Path) -> None:
 
 
 def test_building_without_bronze_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no file of it has landed") as caught:
+    with pytest.raises(StoreError, match="no file of it was ingested") as caught:
         build(stocked(tmp_path))
     assert "carms ingest" in caught.value.hint
 

@@ -134,7 +134,7 @@ def test_rows_whose_reference_goes_are_set_aside(tmp_path: Path) -> None:
     entries(config, "day_3", [(41, "C", 1), (42, "D", 2)])
     made(config)
     accounts(config, "D", "accounts_2.csv")
-    assert made(config)["entry"] == "1 keys"
+    assert made(config)["entry"] == "1 key"
     assert build_of(config, "entry").unknown == {"account_id.relationship": 1}
     assert equals_a_rebuild(config)
 
@@ -152,15 +152,15 @@ def test_rows_of_new_files_are_added_where_only_the_function_knows_the_key(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("file", "rows"),
+    ("file", "rows", "why"),
     [
-        ("day_3", [(1, "A", 9)]),  # in the table
-        ("day_3", [(41, "A", 9)]),  # set aside
-        ("day_2", MANY[20:39]),  # replaced
+        ("day_3", [(1, "A", 9)], "a new row has a key"),  # in the table
+        ("day_3", [(41, "A", 9)], "a new row has a key"),  # quarantined
+        ("day_2", MANY[20:39], "a file was replaced"),
     ],
 )
-def test_a_key_that_is_there_makes_the_table_whole(
-    tmp_path: Path, file: str, rows: list[tuple[Any, ...]]
+def test_a_known_key_or_a_replaced_file_rebuilds_all_rows(
+    tmp_path: Path, file: str, rows: list[tuple[Any, ...]], why: str
 ) -> None:
     config = project(tmp_path)
     accounts(config, "AB")
@@ -168,14 +168,16 @@ def test_a_key_that_is_there_makes_the_table_whole(
     entries(config, "day_2", [*MANY[20:], (41, "A", 1), (41, "A", 2)])
     made(config)
     entries(config, file, rows)
-    assert made(config)["label"] == "built"
+    found = made(config)["label"]
+    assert found.startswith("all rows: ")
+    assert why in found
     assert equals_a_rebuild(config)
 
 
 def test_where_many_keys_changed_all_is_made_again(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     entries(config, "day_2", [(number, "A", 0) for number in range(21, 41)])
-    assert made(config)["entry"] == "built"
+    assert made(config)["entry"] == "all rows: more than 30 % of its driver changed"
     assert equals_a_rebuild(config)
 
 
@@ -184,11 +186,12 @@ def test_what_changes_no_row_of_a_table_makes_nothing_of_what_reads_it(tmp_path:
     entries(config, "day_3", [(41, "C", 1)])
     version = delta.version(path_of(config, "entry"))
     found = made(config)
-    assert (found["entry"], found["posting"]) == ("1 keys", "1 keys")
+    assert (found["entry"], found["posting"]) == ("1 key", "1 key")
     assert delta.version(path_of(config, "entry")) == version + 1
     assert build_of(config, "entry").rows_since == version
     accounts(config, "BA")  # the same accounts in another order
-    assert made(config) == {"account": "built"} | dict.fromkeys(SILVER[1:], "unchanged")
+    many = "all rows: more than 30 % of its driver changed"
+    assert made(config) == {"account": many} | dict.fromkeys(SILVER[1:], "unchanged")
     assert equals_a_rebuild(config)
 
 
@@ -219,7 +222,7 @@ def test_a_function_that_gives_other_keys_than_its_drivers_is_made_whole(
     accounts(config, "ABCDEFGHIJ", "accounts_2.csv")
     made(config)
     accounts(config, "J", "accounts_3.csv")
-    assert made(config)["account"] == "built"
+    assert made(config)["account"] == "all rows: its keys are not its driver's"
     assert equals_a_rebuild(config)
 
 
@@ -234,7 +237,7 @@ def test_rows_of_an_older_version_that_are_gone_are_not_needed(tmp_path: Path) -
     ingest(config)
     table.update_incremental()
     table.vacuum(0, dry_run=False, enforce_retention_duration=False)
-    assert made(config)["entry"] == "built"
+    assert made(config)["entry"] == "all rows: its driver does not say which rows changed"
     assert equals_a_rebuild(config)
 
 

@@ -41,7 +41,7 @@ BUILT = Changes(is_built=True, driver=SALES, looked_up=frozenset([SHOP]))
         (
             replace(BUILT, changed_code=("code", "contract")),
             RebuildScope.ALL,
-            "another code, contract",
+            "code, contract changed",
         ),
         (replace(BUILT, inputs=frozenset([SALES])), RebuildScope.KEYS, ""),
         (replace(BUILT, inputs=frozenset([SHOP])), RebuildScope.KEYS, ""),
@@ -66,13 +66,13 @@ BUILT = Changes(is_built=True, driver=SALES, looked_up=frozenset([SHOP]))
         (
             replace(BUILT, inputs=frozenset([SALES]), changed_code=("tool",)),
             RebuildScope.ALL,
-            "another tool",
+            "tool changed",
         ),
     ],
 )
 def test_how_much_is_made_again(changes: Changes, way: RebuildScope, why: str) -> None:
     decision = decide(changes)
-    assert decision.way is way
+    assert decision.scope is way
     assert why in decision.why
 
 

@@ -99,7 +99,7 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class BuildContext:
-    """A silver table to be made in a run, and what it was made from when it was made last."""
+    """A silver table to be built in a run, and its last build."""
 
     run: Run
     step: SilverStep
@@ -138,7 +138,7 @@ class BuildContext:
 
 @dataclass(frozen=True)
 class TableUpdate:
-    """What a table becomes: rows that take the place of others, and all rows set aside."""
+    """What a table becomes: rows that replace others, and all its quarantined rows."""
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
@@ -169,22 +169,22 @@ def rows_version(run: Run, ref: TableRef) -> int:
     return build.rows_since if build else table_versions.rows_version(path)
 
 
-def frame_of(task: BuildContext, ref: TableRef) -> pl.LazyFrame:
+def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     """What the function gets of a table: the newest deliveries, or all for a history table.
 
     Raises:
-        StoreError: the table is not there yet.
+        StoreError: the table does not exist yet.
     """
-    path = table_path(task.run.config, ref)
+    path = table_path(context.run.config, ref)
     if not delta.exists(path):
         raise StoreError(
-            f"`{task.contract.ref}` reads `{ref}`, which is not there yet: no file of it has "
-            "landed",
+            f"`{context.contract.ref}` reads `{ref}`, which does not exist yet: no file of it was "
+            "ingested",
             "put its files into data_raw and run `carms ingest`, which names what it refuses",
         )
     frame = delta.scan(path)
-    source = task.contracts[ref].source
-    is_history = task.contract.silver.history is not None
+    source = context.contracts[ref].source
+    is_history = context.contract.silver.history is not None
     if source is None or source.delivery is not Delivery.SNAPSHOT or is_history:
         return frame
     current = read_manifest(delta.log(path)).current
@@ -196,19 +196,19 @@ def frame_of(task: BuildContext, ref: TableRef) -> pl.LazyFrame:
     return frame.join(newest, on=[SRC_FILENAME, DELIVERY_ID], how="semi")
 
 
-def frames_of(task: BuildContext) -> Frames:
+def frames_of(context: BuildContext) -> Frames:
     """What the function gets, by parameter.
 
     Raises:
-        StoreError: a table is not there yet.
+        StoreError: a table does not exist yet.
     """
-    return {name: frame_of(task, ref) for name, ref in task.step.reads.items()}
+    return {name: frame_of(context, ref) for name, ref in context.step.reads.items()}
 
 
 def collected(step: SilverStep, frames: Frames) -> pl.DataFrame:
     """What the function makes of its frames; of a history its versions with their intervals."""
-    made = step.transform(**frames)
-    frame = made.collect(engine="streaming") if isinstance(made, pl.LazyFrame) else made
+    result = step.transform(**frames)
+    frame = result.collect(engine="streaming") if isinstance(result, pl.LazyFrame) else result
     history = step.contract.silver.history
     if history is None:
         return frame
@@ -216,28 +216,33 @@ def collected(step: SilverStep, frames: Frames) -> pl.DataFrame:
     return versioned.select([c for c in step.contract.column_names if c in versioned.columns])
 
 
-def validated(task: BuildContext, made: pl.DataFrame) -> Validated:
+def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
     """The rows that the function gave: valid, quarantined or superseded.
 
     Raises:
         ContractError: the frame does not deliver the contract, or values repeat that may not.
     """
-    references = _references(task, made)
-    found = apply_constraints(made, task.contract, references, task.step.checks())
-    validate_table(found.rows, task.contract)
+    references = _references(context, frame)
+    found = apply_constraints(frame, context.contract, references, context.step.checks())
+    validate_table(found.rows, context.contract)
     return found
 
 
-def _references(task: BuildContext, made: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
+def _references(context: BuildContext, frame: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
     """The columns that quarantining relationships point to, by table."""
     wanted: dict[TableRef, dict[str, None]] = {}
-    for relationship in task.contract.relationships:
+    for relationship in context.contract.relationships:
         if relationship.quarantine:
             columns = wanted.setdefault(relationship.target, {})
             columns.update(dict.fromkeys(relationship.target_columns))
     return {
-        ref: made.select(list(columns))
-        if ref == task.contract.ref
-        else delta.scan(table_path(task.run.config, ref)).select(list(columns)).collect()
+        ref: frame.select(list(columns))
+        if ref == context.contract.ref
+        else delta.scan(table_path(context.run.config, ref)).select(list(columns)).collect()
         for ref, columns in wanted.items()
     }
+
+
+def count_of(frame: pl.LazyFrame) -> int:
+    """How many rows there are."""
+    return int(frame.select(pl.len()).collect(engine="streaming").item())

@@ -1,4 +1,4 @@
-"""A silver table made whole, and its rows or keys counted against those of its driver."""
+"""All rows of a silver table, counted against the rows or keys of its driver."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from carms_lake.errors import NotReconciled
 from carms_lake.flows.build.context import (
     TableUpdate,
     collected,
+    count_of,
     frame_of,
     frames_of,
     validated,
 )
-from carms_lake.flows.build.incremental import count_of
 from carms_lake.flows.build.plan import why_not_incremental
 from carms_lake.flows.build.quarantine import as_rejects, unknown_references
 from carms_lake.records import TableReport
@@ -28,67 +28,67 @@ if TYPE_CHECKING:
     from carms_lake.quality.validate import Validated
 
 
-def make_whole(task: BuildContext) -> TableUpdate:
+def rebuild_all(context: BuildContext) -> TableUpdate:
     """All rows of the table, checked and counted.
 
     Raises:
         ContractError: the function does not deliver its contract.
-        NotReconciled: keys were lost or made.
+        NotReconciled: keys were lost or invented.
         StoreError: what it reads is not there yet.
     """
-    contract = task.contract
-    made = collected(task.step, frames_of(task))
-    has_driver_keys = not why_not_incremental(task.step, task.contracts, None) and _same_keys(
-        task, made
+    contract = context.contract
+    frame = collected(context.step, frames_of(context))
+    has_driver_keys = not why_not_incremental(context.step, context.contracts, None) and _same_keys(
+        context, frame
     )
-    kept = validated(task, made)
-    del made  # ten million rows need not be there twice
-    rejects = as_rejects(kept.quarantined, contract, task.run)
+    found = validated(context, frame)
+    del frame  # ten million rows need not be in memory twice
+    rejects = as_rejects(found.quarantined, contract, context.run)
     build = Build(
-        task.run.run_id,
-        task.made_from,
-        rows=kept.rows.height,
-        quarantined=kept.quarantined.height,
-        superseded=kept.superseded,
+        context.run.run_id,
+        context.made_from,
+        rows=found.rows.height,
+        quarantined=found.quarantined.height,
+        superseded=found.superseded,
         unknown=unknown_references(rejects),
         has_driver_keys=has_driver_keys,
     )
-    build = _balanced(task, kept, build)
-    return TableUpdate(kept.rows, rejects, build, rows_read=_rows_read(task, build))
+    build = _balanced(context, found, build)
+    return TableUpdate(found.rows, rejects, build, rows_read=_rows_read(context, build))
 
 
-def same_rows(task: BuildContext, rows: pl.DataFrame) -> bool:
+def same_rows(context: BuildContext, rows: pl.DataFrame) -> bool:
     """Whether the table has these very rows already; large tables in this order only."""
-    last = task.last
-    there = rows_at(task.path, last.version) if last and last.rows == rows.height else None
+    last = context.last
+    there = rows_at(context.path, last.version) if last and last.rows == rows.height else None
     if there is None or dict(there.collect_schema()) != dict(rows.schema):
         return False
-    key = task.contract.primary_key
+    key = context.contract.primary_key
     if key and rows.height <= FILE_ROWS:
         return there.collect().sort(key).equals(rows.sort(key))
     return all(there.select(c).collect().to_series().equals(rows[c]) for c in rows.columns)
 
 
-def _rows_read(task: BuildContext, build: Build) -> int | None:
-    driver = task.driver
-    if driver is not None and not task.counts_keys:
+def _rows_read(context: BuildContext, build: Build) -> int | None:
+    driver = context.driver
+    if driver is not None and not context.counts_keys:
         return build.driver_keys
-    read = {driver.ref} if driver else set(task.step.reads.values())
-    return sum(count_of(frame_of(task, ref)) for ref in read)
+    read = {driver.ref} if driver else set(context.step.reads.values())
+    return sum(count_of(frame_of(context, ref)) for ref in read)
 
 
-def _same_keys(task: BuildContext, made: pl.DataFrame) -> bool:
-    """Whether the function gave the keys of its driver, each as often as it stands there.
+def _same_keys(context: BuildContext, frame: pl.DataFrame) -> bool:
+    """Whether the function gave the keys of its driver, each as often as the driver has it.
 
-    Told by sums over hashes of the keys, which take no memory.
+    Compares sums over hashes of the keys, which take no memory.
     """
-    if task.contract.silver.balance is Balance.EXPAND:
+    if context.contract.silver.balance is Balance.EXPAND:
         return True  # the balance itself looks at each key
-    pairs, driver = task.pairs, task.contract.silver.driver
-    if driver is None or not pairs or not set(pairs.values()) <= set(made.columns):
+    pairs, driver = context.pairs, context.contract.silver.driver
+    if driver is None or not pairs or not set(pairs.values()) <= set(frame.columns):
         return False
-    there = _key_sums(frame_of(task, driver).select(pairs.keys()))
-    here = made.lazy().select(pl.col(mine).alias(name) for name, mine in pairs.items())
+    there = _key_sums(frame_of(context, driver).select(pairs.keys()))
+    here = frame.lazy().select(pl.col(mine).alias(name) for name, mine in pairs.items())
     return _key_sums(here).equals(there)
 
 
@@ -106,23 +106,23 @@ def _key_sums(keys: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _balanced(task: BuildContext, kept: Validated, build: Build) -> Build:
+def _balanced(context: BuildContext, found: Validated, build: Build) -> Build:
     """Count what became of the driver: its rows, or where one gives several its keys.
 
     Raises:
         NotReconciled: a row of the driver is neither in the table nor quarantined nor superseded.
     """
-    contract, driver = task.contract, task.driver
+    contract, driver = context.contract, context.driver
     if driver is None:
         return build
-    rows = frame_of(task, driver.ref)
-    if task.counts_keys:
+    rows = frame_of(context, driver.ref)
+    if context.counts_keys:
         # What has no name of its own there stands at the same place in this table's key.
         key = list(contract.silver.driver_key or driver.primary_key)
         places = zip(key, contract.primary_key[: len(key)], strict=True)
         shared = [name if name in contract.column_names else here for name, here in places]
         there = rows.select(key).unique().collect()
-        here = pl.concat([kept.rows.select(shared), kept.quarantined.select(shared)]).unique()
+        here = pl.concat([found.rows.select(shared), found.quarantined.select(shared)]).unique()
         invented = here.join(there, left_on=shared, right_on=key, how="anti", nulls_equal=True)
         wanted, held, balanced = there.height, here.height, invented.is_empty()
     else:
@@ -131,7 +131,7 @@ def _balanced(task: BuildContext, kept: Validated, build: Build) -> Build:
         balanced = held == wanted
     counted = replace(build, driver_keys=wanted, keys=held)
     if not balanced:
-        task.run.add(tables=[report_of(task, counted, balanced=False)])
+        context.run.add(tables=[report_of(context, counted, balanced=False)])
         raise NotReconciled(
             f"`{contract.ref}`: {wanted} in `{driver.ref}`, but {held} in the table, "
             "its quarantine and what was superseded",
@@ -140,10 +140,10 @@ def _balanced(task: BuildContext, kept: Validated, build: Build) -> Build:
     return counted
 
 
-def report_of(task: BuildContext, build: Build, *, balanced: bool = True) -> TableReport:
+def report_of(context: BuildContext, build: Build, *, balanced: bool = True) -> TableReport:
     """What a run reports of a table that it made."""
     return TableReport(
-        task.contract.ref,
+        context.contract.ref,
         "built",
         rows=build.rows,
         driver_keys=build.driver_keys,

@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
 
 LARGE_PCT = 30.0
-"""Of the driver's rows: where more are touched, making the table whole takes less."""
+"""Of the driver's rows: where more are touched, a full refresh takes less time."""
 
 _BY_KEY = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 _NO_KEY_TYPES = ("blob", "double")
 
 
+class NotIncremental(Exception):
+    """Why a table has to be rebuilt in full after all."""
+
+
 class RebuildScope(StrEnum):
-    """How much of a table is made again."""
+    """How much of a table is rebuilt."""
 
     NOTHING = "nothing"
     KEYS = "keys"
@@ -36,9 +40,9 @@ class RebuildScope(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """How much of a table is made again, and why not less."""
+    """How much of a table is rebuilt, and why not less."""
 
-    way: RebuildScope
+    scope: RebuildScope
     why: str = ""
 
 
@@ -47,30 +51,34 @@ class Changes:
     """What is known of a table and what it is made from, before a row is read."""
 
     is_built: bool
-    """The table stands as a build made it, and nobody asks for all of it."""
+    """The table is as a build left it, and no full refresh was asked for."""
     changed_code: tuple[str, ...] = ()
-    """What of code, tool, contract and inputs, as tables, is another than then."""
+    """Which of code, tool and contract changed, and which inputs were replaced as tables."""
     inputs: frozenset[TableRef] = frozenset()
     """The tables whose rows changed since."""
     driver: TableRef | None = None
     looked_up: frozenset[TableRef] = frozenset()
     """The tables that references are looked up in, and that the function does not read."""
     why_not_incremental: str = ""
-    """Why the contract, or the last build, does not let the table be made key by key."""
+    """Why the contract, or the last build, does not let the table be rebuilt key by key."""
     has_change_log: bool = True
     """The driver's log says which files came since, and their rows are still there."""
 
 
 def decide(changes: Changes) -> Decision:
-    """How much is to be made again: the first case that holds."""
+    """How much is to be rebuilt: the first case that holds."""
     beyond = changes.inputs - changes.looked_up - {changes.driver}
     names = ", ".join(sorted(f"`{ref.in_domain}`" for ref in beyond))
     cases = (
-        (not changes.is_built, RebuildScope.ALL, "it is not built yet, or is to be built anew"),
+        (
+            not changes.is_built,
+            RebuildScope.ALL,
+            "it is not built yet, or a full refresh was asked for",
+        ),
         (
             bool(changes.changed_code),
             RebuildScope.ALL,
-            f"another {', '.join(changes.changed_code)}",
+            f"{', '.join(changes.changed_code)} changed",
         ),
         (not changes.inputs, RebuildScope.NOTHING, ""),
         (bool(changes.why_not_incremental), RebuildScope.ALL, changes.why_not_incremental),
@@ -82,13 +90,13 @@ def decide(changes: Changes) -> Decision:
         ),
         (True, RebuildScope.KEYS, ""),
     )
-    return next(Decision(way, why) for holds, way, why in cases if holds)
+    return next(Decision(scope, why) for holds, scope, why in cases if holds)
 
 
 def why_not_incremental(
     step: SilverStep, contracts: Mapping[TableRef, Contract], last: Build | None
 ) -> str:
-    """Why a table cannot be made key by key; empty where it can.
+    """Why a table cannot be rebuilt key by key; empty where it can.
 
     Where its key is in no columns of its driver, rows of new files can still be added.
     """
@@ -104,7 +112,7 @@ def why_not_incremental(
         "it refers to itself": any(
             r.quarantine and r.target == contract.ref for r in contract.relationships
         ),
-        "a promise is about all its rows": any(c.unique or c.coverage for c in contract.columns),
+        "a constraint is about all its rows": any(c.unique or c.coverage for c in contract.columns),
     }
     found = next((why for why, holds in reasons.items() if holds), "")
     if found or spec.driver is None:

@@ -17,7 +17,7 @@ from carms_lake.catalog import SilverStep
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.flows.build.context import BuildContext
-from carms_lake.flows.build.full_refresh import make_whole
+from carms_lake.flows.build.full_refresh import rebuild_all
 from carms_lake.flows.check.mutants import TYPES
 from carms_lake.flows.run import running
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER
@@ -168,7 +168,7 @@ class Ledger:
         """
         with running(self._config, "check", keep=False) as run:
             try:
-                make_whole(self._task(run, frame))
+                rebuild_all(self._task(run, frame))
             except (NotReconciled, ContractError):  # a build stops at the gate, too
                 return False
         return True
