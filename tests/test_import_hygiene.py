@@ -55,7 +55,7 @@ def test_help_imports_no_data_library(argv: list[str]) -> None:
         (["query", "from program_profile"], {"duckdb"}),
         (["query", "select hash from silver.program"], {"duckdb", "deltalake"}),
         (["tables", "--names"], {"yaml"}),
-        (["describe", "silver.program"], {"yaml"}),
+        (["describe", "silver.program"], {"yaml", "polars"}),
     ],
     ids=lambda value: " ".join(sorted(value)),
 )

@@ -83,7 +83,7 @@ def test_a_failing_build_keeps_the_rows_that_failed_and_where_they_came_from(
         build(config)
     assert "carms check --failures" in caught.value.hint
     found, more = failures(config)
-    assert found.as_dicts() == [
+    assert found.to_dicts() == [
         {
             "table": "silver.sale",
             "rule": "small",
@@ -105,7 +105,7 @@ def test_the_build_that_passes_keeps_no_failing_rows(tmp_path: Path) -> None:
     config = lake(tmp_path)
     assert not ops_path(config, "check_failures").exists()
     assert gold(config, "select count(*) from ops.check_failures") == [(0,)]
-    assert failures(config)[0].rows == []
+    assert failures(config)[0].rows() == []
     with pytest.raises(UsageError, match="no check has a rule `smal`"):
         failures(config, rule="smal")
 
@@ -121,13 +121,13 @@ def test_check_finds_the_rows_too_and_the_newest_run_counts(tmp_path: Path) -> N
     strict = with_contract(config, "gold/dim_product", properties=properties)
     found = result(check(strict), "names")
     assert (found.passed, found.failed_rows, found.dimension) == (False, 1, "uniqueness")
-    rows = failures(strict)[0].as_dicts()
+    rows = failures(strict)[0].to_dicts()
     assert {(row["column_name"], row["value"], row["message"]) for row in rows} == {
         ("name", "Tea", "duplicateValues")
     }
     assert len({row["row_key"] for row in rows}) == 2
     check(config)
-    assert failures(config)[0].rows == []
+    assert failures(config)[0].rows() == []
 
 
 def _properties(config: LakeConfig, name: str) -> list[dict[str, Any]]:
@@ -146,7 +146,7 @@ def test_what_was_set_aside_beyond_its_budget_is_listed_with_its_record(tmp_path
     with pytest.raises(DataError, match=r"sale\.quarantine.*3 of 4 rows \(75\.00 %\)"):
         build(config)
     assert not config.gold_file.exists()
-    found = failures(config)[0].as_dicts()
+    found = failures(config)[0].to_dicts()
     assert [(row["row_key"], row["column_name"], row["src_filename"]) for row in found] == [
         ('{"sale_id": "s1"}', "sale_id", "sales/day_2.csv"),
         ('{"sale_id": "s1"}', "sale_id", "sales/day_2.csv"),
@@ -165,7 +165,7 @@ def test_a_budget_may_be_for_one_reason(tmp_path: Path) -> None:
     config = with_contract(config, "silver/sale", **{"carms.quarantineBudgetPct": strict})
     with pytest.raises(DataError, match=r"1 check failed.*2 of 4 rows \(50\.00 %\)"):
         build(config)
-    rows = failures(config, rule="sale.quarantine.DUPLICATE_KEY")[0].as_dicts()
+    rows = failures(config, rule="sale.quarantine.DUPLICATE_KEY")[0].to_dicts()
     assert [row["src_filename"] for row in rows] == ["sales/day_2.csv"] * 2
     milder = strict | {"DUPLICATE_KEY": 50}
     found = build(with_contract(config, "silver/sale", **{"carms.quarantineBudgetPct": milder}))
@@ -217,7 +217,7 @@ def test_a_score_counts_what_was_set_aside(tmp_path: Path) -> None:
     put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p9,1\ns4,p1,x\n")
     ingest(config)
     build(config)
-    cards = {row["table"]: row for row in scorecard(config).as_dicts()}
+    cards = {row["table"]: row for row in scorecard(config).to_dicts()}
     assert cards["bronze.sales"]["conformity"] == 75.0  # one of four records is no number
     assert cards["silver.sale"]["consistency"] == pytest.approx(66.67)  # one of three is unknown
     assert cards["silver.sale"]["completeness"] == 100.0
@@ -231,7 +231,7 @@ def test_a_score_counts_what_was_set_aside(tmp_path: Path) -> None:
     ]
     assert gold(config, "select count(*) > 5 from ops.scorecard") == [(True,)]
     check(config)
-    assert {row["table"]: row for row in scorecard(config).as_dicts()} == cards
+    assert {row["table"]: row for row in scorecard(config).to_dicts()} == cards
 
 
 def test_without_a_check_there_is_no_score(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_data_that_is_old_is_a_warning_also_where_nothing_is_to_be_built(tmp_pat
     assert "the newest delivery is of 2" in found.message
     assert "6 hours ago; 5 hours are allowed" in found.message
     assert report.tables[-1].status == "unchanged"
-    assert failures(config, rule="sales.latency")[0].as_dicts()[0]["message"] == found.message
+    assert failures(config, rule="sales.latency")[0].to_dicts()[0]["message"] == found.message
     seen = status(config).checks
     assert seen is not None
     assert (seen.warnings, seen.passed > 10) == (("bronze.sales: sales.latency",), True)
@@ -395,7 +395,7 @@ def test_keys_that_are_lost_are_a_failed_check_of_the_run(
     monkeypatch.setattr(tiny_shop.silver, "product", _first)
     with pytest.raises(NotReconciled):
         build(config, full_refresh=True)
-    found = failures(config)[0].as_dicts()
+    found = failures(config)[0].to_dicts()
     assert [(row["table"], row["rule"]) for row in found] == [
         ("silver.product", "product.reconcile.driver")
     ]
@@ -478,7 +478,7 @@ def test_values_about_people_are_not_kept(tmp_path: Path) -> None:
         rule("one", metric="invalidValues", arguments={"validValues": [1]}, mustBe=0)
     ]
     check(with_contract(config, "silver/sale", properties=properties))
-    (row,) = failures(config)[0].as_dicts()
+    (row,) = failures(config)[0].to_dicts()
     assert (row["column_name"], row["value"], row["row_key"]) == ("quantity", None, None)
 
 
@@ -491,7 +491,7 @@ def test_of_rows_that_are_set_aside_too_nothing_about_people_is_kept(tmp_path: P
     budget = {"carms.quarantineBudgetPct": 0}
     with pytest.raises(DataError):
         build(with_contract(config, "silver/sale", properties=properties, **budget))
-    (row,) = failures(config)[0].as_dicts()
+    (row,) = failures(config)[0].to_dicts()
     assert (row["column_name"], row["value"], row["row_key"]) == (
         "product_id",
         None,

@@ -90,15 +90,15 @@ def test_names_come_gold_first(tmp_path: Path) -> None:
 def test_describe_gives_each_column_with_its_promises(tmp_path: Path, name: str) -> None:
     contract, columns = describe(config_of(tmp_path), name)
     assert str(contract.ref) == "carms.bronze.program_master"
-    assert [row[0] for row in columns.rows] == list(contract.column_names)
-    promises = {row[0]: row[1:3] for row in columns.rows}
+    assert [row[0] for row in columns.rows()] == list(contract.column_names)
+    promises = {row[0]: row[1:3] for row in columns.rows()}
     assert promises["program_stream_id"] == ("varchar", False)
 
 
 def test_describe_names_keys_and_references(tmp_path: Path) -> None:
     _, columns = describe(config_of(tmp_path), "gold.fact_program")
-    by_name = {row[0]: row for row in columns.rows}
-    assert "primary" in {row[3] for row in columns.rows}
+    by_name = {row[0]: row for row in columns.rows()}
+    assert "primary" in {row[3] for row in columns.rows()}
     assert any(row[4] and row[4].startswith("gold.dim_") for row in by_name.values())
 
 

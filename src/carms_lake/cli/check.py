@@ -15,9 +15,10 @@ from carms_lake.cli.output import Target, emit
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from carms_lake.cli.context import Call
     from carms_lake.flows.check.verdicts import MutationReport
-    from carms_lake.records import QueryResult
 
 
 def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:
@@ -160,21 +161,13 @@ def check(
             raise typer.Exit(code)
 
 
-def _show_scores(call: Call, scores: QueryResult, to: Target) -> None:
+def _show_scores(call: Call, scores: pl.DataFrame, to: Target) -> None:
     """A row per table; for reading, with the short names that ODCS has for the dimensions."""
     if call.json or to.format is not Format.TABLE:
         emit(call, scores, to)
         return
-    from carms_lake.records import QueryResult
-
-    filled = [
-        place
-        for place, name in enumerate(scores.columns)
-        if name not in SHORT_NAMES or any(row[place] is not None for row in scores.rows)
-    ]
-    names = [scores.columns[place] for place in filled]
-    rows = [tuple(row[place] for place in filled) for row in scores.rows]
-    kinds = tuple(scores.types[place] for place in filled)
-    emit(call, QueryResult(tuple(SHORT_NAMES.get(name, name) for name in names), kinds, rows), to)
-    told = ", ".join(f"{SHORT_NAMES[name]} {name}" for name in names if name in SHORT_NAMES)
-    render.note(call, f"good rows in a hundred, set-aside ones counted as bad: {told}")
+    empty = [name for name in SHORT_NAMES if scores[name].null_count() == scores.height]
+    shown = scores.drop(empty)
+    emit(call, shown.rename(SHORT_NAMES, strict=False), to)
+    names = ", ".join(f"{SHORT_NAMES[name]} {name}" for name in shown.columns[1:])
+    render.note(call, f"percentage of good rows; rejected and quarantined rows are not: {names}")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from carms_lake.catalog import GOLD_FIRST, load_catalog
 from carms_lake.errors import UsageError
 from carms_lake.names import Layer
-from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -195,7 +194,7 @@ def tables(config: LakeConfig) -> pl.DataFrame:
     return listed.insert_column(3, rows)
 
 
-def describe(config: LakeConfig, name: str) -> tuple[Contract, QueryResult]:
+def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
     """A table's contract, and one row per column: its type and what it promises.
 
     `name` is `carms.silver.program`, `silver.program` or `program`.
@@ -204,13 +203,14 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, QueryResult]:
         UsageError: there is no such table.
         ContractError: a contract is wrong.
     """
+    import polars as pl
+
     catalog = load_catalog(config.domain)
     contract = catalog.contracts[catalog.resolve(name)]
-    return contract, QueryResult(
-        ("column", "type", "nullable", "key", "references", "description"),
-        ("VARCHAR", "VARCHAR", "BOOLEAN", "VARCHAR", "VARCHAR", "VARCHAR"),
-        [_column_row(contract, column) for column in contract.columns],
-    )
+    schema = {"column": str, "type": str, "nullable": bool}
+    schema |= dict.fromkeys(("key", "references", "description"), str)
+    rows = [_column_row(contract, column) for column in contract.columns]
+    return contract, pl.DataFrame(rows, schema, orient="row")
 
 
 def caveat(config: LakeConfig) -> str:

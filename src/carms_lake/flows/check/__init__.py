@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,7 +13,6 @@ from carms_lake.flows.build.audit import Audit, all_rejects, audited
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
-from carms_lake.records import QueryResult
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold.published import reading
@@ -74,7 +73,7 @@ _FAILURES = (
 
 def failures(
     config: LakeConfig, *, rule: str | None = None, run: str | None = None
-) -> tuple[QueryResult, list[tuple[str, str, int, int]]]:
+) -> tuple[pl.DataFrame, list[tuple[str, str, int, int]]]:
     """One row per row that breaks a rule, of the last run that checked everything and what came on.
 
     With it (table, rule, rows kept, rows that failed) of each rule that has more than are kept.
@@ -98,28 +97,26 @@ def failures(
     cut = failed.join(counts, on=["table", "rule"]).filter(
         (pl.col("failed_rows") > pl.col("kept")) & (pl.col("kept") > 1)
     )
-    kinds = tuple("BIGINT" if kind == pl.Int64 else "VARCHAR" for kind in kept.dtypes)
-    ordered = kept.sort("severity", "table", "rule", maintain_order=True)
     more = cut.select("table", "rule", "kept", "failed_rows").sort("table", "rule").rows()
-    return QueryResult(_FAILURES, kinds, ordered.rows()), more
+    return kept.sort("severity", "table", "rule", maintain_order=True), more
 
 
-def scorecard(config: LakeConfig, *, run: str | None = None) -> QueryResult:
-    """One row per table: its score in each dimension of quality, null where nothing is constraint.
+def scorecard(config: LakeConfig, *, run: str | None = None) -> pl.DataFrame:
+    """One row per table: its score in each dimension of quality, null where it has none.
 
     Raises:
         UsageError: no run has checked yet.
         StoreError: the lake cannot be read.
     """
     rows = _of_runs(config, "scorecard", run)
-    columns = ("table", *(str(dimension) for dimension in Dimension))
+    dimensions = [str(dimension) for dimension in Dimension]
     scores: dict[str, dict[str, float]] = {}
     for table, dimension, score in rows.select("table", "dimension", "score_pct").rows():
         scores.setdefault(table, {})[dimension] = score
-    found: list[tuple[Any, ...]] = [
-        (table, *(of_table.get(name) for name in columns[1:])) for table, of_table in scores.items()
+    found = [
+        (table, *(of_table.get(name) for name in dimensions)) for table, of_table in scores.items()
     ]
-    return QueryResult(columns, ("VARCHAR", *("DOUBLE" for _ in columns[1:])), found)
+    return pl.DataFrame(found, {"table": str, **dict.fromkeys(dimensions, float)}, orient="row")
 
 
 def _of_runs(config: LakeConfig, table: str, run: str | None) -> pl.DataFrame:
