@@ -105,7 +105,7 @@ def test_the_scorecard_has_a_row_per_table(shop: LakeConfig) -> None:
     assert "bronze.sales,,100.0,75.0,100.0,,," in lines
     shown = invoke(shop, "check", "--scorecard", "-f", "table")
     assert shown.stdout.split()[:5] == ["table", "cp", "cf", "cs", "uq"]
-    assert "set-aside ones counted as bad: cp completeness, cf conformity" in shown.stderr
+    assert "rejected and quarantined rows are not: cp completeness, cf conformity" in shown.stderr
     found = json.loads(invoke(shop, "--json", "check", "--scorecard").stdout)["data"]
     assert found[0]["table"] == "bronze.products"
 

@@ -510,7 +510,7 @@ def test_only_so_many_rows_are_kept_and_the_rest_is_counted(
     with pytest.raises(DataError):
         build(with_contract(config, "silver/sale", quality=[none]))
     found, more = failures(config, rule="none")
-    assert [json.loads(row["row_key"]) for row in found.as_dicts()] == [
+    assert [json.loads(row["row_key"]) for row in found.to_dicts()] == [
         {"sale_id": "s0"},
         {"sale_id": "s1"},
     ]
