@@ -79,7 +79,7 @@ def bronze(config: LakeConfig, ref: TableRef = VISITS) -> list[tuple[Any, ...]]:
     return sorted(frame.select(sorted(frame.columns)).rows(), key=repr)
 
 
-def aside(config: LakeConfig, ref: TableRef = VISITS) -> list[tuple[Any, ...]]:
+def rejects_in(config: LakeConfig, ref: TableRef = VISITS) -> list[tuple[Any, ...]]:
     """The rejects of a bronze table that count, without the marks of the run, sorted."""
     found = live(config, [ref])
     if found is None:

@@ -45,7 +45,7 @@ class TableRef:
 
     @classmethod
     def parse(cls, text: str, *, domain: str) -> TableRef | None:
-        """Read `silver.program` or `carms.silver.program`; None if it is neither.
+        """Read `silver.program` or `carms.silver.program`; None where it is no such name.
 
         >>> str(TableRef.parse("silver.program", domain="carms"))
         'carms.silver.program'
@@ -98,7 +98,7 @@ def run_began(run_id: str) -> datetime:
     """When a run began, in UTC, as its id says.
 
     Raises:
-        ValueError: it is not a run id.
+        ValueError: it is no run id.
     """
     return datetime.strptime(run_id.partition("-")[0], _RUN_BEGAN).replace(tzinfo=UTC)
 
@@ -106,8 +106,8 @@ def run_began(run_id: str) -> datetime:
 QUERY_THREAD = "carms-query"
 """The thread in which DuckDB answers; one that does not stop goes with the process."""
 
-MEND_FILE = "carms_file"
-MEND_RECORD = "carms_record"
-MEND_RAW = "carms_raw"
-MEND_COLUMNS = (MEND_FILE, MEND_RECORD, "carms_place", "carms_reason", MEND_RAW)
-"""After the source's columns in a file of records to be mended; left out when it comes back."""
+EXPORT_FILE = "carms_file"
+EXPORT_RECORD = "carms_record"
+EXPORT_RAW = "carms_raw"
+EXPORT_COLUMNS = (EXPORT_FILE, EXPORT_RECORD, "carms_place", "carms_reason", EXPORT_RAW)
+"""Columns that an export of rejected records has too; ignored when the file comes back."""

@@ -15,7 +15,7 @@ from sources import cut_small
 from tiny import SALES, project, put, rejects, rows, stocked
 
 from carms_lake.flows.ingest import batches, ingest
-from carms_lake.flows.rejects.suggest_repairs import repairs
+from carms_lake.flows.rejects.suggest_repairs import suggest_repairs
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers import csv_records
 from carms_lake.records import FileStatus
@@ -173,8 +173,7 @@ def rejects_of(config: LakeConfig) -> list[tuple[Any, ...]]:
     from carms_lake.flows.rejects import rejects as flow
 
     found = flow(config, table="visits")
-    wanted = [found.columns.index(name) for name in ("src_row_number", "code", "raw_record")]
-    return [tuple(row[place] for place in wanted) for row in found.rows]
+    return found.select("src_row_number", "code", "raw_record").rows()
 
 
 def test_it_is_told_which_repair_would_save_how_many(tmp_path: Path) -> None:
@@ -182,7 +181,7 @@ def test_it_is_told_which_repair_would_save_how_many(tmp_path: Path) -> None:
     text = "id,name,city\n1,a,Perth\n2,Smith, Jones,Perth\n3,a,b,Hobart\n4,x,y,z\n5,b\n"
     put(config, "visits/v.csv", text)
     ingest(config, ["visits"])
-    assert [row[2:] for row in repairs(config).rows] == [
+    assert [row[2:] for row in suggest_repairs(config).rows()] == [
         ("merge_surplus_into: name", 3, 2, "Smith, Jones")
     ]
 

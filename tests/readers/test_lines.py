@@ -1,4 +1,4 @@
-"""The line on which a record begins, whatever stands before it."""
+"""The line on which a record begins, whatever comes before it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sources import bronze, cut_small, raw_records, unique, written
 
-from carms_lake.readers.lines import csv_lines, jsonl_lines
+from carms_lake.readers.lines import record_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,13 +31,13 @@ def test_lines_of_csv_are_counted_as_an_editor_counts_them(tmp_path: Path, case:
     text, expected = CASES[case]
     file = written(tmp_path, text.encode())
     names = ("a", "b\nc") if "header" in case else ("a", "b")
-    assert csv_lines(file, bronze(*names), list(expected)) == expected
+    assert record_lines(file, bronze(*names), list(expected)) == expected
 
 
 def test_lines_of_json_lines_count_blank_ones(tmp_path: Path) -> None:
     file = written(tmp_path, b'{"a": 1}\r\n\r\n  \n{"a": 2}\n[]\n\n{"a": 3}', "x.jsonl")
     contract = bronze("a", format="jsonl")
-    assert jsonl_lines(file, contract, [1, 2, 3, 4, 9]) == {1: 1, 2: 4, 3: 5, 4: 7}
+    assert record_lines(file, contract, [1, 2, 3, 4, 9]) == {1: 1, 2: 4, 3: 5, 4: 7}
 
 
 @given(
@@ -56,7 +56,7 @@ def test_a_record_begins_where_its_raw_text_stands(
         contract = bronze("a", "b")
         numbers = list(range(1, 1 + sum(bool(cell) for cell in cells)))
         raws = raw_records(file, contract, numbers)
-        found = csv_lines(file, contract, numbers)
+        found = record_lines(file, contract, numbers)
         lines = text.splitlines()
         assert set(found) == set(numbers)
         for number, raw in raws.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import ContractError, SourceRefused, did_you_mean, first_few
-from carms_lake.names import MEND_COLUMNS, SRC_EXTRA
+from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
         SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also for a duplicate header.
     """
     wanted = {column.source: column for column in contract.columns}
-    dropped = {*spec_of(contract).drop_columns, *(set(MEND_COLUMNS) - wanted.keys())}
+    dropped = {*spec_of(contract).drop_columns, *(set(EXPORT_COLUMNS) - wanted.keys())}
     exact = {name: position for position, name in enumerate(found) if name in wanted}
     folded = {_folded(name): name for name in wanted if name not in exact}
     taken = {_folded(name) for name in exact}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from carms_lake.contract.model import NewColumns
-from carms_lake.names import MEND_COLUMNS, SRC_EXTRA
+from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
 from carms_lake.readers.frames import number_text
 from carms_lake.readers.header import spec_of
 
@@ -140,8 +140,8 @@ def shape_of(contract: Contract) -> Shape:
     columns = tuple(c for c in contract.columns if c.source != LINE)
     for column in columns:
         _plant(root, column.source, _Node(column))
-    correction_columns = [name for name in MEND_COLUMNS if name not in {c.source for c in columns}]
-    for path in (*spec_of(contract).drop_columns, *correction_columns):
+    export_columns = [name for name in EXPORT_COLUMNS if name not in {c.source for c in columns}]
+    for path in (*spec_of(contract).drop_columns, *export_columns):
         _plant(root, path, _Node(is_dropped=True))
     is_exact = any(c.type.name == "decimal" for c in columns)
     lets_in = spec_of(contract).new_columns is not NewColumns.REFUSE

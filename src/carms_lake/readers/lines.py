@@ -1,12 +1,21 @@
-"""The lines of records in a text file, and the file with corrected records."""
+"""The records of a text file: lines, fields, and the file with some of them replaced."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from carms_lake.readers.content import blocks
 from carms_lake.readers.csv_header import grammar_of, opened_at_header
-from carms_lake.readers.csv_records import LINE_ENDS, mask, pieces
+from carms_lake.readers.csv_records import (
+    LINE_ENDS,
+    RecordTooLong,
+    fields_of,
+    is_unclosed,
+    mask,
+    pieces,
+)
+from carms_lake.readers.header import spec_of
 from carms_lake.readers.text import as_utf8, encoding_of
 
 if TYPE_CHECKING:
@@ -16,16 +25,65 @@ if TYPE_CHECKING:
     from carms_lake.readers.csv_records import Grammar, Piece
     from carms_lake.records import SourceFile
 
+    Line = tuple[int, bytes, bytes]
+    """A record's number, 0 for a blank line; its text; what ends it."""
+
 _BLANKS = b" \t\r"
 
 
-def csv_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
-    """The lines of some records of a delimited file, counted from 1, by the records' numbers.
+def record_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
+    """The lines of a text file on which records begin, counted from 1, by the records' numbers.
+
+    It is empty for other formats, and where a record has no end.
 
     Raises:
         SourceRefused: the file cannot be read.
-        RecordTooLong: a record does not end.
     """
+    file_format = source.format or spec_of(contract).formats[0]
+    if file_format == "jsonl":
+        return _jsonl_lines(source, contract, wanted)
+    try:
+        return _csv_lines(source, contract, wanted) if file_format == "csv" else {}
+    except RecordTooLong:
+        return {}
+
+
+def with_records(
+    source: SourceFile, contract: Contract, replaced: Mapping[int, bytes]
+) -> Iterator[bytes]:
+    """A CSV or JSON Lines file as UTF-8, in pieces, with other texts for some of its records.
+
+    Raises:
+        SourceRefused: the file cannot be read.
+        RecordTooLong: a record has no end.
+    """
+    if spec_of(contract).formats == ("csv",):
+        yield from _csv_with(source, contract, replaced)
+        return
+    for number, text, end in _jsonl_records(source, contract):
+        yield replaced.get(number, text) + end
+
+
+def record_fields(raw: str, header: str | None, contract: Contract) -> dict[str, Any] | None:
+    """The values of a raw record by header or key; None where it does not match its header."""
+    formats = spec_of(contract).formats
+    if formats != ("csv",) and raw.lstrip().startswith("{"):
+        try:
+            found = json.loads(raw)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+    rules = grammar_of(contract)
+    if "csv" not in formats or header is None or is_unclosed(raw.encode(), rules):
+        return None
+    names, cells = (
+        [field.decode() for field in fields_of(text.encode(), rules)] for text in (header, raw)
+    )
+    is_complete = len(names) == len(cells) == len(set(names))
+    return dict(zip(names, cells, strict=True)) if is_complete else None
+
+
+def _csv_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
     opened, rules = opened_at_header(source, contract), grammar_of(contract)
     line = 1 + _line_ends(opened.header)
     found: dict[int, int] = {}
@@ -33,87 +91,63 @@ def csv_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -
     for piece in pieces(opened.rest, rules, len(opened.found)):
         if piece.first > last:
             break
-        within = range(piece.first, piece.first + piece.records)
-        if any(number in within for number in wanted):
-            found |= {n: at for n, at in _starts(piece, rules, line) if n in wanted}
-        line += _line_ends(piece.raw)
+        if not _has_any(piece, wanted):
+            line += _line_ends(piece.raw)
+            continue
+        for number, text, end in _csv_records(piece, rules):
+            if number in wanted:
+                found[number] = line
+            line += _line_ends(text + end)
     return found
 
 
-def jsonl_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
-    """The same for a file of JSON Lines, where a blank line is not a record.
-
-    Raises:
-        SourceRefused: the file cannot be read.
-    """
+def _jsonl_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
     found: dict[int, int] = {}
-    number = line = 0
-    waiting = b""
-    for block in (*as_utf8(blocks(source), encoding_of(contract)), b"\n"):
-        *whole, waiting = (waiting + block).split(b"\n")
-        for text in whole:
-            line += 1
-            if text.strip(_BLANKS):
-                number += 1
-                if number in wanted:
-                    found[number] = line
-        if len(found) == len(wanted):
-            break
+    for line, (number, _, _) in enumerate(_jsonl_records(source, contract), start=1):
+        if number in wanted:
+            found[number] = line
+            if len(found) == len(wanted):
+                break
     return found
 
 
-def csv_with(
-    source: SourceFile, contract: Contract, corrected: Mapping[int, bytes]
+def _csv_with(
+    source: SourceFile, contract: Contract, replaced: Mapping[int, bytes]
 ) -> Iterator[bytes]:
-    """A delimited file as UTF-8, piece by piece, with some of its records corrected.
-
-    Raises:
-        SourceRefused: the file cannot be read.
-        RecordTooLong: a record does not end.
-    """
     opened, rules = opened_at_header(source, contract), grammar_of(contract)
     yield opened.header
     for piece in pieces(opened.rest, rules, len(opened.found)):
-        within = range(piece.first, piece.first + piece.records)
-        if not any(number in within for number in corrected):
+        if not _has_any(piece, replaced):
             yield piece.raw
             continue
-        number, position = piece.first, 0
-        for masked in mask(piece.raw, rules).splitlines(keepends=True):
-            raw = piece.raw[position : position + len(masked)]
-            position += len(masked)
-            body = masked.rstrip(LINE_ENDS)
-            yield corrected.get(number, raw[: len(body)]) + raw[len(body) :] if body else raw
-            number += bool(body)
+        for number, text, end in _csv_records(piece, rules):
+            yield replaced.get(number, text) + end
 
 
-def jsonl_with(
-    source: SourceFile, contract: Contract, corrected: Mapping[int, bytes]
-) -> Iterator[bytes]:
-    """The same for a file of JSON Lines.
-
-    Raises:
-        SourceRefused: the file cannot be read.
-    """
-    number = 0
-    lines = b"".join(as_utf8(blocks(source), encoding_of(contract))).split(b"\n")
-    for place, line in enumerate(lines):
-        is_record = bool(line.strip(_BLANKS))
-        number += is_record
-        text = corrected.get(number, line) if is_record else line
-        yield text + b"\n" if place + 1 < len(lines) else text
+def _has_any(piece: Piece, numbers: Collection[int]) -> bool:
+    within = range(piece.first, piece.first + piece.records)
+    return any(number in within for number in numbers)
 
 
-def _starts(piece: Piece, rules: Grammar, line: int) -> Iterator[tuple[int, int]]:
-    """The number and the line of each record of a piece that begins on a line."""
+def _csv_records(piece: Piece, rules: Grammar) -> Iterator[Line]:
     number, position = piece.first, 0
     for masked in mask(piece.raw, rules).splitlines(keepends=True):
+        size = len(masked.rstrip(LINE_ENDS))
         raw = piece.raw[position : position + len(masked)]
         position += len(masked)
-        if masked.strip(LINE_ENDS):
-            yield number, line
-            number += 1
-        line += _line_ends(raw)
+        yield number if size else 0, raw[:size], raw[size:]
+        number += bool(size)
+
+
+def _jsonl_records(source: SourceFile, contract: Contract) -> Iterator[Line]:
+    number, waiting = 0, b""
+    for block in as_utf8(blocks(source), encoding_of(contract)):
+        *lines, waiting = (waiting + block).split(b"\n")
+        for text in lines:
+            is_record = bool(text.strip(_BLANKS))
+            number += is_record
+            yield number if is_record else 0, text, b"\n"
+    yield number + 1 if waiting.strip(_BLANKS) else 0, waiting, b""
 
 
 def _line_ends(raw: bytes) -> int:

@@ -10,7 +10,6 @@ from carms_lake.errors import UnknownKey
 from carms_lake.flows.lineage.context import identity, lineage_context
 from carms_lake.flows.lineage.keys import read_key, starting_rows
 from carms_lake.flows.lineage.records import (
-    Files,
     RawText,
     RejectedRecord,
     place_of,
@@ -18,6 +17,7 @@ from carms_lake.flows.lineage.records import (
     rejects_with_key,
 )
 from carms_lake.flows.lineage.rows import inputs, made_only_from, outputs
+from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.names import Layer
 from carms_lake.notebook import Shown
 from carms_lake.store.lookup import ROWS
@@ -197,7 +197,7 @@ def _steps(
     context: LineageContext, start: TableRows, found: TableRows, results: TableRows
 ) -> tuple[TraceStep, ...]:
     steps = []
-    files = Files(context.config)
+    files = LandedFiles(context.config)
     everything = {**results, **found}
     for ref in _ordered(everything):
         role = Role.FOUND if ref in start else Role.SOURCE if ref in found else Role.RESULT

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from carms_lake import readers
 from carms_lake.errors import ContractError, SourceError
-from carms_lake.flows.rejects import LOOKED_THROUGH_BYTES, as_landed, by_name
+from carms_lake.flows.rejects.locate import SEARCHED_BYTES
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
-from carms_lake.readers.csv_records import RecordTooLong
-from carms_lake.readers.discover import listing
 from carms_lake.readers.faults import readable
-from carms_lake.readers.header import spec_of
 from carms_lake.readers.json_values import flattened
-from carms_lake.readers.lines import csv_lines, jsonl_lines
+from carms_lake.readers.lines import record_fields, record_lines
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
@@ -30,11 +25,10 @@ from carms_lake.store.rejects import live
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage.context import LineageContext, Row
     from carms_lake.flows.lineage.keys import Key
-    from carms_lake.readers.discover import Listing
+    from carms_lake.flows.rejects.locate import LandedFiles
     from carms_lake.records import SourceFile
     from carms_lake.store.delta.manifest import FileEntry
 
@@ -57,19 +51,7 @@ def place_of(row: Row) -> Place:
     return row[SRC_FILENAME], row.get(DELIVERY_ID), row[SRC_ROW_NUMBER]
 
 
-class Files:
-    """The source files of a domain, listed once."""
-
-    def __init__(self, config: LakeConfig) -> None:
-        self.config = config
-
-    @cached_property
-    def listing(self) -> Listing | None:
-        """The content of their folder; None where there is no folder."""
-        return listing(self.config.data_raw) if self.config.data_raw.exists() else None
-
-
-def raw_texts(files: Files, contract: Contract, rows: Sequence[Row]) -> dict[Place, RawText]:
+def raw_texts(files: LandedFiles, contract: Contract, rows: Sequence[Row]) -> dict[Place, RawText]:
     """The records that rows of a bronze table were read from, out of the source files.
 
     Raises:
@@ -83,10 +65,9 @@ def raw_texts(files: Files, contract: Contract, rows: Sequence[Row]) -> dict[Pla
         (entry.name, entry.delivery_id): entry
         for entry in read_manifest(delta.log(table_path(files.config, contract.ref))).entries
     }
-    there = by_name(contract, files.listing)
     found: dict[Place, RawText] = {}
     for (name, delivery), numbers in wanted.items():
-        texts = _of_file(contract, entries.get((name, delivery)), there.get(name, []), numbers)
+        texts = _of_file(contract, entries.get((name, delivery)), files, numbers)
         found |= {(name, delivery, number): text for number, text in texts.items()}
     return found
 
@@ -94,32 +75,22 @@ def raw_texts(files: Files, contract: Contract, rows: Sequence[Row]) -> dict[Pla
 def _of_file(
     contract: Contract,
     entry: FileEntry | None,
-    sources: Sequence[SourceFile],
+    files: LandedFiles,
     numbers: set[int],
 ) -> dict[int, RawText]:
-    if not sources or entry is None:
+    if entry is None or not files.named(contract, entry.name):
         return dict.fromkeys(numbers, RawText(None, "the file is not in data_raw"))
-    source = as_landed(sources, entry)
+    source = files.find(contract, entry)
     if source is None:
         return dict.fromkeys(numbers, RawText(None, "the file in data_raw has changed since"))
     try:
         texts = _records(contract, source, numbers)
-        lines = _lines(contract, source, set(texts))
+        is_small = source.size <= SEARCHED_BYTES
+        lines = record_lines(source, contract, set(texts)) if is_small else {}
     except (SourceError, ContractError) as error:
         return dict.fromkeys(numbers, RawText(None, f"the file cannot be read: {error.message}"))
     lost = RawText(None, "the file has no such record under today's contract")
     return {n: RawText(texts[n], line=lines.get(n)) if n in texts else lost for n in numbers}
-
-
-def _lines(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[int, int]:
-    """The lines on which records begin, in a text file that is not large."""
-    kind = source.format or spec_of(contract).formats[0]
-    if kind not in ("csv", "jsonl") or source.size > LOOKED_THROUGH_BYTES:
-        return {}
-    try:
-        return (csv_lines if kind == "csv" else jsonl_lines)(source, contract, numbers)
-    except RecordTooLong:  # a later record than those that were asked for
-        return {}
 
 
 def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[int, str]:
@@ -222,37 +193,19 @@ def _names_below(
 
 
 def _fields(contract: Contract, row: Row) -> dict[str, str] | None:
-    """The record's values by column of the contract; None where it cannot be parsed."""
-    raw, header = row["raw_record"], row.get("raw_header")
-    if raw and raw.lstrip().startswith("{"):
-        return _of_object(contract, raw)
-    return _of_line(contract, header, raw) if raw and header else None
-
-
-def _of_object(contract: Contract, raw: str) -> dict[str, str] | None:
-    try:
-        document = json.loads(raw)
-    except ValueError:
+    """The record's values by column of the contract; None if they do not match its header."""
+    raw = row["raw_record"] or ""
+    found = record_fields(raw, row.get("raw_header"), contract)
+    if found is None:
         return None
-    flat = document | flattened(document, {c.source for c in contract.columns})
+    if not raw.lstrip().startswith("{"):
+        cells = {name.strip().casefold(): cell for name, cell in found.items()}
+        return {c.name: cells.get(c.source.strip().casefold(), "") for c in contract.columns}
+    flat = found | flattened(found, {c.source for c in contract.columns})
     return {
         c.name: raw if c.source == "$" else _text(flat.get(c.source, flat.get(c.name))) or ""
         for c in contract.columns
     }
-
-
-def _of_line(contract: Contract, header: str, raw: str) -> dict[str, str] | None:
-    spec = spec_of(contract)
-    try:
-        headers, cells = csv.reader(
-            [header, raw], delimiter=spec.delimiter, quotechar=spec.quote, strict=True
-        )
-    except (csv.Error, ValueError):
-        return None
-    if len(headers) != len(cells):
-        return None
-    places = {name.strip().casefold(): cell for name, cell in zip(headers, cells, strict=True)}
-    return {c.name: places.get(c.source.strip().casefold(), "") for c in contract.columns}
 
 
 def _has_word(text: str, word: str) -> bool:

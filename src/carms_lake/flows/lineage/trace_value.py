@@ -10,8 +10,9 @@ from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.lineage import key_of, place_text, unknown
 from carms_lake.flows.lineage.context import lineage_context
 from carms_lake.flows.lineage.keys import Key, starting_rows
-from carms_lake.flows.lineage.records import Files, RawText, place_of, raw_texts, rejects_with_key
+from carms_lake.flows.lineage.records import RawText, place_of, raw_texts, rejects_with_key
 from carms_lake.flows.lineage.rows import Inputs, inputs
+from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.names import Layer
 from carms_lake.store.lookup import ROWS
 from carms_lake.store.sql.column_lineage import LineageUnknown, column_origins
@@ -103,7 +104,7 @@ def trace_value(
         found = _with_views(context, wanted, start, column) if ref is None else start.rows
         ref = _table_of(found, context, column)
         rows = found[ref][:TREES_SHOWN]
-        walk = _ValueWalk(context, Files(config))
+        walk = _ValueWalk(context, LandedFiles(config))
         contract = context.contracts[ref]
         names = contract.primary_key or tuple(wanted.values) or start.columns
         return ValueTrace(
@@ -166,7 +167,7 @@ class _ValueWalk:
     """A walk down from one value, with a cache of what was looked up."""
 
     context: LineageContext
-    files: Files
+    files: LandedFiles
     _inputs: dict[tuple[TableRef, str], Inputs] = field(default_factory=dict)
     _origins: dict[TableRef, Mapping[str, ColumnOrigin]] = field(default_factory=dict)
 

@@ -1,10 +1,9 @@
-"""Set-aside records in their source's own columns, with the reason beside: to be mended by hand."""
+"""Rejected records in their source's own columns, with the reasons, to be corrected by hand."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +12,20 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import UsageError
-from carms_lake.flows.rejects import aside, places, with_reason
+from carms_lake.flows.rejects import current_rejects, reasons_of
+from carms_lake.flows.rejects.locate import places
 from carms_lake.names import (
-    MEND_COLUMNS,
-    MEND_RAW,
-    MEND_RECORD,
+    EXPORT_COLUMNS,
+    EXPORT_FILE,
+    EXPORT_RAW,
+    EXPORT_RECORD,
     SRC_FILENAME,
     SRC_ROW_NUMBER,
     Layer,
 )
-from carms_lake.readers.csv_header import grammar_of
-from carms_lake.readers.csv_records import fields_of, is_unclosed
 from carms_lake.readers.discover import matches
 from carms_lake.readers.header import spec_of
-from carms_lake.records import QueryResult
+from carms_lake.readers.lines import record_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,134 +36,112 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ToMend:
-    """The set-aside records of one source."""
+class Export:
+    """The rejected records of one source."""
 
     contract: Contract
-    rows: QueryResult
+    rows: pl.DataFrame
     """One row per record: the source's columns, then `carms_file`, `carms_record`, `carms_place`,
-    `carms_reason`; and `carms_raw`, the record as it stood, where one could not be laid out."""
-    back: str
-    """How the mended records are sent back."""
+    `carms_reason`; and `carms_raw`, the text of records that do not match their header."""
+    next_step: str
+    """How the corrected records are sent back."""
 
     def as_source(self) -> bytes | None:
-        """The rows in the dialect and the encoding of the source; None where it is no CSV."""
+        """The rows in the dialect and the encoding of the source; None if it is not CSV."""
         spec = spec_of(self.contract)
         if spec.formats != ("csv",):
             return None
         sink = io.StringIO(newline="")
         writer = csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote)
         writer.writerow(self.rows.columns)
-        writer.writerows(["" if cell is None else cell for cell in row] for row in self.rows.rows)
+        writer.writerows(["" if cell is None else cell for cell in row] for row in self.rows.rows())
         return sink.getvalue().encode(spec.encoding, "backslashreplace")
 
 
-def to_mend(
+def export(
     config: LakeConfig,
     table: str | None = None,
     *,
     code: str | None = None,
     column: str | None = None,
     run: str | None = None,
-) -> ToMend:
-    """The records of a source that are set aside, for the one who can mend them.
-
-    Without `table` it is the source that has any.
+) -> Export:
+    """The rejected records of a source; without `table`, of the one source that has any.
 
     Raises:
-        UsageError: no such source, or several have set-aside records and none is named.
+        UsageError: no such source, or several have rejected records and none is named.
         StoreError: the lake cannot be read.
     """
     catalog = load_catalog(config.domain)
-    found = aside(config, catalog, table=table, layer=Layer.BRONZE, run=run)
+    found = current_rejects(config, catalog, table=table, layer=Layer.BRONZE, run=run)
     records = pl.DataFrame(schema={"table_name": pl.String}) if found is None else found.collect()
-    contract = _one(catalog, table, records["table_name"].unique().sort().to_list())
+    contract = _source(catalog, table, records["table_name"].unique().sort().to_list())
     if records.is_empty():
-        return ToMend(contract, QueryResult(MEND_COLUMNS, ("VARCHAR",) * len(MEND_COLUMNS), []), "")
-    reasons = records.explode("reasons").unnest("reasons").lazy()
-    told = with_reason(reasons, code=code, column=column).collect()
-    told = told.with_columns(places(config, catalog.contracts, told))
-    by_record = told.group_by(SRC_FILENAME, SRC_ROW_NUMBER).agg(
-        pl.col("place").unique(maintain_order=True).str.join("; "),
-        pl.col("message").unique(maintain_order=True).str.join("; "),
+        return Export(contract, pl.DataFrame(schema=dict.fromkeys(EXPORT_COLUMNS, pl.String)), "")
+    reasons = reasons_of(records.lazy(), code=code, column=column).collect()
+    reasons = reasons.with_columns(places(config, catalog.contracts, reasons))
+    by_record = reasons.group_by(SRC_FILENAME, SRC_ROW_NUMBER).agg(
+        pl.col("place", "message").unique(maintain_order=True).str.join("; ")
     )
-    rows = records.join(by_record, on=[SRC_FILENAME, SRC_ROW_NUMBER]).sort(
-        SRC_FILENAME, SRC_ROW_NUMBER
+    key = [SRC_FILENAME, SRC_ROW_NUMBER]
+    rows = records.join(by_record, on=key).sort(key)
+    return Export(
+        contract, _in_columns(rows, contract), _next_step(contract, rows[SRC_FILENAME][0])
     )
-    return ToMend(contract, _laid_out(rows, contract), _way_back(contract, rows[SRC_FILENAME][0]))
 
 
-def _one(catalog: Catalog, table: str | None, there: Sequence[str]) -> Contract:
-    if table is None and len(there) > 1:
+def _source(catalog: Catalog, table: str | None, rejecting: Sequence[str]) -> Contract:
+    if table is None and len(rejecting) > 1:
         raise UsageError(
-            f"{len(there)} sources have records that are set aside: {', '.join(there)}",
-            f"name one, as `carms rejects {there[0]} --to-mend`",
+            f"{len(rejecting)} sources have rejected records: {', '.join(rejecting)}",
+            f"name one, as in `carms rejects {rejecting[0]} --export`",
         )
-    if table is None and not there:
+    if table is None and not rejecting:
         raise UsageError(
-            "no record of a source is set aside", "`carms rejects` lists what is set aside"
+            "no source has rejected records", "`carms rejects` lists what is quarantined"
         )
-    return catalog.contracts[catalog.resolve(table or there[0], Layer.BRONZE)]
+    return catalog.contracts[catalog.resolve(table or rejecting[0], Layer.BRONZE)]
 
 
-def _laid_out(rows: pl.DataFrame, contract: Contract) -> QueryResult:
-    is_csv = spec_of(contract).formats == ("csv",)
-    cells = [
-        _csv_cells(raw, header, contract) if is_csv else _json_cells(raw)
-        for raw, header in rows.select("raw_record", _header(rows)).iter_rows()
-    ]
-    names = list(dict.fromkeys(name for row in cells for name in row or {}))
-    if is_csv and not names:
+def _in_columns(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    if "raw_header" not in rows.columns:  # of a lake that an older version wrote
+        rows = rows.with_columns(raw_header=pl.lit(None, pl.String))
+    raws = rows.select("raw_record", "raw_header").rows()
+    fields = [record_fields(raw, header, contract) for raw, header in raws]
+    names = list(dict.fromkeys(name for values in fields for name in values or {}))
+    if not names and spec_of(contract).formats == ("csv",):
         names = [column.source for column in contract.columns if column.from_path is None]
-    has_raw = any(row is None for row in cells)
-    added = MEND_COLUMNS if has_raw else MEND_COLUMNS[: MEND_COLUMNS.index(MEND_RAW)]
-    about = rows.select(SRC_FILENAME, SRC_ROW_NUMBER, "place", "message", "raw_record").rows()
-    found: list[tuple[Any, ...]] = []
-    for row, (*told, raw) in zip(cells, about, strict=True):
-        values = [(row or {}).get(name) for name in names]
-        found.append((*values, *(*told, raw if row is None else None)[: len(added)]))
-    columns = (*names, *added)
-    kinds = ["BIGINT" if name == MEND_RECORD else "VARCHAR" for name in columns]
-    return QueryResult(columns, tuple(kinds), found)
+    columns = [_series(name, [(values or {}).get(name) for values in fields]) for name in names]
+    columns += rows.select(
+        pl.col(SRC_FILENAME).alias(EXPORT_FILE),
+        pl.col(SRC_ROW_NUMBER).alias(EXPORT_RECORD),
+        pl.col("place").alias("carms_place"),
+        pl.col("message").alias("carms_reason"),
+    ).get_columns()
+    if any(values is None for values in fields):
+        raw = [row[0] if values is None else None for row, values in zip(raws, fields, strict=True)]
+        columns.append(pl.Series(EXPORT_RAW, raw, pl.String))
+    return pl.DataFrame(columns)
 
 
-def _header(rows: pl.DataFrame) -> pl.Expr:
-    has_header = "raw_header" in rows.columns
-    return pl.col("raw_header") if has_header else pl.lit(None, pl.String).alias("raw_header")
+def _series(name: str, values: list[Any]) -> pl.Series:
+    """Values of JSON keep their types, which may differ within a column."""
+    is_text = all(value is None or isinstance(value, str) for value in values)
+    return pl.Series(name, values, pl.String if is_text else pl.Object)
 
 
-def _csv_cells(raw: str, header: str | None, contract: Contract) -> dict[str, Any] | None:
-    """The record's cells by header; None where they are not those of the header."""
-    rules = grammar_of(contract)
-    if header is None or is_unclosed(raw.encode(), rules):
-        return None
-    names, cells = (
-        [field.decode() for field in fields_of(text.encode(), rules)] for text in (header, raw)
-    )
-    is_laid_out = len(names) == len(cells) == len(set(names))
-    return dict(zip(names, cells, strict=True)) if is_laid_out else None
-
-
-def _json_cells(raw: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _way_back(contract: Contract, name: str) -> str:
-    """Where the mended records go: into the file they come from, or beside it."""
+def _next_step(contract: Contract, name: str) -> str:
+    """Where the corrected records go: into the file they come from, or into a file of their own."""
     spec, table = spec_of(contract), contract.ref.table
-    into = f"`carms rejects mend {table} FILE --out DIR` puts them into their files"
+    into = f"`carms rejects correct {table} FILE --out DIR` puts them into their files"
     if spec.formats not in (("csv",), ("jsonl",)):
-        return f"mend them in `{name}` itself and deliver it again, whole and under the same name"
+        return f"correct `{name}` itself and deliver it again, complete and under the same name"
     folder, slash, file = name.rpartition("/")
     stem, dot, suffix = file.partition(".")
-    beside = f"{folder}{slash}{stem}_mended{dot}{suffix}"
+    own_file = f"{folder}{slash}{stem}_corrected{dot}{suffix}"
     may_stand_alone = (
         spec.delivery is Delivery.APPEND
         and not any(column.from_path for column in contract.columns)
-        and matches(contract, beside)
+        and matches(contract, own_file)
     )
-    return f"{into}; alone they land as a file such as `{beside}`" if may_stand_alone else into
+    return f"{into}; or deliver them as a file such as `{own_file}`" if may_stand_alone else into

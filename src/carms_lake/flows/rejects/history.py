@@ -1,24 +1,23 @@
-"""What became of everything that was ever set aside: first seen, last seen, mended by which run.
+"""What became of everything that was ever rejected: first seen, last seen, resolved by which run.
 
-Nothing is kept for this beside the rejects of all runs and the logs of the tables. The log of a
-bronze table says which run read a file, the log of a silver table which run built it; a record that
-one of these readings set aside and the next one did not was mended by that next one. A record is
-the same as long as its raw text in its file is, a row of silver as long as its key is; of equal
-ones the first, the second ... are told apart.
+This is derived from the rejects of all runs and the logs of the tables alone. The log of a bronze
+table says which run read a file, that of a silver table which run built it; a record that one of
+these readings rejected and the next one did not was resolved by that next one. A record is the same
+as long as its raw text in its file is, a row of silver as long as its key is; equal ones are
+distinguished by their order.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.flows.rejects import tables_named
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, run_began
-from carms_lake.records import QueryResult
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import MANIFEST, REPLAYED, RESTORED, commits
 from carms_lake.store.layout import rejects_path, table_path
@@ -32,40 +31,34 @@ if TYPE_CHECKING:
     from carms_lake.store.delta.log import Commit
 
 
-COLUMNS = (
-    "layer",
-    "table_name",
-    SRC_FILENAME,
-    SRC_ROW_NUMBER,
-    "row_key",
-    "codes",
-    "raw_record",
-    "first_seen_run",
-    "first_seen_at",
-    "last_seen_run",
-    "last_seen_at",
-    "mended_run",
-    "mended_at",
-    "mended_by",
-)
-_TYPES = (
-    *("VARCHAR",) * 3,
-    "BIGINT",
-    *("VARCHAR",) * 3,
-    *("VARCHAR", "TIMESTAMP") * 3,
-    "VARCHAR",
-)
+_TEXT = pl.String()
+SCHEMA: dict[str, pl.DataType] = {
+    "layer": _TEXT,
+    "table_name": _TEXT,
+    SRC_FILENAME: _TEXT,
+    SRC_ROW_NUMBER: pl.Int64(),
+    "row_key": _TEXT,
+    "codes": _TEXT,
+    "raw_record": _TEXT,
+    "first_seen_run": _TEXT,
+    "first_seen_at": pl.Datetime("us"),
+    "last_seen_run": _TEXT,
+    "last_seen_at": pl.Datetime("us"),
+    "mended_run": _TEXT,
+    "mended_at": pl.Datetime("us"),
+    "mended_by": _TEXT,
+}
+_SORTED_BY = [*SCHEMA][:5]
 _UNIT = ("layer", "table_name", SRC_FILENAME)
-"""What is read or built as one: a file of bronze, a table of silver."""
+"""What is read or built at once: a file of bronze, a table of silver."""
 
 
-@dataclass(frozen=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A file was read, or a table built; the rejects of `of_run` count from then on."""
 
     by_run: str
     of_run: str | None
-    """None where the file is no longer the table's."""
+    """None if the file is no longer one of the table's."""
     how: str
 
 
@@ -77,45 +70,42 @@ def reject_history(
     code: str | None = None,
     column: str | None = None,
     run: str | None = None,
-) -> QueryResult:
-    """One row per record or row that was ever set aside, by table, file and record.
+) -> pl.DataFrame:
+    """One row per record or row that was ever rejected, by table, file and record.
 
-    `mended_by` is `delivery` (the file came again with other content), `replay`, `ingest` (the file
-    was read again), `build` or `restore`; null while it is set aside. `run` asks for what a run saw
-    first, saw last or mended.
+    `mended_by` is how it was resolved: `delivery` (the file came again with other content),
+    `replay`, `ingest` (the file was read again), `build` or `restore`; null while it is rejected.
+    `run` selects what a run saw first, saw last or resolved.
 
     Raises:
-        UsageError: a table that the domain does not have.
+        UsageError: the domain has no such table.
         StoreError: the lake cannot be read.
     """
-    catalog, layers = load_catalog(config.domain), (Layer.BRONZE, Layer.SILVER)
-    refs = catalog.named(table, *layers) if table else catalog.refs(*layers)
+    catalog = load_catalog(config.domain)
+    refs = tables_named(catalog, [table] if table else [])
     path = rejects_path(config)
     if not delta.exists(path):
-        return QueryResult(COLUMNS, _TYPES, [])
-    found = _seen(
-        delta.scan(path), _readings(config, [r for r in refs if layer in (None, r.layer)])
-    )
+        return pl.DataFrame(schema=SCHEMA)
+    readings = _readings(config, [ref for ref in refs if layer in (None, ref.layer)])
+    found = _lifetimes(delta.scan(path), readings)
     if code:
         found = found.filter(pl.col("codes").list.contains(code.upper()))
     if column:
         found = found.filter(pl.col("columns").list.contains(column))
     if run:
-        found = found.filter(
-            pl.any_horizontal(pl.col(f"{what}_run") == run for what in ("first_seen", "last_seen"))
-            | (pl.col("mended_run") == run).fill_null(value=False)
-        )
+        runs = ("first_seen_run", "last_seen_run", "mended_run")
+        found = found.filter(pl.any_horizontal(pl.col(name).eq_missing(run) for name in runs))
     named = found.with_columns(pl.col("codes").list.join(" "))
-    rows = named.select(COLUMNS).sort(*COLUMNS[:5], "first_seen_run", maintain_order=True)
-    return QueryResult(COLUMNS, _TYPES, rows.collect().rows())
+    rows = named.select(SCHEMA).sort(*_SORTED_BY, "first_seen_run", maintain_order=True)
+    return rows.collect()
 
 
-def _seen(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
-    """Every record that was ever set aside, between the readings that saw it first and last."""
+def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
+    """Every record that was ever rejected, with the readings that saw it first and last."""
     of_silver = pl.col("layer") == Layer.SILVER
     what = pl.when(of_silver).then("row_key").otherwise("raw_record").fill_null("")
     reason = pl.element().struct
-    told = rejects.select(
+    records = rejects.select(
         *_UNIT,
         RUN_ID,
         SRC_ROW_NUMBER,
@@ -125,7 +115,7 @@ def _seen(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
         pl.col("reasons").list.eval(reason.field("code")).list.unique().list.sort().alias("codes"),
         pl.col("reasons").list.eval(reason.field("column")).list.unique().alias("columns"),
     )
-    counted = told.sort(SRC_ROW_NUMBER, "raw_record").with_columns(
+    counted = records.sort(SRC_ROW_NUMBER, "raw_record").with_columns(
         pl.int_range(pl.len()).over(*_UNIT, RUN_ID, "what").alias("nth")
     )
     seen = counted.join(
@@ -143,14 +133,14 @@ def _seen(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
         pl.col("at").last().alias("last_seen_at"),
         (pl.col("number").last() + 1).alias("next"),
     )
-    mending = readings.lazy().select(
+    resolved = readings.lazy().select(
         *_UNIT,
         pl.col("number").alias("next"),
         pl.col("by_run").alias("mended_run"),
         pl.col("at").alias("mended_at"),
         pl.col("how").alias("mended_by"),
     )
-    return record.join(mending, on=[*_UNIT, "next"], how="left", nulls_equal=True)
+    return record.join(resolved, on=[*_UNIT, "next"], how="left", nulls_equal=True)
 
 
 def _readings(config: LakeConfig, refs: Iterable[TableRef]) -> pl.DataFrame:
@@ -164,14 +154,13 @@ def _readings(config: LakeConfig, refs: Iterable[TableRef]) -> pl.DataFrame:
                 (ref.layer, ref.table, unit, n, r.by_run, _at(r.by_run), r.of_run, r.how)
                 for n, r in enumerate(readings)
             ]
-    text = pl.String()
     schema: dict[str, pl.DataType] = {
-        **dict.fromkeys(_UNIT, text),
+        **dict.fromkeys(_UNIT, _TEXT),
         "number": pl.Int64(),
-        "by_run": text,
+        "by_run": _TEXT,
         "at": pl.Datetime("us"),
-        "of_run": text,
-        "how": text,
+        "of_run": _TEXT,
+        "how": _TEXT,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 

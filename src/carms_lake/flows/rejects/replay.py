@@ -1,7 +1,7 @@
-"""`rejects replay`: records that were set aside are judged again, those that pass land in bronze.
+"""`rejects replay`: rejected records are validated again, and those that pass land in bronze.
 
 As in an ingest the rejects of the run are committed first, then one commit per table adds the rows
-and says the new counts of their files; a run that was killed in between has changed nothing.
+and the new counts of their files; a run that was killed in between has changed nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.catalog import load_catalog
-from carms_lake.flows.rejects.revalidate import ADDED, Rejudged, files_of, judge
+from carms_lake.errors import counted
+from carms_lake.flows.rejects import tables_named
+from carms_lake.flows.rejects.locate import LandedFiles
+from carms_lake.flows.rejects.revalidate import (
+    OPTIONAL_COLUMNS,
+    RevalidatedTable,
+    reparse_files,
+    revalidate,
+)
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.notebook import Shown
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
-from carms_lake.readers.discover import listing
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED
 from carms_lake.store.delta.staged import Staged
@@ -54,59 +61,61 @@ def replay(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ReplayReport:
-    """Judge the set-aside records of bronze by today's contracts; those that pass land, once.
+    """Validate the rejected records of bronze by the current contracts; those that pass land, once.
 
     Only these records are read. The rows of other records stay as they are; where one of them
-    breaks the contract of today, a note says so. `dry_run` writes nothing. `tables` may name tables
-    of silver too, whose quarantine the next build looks at.
+    breaks the current contract, a note says so. `dry_run` writes nothing. `tables` may name tables
+    of silver too, whose quarantined rows the next build validates.
 
     Raises:
-        UsageError: a table that the domain does not have.
-        ContractError: a contract is wrong.
+        UsageError: the domain has no such table.
+        ContractError: a contract is invalid.
         StoreError: the lake cannot be read or written, or is being written.
-        NotReconciled: a record was lost or made; a bug.
+        NotReconciled: a record was lost or duplicated; a bug.
     """
     catalog = load_catalog(config.domain)
-    contracts, refs = catalog.contracts, catalog.refs(Layer.BRONZE, Layer.SILVER)
-    chosen = {ref for name in tables for ref in catalog.named(name, Layer.BRONZE, Layer.SILVER)}
-    base = from_path or config.data_raw
-    there = listing(base) if base.exists() else None
+    chosen = tables_named(catalog, tables)
+    files = LandedFiles(config, from_path)
     done: list[Replayed] = []
     with running(config, "replay", keep=not dry_run) as run:
         if not dry_run:
-            repair(config, refs, run.run_id)
-        for ref in refs:
-            if ref.layer is Layer.BRONZE and (not tables or ref in chosen):
-                if not dry_run:
-                    _widen(run, contracts[ref])
-                found = live(config, [ref])
-                aside = None if found is None else found.collect(engine="streaming")
-                if aside is not None and not aside.is_empty():
-                    table = Rejudged(run, contracts[ref])
-                    judge(table, files_of(table, aside, there, progress))
-                    if not dry_run and table.entries:
-                        _commit(table)
-                    done += table.done
-                    run.add(files=table.reports)
+            repair(config, tables_named(catalog, ()), run.run_id)
+        for ref in chosen:
+            if ref.layer is not Layer.BRONZE:
+                continue
+            contract = catalog.contracts[ref]
+            if not dry_run:
+                _widen(run, contract)
+            found = live(config, [ref])
+            rejected = None if found is None else found.collect(engine="streaming")
+            if rejected is None or rejected.is_empty():
+                continue
+            table = RevalidatedTable(run, contract)
+            revalidate(table, reparse_files(table, rejected, files, progress))
+            if not dry_run and table.entries:
+                _commit(table)
+            done += table.done
+            run.add(files=table.reports)
     return ReplayReport(run.report(), tuple(done))
 
 
 def _widen(run: Run, contract: Contract) -> None:
-    """Give a table the column that a new repair, or what it takes of new columns, stands in."""
+    """Add the columns that a new repair, or the policy for new columns, needs to a table."""
     path = table_path(run.config, contract.ref)
     if not delta.exists(path):
         return
-    there, here = delta.columns(path), landed_schema(contract)
-    missing = {name: kind for name, kind in here.items() if name not in there}
-    if missing and missing.keys() <= set(ADDED):
+    stored = delta.columns(path)
+    wanted = landed_schema(contract)
+    missing = {name: kind for name, kind in wanted.items() if name not in stored}
+    if missing and missing.keys() <= set(OPTIONAL_COLUMNS):
         delta.widen(path, missing, {MAINTAINED_BY: run.run_id, KEEPS_ROWS: True})
 
 
-def _commit(table: Rejudged) -> None:
+def _commit(table: RevalidatedTable) -> None:
     """Commit the rejects, then the rows with the new counts of their files."""
     run, contract = table.run, table.contract
     path, schema = table_path(run.config, contract.ref), landed_schema(contract)
-    _see_the_others(table, path)
+    _note_nonconforming(table, path)
     write_rejects(run.config, table.rejected, run.run_id)
     landed = sum(frame.height for frame in table.accepted)
     metadata = {
@@ -123,11 +132,11 @@ def _commit(table: Rejudged) -> None:
         staged.commit(metadata, None)
 
 
-def _see_the_others(table: Rejudged, path: Path) -> None:
-    """Note how many of the rows that had landed break today's contract."""
+def _note_nonconforming(table: RevalidatedTable, path: Path) -> None:
+    """Note how many of the rows that had landed break the current contract."""
     contract = table.contract
-    made = [c.metadata["contract"] for c in delta.log(path) if "contract" in c.metadata]
-    if not made or made[-1] == contract.fingerprint:
+    written_by = [c.metadata["contract"] for c in delta.log(path) if "contract" in c.metadata]
+    if not written_by or written_by[-1] == contract.fingerprint:
         return
     rules = [
         rule.passes
@@ -140,7 +149,8 @@ def _see_the_others(table: Rejudged, path: Path) -> None:
     count = delta.scan(path).filter(broken).select(pl.len()).collect(engine="streaming").item()
     if count:
         note = (
-            f"{count} rows of `{contract.ref.in_domain}` that had landed break today's contract: "
+            f"{counted(count, 'row')} of `{contract.ref.in_domain}` landed under an earlier contract "
+            f"and would now be rejected: "
             f"`carms ingest --full-refresh {contract.ref.table}` reads their files again"
         )
         table.run.add(notes=[note])

@@ -1,4 +1,4 @@
-"""The set-aside records of one bronze table, judged again by its contract of today."""
+"""The rejected records of one bronze table, validated again by its current contract."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import polars as pl
 
 from carms_lake import readers
 from carms_lake.flows.ingest.batches import BATCH_RECORDS
-from carms_lake.flows.rejects import as_landed, by_name
-from carms_lake.flows.rejects.reparse import Reread, reread
+from carms_lake.flows.rejects.reparse import Reparsed, reparse
 from carms_lake.names import (
     INGESTION_TS,
     RUN_ID,
@@ -34,48 +33,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
+    from carms_lake.flows.rejects.locate import LandedFiles
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
-    from carms_lake.readers.discover import Listing
     from carms_lake.records import TrackedChunk
     from carms_lake.store.delta.manifest import FileEntry
 
     Progress = Callable[[str, int, int | None], None]
 
 
-ADDED = (SRC_REPAIR, SRC_EXTRA)
-"""Columns that a contract may begin to ask for: null in the rows that landed before."""
+OPTIONAL_COLUMNS = (SRC_REPAIR, SRC_EXTRA)
+"""Columns that a contract may start to ask for: null in the rows that landed before."""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of the set-aside records of one file."""
+    """What became of the rejected records of one file."""
 
     table: TableRef
     name: str
     set_aside: int
-    """How many there were."""
+    """How many were rejected."""
     landed: int
     left: int
-    """Still set aside, those that could not be read again among them."""
+    """Still rejected, including those that could not be read again."""
     read_from: str
-    """`raw record`, `source file`, or nothing."""
+    """`raw record`, `source file`, or empty."""
     why_not: str
     """Why not all of them could be read again."""
 
 
 @dataclass(frozen=True)
-class _File:
-    """One file with set-aside records, and what could be read of them again."""
+class ReparsedFile:
+    """One file with rejected records, and what could be read of them again."""
 
     entry: FileEntry
-    aside: pl.DataFrame
-    read: Reread
+    rejected: pl.DataFrame
+    reparsed: Reparsed
 
 
 @dataclass
-class Rejudged:
-    """One bronze table: its set-aside records judged again, and what is to be committed."""
+class RevalidatedTable:
+    """One bronze table: its rejected records validated again, and what is to be committed."""
 
     run: Run
     contract: Contract
@@ -86,71 +85,72 @@ class Rejudged:
     reports: list[FileReport] = field(default_factory=list)
 
 
-def files_of(
-    table: Rejudged, aside: pl.DataFrame, there: Listing | None, progress: Progress | None
-) -> Iterator[_File]:
-    """Each file with what can be read of its records again."""
+def reparse_files(
+    table: RevalidatedTable, rejected: pl.DataFrame, files: LandedFiles, progress: Progress | None
+) -> Iterator[ReparsedFile]:
+    """Each file with those of its rejected records that can be read again."""
     contract, run = table.contract, table.run
     path = table_path(run.config, contract.ref)
     current = read_manifest(delta.log(path)).current
     why_not = _other_columns(path, contract)
-    sources = by_name(contract, there)
-    files = aside.partition_by(SRC_FILENAME, as_dict=True, maintain_order=True)
-    for number, ((name,), records) in enumerate(sorted(files.items())):
+    by_file = _by_file(rejected)
+    for number, (name, records) in enumerate(sorted(by_file.items())):
         if progress:
-            progress(str(name), number, len(files))
-        entry = current[str(name)]
+            progress(name, number, len(by_file))
+        entry = current[name]
         if why_not:
-            yield _File(entry, records, Reread(why_not=why_not))
+            yield ReparsedFile(entry, records, Reparsed(why_not=why_not))
             continue
         delivered = datetime.fromisoformat(entry.delivered_at) if entry.delivered_at else None
-        stamp = Provenance(run.run_id, run.started_at, entry.delivery_id, delivered)
-        find = partial(as_landed, sources.get(entry.name, ()), entry)
-        yield _File(entry, records, reread(records, entry.name, contract, stamp, find))
+        provenance = Provenance(run.run_id, run.started_at, entry.delivery_id, delivered)
+        find = partial(files.find, contract, entry)
+        yield ReparsedFile(entry, records, reparse(records, name, contract, provenance, find))
 
 
-def judge(table: Rejudged, files: Iterable[_File]) -> None:
-    """Split what was read of many files at once, as the time of a split is that of many records."""
-    lots: dict[Hashable, list[_File]] = {}
+def revalidate(table: RevalidatedTable, files: Iterable[ReparsedFile]) -> None:
+    """Split what was read of many files at once: a split takes as long for one record as for many.
+
+    The results are added to `table`.
+    """
+    batches: dict[Hashable, list[ReparsedFile]] = {}
     sizes: dict[Hashable, int] = defaultdict(int)
     for file in files:
-        kinds = {piece.chunk.kind for piece in file.read.parts}
-        if len(kinds) != 1:  # nothing was read, or parts that are split apart
+        kinds = {tracked.chunk.kind for tracked in file.reparsed.chunks}
+        if len(kinds) != 1:  # nothing was read, or chunks that cannot be parsed together
             _split(table, [file])
             continue
         (kind,) = kinds
-        lots.setdefault(kind, []).append(file)
-        sizes[kind] += file.aside.height
+        batches.setdefault(kind, []).append(file)
+        sizes[kind] += file.rejected.height
         if sizes[kind] >= BATCH_RECORDS:
-            _split(table, lots.pop(kind))
+            _split(table, batches.pop(kind))
             sizes[kind] = 0
-    for lot in lots.values():
-        _split(table, lot)
+    for batch in batches.values():
+        _split(table, batch)
 
 
-def _split(table: Rejudged, files: Sequence[_File]) -> None:
+def _split(table: RevalidatedTable, files: Sequence[ReparsedFile]) -> None:
     by_kind: dict[Hashable, list[TrackedChunk]] = {}
     for file in files:
-        for piece in file.read.parts:
-            by_kind.setdefault(piece.chunk.kind, []).append(piece)
+        for tracked in file.reparsed.chunks:
+            by_kind.setdefault(tracked.chunk.kind, []).append(tracked)
     found = [
-        split(readers.parse_chunks([piece.chunk for piece in pieces]), pieces, table.contract)
-        for pieces in by_kind.values()
+        split(readers.parse_chunks([one.chunk for one in tracked]), tracked, table.contract)
+        for tracked in by_kind.values()
     ]
-    empty = [pl.DataFrame(schema=landed_schema(table.contract))]
-    accepted = _by_file(pl.concat([c.accepted for c in found] or empty))
-    rejected = _by_file(
-        pl.concat([c.rejected for c in found] or [pl.DataFrame(schema=REJECT_SCHEMA)])
-    )
+    no_rows = pl.DataFrame(schema=landed_schema(table.contract))
+    no_rejects = pl.DataFrame(schema=REJECT_SCHEMA)
+    accepted = _by_file(pl.concat([c.accepted for c in found] or [no_rows]))
+    rejected = _by_file(pl.concat([c.rejected for c in found] or [no_rejects]))
     disagreeing = [item for c in found for item in c.disagreeing.items()]
     for file in files:
         name = file.entry.name
         notes = [
-            f"{count} of them have another `{column}` than their path says"
+            f"in {count} of them `{column}` differs from the path"
             for (of, column), count in disagreeing
             if of == name
         ]
-        _take(table, file, accepted.get(name), rejected.get(name), notes)
+        _add(table, file, accepted.get(name), rejected.get(name), notes)
 
 
 def _by_file(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -158,29 +158,28 @@ def _by_file(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {str(name): part for (name,), part in parts.items()}
 
 
-def _take(
-    table: Rejudged,
-    file: _File,
+def _add(
+    table: RevalidatedTable,
+    file: ReparsedFile,
     accepted: pl.DataFrame | None,
     rejected: pl.DataFrame | None,
     notes: Sequence[str],
 ) -> None:
-    """Note what became of a file's records, and what is to be committed of it."""
-    entry, aside, read = file.entry, file.aside, file.read
+    """Add what became of a file's records, and what is to be committed of them."""
+    entry, before, reparsed = file.entry, file.rejected, file.reparsed
     landed = 0 if accepted is None else accepted.height
-    left, ref = aside.height - landed, table.contract.ref
+    left, ref = before.height - landed, table.contract.ref
     table.done.append(
-        Replayed(ref, entry.name, aside.height, landed, left, read.read_from, read.why_not)
+        Replayed(ref, entry.name, before.height, landed, left, reparsed.read_from, reparsed.why_not)
     )
-    if not landed and (rejected is None or _same_reasons(aside, rejected)):
+    if not landed and (rejected is None or _same_reasons(before, rejected)):
         return
-    judged = [frame[SRC_ROW_NUMBER] for frame in (accepted, rejected) if frame is not None]
-    kept = aside.filter(~pl.col(SRC_ROW_NUMBER).is_in(pl.concat(judged).implode()))
+    revalidated = [frame[SRC_ROW_NUMBER] for frame in (accepted, rejected) if frame is not None]
+    others = before.filter(~pl.col(SRC_ROW_NUMBER).is_in(pl.concat(revalidated).implode()))
     table.accepted += [] if accepted is None else [accepted]
-    table.rejected += [_of_run(kept, table.run), *([] if rejected is None else [rejected])]
+    table.rejected += [_of_run(others, table.run), *([] if rejected is None else [rejected])]
     entry = replace(entry, run_id=table.run.run_id, accepted=entry.accepted + landed, rejected=left)
     table.entries.append(entry)
-    said = f"{landed} of {aside.height} set-aside records landed"
     table.reports.append(
         FileReport(
             ref,
@@ -191,33 +190,33 @@ def _take(
             rejected=entry.rejected,
             bytes=entry.size,
             sha256=entry.sha256,
-            notes=(said, *notes),
+            notes=(f"{landed} of {before.height} rejected records landed", *notes),
         )
     )
 
 
 def _other_columns(path: Path, contract: Contract) -> str:
-    """What is said of a table that lacks a column of its contract, or has another one."""
-    there, here = delta.columns(path), landed_schema(contract)
-    missing = here.keys() - there.keys() - set(ADDED)
-    other = [name for name in there if here.get(name) != there[name]]
+    """How a table's columns differ from those of its contract; empty if they do not."""
+    stored, wanted = delta.columns(path), landed_schema(contract)
+    missing = wanted.keys() - stored.keys() - set(OPTIONAL_COLUMNS)
+    other = [name for name in stored if wanted.get(name) != stored[name]]
     if not missing and not other:
         return ""
     names = ", ".join(f"`{name}`" for name in sorted([*missing, *other]))
     return f"the contract has other columns ({names}); `carms ingest --full-refresh`"
 
 
-def _same_reasons(aside: pl.DataFrame, rejected: pl.DataFrame) -> bool:
-    """Whether the records that were judged fail as before."""
-    there = aside.join(rejected.select(SRC_ROW_NUMBER), on=SRC_ROW_NUMBER, how="semi")
-    before, now = (frame.sort(SRC_ROW_NUMBER)["reasons"] for frame in (there, rejected))
-    return before.equals(now)
+def _same_reasons(before: pl.DataFrame, rejected: pl.DataFrame) -> bool:
+    """Whether the records that were revalidated fail as before."""
+    same = before.join(rejected.select(SRC_ROW_NUMBER), on=SRC_ROW_NUMBER, how="semi")
+    then, now = (frame.sort(SRC_ROW_NUMBER)["reasons"] for frame in (same, rejected))
+    return then.equals(now)
 
 
 def _of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
-    """Rejects that nobody judged again, as this run's: they count under the run of their file."""
-    stamped = rejects.with_columns(
+    """Rejects that were not revalidated, as this run's: they count under the run of their file."""
+    of_run = rejects.with_columns(
         pl.lit(run.run_id).alias(RUN_ID),
         pl.lit(run.started_at, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
     )
-    return stamped.match_to_schema(REJECT_SCHEMA, missing_columns="insert", extra_columns="ignore")
+    return of_run.match_to_schema(REJECT_SCHEMA, missing_columns="insert", extra_columns="ignore")

@@ -1,4 +1,4 @@
-"""Set-aside records to be mended by hand, and sent back."""
+"""Rejected records exported, corrected by hand, and sent back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reject_lake import aside, bronze, counts, named, shop, visits
+from reject_lake import bronze, counts, named, rejects_in, shop, visits
 from tiny import put, rejects
 
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.rejects import rejects as rejects_of
-from carms_lake.flows.rejects.correct import mend
-from carms_lake.flows.rejects.export import to_mend
+from carms_lake.flows.rejects.correct import correct
+from carms_lake.flows.rejects.export import export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def test_the_records_stand_in_the_columns_of_their_source(tmp_path: Path) -> None:
     config = shop(tmp_path)
     ingest(config)
-    found = to_mend(config)
-    assert found.rows.columns == (
+    found = export(config)
+    assert found.rows.columns == [
         "sale_id",
         "product_id",
         "quantity",
@@ -38,18 +38,18 @@ def test_the_records_stand_in_the_columns_of_their_source(tmp_path: Path) -> Non
         "carms_place",
         "carms_reason",
         "carms_raw",
-    )
+    ]
     at_least, of_day = "`quantity` must be at least 1", "sales/day_2.csv"
     surplus = "record 3: 4 fields, the header has 3"
-    assert found.rows.rows == [
+    assert found.rows.rows() == [
         ("s3", "p1", "0", of_day, 1, "record 1, line 2", at_least, None),
         ("s4", "p2", "x", of_day, 2, "record 2, line 3", "`quantity` must be integer", None),
         (None, None, None, of_day, 3, "record 3, line 4", surplus, "s5,p1,3,4"),
         ("s\n7", "p2", "0", of_day, 5, "record 5, line 6", at_least, None),
     ]
-    assert "`sales/day_2_mended.csv`" in found.back
-    assert to_mend(config, "sales", code="TYPE_MISMATCH").rows.columns[-1] == "carms_reason"
-    assert len(to_mend(config, "bronze.sales", column="quantity").rows.rows) == 3
+    assert "`sales/day_2_corrected.csv`" in found.next_step
+    assert export(config, "sales", code="TYPE_MISMATCH").rows.columns[-1] == "carms_reason"
+    assert export(config, "bronze.sales", column="quantity").rows.height == 3
 
 
 def test_a_mended_file_lands_with_the_columns_that_were_added(tmp_path: Path) -> None:
@@ -58,24 +58,27 @@ def test_a_mended_file_lands_with_the_columns_that_were_added(tmp_path: Path) ->
     path.parent.mkdir(parents=True)
     path.write_bytes("name;id;score\nà;1;7\nb;2;12\nc;3;1\n".encode("cp1252"))
     ingest(config, ["visits"])
-    found = to_mend(config, "visits")
+    found = export(config, "visits")
     sent = found.as_source()
     assert sent is not None
     text = sent.decode("cp1252")
     assert text.splitlines()[1].startswith("à;1;7;visits/v.csv;1;record 1, line 2;")
-    path.with_name("v_mended.csv").write_bytes(text.replace(";7;", ";17;").encode("cp1252"))
+    path.with_name("v_corrected.csv").write_bytes(text.replace(";7;", ";17;").encode("cp1252"))
     ingest(config, ["visits"])
-    assert counts(config) == {"visits/v.csv": (3, 1, 2), "visits/v_mended.csv": (2, 1, 1)}
+    assert counts(config) == {"visits/v.csv": (3, 1, 2), "visits/v_corrected.csv": (2, 1, 1)}
     assert [row[:2] for row in sorted(bronze(config))] == [(1, "à"), (2, "b")]
-    assert len(aside(config)) == 3
+    assert len(rejects_in(config)) == 3
 
 
 def test_a_file_delivered_again_whole_takes_its_rejects_away(tmp_path: Path) -> None:
     config = shop(tmp_path)
     put(config, "products.csv", "product_id,name,price\np1,Tea,2.50\np2,Jam,x\n")
     ingest(config)
-    found = to_mend(config, "products")
-    assert found.back == "`carms rejects mend products FILE --out DIR` puts them into their files"
+    found = export(config, "products")
+    assert (
+        found.next_step
+        == "`carms rejects correct products FILE --out DIR` puts them into their files"
+    )
     put(config, "products.csv", "product_id,name,price\np1,Tea,2.50\np2,Jam,4.00\n")
     ingest(config)
     assert [name for name, *_ in rejects(config)] == ["sales"] * 4
@@ -85,16 +88,16 @@ def test_objects_keep_their_values_and_broken_lines_their_text(tmp_path: Path) -
     config = visits(tmp_path, named(), **{"carms.format": "jsonl"})
     put(config, "visits/v.jsonl", '{"id": 1, "score": 7, "name": ["a"]}\n{"id": 2,\n{"id":3}\n')
     ingest(config, ["visits"])
-    found = to_mend(config)
+    found = export(config)
     assert found.as_source() is None
-    assert found.rows.columns[:3] == ("id", "score", "name")
-    assert [row[:3] for row in found.rows.rows] == [(1, 7, ["a"]), (None, None, None)]
-    assert found.rows.rows[1][-1] == '{"id": 2,'
-    values = dict(zip(found.rows.columns, found.rows.rows[0], strict=True))
-    mended = values | {"score": 70, "name": "a"}
-    put(config, "visits/v_mended.jsonl", json.dumps(mended) + "\n")
+    assert found.rows.columns[:3] == ["id", "score", "name"]
+    assert [row[:3] for row in found.rows.rows()] == [(1, 7, ["a"]), (None, None, None)]
+    assert found.rows.row(1)[-1] == '{"id": 2,'
+    values = found.rows.row(0, named=True)
+    corrected = values | {"score": 70, "name": "a"}
+    put(config, "visits/v_corrected.jsonl", json.dumps(corrected) + "\n")
     report = ingest(config, ["visits"])
-    assert [file.accepted for file in report.files if file.name.endswith("mended.jsonl")] == [1]
+    assert [file.accepted for file in report.files if file.name.endswith("corrected.jsonl")] == [1]
 
 
 AWKWARD = 'id,name,score\r\n1,"a ""b""",12\r\n\r\n2,"x\r\ny",7\r\n3,c,1,1\r\n4,d,90\r\n5,é,"x'
@@ -111,13 +114,13 @@ def test_mended_records_are_put_into_their_file_and_nothing_else_changes(
     path.write_bytes(AWKWARD.encode(encoding))
     ingest(config, ["visits"])
     assert counts(config) == {"visits/v.csv": (5, 2, 3)}
-    sent = (to_mend(config).as_source() or b"").decode(encoding)
+    sent = (export(config).as_source() or b"").decode(encoding)
     for old, new in ((",7,", ",70,"), ("3,c,1,1", "3,c,11"), ('5,é,""x', "5,é,50")):
         assert old in sent
         sent = sent.replace(old, new)
-    file = tmp_path / "mended.csv"
+    file = tmp_path / "corrected.csv"
     file.write_bytes(sent.encode(encoding))
-    (done,) = mend(config, "visits", file, tmp_path / "out")
+    (done,) = correct(config, "visits", file, tmp_path / "out")
     assert (done.name, done.records) == ("visits/v.csv", 3)
     expected = AWKWARD
     for old, new in ((",7\r", ",70\r"), ("3,c,1,1", "3,c,11"), ('5,é,"x', "5,é,50")):
@@ -125,10 +128,8 @@ def test_mended_records_are_put_into_their_file_and_nothing_else_changes(
     assert done.path.read_bytes().decode(encoding) == expected
     ingest(config, ["visits"], from_path=tmp_path / "out")
     assert counts(config) == {"visits/v.csv": (5, 5, 0)}
-    with pytest.raises(
-        UsageError, match=r"record 2 of `visits/v\.csv` is not set aside, nor are 2"
-    ):
-        mend(config, "visits", file, tmp_path / "again", from_path=tmp_path / "out")
+    with pytest.raises(UsageError, match=r"record 2 of `visits/v\.csv` is not rejected, nor are 2"):
+        correct(config, "visits", file, tmp_path / "again", from_path=tmp_path / "out")
 
 
 CELLS = st.sampled_from(["", "x", '"a, b"', '"two\nlines"', '5" pipe', "é", " 7", '"q""q"', "12"])
@@ -145,8 +146,8 @@ def test_records_that_nobody_mended_are_set_aside_as_before(
     ingest(config, ["visits"])
     if not counts(config)["visits/v.csv"][2]:
         return
-    (folder / "sent.csv").write_bytes(to_mend(config, "visits").as_source() or b"")
-    mend(config, "visits", folder / "sent.csv", folder / "out")
+    (folder / "sent.csv").write_bytes(export(config, "visits").as_source() or b"")
+    correct(config, "visits", folder / "sent.csv", folder / "out")
     before = (bronze(config), counts(config), reasons_of(config))
     ingest(config, ["visits"], from_path=folder / "out", full_refresh=True)
     assert (bronze(config), counts(config), reasons_of(config)) == before
@@ -155,8 +156,7 @@ def test_records_that_nobody_mended_are_set_aside_as_before(
 def reasons_of(config: LakeConfig) -> list[tuple[Any, ...]]:
     found = rejects_of(config)
     names = ("src_row_number", "code", "rule", "value", "message")
-    at = [found.columns.index(name) for name in names]
-    return [tuple(row[place] for place in at) for row in found.rows]
+    return found.select(names).rows()
 
 
 def test_mended_objects_are_put_into_their_file(tmp_path: Path) -> None:
@@ -164,13 +164,13 @@ def test_mended_objects_are_put_into_their_file(tmp_path: Path) -> None:
     lines = ['{"id": 1, "score": 7, "name": "é"}', "", '{"id": 2,', '{"id":3,"score":30}']
     put(config, "visits/v.jsonl", "\n".join(lines))
     ingest(config, ["visits"])
-    found = to_mend(config).rows
-    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    found = export(config).rows
+    rows = found.rows(named=True)
     rows[0]["score"] = 77
     rows[1]["carms_raw"] = '{"id": 2, "score": 20}'
-    file = tmp_path / "mended.jsonl"
+    file = tmp_path / "corrected.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    (done,) = mend(config, "bronze.visits", file, tmp_path / "out")
+    (done,) = correct(config, "bronze.visits", file, tmp_path / "out")
     lines[0], lines[2] = '{"id": 1, "score": 77, "name": "é"}', '{"id": 2, "score": 20}'
     assert done.path.read_text(encoding="utf-8") == "\n".join(lines)
 
@@ -178,38 +178,40 @@ def test_mended_objects_are_put_into_their_file(tmp_path: Path) -> None:
 def test_a_mended_file_must_say_where_it_belongs_and_its_source_be_there(tmp_path: Path) -> None:
     config = shop(tmp_path)
     ingest(config)
-    file = tmp_path / "mended.csv"
+    file = tmp_path / "corrected.csv"
     file.write_bytes(b"sale_id,product_id,quantity\ns3,p1,1\n")
     with pytest.raises(UsageError, match="record 1 does not say where it belongs"):
-        mend(config, "sales", file, tmp_path / "out")
-    file.write_bytes(to_mend(config).as_source() or b"")
+        correct(config, "sales", file, tmp_path / "out")
+    file.write_bytes(export(config).as_source() or b"")
     source = config.data_raw / "sales" / "day_2.csv"
     source.write_text(source.read_text(encoding="utf-8") + "z,p1,1\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"`sales/day_2\.csv` is not there as it landed"):
-        mend(config, "sales", file, tmp_path / "out")
+    with pytest.raises(
+        SourceError, match=r"`sales/day_2\.csv` is gone, or its content has changed"
+    ):
+        correct(config, "sales", file, tmp_path / "out")
     with pytest.raises(SourceError, match="cannot be read"):
-        mend(config, "sales", tmp_path / "none.csv", tmp_path / "out")
+        correct(config, "sales", tmp_path / "none.csv", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_one_source_is_meant_and_it_has_to_be_one(tmp_path: Path) -> None:
     config = shop(tmp_path)
-    with pytest.raises(UsageError, match="no record of a source is set aside"):
-        to_mend(config)
+    with pytest.raises(UsageError, match="no source has rejected records"):
+        export(config)
     put(config, "products.csv", "product_id,name,price\np1,Tea,2.50\np2,Jam,x\n")
     ingest(config)
-    with pytest.raises(UsageError, match="2 sources have records") as caught:
-        to_mend(config)
-    assert "carms rejects products --to-mend" in caught.value.hint
+    with pytest.raises(UsageError, match="2 sources have rejected records") as caught:
+        export(config)
+    assert "carms rejects products --export" in caught.value.hint
     with pytest.raises(UsageError, match=r"`silver\.sale` is not a bronze table"):
-        to_mend(config, "silver.sale")
+        export(config, "silver.sale")
 
 
 def test_nothing_to_mend_is_an_empty_list_with_its_columns(tmp_path: Path) -> None:
     config = shop(tmp_path)
     ingest(config)
-    found = to_mend(config, "products")
-    assert found.rows.rows == []
+    found = export(config, "products")
+    assert found.rows.rows() == []
     assert found.as_source() is not None
     sent = found.as_source() or b""
     assert next(csv.reader(io.StringIO(sent.decode())))[-5] == "carms_file"

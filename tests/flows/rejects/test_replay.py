@@ -1,4 +1,4 @@
-"""Set-aside records judged again: those that pass land once, as a full reading would land them."""
+"""Rejected records validated again: those that pass land once, as a full reading would land them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from lakes import digest as bytes_of
 from reject_lake import (
     VISITS,
-    aside,
     bronze,
     counts,
     edit,
     loosen,
     named,
     promise,
+    rejects_in,
     shop,
     visits,
 )
@@ -52,11 +52,11 @@ def told(report: ReplayReport) -> list[tuple[Any, ...]]:
 def read_whole(config: LakeConfig) -> tuple[Any, ...]:
     """What a full reading of the files by today's contracts gives."""
     ingest(config, full_refresh=True)
-    return bronze(config), aside(config), counts(config)
+    return bronze(config), rejects_in(config), counts(config)
 
 
 def as_replayed(config: LakeConfig) -> tuple[Any, ...]:
-    return bronze(config), aside(config), counts(config)
+    return bronze(config), rejects_in(config), counts(config)
 
 
 def test_records_that_pass_now_land_once_and_the_counts_balance(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_records_that_still_fail_get_the_reasons_of_today(tmp_path: Path) -> Non
     promise(config, named(minimum=8))
     report = replay(config)
     assert told(report) == [("visits/v.csv", 2, 0, 2, "raw record")]
-    said = [reason["message"] for row in aside(config) for reason in row[4]]
+    said = [reason["message"] for row in rejects_in(config) for reason in row[4]]
     assert "`score` must be at least 8" in said
     assert counts(config) == {"visits/v.csv": (2, 0, 2)}
     replayed = as_replayed(config)

@@ -1,4 +1,4 @@
-"""What is set aside: the raw record, the rule that it broke, where it stands in the file."""
+"""What is rejected: the raw record, the rule that it broke, where it is in the file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from reject_lake import named, promise, shop, visits
 from tiny import put
 
 from carms_lake.errors import UsageError
-from carms_lake.flows import rejects as places
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.rejects import rejects
+from carms_lake.flows.rejects import locate, rejects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
 
 
 def told(config: LakeConfig, *columns: str, **wanted: Any) -> list[tuple[Any, ...]]:
-    found = rejects(config, **wanted)
-    at = [found.columns.index(name) for name in columns]
-    return [tuple(row[place] for place in at) for row in found.rows]
+    return rejects(config, **wanted).select(columns).rows()
 
 
 def test_each_reason_stands_beside_its_record_and_its_place(tmp_path: Path) -> None:
@@ -62,7 +59,7 @@ def test_a_line_is_said_only_of_a_file_that_is_there_as_it_landed(
     ingest(config)
     path = config.data_raw / "sales" / "day_2.csv"
     with monkeypatch.context() as patched:
-        patched.setattr(places, "LOOKED_THROUGH_BYTES", 10)
+        patched.setattr(locate, "SEARCHED_BYTES", 10)
         assert told(config, "place")[0] == ("record 1",)
     path.write_text("\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     assert told(config, "place")[0] == ("record 1",)

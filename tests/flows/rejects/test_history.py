@@ -1,4 +1,4 @@
-"""What became of everything that was ever set aside: derived from rejects and logs alone."""
+"""What became of everything that was ever rejected: derived from rejects and logs alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIELDS = ("src_row_number", "first_seen_run", "last_seen_run", "mended_run", "me
 def told(config: LakeConfig, **wanted: Any) -> dict[str, tuple[Any, ...]]:
     """By raw record or key: its number, and the runs of its history."""
     found = reject_history(config, **wanted)
-    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    rows = found.rows(named=True)
     return {r["row_key"] or r["raw_record"]: tuple(r[name] for name in FIELDS) for r in rows}
 
 
@@ -39,7 +39,7 @@ def test_a_record_is_followed_from_the_run_that_saw_it_to_the_one_that_mended_it
     second = replay(config).run.run_id
     found = told(config, table="sales")
     assert found["s3,p1,0"] == (1, first, first, second, "replay")
-    assert found["s4,p2,x"] == (2, first, second, None, None), "judged again, and still aside"
+    assert found["s4,p2,x"] == (2, first, second, None, None), "validated again, and still rejected"
     put(config, "sales/day_2.csv", "sale_id,product_id,quantity\nnew,p1,1\ns4,p2,x\ns5,p1,3\n")
     third = ingest(config).run_id
     found = told(config, table="sales")
@@ -57,8 +57,8 @@ def test_the_times_are_those_of_the_runs_and_the_filters_hold(tmp_path: Path) ->
     loosen(config)
     second = replay(config).run.run_id
     found = reject_history(config, code="OUT_OF_RANGE")
-    at = found.columns.index("first_seen_at")
-    assert {f"{row[at]:%Y%m%dT%H%M%S.%fZ}" for row in found.rows} == {first.partition("-")[0]}
+    seen = {f"{at:%Y%m%dT%H%M%S.%fZ}" for at in found["first_seen_at"]}
+    assert seen == {first.partition("-")[0]}
     assert set(told(config, code="type_mismatch")) == {"s4,p2,x"}
     assert len(told(config, column="quantity")) == 3
     assert told(config, layer="silver") == {}
@@ -74,8 +74,7 @@ def test_of_equal_records_each_is_followed(tmp_path: Path) -> None:
     put(config, "sales/day_2.csv", "sale_id,product_id,quantity\nd,p1,x\nd,p1,1\n")
     again = ingest(config).run_id
     found = reject_history(config, table="sales")
-    mended = [row[found.columns.index("mended_run")] for row in found.rows]
-    assert sorted(mended, key=str) == [again, again, None]
+    assert sorted(found["mended_run"].to_list(), key=str) == [again, again, None]
 
 
 def test_a_file_read_again_under_another_contract_mends_too(tmp_path: Path) -> None:
@@ -127,8 +126,8 @@ def test_maintenance_and_later_runs_lose_nothing_of_it(tmp_path: Path) -> None:
     vacuum(config, keep_runs=0, keep_days=0, yes=True)
     ingest(config)
     build(config, full_refresh=True)
-    assert reject_history(config).rows == before.rows
+    assert reject_history(config).equals(before)
 
 
 def test_a_lake_without_rejects_has_no_history(tmp_path: Path) -> None:
-    assert reject_history(shop(tmp_path)).rows == []
+    assert reject_history(shop(tmp_path)).is_empty()
