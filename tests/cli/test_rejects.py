@@ -12,7 +12,8 @@ from reject_lake import edit, loosen, shop
 from tiny import PRODUCTS, digest, put
 from typer.testing import CliRunner, Result
 
-from carms_lake.cli import aside, make_app
+from carms_lake.cli import make_app
+from carms_lake.cli.rejects import draw
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.rejects import rejects
@@ -44,9 +45,9 @@ def test_replay_is_a_command_beside_the_list(lake: LakeConfig) -> None:
         "table_name,src_filename,set_aside,landed,left,read_from,why_not",
         "sales,sales/day_2.csv,4,2,2,raw record,",
     ]
-    assert "replay: 2 records would land, 2 are still set aside" in dry.stderr
+    assert "replay: 2 records would land, 2 still rejected" in dry.stderr
     done = invoke(lake, "rejects", "replay", "sales")
-    assert "replay: 2 records landed, 2 are still set aside" in done.stderr
+    assert "replay: 2 records landed, 2 still rejected" in done.stderr
     assert "published" in done.stderr, "silver and gold are built"
     after = digest(lake)
     again = invoke(lake, "rejects", "replay", "--strict")
@@ -95,7 +96,7 @@ def test_what_cannot_be_read_again_is_said_with_the_reason(lake: LakeConfig) -> 
     assert "not read again: `sales/day_2.csv`: the contract has other columns" in told.stderr
 
 
-def test_filters_history_and_the_file_to_mend(lake: LakeConfig, tmp_path: Path) -> None:
+def test_filters_history_and_export(lake: LakeConfig, tmp_path: Path) -> None:
     rows = list(csv.DictReader(invoke(lake, "rejects", "--column", "quantity").stdout.splitlines()))
     assert [row["code"] for row in rows][:2] == ["OUT_OF_RANGE", "TYPE_MISMATCH"]
     assert rows[0]["place"] == "record 1, line 2"
@@ -103,30 +104,30 @@ def test_filters_history_and_the_file_to_mend(lake: LakeConfig, tmp_path: Path) 
     assert history.stdout.startswith("layer,table_name,src_filename,src_row_number,row_key,codes")
     assert history.stdout.count("\nbronze,sales,") == 4
     assert invoke(lake, "rejects", "--history", "--strict").exit_code == 1
-    target = tmp_path / "mend.csv"
-    made = invoke(lake, "rejects", "--to-mend", "-o", str(target))
-    assert "`sales/day_2_mended.csv`" in made.stderr
+    target = tmp_path / "export.csv"
+    made = invoke(lake, "rejects", "--export", "-o", str(target))
+    assert "`sales/day_2_corrected.csv`" in made.stderr
     with target.open(encoding="utf-8", newline="") as stream:
         assert next(csv.reader(stream))[:3] == ["sale_id", "product_id", "quantity"]
-    assert json.loads(invoke(lake, "rejects", "--to-mend", "--json").stdout)["data"][0]["sale_id"]
-    book = tmp_path / "mend.xlsx"
-    assert invoke(lake, "rejects", "--to-mend", "-o", str(book)).exit_code == 0
+    assert json.loads(invoke(lake, "rejects", "--export", "--json").stdout)["data"][0]["sale_id"]
+    book = tmp_path / "export.xlsx"
+    assert invoke(lake, "rejects", "--export", "-o", str(book)).exit_code == 0
     assert book.stat().st_size
-    wrong = (["--to-mend", "--history"], ["--to-mend", "--layer", "silver"])
+    wrong = (["--export", "--history"], ["--export", "--layer", "silver"])
     for argv in wrong:
         assert invoke(lake, "rejects", *argv).exit_code == 2
 
 
-def test_mended_records_go_into_their_file_and_its_rejects_are_gone(
+def test_corrected_records_go_into_their_file_and_its_rejects_are_gone(
     lake: LakeConfig, tmp_path: Path
 ) -> None:
-    file = tmp_path / "to-mend.csv"
-    told = invoke(lake, "rejects", "sales", "--to-mend", "-o", str(file))
-    assert "`carms rejects mend sales FILE --out DIR` puts them into their files" in told.stderr
+    file = tmp_path / "export.csv"
+    told = invoke(lake, "rejects", "sales", "--export", "-o", str(file))
+    assert "`carms rejects correct sales FILE --out DIR` puts them into their files" in told.stderr
     text = file.read_bytes().decode().replace("s4,p2,x", "s4,p2,4").replace("s5,p1,3,4", "s5,p1,3")
     file.write_bytes(text.replace(",0,sales", ",8,sales").encode())
-    out = tmp_path / "mended"
-    done = invoke(lake, "rejects", "mend", "sales", str(file), "--out", str(out))
+    out = tmp_path / "corrected"
+    done = invoke(lake, "rejects", "correct", "sales", str(file), "--out", str(out))
     assert done.exit_code == 0, done.stderr
     assert done.stdout == f"{out / 'sales' / 'day_2.csv'}\n"
     assert f"deliver them: `carms ingest sales --from {out}`" in done.stderr
@@ -135,13 +136,13 @@ def test_mended_records_go_into_their_file_and_its_rejects_are_gone(
     history = csv.DictReader(io.StringIO(invoke(lake, "rejects", "--history").stdout))
     assert [row["mended_by"] for row in history] == ["delivery"] * 4
     assert invoke(lake, "rejects", "--strict").exit_code == 0
-    assert invoke(lake, "rejects", "mend", "sales", str(file), "--out", str(out)).exit_code == 2
+    assert invoke(lake, "rejects", "correct", "sales", str(file), "--out", str(out)).exit_code == 2
 
 
 def test_a_terminal_shows_each_record_below_its_file(
     lake: LakeConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    aside.draw(rejects(lake))
+    draw(rejects(lake))
     lines = capsys.readouterr().out.splitlines()
     assert lines[:4] == [
         "",
@@ -181,3 +182,17 @@ def test_the_help_of_rejects_lists_its_commands() -> None:
     shown = CliRunner().invoke(make_app(), ["rejects", "--help"]).output
     for name in ("list", "mend", "replay"):
         assert f"\n  {name} " in shown
+
+
+def test_the_spellings_of_the_last_version_still_work(lake: LakeConfig, tmp_path: Path) -> None:
+    old, new = (invoke(lake, "rejects", option).stdout for option in ("--to-mend", "--export"))
+    assert old == new
+    old, new = (invoke(lake, "rejects", option).stdout for option in ("--repairs", "--suggest"))
+    assert old == new
+    file = tmp_path / "export.csv"
+    file.write_text(invoke(lake, "rejects", "--export").stdout, encoding="utf-8")
+    done = invoke(lake, "rejects", "mend", "sales", str(file), "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0
+    told = invoke(lake, "rejects", "--help").stdout
+    assert all(f"\n  {verb} " in told for verb in ("list", "correct", "replay"))
+    assert "mend" not in told + invoke(lake, "rejects", "list", "--help").stdout

@@ -1,4 +1,4 @@
-"""From a record that is set aside to one that counts, by the installed command."""
+"""From a record that is rejected to one that counts, by the installed command."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sold(folder: Path) -> str:
     return carms(folder, "query", "select count(*), sum(quantity) from fact_sale").out.split()[1]
 
 
-def test_a_contract_is_loosened_and_a_record_mended_and_both_reach_gold(project: Path) -> None:
+def test_a_contract_is_loosened_and_a_record_corrected_and_both_reach_gold(project: Path) -> None:
     assert sold(project) == "2,3"
     assert [row["place"] for row in carms(project, "rejects").rows] == [
         "record 1, line 2",
@@ -50,10 +50,10 @@ def test_a_contract_is_loosened_and_a_record_mended_and_both_reach_gold(project:
     assert sold(project) == "2,3"
     assert carms(project, "rejects", "replay").rows[0]["left"] == "1"
     assert sold(project) == "3,3"
-    sent = project / "data_raw" / "tiny" / "sales" / "day_2_mended.csv"
-    carms(project, "rejects", "sales", "--to-mend", "-o", str(sent))
-    mended = sent.read_text(encoding="utf-8").replace("s4,p1,many", "s4,p1,5")
-    sent.write_text(mended, encoding="utf-8")
+    sent = project / "data_raw" / "tiny" / "sales" / "day_2_corrected.csv"
+    carms(project, "rejects", "sales", "--export", "-o", str(sent))
+    corrected = sent.read_text(encoding="utf-8").replace("s4,p1,many", "s4,p1,5")
+    sent.write_text(corrected, encoding="utf-8")
     carms(project, "run")
     assert sold(project) == "4,8"
     told = carms(project, "rejects", "--history").rows

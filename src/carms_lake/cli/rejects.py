@@ -1,4 +1,4 @@
-"""`rejects`, `rejects mend`, `rejects replay`: what is set aside and why, and how it comes back."""
+"""`rejects`: what is rejected and why, and how it is corrected, repaired or replayed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import aside, complete, render
+from carms_lake.cli import complete, render
 from carms_lake.cli.command import DefaultGroup, command
 from carms_lake.cli.context import Call
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit, emit_bytes
-from carms_lake.errors import LakeError, UsageError
+from carms_lake.errors import LakeError, UsageError, counted, first_few
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from carms_lake.config import LakeConfig
+    from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.records import RunReport
 
 TableName = Annotated[
@@ -24,50 +27,49 @@ TableName = Annotated[
     typer.Argument(
         metavar="[TABLE]",
         autocompletion=complete.tables,
-        help="Of this source or table alone, as program_master.",
+        help="Only this source or table, e.g. program_master.",
     ),
 ]
 LayerName = Annotated[
-    str | None, typer.Option("--layer", metavar="LAYER", help="bronze or silver alone.")
+    str | None, typer.Option("--layer", metavar="LAYER", help="Only bronze or silver.")
 ]
 Code = Annotated[
-    str | None, typer.Option("--code", metavar="CODE", help="One reason alone, as TYPE_MISMATCH.")
+    str | None, typer.Option("--code", metavar="CODE", help="Only one reason, e.g. TYPE_MISMATCH.")
 ]
 ColumnName = Annotated[
-    str | None, typer.Option("--column", metavar="COLUMN", help="Reasons about one column alone.")
+    str | None, typer.Option("--column", metavar="COLUMN", help="Only reasons about one column.")
 ]
 Run = Annotated[
     str | None,
-    typer.Option("--run", metavar="RUN_ID", autocompletion=complete.runs, help="Of one run alone."),
-]
-ToMend = Annotated[
-    bool,
     typer.Option(
-        "--to-mend",
-        help="The records of one source in its own columns, the reason beside: to be mended.",
+        "--run", metavar="RUN_ID", autocompletion=complete.runs, help="Only what one run rejected."
     ),
+]
+Export = Annotated[
+    bool,
+    typer.Option("--export", help="The records of one source in its own columns, to be corrected."),
 ]
 History = Annotated[
     bool,
     typer.Option(
-        "--history", help="All that was ever set aside: first seen, last seen, mended by which run."
+        "--history", help="All that was ever rejected: first and last seen, resolved by which run."
     ),
 ]
-Repairs = Annotated[
+Suggest = Annotated[
     bool,
-    typer.Option(
-        "--repairs", help="How many records with surplus fields which repair would let land."
-    ),
+    typer.Option("--suggest", help="Which repair would let how many rejected records land."),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where there is any.")]
+OldExport = Annotated[bool, typer.Option("--to-mend", hidden=True)]
+OldSuggest = Annotated[bool, typer.Option("--repairs", hidden=True)]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is rejected.")]
 Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE", autocompletion=complete.sources, help="The source of the records."
     ),
 ]
-MendedFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The mended records; CSV or JSON Lines.")
+CorrectedFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The corrected records; CSV or JSON Lines.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files are written.")]
 Tables = Annotated[
@@ -75,19 +77,19 @@ Tables = Annotated[
     typer.Argument(
         metavar="[TABLE]...",
         autocompletion=complete.sources,
-        help="Of these sources alone; all if none.",
+        help="Only these sources; all if none.",
     ),
 ]
 From = Annotated[
     Path | None,
     typer.Option("--from", metavar="DIR", help="Where the source files are, if not in data_raw."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would land, write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would land; write nothing.")]
 NoBuild = Annotated[
     bool, typer.Option("--no-build", help="Leave silver and gold to the next build.")
 ]
 StillStrict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 where any record is still set aside.")
+    bool, typer.Option("--strict", help="Exit 1 if any record is still rejected.")
 ]
 
 
@@ -95,7 +97,7 @@ app = typer.Typer(
     cls=DefaultGroup,
     name="rejects",
     subcommand_metavar="[COMMAND] [ARGS]...",
-    help="""List the records that are set aside, and bring them back.
+    help="""List rejected records and bring them back.
 
     Without a command: `list`, with its options.""",
 )
@@ -111,54 +113,60 @@ def list_rejects(
     code: Code = None,
     column: ColumnName = None,
     run: Run = None,
-    to_mend: ToMend = False,
+    export: Export = False,
     history: History = False,
-    repairs: Repairs = False,
+    suggest: Suggest = False,
+    to_mend: OldExport = False,
+    repairs: OldSuggest = False,
     strict: Strict = False,
 ) -> None:
-    """List the records that are set aside, and why."""
-    if to_mend + history + repairs > 1:
-        raise UsageError("`--to-mend`, `--history` and `--repairs` are different lists")
+    """List rejected records and quarantined rows, and why."""
+    export, suggest = export or to_mend, suggest or repairs
+    if export + history + suggest > 1:
+        raise UsageError("`--export`, `--history` and `--suggest` are different lists")
     config = call.config()
     wanted = {"table": table, "layer": layer, "code": code, "column": column, "run": run}
-    if to_mend:
-        count = _to_mend(call, config, wanted, to)
+    if export:
+        count = _export(call, config, wanted, to)
     elif history:
         from carms_lake.flows.rejects.history import reject_history
 
         found = reject_history(config, **wanted)
         emit(call, found, to)
-        count = sum(row[found.columns.index("mended_run")] is None for row in found.rows)
+        count = found["mended_run"].null_count()
     else:
-        count = _list(call, config, wanted, to, repairs=repairs)
+        count = _list(call, config, wanted, to, suggest=suggest)
     if strict and count:
         raise typer.Exit(ExitCode.DATA)
 
 
 @command(app)
-def mend(
+def correct(
     call: Call,
     table: Source,
-    file: MendedFile,
+    file: CorrectedFile,
     *,
     out: Out,
     from_path: From = None,
 ) -> None:
-    """Put mended records into the files that they come from.
+    """Put corrected records into the files that they come from.
 
-    FILE is what `carms rejects SOURCE --to-mend` gave, mended. The source files are written
-    whole, below DIR, and delivered again by `carms ingest --from DIR`.
+    FILE is an export (`carms rejects SOURCE --export`) with corrected values. The complete source
+    files are written below DIR, to be delivered again by `carms ingest --from DIR`.
     """
-    from carms_lake.flows.rejects.correct import mend as flow
+    from carms_lake.flows.rejects.correct import correct as flow
 
     done = flow(call.config(), table, file, out, from_path=from_path)
     if call.json:
-        render.envelope([str(mended.path) for mended in done])
+        render.envelope([str(one.path) for one in done])
         return
-    for mended in done:
-        render.out().write(f"{mended.path}\n")
-        render.note(call, f"{mended.records} records of `{mended.name}` are mended")
+    for one in done:
+        render.out().write(f"{one.path}\n")
+        render.note(call, f"corrected {counted(one.records, 'record')} of `{one.name}`")
     render.note(call, f"deliver them: `carms ingest {table} --from {out}`")
+
+
+command(app, "mend", hidden=True)(correct)
 
 
 @command(app)
@@ -172,10 +180,10 @@ def replay(
     no_build: NoBuild = False,
     strict: StillStrict = False,
 ) -> None:
-    """Judge what is set aside again, by today's contracts.
+    """Validate rejected records again by the current contracts.
 
     Records that pass land in bronze, and silver and gold are built. Only these records are read
-    again: from what the lake keeps of them, else from their files.
+    again: from their raw text in the lake, or else from their files.
     """
     from carms_lake.flows.rejects.replay import replay as flow
 
@@ -188,51 +196,54 @@ def replay(
             built = _build(call, config)
         except LakeError:
             if not call.json:
-                aside.show(call, report, None, to)
+                _show(call, report, None, to)
             raise
-    aside.show(call, report, built, to, is_dry=dry_run)
+    _show(call, report, built, to, is_dry=dry_run)
     if strict and any(file.left for file in report.files):
         raise typer.Exit(ExitCode.DATA)
 
 
 def _list(
-    call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target, *, repairs: bool
+    call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target, *, suggest: bool
 ) -> int:
-    from carms_lake.flows.rejects import rejects as flow
-    from carms_lake.flows.rejects.suggest_repairs import repairs as possible
+    from carms_lake.flows.rejects import rejects
+    from carms_lake.flows.rejects.suggest_repairs import suggest_repairs
 
-    found = flow(config, **wanted)
-    offered = possible(config, table=wanted["table"])
-    if repairs:
-        emit(call, offered, to)
-    elif to.format is Format.TABLE and to.file is None and not call.json:
-        aside.draw(found)
-        render.note(call, f"{len(found.rows)} {'reason' if len(found.rows) == 1 else 'reasons'}")
+    found = rejects(config, **wanted)
+    suggested = suggest_repairs(config, table=wanted["table"])
+    if suggest:
+        emit(call, suggested, to)
+        return found.height
+    if to.format is Format.TABLE and to.file is None and not call.json:
+        draw(found)
+        render.note(call, counted(found.height, "reason"))
     else:
         emit(call, found, to)
-    for name, repair, records, would_land in () if repairs else aside.best_repairs(offered):
+    by_repair = suggested.group_by("table_name", "repair", maintain_order=True).sum()
+    best = by_repair.sort("would_land", descending=True, maintain_order=True)
+    for row in best.unique("table_name", keep="first", maintain_order=True).iter_rows(named=True):
         render.note(
             call,
-            f"{records} records of `{name}` have surplus fields; `{repair}` would let "
-            f"{would_land} of them land: `carms rejects --repairs`",
+            f"{counted(row['records'], 'record')} of `{row['table_name']}` with surplus fields: "
+            f"`{row['repair']}` would let {row['would_land']} land: `carms rejects --suggest`",
         )
-    return len(found.rows)
+    return found.height
 
 
-def _to_mend(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target) -> int:
-    from carms_lake.flows.rejects.export import to_mend
+def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target) -> int:
+    from carms_lake.flows.rejects.export import export
 
     if wanted.pop("layer") not in (None, "bronze"):
-        raise UsageError("`--to-mend` gives records of sources, which are bronze")
-    found = to_mend(config, **wanted)
+        raise UsageError("`--export` is for records of sources, which are in bronze")
+    found = export(config, **wanted)
     as_source = found.as_source() if to.format is Format.CSV and not call.json else None
     if as_source is not None:
         emit_bytes(as_source, to)
     else:
         emit(call, found.rows, to)
-    if found.back:
-        render.note(call, found.back)
-    return len(found.rows.rows)
+    if found.next_step:
+        render.note(call, found.next_step)
+    return found.rows.height
 
 
 def _build(call: Call, config: LakeConfig) -> RunReport:
@@ -240,3 +251,79 @@ def _build(call: Call, config: LakeConfig) -> RunReport:
 
     with render.progress(call) as progress:
         return build(config, progress=progress)
+
+
+def draw(found: pl.DataFrame) -> None:
+    """Draw each record below its file: its place, its raw text, its reasons."""
+    stream = render.out()
+    room = max(render.width(stream) - 4, render.LONG_TEXT // 2)
+    file = record = None
+    for row in found.iter_rows(named=True):
+        of = f"{row['layer']}.{row['table_name']}"
+        if (of, row["src_filename"]) != file:
+            file = (of, row["src_filename"])
+            stream.write(f"\n{'  '.join(filter(None, file))}\n")
+        this = (*file, row["src_row_number"], row["row_key"], row["raw_record"])
+        if this != record:
+            record = this
+            raw = render.on_one_line(row["raw_record"] or "")
+            cut = raw if len(raw) <= room else f"{raw[: room - 3]}..."
+            stream.write(f"  {row['place'] or row['row_key']}\n    {cut}\n")
+        value = "" if row["value"] is None else f": {render.on_one_line(row['value'])}"
+        stream.write(f"    {row['code']} {row['message']}{value}\n")
+
+
+def _show(
+    call: Call, report: ReplayReport, built: RunReport | None, to: Target, *, is_dry: bool = False
+) -> None:
+    """Show what a replay did, or would do, and the build after it."""
+    from carms_lake.cli import reports
+
+    if call.json:
+        data = {
+            "files": [reports.as_plain(file) for file in report.files],
+            "build": None if built is None else reports.as_plain(built),
+        }
+        render.envelope(data, run_id=report.run.run_id)
+    else:
+        emit(call, _rows(report), to)
+    for text in report.run.notes:
+        render.note(call, text)
+    landed = sum(file.landed for file in report.files)
+    left = sum(file.left for file in report.files)
+    verb = "would land" if is_dry else "landed"
+    render.note(call, f"replay: {counted(landed, 'record')} {verb}, {left} still rejected")
+    lost = [file for file in report.files if file.why_not]
+    for why in dict.fromkeys(file.why_not for file in lost):
+        names = [f"`{file.name}`" for file in lost if file.why_not == why]
+        render.note(call, f"not read again: {first_few(names, 1)}: {why}")
+    if built is not None:
+        reports.tell(call, built)
+
+
+def _rows(report: ReplayReport) -> pl.DataFrame:
+    import polars as pl
+
+    text, number = pl.String, pl.Int64
+    schema = {
+        "table_name": text,
+        "src_filename": text,
+        "set_aside": number,
+        "landed": number,
+        "left": number,
+        "read_from": text,
+        "why_not": text,
+    }
+    rows = [
+        (
+            file.table.table,
+            file.name,
+            file.set_aside,
+            file.landed,
+            file.left,
+            file.read_from or None,
+            file.why_not or None,
+        )
+        for file in report.files
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")

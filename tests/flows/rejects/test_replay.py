@@ -1,4 +1,4 @@
-"""Rejected records validated again: those that pass land once, as a full reading would land them."""
+"""Rejected records validated again: those that pass land once, as a full reading would do."""
 
 from __future__ import annotations
 
