@@ -45,7 +45,7 @@ class TableRef:
 
     @classmethod
     def parse(cls, text: str, *, domain: str) -> TableRef | None:
-        """Read `silver.program` or `carms.silver.program`; None where it is no such name.
+        """Read `silver.program` or `carms.silver.program`; None if it is neither.
 
         >>> str(TableRef.parse("silver.program", domain="carms"))
         'carms.silver.program'
@@ -98,7 +98,7 @@ def run_began(run_id: str) -> datetime:
     """When a run began, in UTC, as its id says.
 
     Raises:
-        ValueError: it is no run id.
+        ValueError: it is not a run id.
     """
     return datetime.strptime(run_id.partition("-")[0], _RUN_BEGAN).replace(tzinfo=UTC)
 

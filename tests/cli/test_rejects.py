@@ -180,7 +180,7 @@ def test_the_list_runs_where_no_verb_is_named(lake: LakeConfig) -> None:
 
 def test_the_help_of_rejects_lists_its_commands() -> None:
     shown = CliRunner().invoke(make_app(), ["rejects", "--help"]).output
-    for name in ("list", "mend", "replay"):
+    for name in ("list", "correct", "replay"):
         assert f"\n  {name} " in shown
 
 
@@ -196,3 +196,13 @@ def test_the_spellings_of_the_last_version_still_work(lake: LakeConfig, tmp_path
     told = invoke(lake, "rejects", "--help").stdout
     assert all(f"\n  {verb} " in told for verb in ("list", "correct", "replay"))
     assert "mend" not in told + invoke(lake, "rejects", "list", "--help").stdout
+
+
+def test_the_list_says_which_repair_would_let_most_records_land(lake: LakeConfig) -> None:
+    put(lake, "products.csv", PRODUCTS + "p3,Salt, coarse,1.00\n")
+    ingest(lake)
+    shown = invoke(lake, "rejects", "products")
+    assert (
+        "1 record of `products` with surplus fields: `merge_surplus_into: name` would let 1 land: "
+        "`carms rejects --suggest`"
+    ) in shown.stderr

@@ -219,7 +219,8 @@ def _list(
         render.note(call, counted(found.height, "reason"))
     else:
         emit(call, found, to)
-    by_repair = suggested.group_by("table_name", "repair", maintain_order=True).sum()
+    counts = suggested.drop("src_filename", "example")
+    by_repair = counts.group_by("table_name", "repair", maintain_order=True).sum()
     best = by_repair.sort("would_land", descending=True, maintain_order=True)
     for row in best.unique("table_name", keep="first", maintain_order=True).iter_rows(named=True):
         render.note(

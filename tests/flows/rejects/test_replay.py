@@ -233,7 +233,7 @@ def test_a_format_whose_raw_record_does_not_say_its_types_needs_its_file(
     before = as_replayed(config)
     (file,) = replay(config).files
     assert (file.landed, file.left) == (0, file.set_aside)
-    assert file.why_not == "the source file is not there as it landed"
+    assert file.why_not == "the source file is gone, or its content has changed since it landed"
     assert as_replayed(config) == before
     elsewhere = tmp_path / "elsewhere" / "visits" / path.name
     elsewhere.parent.mkdir(parents=True)
@@ -254,7 +254,9 @@ def test_records_with_bytes_that_are_no_text_need_their_file(tmp_path: Path) -> 
     path.unlink()
     (file,) = replay(config).files
     assert (file.landed, file.left, file.read_from) == (2, 3, "raw record")
-    assert file.why_not == "1 records are not text, and the source file is not there as it landed"
+    assert file.why_not == (
+        "1 record not text, and the source file is gone, or its content has changed since it landed"
+    )
     assert counts(config) == {"visits/v.csv": (6, 3, 3)}
 
 
@@ -296,7 +298,7 @@ def test_rows_that_had_landed_and_break_the_contract_of_today_are_named(tmp_path
     upto[2]["logicalTypeOptions"] = {"minimum": 5, "maximum": 50}
     promise(config, upto)
     (note,) = replay(config).run.notes
-    assert note.startswith("1 rows of `bronze.visits` that had landed break today's contract")
+    assert note.startswith("1 row of `bronze.visits` landed under an earlier contract")
 
 
 def test_of_a_snapshot_the_newest_delivery_is_replayed_and_stays_that_delivery(

@@ -48,9 +48,9 @@ def rejects(
     if found is None:
         return pl.DataFrame(schema=SCHEMA)
     reasons = reasons_of(found, code=code, column=column)
-    rows = reasons.select(name for name in SCHEMA if name != "place")
+    rows = reasons.select([name for name in SCHEMA if name != "place"])
     sorted_rows = rows.sort(_SORTED_BY, maintain_order=True).collect()
-    return sorted_rows.with_columns(places(config, catalog.contracts, sorted_rows)).select(SCHEMA)
+    return sorted_rows.with_columns(places(config, catalog.contracts, sorted_rows)).select(*SCHEMA)
 
 
 def current_rejects(

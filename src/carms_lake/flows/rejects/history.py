@@ -96,7 +96,7 @@ def reject_history(
         runs = ("first_seen_run", "last_seen_run", "mended_run")
         found = found.filter(pl.any_horizontal(pl.col(name).eq_missing(run) for name in runs))
     named = found.with_columns(pl.col("codes").list.join(" "))
-    rows = named.select(SCHEMA).sort(*_SORTED_BY, "first_seen_run", maintain_order=True)
+    rows = named.select(*SCHEMA).sort(*_SORTED_BY, "first_seen_run", maintain_order=True)
     return rows.collect()
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from carms_lake import readers
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, counted
 from carms_lake.names import SRC_EXTRA, SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers.content import disk_facts
 from carms_lake.readers.faults import readable
@@ -88,7 +88,7 @@ def reparse(
         and (chunks := reparse_raw(text, name, contract, provenance))
     ):
         left = rejected.height - text.height
-        return Reparsed(chunks, "raw record", f"{left} records are not text, and {why_not}")
+        return Reparsed(chunks, "raw record", f"{counted(left, 'record')} not text, and {why_not}")
     return Reparsed(why_not=why_not)
 
 

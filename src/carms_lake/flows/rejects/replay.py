@@ -148,9 +148,9 @@ def _note_nonconforming(table: RevalidatedTable, path: Path) -> None:
     broken = ~pl.all_horizontal(passes.fill_null(value=True) for passes in rules)
     count = delta.scan(path).filter(broken).select(pl.len()).collect(engine="streaming").item()
     if count:
+        rows = f"{counted(count, 'row')} of `{contract.ref.in_domain}`"
         note = (
-            f"{counted(count, 'row')} of `{contract.ref.in_domain}` landed under an earlier contract "
-            f"and would now be rejected: "
+            f"{rows} landed under an earlier contract and would now be rejected: "
             f"`carms ingest --full-refresh {contract.ref.table}` reads their files again"
         )
         table.run.add(notes=[note])
