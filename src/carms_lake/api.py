@@ -224,9 +224,7 @@ class Lake:
         """
         from carms_lake.flows.rejects import rejects
 
-        return as_frame(
-            rejects(self.config, table=table, layer=layer, code=code, column=column, run=run)
-        )
+        return rejects(self.config, table=table, layer=layer, code=code, column=column, run=run)
 
     def replay(self, *tables: str, dry_run: bool = False) -> ReplayReport:
         """Check rejected records against the contracts of today; those that pass are loaded.

@@ -123,12 +123,3 @@ def first_few(texts: Sequence[str], most: int) -> str:
     """
     more = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun.
-
-    >>> counted(1, "record"), counted(3, "record")
-    ('1 record', '3 records')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -93,7 +93,7 @@ def test_what_cannot_be_read_again_is_said_with_the_reason(lake: LakeConfig) -> 
     edit(lake, "bronze/sales", "name: quantity", "name: amount")
     told = invoke(lake, "rejects", "replay", "--no-build")
     assert told.exit_code == 0
-    assert "not read again: `sales/day_2.csv`: the contract has other columns" in told.stderr
+    assert "not reparsed: `sales/day_2.csv`: the contract has other columns" in told.stderr
 
 
 def test_filters_history_and_export(lake: LakeConfig, tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ def _show(
     lost = [file for file in report.files if file.why_not]
     for why in dict.fromkeys(file.why_not for file in lost):
         names = [f"`{file.name}`" for file in lost if file.why_not == why]
-        render.note(call, f"not read again: {first_few(names, 1)}: {why}")
+        render.note(call, f"not reparsed: {first_few(names, 1)}: {why}")
     if built is not None:
         reports.tell(call, built)
 

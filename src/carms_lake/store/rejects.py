@@ -1,8 +1,8 @@
-"""The domain's one table of rejects: records that bronze set aside, rows that silver quarantined.
+"""The domain's one table of rejects: records that bronze rejected, rows that silver quarantined.
 
 Rejects are committed before the rows they were split from. They count only where the commit of
 their table says so: a bronze file's entry names the run that read it, a silver table's commit the
-run that built it. What a killed run left behind counts for nothing, and the next run takes it out.
+run that built it. What a killed run left behind counts for nothing, and the next run removes it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def write_rejects(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: s
 def live(
     config: LakeConfig, tables: Iterable[TableRef], *, as_of: str | None = None
 ) -> pl.LazyFrame | None:
-    """The rejects that count, of the named tables; None where nothing was ever set aside.
+    """The rejects that count, of the named tables; None if nothing was ever rejected.
 
     With `as_of`, a run's id, those that counted after that run.
 
@@ -80,7 +80,7 @@ def live(
 
 
 def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
-    """Take out the rejects of runs that were killed before their rows were committed; how many.
+    """Remove the rejects of runs that were killed before their rows were committed; how many.
 
     Raises:
         StoreError: the lake cannot be written.

@@ -74,7 +74,7 @@ def reject_history(
     """One row per record or row that was ever rejected, by table, file and record.
 
     `mended_by` is how it was resolved: `delivery` (the file came again with other content),
-    `replay`, `ingest` (the file was read again), `build` or `restore`; null while it is rejected.
+    `replay`, `ingest` (the file was reread), `build` or `restore`; null while it is rejected.
     `run` selects what a run saw first, saw last or resolved.
 
     Raises:

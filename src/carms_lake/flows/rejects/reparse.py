@@ -1,4 +1,4 @@
-"""Rejected records, read again by the current contract.
+"""Rejected records, reparsed by the current contract.
 
 Records of text formats are read from the raw text that the reject store keeps, written into a small
 file of their own; all others, and records whose bytes were not text, from the source file if it
@@ -46,7 +46,7 @@ _OTHER_RECORDS = (
 
 @dataclass(frozen=True)
 class Reparsed:
-    """The rejected records of one file that could be read again."""
+    """The rejected records of one file that could be reparsed."""
 
     chunks: tuple[TrackedChunk, ...] = ()
     """Empty if no record could be read."""

@@ -56,11 +56,11 @@ class Replayed:
     """How many were rejected."""
     landed: int
     left: int
-    """Still rejected, including those that could not be read again."""
+    """Still rejected, including those that could not be reparsed."""
     read_from: str
     """`raw record`, `source file`, or empty."""
     why_not: str
-    """Why not all of them could be read again."""
+    """Why not all of them could be reparsed."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class RevalidatedTable:
 def reparse_files(
     table: RevalidatedTable, rejected: pl.DataFrame, files: LandedFiles, progress: Progress | None
 ) -> Iterator[ReparsedFile]:
-    """Each file with those of its rejected records that can be read again."""
+    """Each file with those of its rejected records that can be reparsed."""
     contract, run = table.contract, table.run
     path = table_path(run.config, contract.ref)
     current = read_manifest(delta.log(path)).current
