@@ -1,4 +1,4 @@
-"""What files change of a contract -> the patch that accepts them all, written into the project."""
+"""The patch of a contract that accepts all its files, written as a new version."""
 
 from __future__ import annotations
 
