@@ -62,14 +62,14 @@ def carms(folder: Path, *arguments: str, stdin: str | None = None, **environment
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def every_command() -> list[str]:
-    """The words of each command: `query`, `rejects replay`."""
+def every_command(*, with_hidden: bool = True) -> list[str]:
+    """The words of each command: `query`, `rejects replay`; hidden are the old spellings."""
 
     def walk(group: Any, *words: str) -> Iterator[str]:
         for name, one in group.commands.items():
             if hasattr(one, "commands"):
                 yield from walk(one, *words, name)
-            else:
+            elif with_hidden or not one.hidden:
                 yield " ".join([*words, name])
 
     return list(walk(typer.main.get_command(make_app())))
