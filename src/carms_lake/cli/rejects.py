@@ -305,26 +305,21 @@ def _show(
 def _rows(report: ReplayReport) -> pl.DataFrame:
     import polars as pl
 
-    text, number = pl.String, pl.Int64
     schema = {
-        "table_name": text,
-        "src_filename": text,
-        "set_aside": number,
-        "landed": number,
-        "left": number,
-        "read_from": text,
-        "why_not": text,
+        **dict.fromkeys(("table_name", "src_filename"), pl.String),
+        **dict.fromkeys(("set_aside", "landed", "left"), pl.Int64),
+        **dict.fromkeys(("read_from", "why_not"), pl.String),
     }
     rows = [
         (
-            file.table.table,
-            file.name,
-            file.set_aside,
-            file.landed,
-            file.left,
-            file.read_from or None,
-            file.why_not or None,
+            f.table.table,
+            f.name,
+            f.set_aside,
+            f.landed,
+            f.left,
+            f.read_from or None,
+            f.why_not or None,
         )
-        for file in report.files
+        for f in report.files
     ]
     return pl.DataFrame(rows, schema=schema, orient="row")
