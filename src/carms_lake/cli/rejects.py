@@ -61,7 +61,7 @@ Suggest = Annotated[
 ]
 OldExport = Annotated[bool, typer.Option("--to-mend", hidden=True)]
 OldSuggest = Annotated[bool, typer.Option("--repairs", hidden=True)]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is rejected.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is (still) rejected.")]
 Source = Annotated[
     str,
     typer.Argument(
@@ -85,12 +85,7 @@ From = Annotated[
     typer.Option("--from", metavar="DIR", help="Where the source files are, if not in data_raw."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would land; write nothing.")]
-NoBuild = Annotated[
-    bool, typer.Option("--no-build", help="Leave silver and gold to the next build.")
-]
-StillStrict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 if any record is still rejected.")
-]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Do not build silver and gold.")]
 
 
 app = typer.Typer(
@@ -178,13 +173,14 @@ def replay(
     from_path: From = None,
     dry_run: DryRun = False,
     no_build: NoBuild = False,
-    strict: StillStrict = False,
+    strict: Strict = False,
 ) -> None:
     """Validate rejected records again by the current contracts.
 
     Records that pass land in bronze, and silver and gold are built. Only these records are read
     again: from their raw text in the lake, or else from their files.
     """
+    from carms_lake.flows.build import build
     from carms_lake.flows.rejects.replay import replay as flow
 
     config = call.config()
@@ -193,7 +189,8 @@ def replay(
     built = None
     if not dry_run and not no_build:
         try:
-            built = _build(call, config)
+            with render.progress(call) as progress:
+                built = build(config, progress=progress)
         except LakeError:
             if not call.json:
                 _show(call, report, None, to)
@@ -245,13 +242,6 @@ def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: T
     if found.next_step:
         render.note(call, found.next_step)
     return found.rows.height
-
-
-def _build(call: Call, config: LakeConfig) -> RunReport:
-    from carms_lake.flows.build import build
-
-    with render.progress(call) as progress:
-        return build(config, progress=progress)
 
 
 def draw(found: pl.DataFrame) -> None:
