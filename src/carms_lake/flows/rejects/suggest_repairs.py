@@ -52,7 +52,7 @@ def suggest_repairs(config: LakeConfig, *, table: str | None = None) -> pl.DataF
     for ref in tables_named(catalog, [table] if table else []):
         contract = catalog.contracts[ref]
         spec = contract.source
-        if spec and spec.formats == ("csv",) and not spec.merge_surplus_into:
+        if spec and "csv" in spec.formats and not spec.merge_surplus_into:
             rows += _suggestions(config, contract)
     rows.sort(key=lambda row: (row[0], row[1], -row[4], row[2]))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
@@ -83,7 +83,8 @@ def _repaired(
     records: pl.DataFrame, name: str, contract: Contract, column: str
 ) -> tuple[int, pl.DataFrame]:
     """How many of a file's records a repair applies to, and those of them that would land."""
-    spec = replace(spec_of(contract), merge_surplus_into=column)
+    # A source may have files of other formats too; only CSV files have records with surplus fields.
+    spec = replace(spec_of(contract), formats=("csv",), merge_surplus_into=column)
     repairing = replace(contract, source=spec)
     chunks = reparse_raw(records, name, repairing, Provenance("", datetime.now(UTC)))
     count, accepted = 0, []
