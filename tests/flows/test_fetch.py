@@ -18,16 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from carms_lake.errors import ContractError, SourceError, StoreError, UsageError
-from carms_lake.flows.fetch import (
-    STATE_FILE,
-    FetchPlan,
-    FetchReport,
-    RemoteFile,
-    Unzip,
-    fetch,
-    load_plan,
-)
+from carms_lake.flows.fetch import STATE_FILE, FetchReport, fetch
 from carms_lake.flows.fetch.download import Transfer, download
+from carms_lake.flows.fetch.plan import FetchPlan, RemoteFile, Unzip, load_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

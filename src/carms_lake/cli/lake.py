@@ -167,7 +167,7 @@ def fetch(
     Over HTTPS, checked against their published digests; an interrupted download is resumed.
     """
     from carms_lake.flows.fetch import fetch as flow
-    from carms_lake.flows.fetch import load_plan
+    from carms_lake.flows.fetch.plan import load_plan
 
     config = call.config()
     plans = [folder / "fetch.yaml" for folder in reversed(config.domain.schemas)]

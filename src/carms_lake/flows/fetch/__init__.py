@@ -10,7 +10,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from carms_lake import files
 from carms_lake.errors import SourceError, StoreError
@@ -18,27 +19,13 @@ from carms_lake.flows.fetch.download import HostUnreachable, Transfer, by_hand, 
 from carms_lake.flows.fetch.plan import (
     FetchPlan,
     RemoteFile,
-    Unzip,
     checked_base_url,
     extract_member,
-    load_plan,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-__all__ = [
-    "FetchPlan",
-    "FetchReport",
-    "FetchStatus",
-    "FetchedFile",
-    "RemoteFile",
-    "Unzip",
-    "fetch",
-    "load_plan",
-]
 
 STATE_FILE = ".fetch.json"
 """In the target: for each unzipped file, the zip and the digest of its content."""
@@ -76,8 +63,7 @@ class FetchReport:
     files: tuple[FetchedFile, ...]
 
 
-@dataclass(frozen=True)
-class _Digests:
+class _Digests(NamedTuple):
     blob_id: str
     sha256: str
     bytes: int
@@ -125,8 +111,14 @@ def fetch(
         raise StoreError(
             f"cannot write into `{target}`: {error}", "check its permissions and the free space"
         ) from error
+    if len(failures) == 1:
+        raise SourceError(failures[0].message, failures[0].hint) from failures[0]
     if failures:
-        raise _together(failures, plan) from failures[0]
+        raise SourceError(
+            f"{len(failures)} of {len(plan.files)} files could not be fetched: "
+            + "; ".join(failure.message for failure in failures),
+            failures[0].hint,
+        ) from failures[0]
     return FetchReport(base, target, tuple(fetched))
 
 
@@ -136,14 +128,20 @@ def _fetch_one(
     written = target / file.written_as
     part = target / f"{file.name}.part"
     before = _digests(written) if written.is_file() else None
-    if force:
+    if before is None or force:
+        is_right = False
+    elif file.unzip is None:
+        is_right = before.are_of(file)
+    else:
+        # A member's digest is not published: the state file has the one that the right zip gave.
+        is_right = _read_state(target).get(file.written_as) == _origin(file, before)
+    if force or is_right:
         discard(part)
-    elif before is not None and _is_right(before, file, target):
-        discard(part)
+    if before is not None and is_right:
         return FetchedFile(
             file.written_as, written, before.bytes, FetchStatus.PRESENT, before.sha256
         )
-    status = _download_right(file, base + file.name_in_url, part, transfer)
+    status = _download_right(file, base + quote(file.name), part, transfer)
     if file.unzip is None:
         files.put(part, written)
     else:
@@ -154,17 +152,12 @@ def _fetch_one(
             raise
     now = _digests(written)
     if file.unzip is not None:
-        _write_state(target, _read_state(target) | {file.written_as: _origin(file, now)})
+        state = _read_state(target) | {file.written_as: _origin(file, now)}
+        with files.whole(target / STATE_FILE) as partial:
+            partial.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     discard(part)
     replaced = before is not None and before.sha256 != now.sha256
     return FetchedFile(file.written_as, written, now.bytes, status, now.sha256, replaced)
-
-
-def _is_right(found: _Digests, file: RemoteFile, target: Path) -> bool:
-    """A member's digest is not published, so the state file has the one that the right zip gave."""
-    if file.unzip is None:
-        return found.are_of(file)
-    return _read_state(target).get(file.written_as) == _origin(file, found)
 
 
 def _origin(file: RemoteFile, member: _Digests) -> dict[str, str]:
@@ -185,30 +178,16 @@ def _download_right(file: RemoteFile, url: str, part: Path, transfer: Transfer) 
         found = _digests(part)
     if not found.are_of(file):
         discard(part)
-        raise _not_the_published(file, url, part, found)
-    return FetchStatus.RESUMED if resumed else FetchStatus.FETCHED
-
-
-def _not_the_published(file: RemoteFile, url: str, part: Path, found: _Digests) -> SourceError:
-    if found.blob_id == file.blob_id:
-        expected, got = f"sha256 {file.sha256}", found.sha256
-    else:
         expected, got = f"git blob id {file.blob_id}", found.blob_id
-    return SourceError(
-        f"`{url}` is not the published file: expected {expected}, got {got} ({found.bytes} bytes)",
-        "run the command again; if it fails again, something else answered (a proxy, a login page, "
-        "another version): " + by_hand(part),
-    )
-
-
-def _together(failures: list[SourceError], plan: FetchPlan) -> SourceError:
-    if len(failures) == 1:
-        return SourceError(failures[0].message, failures[0].hint)
-    return SourceError(
-        f"{len(failures)} of {len(plan.files)} files could not be fetched: "
-        + "; ".join(failure.message for failure in failures),
-        failures[0].hint,
-    )
+        if found.blob_id == file.blob_id:
+            expected, got = f"sha256 {file.sha256}", found.sha256
+        raise SourceError(
+            f"`{url}` is not the published file: expected {expected}, got {got} "
+            f"({found.bytes} bytes)",
+            "run the command again; if it fails again, something else answered (a proxy, a login "
+            "page, another version): " + by_hand(part),
+        )
+    return FetchStatus.RESUMED if resumed else FetchStatus.FETCHED
 
 
 def _digests(path: Path) -> _Digests:
@@ -224,17 +203,8 @@ def _digests(path: Path) -> _Digests:
 
 def _read_state(target: Path) -> dict[str, object]:
     """What earlier runs recorded; if it is unreadable, all files are fetched again."""
-    path = target / STATE_FILE
-    if not path.is_file():
-        return {}
     try:
-        state = json.loads(path.read_bytes())
-    except ValueError:
+        state = json.loads((target / STATE_FILE).read_bytes())
+    except (FileNotFoundError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
-
-
-def _write_state(target: Path, state: dict[str, object]) -> None:
-    text = json.dumps(state, indent=1, sort_keys=True)
-    with files.whole(target / STATE_FILE) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")

@@ -1,136 +1,25 @@
-"""One file over HTTP(S) into its `.part`: resumed, and retried where that can help."""
+"""One file over HTTP(S) into its `.part`, with resume and retries."""
 
 from __future__ import annotations
 
 import http.client
 import re
 import ssl
-import string
 import time
 import urllib.request
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from carms_lake import __version__
 from carms_lake.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from http.client import HTTPMessage
     from pathlib import Path
-
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MAX_REDIRECTS = 10
-
-
-class HostUnreachable(SourceError):
-    """The server gave no response: its other files need not be asked for."""
-
-
-class BrokeOff(Exception):
-    """An attempt failed, and another one may succeed."""
-
-    def __init__(self, reason: str, *, answered: bool) -> None:
-        super().__init__(reason)
-        self.answered = answered
-
-
-def ask(
-    url: str, headers: Mapping[str, str], *, timeout_s: float, hint: str
-) -> http.client.HTTPResponse:
-    """The response after all redirects, each of which must lead to an http or https URL.
-
-    Raises:
-        HTTPError: the server answers with an error status; the error holds the connection.
-        BrokeOff: no response, and another attempt may get one.
-        HostUnreachable: no response, and another attempt would not get one.
-        SourceError: a redirect leads nowhere.
-    """
-    opener = _opener()
-    own = {"User-Agent": f"carms-lake/{__version__}", "Accept-Encoding": "identity"}
-    asked = url
-    for _ in range(_MAX_REDIRECTS + 1):
-        # The opener knows http and https only.
-        request = urllib.request.Request(asked, headers={**headers, **own})  # noqa: S310 - see above
-        try:
-            response: http.client.HTTPResponse = opener.open(request, timeout=timeout_s)
-        except HTTPError as error:
-            if error.code not in _REDIRECTS:
-                raise
-            with error:
-                asked = _redirected(asked, error.headers.get("Location", ""), hint)
-        except (OSError, http.client.HTTPException) as error:
-            raise _connection_fault(asked, error, timeout_s, hint) from error
-        else:
-            return response
-    raise SourceError(f"`{url}`: more than {_MAX_REDIRECTS} redirects", hint)
-
-
-def is_http_url(url: str) -> bool:
-    """Whether it is an http or https URL with a host and without a user name."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    is_http = parts.scheme in {"http", "https"}
-    return is_http and bool(parts.hostname) and parts.username is None and port != 0
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """`build_opener` would add `file:`, `ftp:` and `data:`, which a redirect could then lead to.
-
-    Its redirect handler also leaves the connection open if the new address is not a URL.
-    """
-    proxies = urllib.request.getproxies()
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler({s: proxies[s] for s in ("http", "https") if s in proxies}),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _redirected(asked: str, location: str, hint: str) -> str:
-    try:
-        target = urljoin(asked, quote(location, safe=string.punctuation, encoding="latin-1"))
-    except ValueError:
-        target = ""
-    if not location or not is_http_url(target):
-        raise SourceError(
-            f"`{asked}`: redirected to `{location}`, which is not an http or https URL", hint
-        )
-    return target
-
-
-def _connection_fault(url: str, error: Exception, timeout_s: float, hint: str) -> Exception:
-    """Timeouts and resets may pass; an unknown host or a closed port will not."""
-    reason = error.reason if isinstance(error, URLError) else error
-    if isinstance(reason, TimeoutError):
-        return BrokeOff(f"no answer within {timeout_s:g} s", answered=False)
-    if isinstance(reason, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
-        return BrokeOff(f"connection reset: {reason}", answered=False)
-    if isinstance(reason, ssl.SSLError):
-        return HostUnreachable(
-            f"`{url}`: no secure connection: {reason}",
-            f"if a proxy signs with its own authority, name it in SSL_CERT_FILE; else {hint}",
-        )
-    if isinstance(reason, OSError):
-        return HostUnreachable(f"`{url}` cannot be reached: {reason}", hint)
-    if isinstance(reason, http.client.HTTPException) and not isinstance(
-        reason, http.client.InvalidURL
-    ):
-        return BrokeOff(f"no HTTP answer: {reason!r}", answered=False)
-    return SourceError(f"`{url}`: {reason}", hint)
-
 
 MAX_BYTES = 1 << 30
 """No file may be larger, whether downloaded or unzipped."""
@@ -139,6 +28,19 @@ _BLOCK_BYTES = 1 << 16
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
+"""A weak ETag does not guarantee the same bytes, so `If-Range` cannot use it."""
+
+
+class HostUnreachable(SourceError):
+    """The server gave no response: its other files need not be asked for."""
+
+
+class _BrokeOff(Exception):
+    """An attempt failed, and another one may succeed."""
+
+    def __init__(self, reason: str, *, answered: bool) -> None:
+        super().__init__(reason)
+        self.answered = answered
 
 
 @dataclass(frozen=True)
@@ -170,12 +72,20 @@ def download(url: str, part: Path, transfer: Transfer) -> bool:
     while True:
         try:
             return _attempt(url, part, transfer)
-        except BrokeOff as error:
+        except _BrokeOff as error:
             failures = 1 if _size(part) > most_bytes else failures + 1
             most_bytes = max(most_bytes, _size(part))
-            if failures > transfer.retries:
-                raise _given_up(url, part, error) from error
-        time.sleep(transfer.backoff_s * 2 ** (failures - 1))
+            if failures <= transfer.retries:
+                time.sleep(transfer.backoff_s * 2 ** (failures - 1))
+                continue
+            if not error.answered:
+                raise HostUnreachable(
+                    f"`{url}` cannot be reached: {error}", by_hand(part)
+                ) from error
+            raise SourceError(
+                f"`{url}`: the download broke off: {error}",
+                "run the command again to resume where it stopped; or " + by_hand(part),
+            ) from error
 
 
 def discard(part: Path) -> None:
@@ -192,54 +102,114 @@ def by_hand(part: Path) -> str:
     )
 
 
+def is_http_url(url: str) -> bool:
+    """Whether it is an http or https URL with a host and without a user name."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    is_http = parts.scheme in {"http", "https"}
+    return is_http and bool(parts.hostname) and parts.username is None and port != 0
+
+
+class _HttpRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to plain http and https URLs; the standard one goes to ftp, too."""
+
+    inf_msg = "redirected in a circle: "
+
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
+    ) -> IO[bytes] | None:
+        location = headers.get("Location", "")
+        try:
+            is_http = is_http_url(urljoin(req.full_url, location))
+        except ValueError:
+            is_http = False
+        if not is_http:
+            what = f"redirected to `{location}`, which is not an http or https URL"
+            raise HTTPError(req.full_url, code, what, headers, fp)
+        return super().http_error_302(req, fp, code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
 def _attempt(url: str, part: Path, transfer: Transfer) -> bool:
     """Ask once, from where `part` ends; True if the server continued there."""
     offset = _size(part)
+    headers = {"User-Agent": f"carms-lake/{__version__}", "Accept-Encoding": "identity"}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+        if etag := _remembered_etag(part):
+            headers["If-Range"] = etag
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the plan has http only
     try:
-        response = ask(url, _range(part), timeout_s=transfer.timeout_s, hint=by_hand(part))
+        opener = urllib.request.build_opener(_HttpRedirects)
+        response: http.client.HTTPResponse = opener.open(request, timeout=transfer.timeout_s)
     except HTTPError as error:
         with error:
             if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not offset:
                 raise _refusal(url, part, error) from error
-        discard(part)
-        return _attempt(url, part, transfer)
-    with response:
-        if response.status == HTTPStatus.OK:
-            _receive(response, part, transfer, 0)
-            return False
-        if response.status != HTTPStatus.PARTIAL_CONTENT or not offset:
-            raise SourceError(
-                f"`{url}`: the server answered HTTP {response.status} instead of the file",
-                by_hand(part),
-            )
-        if _continues(response, offset):
-            _receive(response, part, transfer, offset)
-            return True
+    except (OSError, http.client.HTTPException) as error:
+        raise _connection_fault(url, error, transfer.timeout_s, by_hand(part)) from error
+    else:
+        with response:
+            if response.status == HTTPStatus.OK:
+                _receive(response, part, transfer, 0)
+                return False
+            if response.status != HTTPStatus.PARTIAL_CONTENT or not offset:
+                raise SourceError(
+                    f"`{url}`: the server answered HTTP {response.status} instead of the file",
+                    by_hand(part),
+                )
+            found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+            if found and int(found[1]) == offset:
+                # A server may send less of the file than was asked for.
+                _receive(response, part, transfer, offset, found[2].removeprefix("*"))
+                return True
     discard(part)
     return _attempt(url, part, transfer)
 
 
-def _range(part: Path) -> dict[str, str]:
-    """Ask for what `part` lacks, or for the whole file if it has changed since."""
-    offset = _size(part)
-    etag = _remembered_etag(part)
-    headers = {"Range": f"bytes={offset}-"} if offset else {}
-    return headers | {"If-Range": etag} if offset and etag else headers
+def _connection_fault(url: str, error: Exception, timeout_s: float, hint: str) -> Exception:
+    """Timeouts and resets may pass; an unknown host or a closed port will not."""
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, TimeoutError):
+        return _BrokeOff(f"no answer within {timeout_s:g} s", answered=False)
+    if isinstance(reason, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
+        return _BrokeOff(f"connection reset: {reason}", answered=False)
+    if isinstance(reason, http.client.HTTPException):
+        return _BrokeOff(f"no HTTP answer: {reason!r}", answered=False)
+    if isinstance(reason, ssl.SSLError):
+        return HostUnreachable(
+            f"`{url}`: no secure connection: {reason}",
+            f"if a proxy signs with its own authority, name it in SSL_CERT_FILE; else {hint}",
+        )
+    return HostUnreachable(f"`{url}` cannot be reached: {reason}", hint)
 
 
-def _continues(response: http.client.HTTPResponse, offset: int) -> bool:
-    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    return found is not None and int(found[1]) == offset
+def _refusal(url: str, part: Path, error: HTTPError) -> Exception:
+    """What an error status means: after some, another attempt may succeed."""
+    if error.code in _TRANSIENT:
+        return _BrokeOff(f"HTTP {error.code} {error.reason}", answered=True)
+    hint = by_hand(part)
+    if error.code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        hint = f"check the base URL, or copy the files by hand into `{part.parent}`"
+    return SourceError(f"`{url}`: the server answered HTTP {error.code} {error.reason}", hint)
 
 
 def _receive(
-    response: http.client.HTTPResponse, part: Path, transfer: Transfer, offset: int
+    response: http.client.HTTPResponse, part: Path, transfer: Transfer, offset: int, size: str = ""
 ) -> None:
-    """Append the body after the first `offset` bytes of `part`."""
+    """Append the body after the first `offset` bytes of `part`; `size` is that of the file."""
     end = None if response.length is None else offset + response.length
-    total = _total(response, end) if offset else end
+    total = int(size) if size else end
     written = offset
-    _remember_etag(part, response.headers.get("ETag", ""))
+    etag = response.headers.get("ETag", "")
+    if _STRONG_ETAG.fullmatch(etag):
+        _etag_file(part).write_text(etag, encoding="ascii")
+    else:
+        _etag_file(part).unlink(missing_ok=True)
     with part.open("ab" if offset else "wb") as sink:
         while max(written, end or 0) <= transfer.max_bytes and written != end:
             wanted = _BLOCK_BYTES if end is None else min(_BLOCK_BYTES, end - written)
@@ -256,53 +226,20 @@ def _receive(
             f"`{response.url}` is larger than {transfer.max_bytes} bytes", by_hand(part)
         )
     if total is not None and written < total:
-        raise BrokeOff(f"{written} of {total} bytes received", answered=True)
-
-
-def _total(response: http.client.HTTPResponse, end: int | None) -> int | None:
-    """The size of the whole file: a server may send less of it than was asked for."""
-    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    return int(found[2]) if found and found[2] != "*" else end
+        raise _BrokeOff(f"{written} of {total} bytes received", answered=True)
 
 
 def _read(response: http.client.HTTPResponse, wanted: int, transfer: Transfer) -> bytes:
     try:
         return response.read1(wanted)
     except TimeoutError as error:
-        raise BrokeOff(f"nothing received for {transfer.timeout_s:g} s", answered=True) from error
+        raise _BrokeOff(f"nothing received for {transfer.timeout_s:g} s", answered=True) from error
     except (OSError, http.client.HTTPException) as error:
-        raise BrokeOff(f"the connection broke: {error}", answered=True) from error
-
-
-def _refusal(url: str, part: Path, error: HTTPError) -> Exception:
-    """What an error status means: after some, another attempt may succeed."""
-    if error.code in _TRANSIENT:
-        return BrokeOff(f"HTTP {error.code} {error.reason}", answered=True)
-    hint = by_hand(part)
-    if error.code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        hint = f"check the base URL, or copy the files by hand into `{part.parent}`"
-    return SourceError(f"`{url}`: the server answered HTTP {error.code} {error.reason}", hint)
-
-
-def _given_up(url: str, part: Path, error: BrokeOff) -> SourceError:
-    if not error.answered:
-        return HostUnreachable(f"`{url}` cannot be reached: {error}", by_hand(part))
-    return SourceError(
-        f"`{url}`: the download broke off: {error}",
-        "run the command again to resume where it stopped; or " + by_hand(part),
-    )
+        raise _BrokeOff(f"the connection broke: {error}", answered=True) from error
 
 
 def _etag_file(part: Path) -> Path:
     return part.with_name(f".{part.name}.etag")
-
-
-def _remember_etag(part: Path, etag: str) -> None:
-    """A weak ETag does not guarantee the same bytes, so `If-Range` cannot use it."""
-    if _STRONG_ETAG.fullmatch(etag):
-        _etag_file(part).write_text(etag, encoding="ascii")
-    else:
-        _etag_file(part).unlink(missing_ok=True)
 
 
 def _remembered_etag(part: Path) -> str:

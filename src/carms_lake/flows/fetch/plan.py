@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import yaml
 
 from carms_lake.errors import ContractError, SourceError, UsageError, did_you_mean
 from carms_lake.files import whole
-from carms_lake.flows.fetch.download import is_http_url
+from carms_lake.flows.fetch.download import MAX_BYTES, is_http_url
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+MAX_RATIO = 200
+"""No member may unpack to more than this many times its size; text unpacks to 5 to 20 times."""
+
+_SMALL_BYTES = 1 << 20
+"""Below this size, no ratio is suspicious."""
+
+_BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
 
 _FILE_NAME = re.compile(r'(?!\.)[^\x00-\x1f<>:"/\\|?*]+(?<![. ])')
 """A plain name on every system: without folder or drive, and not hidden."""
-
-_SHA1 = re.compile(r"[0-9a-f]{40}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,6 @@ class RemoteFile:
         """The name in the target folder: the file's own, or the member's."""
         return self.unzip.name if self.unzip else self.name
 
-    @property
-    def name_in_url(self) -> str:
-        """The name as a URL writes it."""
-        return quote(self.name)
-
 
 @dataclass(frozen=True)
 class FetchPlan:
@@ -77,11 +79,9 @@ def load_plan(path: Path) -> FetchPlan:
             "use `carms generate` for a domain without public files",
         )
     try:
-        document = yaml.safe_load(path.read_bytes())
+        return _plan(yaml.safe_load(path.read_bytes()))
     except yaml.YAMLError as error:
         raise ContractError(f"`{path}` is not YAML: {error}") from error
-    try:
-        return _plan(document)
     except KeyError as error:
         raise ContractError(f"`{path}`: missing `{error.args[0]}`") from error
     except UsageError as error:
@@ -109,37 +109,48 @@ def checked_base_url(url: str) -> str:
     return url.rstrip("/") + "/"
 
 
+def extract_member(archive: Path, ending: str, written_to: Path) -> None:
+    """Write the only member whose name has `ending` to `written_to`, whole or not at all.
+
+    Raises:
+        SourceError: not a zip, a broken or encrypted one, no or several such members, or a bomb.
+    """
+    with whole(written_to) as partial:
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                member = _only_member(opened, ending, archive)
+                with opened.open(member) as packed, partial.open("wb") as sink:
+                    shutil.copyfileobj(packed, sink)
+        except _BROKEN_ZIP as error:
+            raise _bad_zip(archive, f"cannot be unzipped: {error}") from error
+
+
 def _plan(document: Any) -> FetchPlan:
     found = _mapping(document, {"base_url", "files"}, "the file")
-    listed = found["files"]
-    if not isinstance(listed, list) or not listed:
+    entries = found["files"]
+    if not isinstance(entries, list) or not entries:
         raise UsageError("`files` must be a list of at least one file")
-    files = tuple(_file(entry) for entry in listed)
-    for names in ([file.name for file in files], [file.written_as for file in files]):
+    remote = tuple(_remote_file(entry) for entry in entries)
+    for names in ([file.name for file in remote], [file.written_as for file in remote]):
         if len({name.casefold() for name in names}) != len(names):
             raise UsageError("two files have the same name: " + ", ".join(sorted(names)))
-    return FetchPlan(checked_base_url(str(found["base_url"])), files)
+    return FetchPlan(checked_base_url(str(found["base_url"])), remote)
 
 
-def _file(entry: Any) -> RemoteFile:
+def _remote_file(entry: Any) -> RemoteFile:
     found = _mapping(entry, {"name", "blob_id", "sha256", "unzip"}, "an entry of `files`")
     name = _file_name(found["name"])
+    unzip = None
+    if found.get("unzip") is not None:
+        wanted = _mapping(found["unzip"], {"ending", "name"}, f"`unzip` of `{name}`")
+        if not isinstance(wanted["ending"], str) or not wanted["ending"]:
+            raise UsageError(f"`unzip.ending` of `{name}` must be text such as `.csv`")
+        unzip = Unzip(wanted["ending"], _file_name(wanted["name"]))
+    blob_id = _hex(found["blob_id"], 40, f"`blob_id` of `{name}`")
     sha256 = found.get("sha256")
-    unzip = found.get("unzip")
-    return RemoteFile(
-        name=name,
-        blob_id=_hex(found["blob_id"], _SHA1, f"`blob_id` of `{name}`"),
-        sha256=None if sha256 is None else _hex(sha256, _SHA256, f"`sha256` of `{name}`"),
-        unzip=None if unzip is None else _unzip(unzip, name),
-    )
-
-
-def _unzip(entry: Any, name: str) -> Unzip:
-    found = _mapping(entry, {"ending", "name"}, f"`unzip` of `{name}`")
-    ending = found["ending"]
-    if not isinstance(ending, str) or not ending:
-        raise UsageError(f"`unzip.ending` of `{name}` must be text such as `.csv`")
-    return Unzip(ending, _file_name(found["name"]))
+    if sha256 is not None:
+        _hex(sha256, 64, f"`sha256` of `{name}`")
+    return RemoteFile(name, blob_id, sha256, unzip)
 
 
 def _mapping(entry: Any, known: set[str], where: str) -> dict[str, Any]:
@@ -159,39 +170,12 @@ def _file_name(value: Any) -> str:
     return value
 
 
-def _hex(value: Any, pattern: re.Pattern[str], where: str) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
+def _hex(value: Any, digits: int, where: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
         raise UsageError(
             f"{where} is not a valid digest: `{value}`", "write lower-case hex, in quotes"
         )
     return value
-
-
-MAX_BYTES = 1 << 30
-"""No member may be larger, unzipped."""
-
-MAX_RATIO = 200
-"""No member may unpack to more than this many times its size; text unpacks to 5 to 20 times."""
-
-_SMALL_BYTES = 1 << 20
-"""Below this size, no ratio is suspicious."""
-
-_BLOCK_BYTES = 1 << 20
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-
-
-def extract_member(archive: Path, ending: str, written_to: Path) -> None:
-    """Write the only member whose name has `ending` to `written_to`, whole or not at all.
-
-    Raises:
-        SourceError: not a zip, a broken or encrypted one, no or several such members, or a bomb.
-    """
-    with whole(written_to) as partial:
-        try:
-            with zipfile.ZipFile(archive) as opened:
-                _copy(opened, _only_member(opened, ending, archive), partial)
-        except _BROKEN as error:
-            raise _wrong(archive, f"cannot be unzipped: {error}") from error
 
 
 def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile.ZipInfo:
@@ -200,42 +184,30 @@ def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile
         for member in opened.infolist()
         if not member.is_dir()
         and member.filename.casefold().endswith(ending.casefold())
-        and not _is_resource_fork(member.filename)
+        # macOS adds `__MACOSX/._data.json` for each `data.json`.
+        and not member.filename.startswith("__MACOSX/")
+        and not member.filename.rpartition("/")[2].startswith("._")
     ]
     if len(found) != 1:
         names = ", ".join(f"`{member.filename!a}`" for member in found[:5]) or "none"
-        raise _wrong(
+        raise _bad_zip(
             archive, f"must contain exactly one member that ends with `{ending}`; found: {names}"
         )
-    _refuse_bomb(found[0], archive)
-    return found[0]
-
-
-def _is_resource_fork(name: str) -> bool:
-    """MacOS adds `__MACOSX/._data.json` for each `data.json`."""
-    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
-
-
-def _refuse_bomb(member: zipfile.ZipInfo, archive: Path) -> None:
-    """The size in the header can be trusted: `zipfile` returns no more bytes than it says."""
+    member = found[0]
     if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise _wrong(archive, "is compressed by another method than `deflate`")
+        raise _bad_zip(archive, "is compressed by another method than `deflate`")
+    # The size in the header can be trusted: `zipfile` returns no more bytes than it says.
     packed_bytes = min(member.compress_size, archive.stat().st_size)
     allowed_bytes = min(MAX_BYTES, max(_SMALL_BYTES, MAX_RATIO * packed_bytes))
     if member.file_size > allowed_bytes:
-        raise _wrong(
+        raise _bad_zip(
             archive,
             f"unpacks {packed_bytes} bytes to {member.file_size}; the limit is {allowed_bytes}",
         )
+    return member
 
 
-def _copy(opened: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path) -> None:
-    with opened.open(member) as packed, scratch.open("wb") as sink:
-        while block := packed.read(_BLOCK_BYTES):
-            sink.write(block)
-
-
-def _wrong(archive: Path, what: str) -> SourceError:
+def _bad_zip(archive: Path, what: str) -> SourceError:
     return SourceError(
         f"`{archive.name.removesuffix('.part')}` {what}",
         f"unzip it by hand and copy the member into `{archive.parent}`",
