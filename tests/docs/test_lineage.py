@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from docs.console import agrees, run, sections
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[2] / "docs/lineage.md"
 
 

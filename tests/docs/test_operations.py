@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from docs.console import Seen, Step, agrees, run, sections
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[2] / "docs/operations.md"
 SECTIONS = sections(PAGE)
 PRACTICE = "A lake to practise on"

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "docs/samples/retail"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
 
+pytestmark = pytest.mark.slow
+
 SIZES: dict[str, dict[str, object]] = {
     "carms": {"seed": 7, "programs": 12},
     "retail": {"scale": 0.01, "days": 40},

@@ -15,6 +15,8 @@ from command import carms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 MASTER = "9999_program_master.xlsx"
 DOCUMENTS = "9999_markdown_program_descriptions_v2.json"
 SECTIONS = "9999_program_descriptions_x_section.csv"

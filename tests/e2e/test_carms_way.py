@@ -10,6 +10,8 @@ import duckdb
 import pytest
 from command import carms
 
+pytestmark = pytest.mark.slow
+
 PROFILE = [
     "match_iteration_id", "program_stream_id", "program_name", "school_code", "school_name",
     "discipline_id", "discipline_name", "discipline_group", "program_site", "program_stream",

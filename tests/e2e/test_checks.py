@@ -10,6 +10,8 @@ from command import carms
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "carms": ("--programs", "60"),
     "retail": ("--scale", "0.01", "--days", "60"),

@@ -14,6 +14,8 @@ from carms_lake.config import builtin_schemas
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 REASONS = ["Damaged", "Wrong size", "Changed my mind", "Late"]
 CODES = ["DMG", "SIZE", "MIND", "LATE"]
 NEW_COLUMN = """\

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 class _Silent(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:

@@ -10,6 +10,8 @@ from command import carms
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "carms": ("--programs", "20"),
     "retail": ("--scale", "0.003", "--days", "20"),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Invoke = Callable[..., Result]
 
+pytestmark = pytest.mark.slow
+
 PACKAGES = Path(__file__).parents[1] / "packages"
 SEARCHED = os.pathsep.join([str(PACKAGES), os.environ.get("PYTHONPATH", "")])
 

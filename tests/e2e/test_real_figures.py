@@ -16,7 +16,7 @@ from carms_lake.config import builtin_schemas
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 SCHEMAS = builtin_schemas()
 
 

@@ -10,6 +10,8 @@ from command import Outcome
 from command import carms as command
 from tiny import PRODUCTS, SALES
 
+pytestmark = pytest.mark.slow
+
 PACKAGES = Path(__file__).parents[1] / "packages"
 BROKEN = "sale_id,product_id,quantity\ns3,p1,0\ns4,p1,many\n"
 

@@ -10,6 +10,8 @@ import pytest
 from command import carms
 from tiny import PRODUCTS, SALES
 
+pytestmark = pytest.mark.slow
+
 INFO = "tiny_shop-0.1.0.dist-info"
 GENERATOR = """
 from typing import Annotated

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from faults.subjects import Arranged
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("count", AT_ONCE)
 def test_processes_at_once_take_turns_or_say_who_holds_the_lake(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
 
+pytestmark = pytest.mark.slow
+
 RESTLESS = """
 import os, pathlib, random, sys, time
 path, kind, seconds, seed = pathlib.Path(sys.argv[1]), *sys.argv[2:]

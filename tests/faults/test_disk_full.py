@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
 
+pytestmark = pytest.mark.slow
+
 FILE_SIZES = (0, 1, 500, 1_500, 4_096, 9_000, 20_000, 262_144, 1_000_000)
 """Bytes beyond which no file may grow: log entries, data files and the gold file are cut off."""
 

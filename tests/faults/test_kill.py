@@ -7,11 +7,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from faults.crash import begun, ended, is_mended, steps_of
 from faults.scale import MOMENTS, SEED, chosen, tell
 
 if TYPE_CHECKING:
     from faults.subjects import Arranged
+
+pytestmark = pytest.mark.slow
 
 KILLED = (-9, 137)
 """SIGKILL; what a victim exits with where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from faults.crash import ended, is_mended, steps_of
 from faults.subjects import run
 from faults.test_kill import KILLED
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from faults.subjects import Arranged
+
+pytestmark = pytest.mark.slow
 
 
 def test_rejects_without_their_rows_count_for_nothing_and_the_next_replay_lands_them(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from carms_lake.records import CheckResult, RunReport
 
+pytestmark = pytest.mark.slow
+
 
 def lake(folder: Path) -> LakeConfig:
     config = stocked(folder)

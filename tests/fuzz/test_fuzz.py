@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+pytestmark = pytest.mark.slow
+
 WORKER = Path(__file__).with_name("worker.py")
 CASE_S = 60
 """Longer than this no file of a few kilobytes may take, on a busy machine either."""

@@ -183,6 +183,7 @@ def test_the_connection_itself_is_locked_behind_the_parser(lake: LakeConfig, wha
         session.connection.execute(hostile[what])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
 def test_an_attack_is_refused_and_changes_nothing(
     attack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -210,6 +211,7 @@ def test_an_attack_is_refused_and_changes_nothing(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", HUNGRY, ids=lambda path: path.stem)
 def test_an_attack_on_memory_or_time_is_stopped_at_a_limit(attack: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"

@@ -16,7 +16,7 @@ from carms_lake.quality.validate import apply_constraints
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+pytestmark = pytest.mark.slow
+
 SILVER = [f"silver.{table}" for table in sorted(frames.contracts(Layer.SILVER))]
 PRICES = ("products", "missing_price")
 

@@ -17,6 +17,8 @@ from carms_lake.flows.generate import generate as generate_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 REQUIRED = {"event_id", "event_ts", "event_type"}
 SCALE = 0.01
 DAYS = 150

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from carms_lake.records import RunReport
 
+pytestmark = pytest.mark.slow
+
 MARKS = {"run_id", "ingestion_ts", "seconds", "built_at"}
 BY_KEY = ("order_header", "order_line", "sensor_reading", "shipment")
 

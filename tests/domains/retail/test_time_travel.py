@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig, resolve_domain
 from carms_lake.flows.build import build
@@ -15,6 +17,8 @@ from carms_lake.names import Layer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def gold(config: LakeConfig, as_of: str | None = None) -> dict[str, list[tuple[Any, ...]]]:

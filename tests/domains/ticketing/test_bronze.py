@@ -16,6 +16,8 @@ from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
 
+pytestmark = pytest.mark.slow
+
 BRONZE = contracts(Layer.BRONZE)
 HEADERS = {
     "accounts": "account_id,email,created_at",

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from command import Outcome, carms
 
+pytestmark = pytest.mark.slow
+
 ORDERS = "order_id,account_id,showtime_id,created_at,total_amount\n"
 LATER = "incremental/orders/batch_004.csv"
 

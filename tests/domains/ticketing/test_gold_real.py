@@ -15,7 +15,7 @@ from domains.ticketing.order_lake import asked, lake
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 NOTHING = {"", "N/A", "NULL", "None"}
 MERGED = {"cust_B": "cust_A", "cust_D": "cust_C", "cust_F": "cust_E"}
 

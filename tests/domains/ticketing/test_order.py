@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.records import RunReport
 
+pytestmark = pytest.mark.slow
+
 FEW = settings(max_examples=3, phases=[Phase.explicit, Phase.generate])
 """Of each seed. An example is some fifty batches in several runs: shrinking would take minutes."""
 

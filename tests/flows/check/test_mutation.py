@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.flows.check.verdicts import Mutation, MutationReport
 
+pytestmark = pytest.mark.slow
+
 Change = dict[str, Any]
 
 

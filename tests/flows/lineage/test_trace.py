@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:

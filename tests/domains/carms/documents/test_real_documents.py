@@ -22,7 +22,7 @@ from carms_lake.domains.carms.documents import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
