@@ -113,9 +113,9 @@ def malformed_records(malformed: pl.DataFrame) -> pl.DataFrame:
 
 
 def as_rejects(frame: pl.DataFrame, contract: Contract, headers: Sequence[str]) -> pl.DataFrame:
-    """Rows with their stamp, raw record and reasons, in the form of the reject store.
+    """Rows with their provenance, raw record and reasons, in the columns of the reject store.
 
-    `headers` are those of the parts that the rows come from.
+    `headers` are those of the chunks that the rows come from.
     """
     return frame.select(
         pl.lit(str(Layer.BRONZE)).alias("layer"),

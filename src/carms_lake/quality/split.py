@@ -58,7 +58,7 @@ AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
 
 _IS_BAD = "\x00is_bad"
 _NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
-"""What a reader gives that is no field of the record."""
+"""What a reader gives that is not a field of the record."""
 
 _PATH = "\x00path."
 """Before a column's name: what the file's path says of it."""
@@ -70,7 +70,7 @@ def landed_schema(contract: Contract) -> dict[str, pl.DataType]:
     return {**polars_schema(contract), **audit}
 
 
-def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract) -> Checked:
+def split(parsed: ParsedRows, chunks: Sequence[TrackedChunk], contract: Contract) -> Checked:
     """Split the rows of chunks into typed rows and rejects with their reasons.
 
     Raises:
@@ -79,8 +79,8 @@ def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract)
     found = parsed.rows.schema
     fields = [name for name in found.names() if name not in _NO_FIELDS]
     rules = value_constraints(contract)
-    files = _files(parts, contract, set(found.names()))
-    rows = _stamped(parsed.rows, files, parts)
+    files = _files(chunks, contract, set(found.names()))
+    rows = _with_provenance(parsed.rows, files, chunks)
     checked = _checked(rows, contract, rules, fields, found).collect(engine="streaming")
     is_bad = checked[_IS_BAD]
     kept = [*contract.column_names, *contract.audit_columns]
@@ -89,12 +89,12 @@ def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract)
             kept += [n for n in (_PATH + column.name, RAW + column.name) if n in checked.columns]
     good = checked.select(kept) if not is_bad.any() else checked.select(kept).filter(~is_bad)
     broken = with_reasons(checked.filter(is_bad), contract, parsed.raw)
-    malformed = malformed_records(_stamped(parsed.malformed, files, parts))
-    headers = [piece.chunk.header or json.dumps(fields) for piece in parts]
+    malformed = malformed_records(_with_provenance(parsed.malformed, files, chunks))
+    headers = [tracked.chunk.header or json.dumps(fields) for tracked in chunks]
     rejected = pl.concat([as_rejects(frame, contract, headers) for frame in (malformed, broken)])
-    records = sum(piece.chunk.records for piece in parts)
+    records = sum(tracked.chunk.records for tracked in chunks)
     if good.height + rejected.height != records:
-        names = ", ".join(sorted({f"`{piece.source.name}`" for piece in parts}))
+        names = ", ".join(sorted({f"`{tracked.source.name}`" for tracked in chunks}))
         raise NotReconciled(
             f"{names}: {records} records, but {good.height} accepted and "
             f"{rejected.height} rejected",
@@ -106,17 +106,17 @@ def split(parsed: ParsedRows, parts: Sequence[TrackedChunk], contract: Contract)
 
 
 def _files(
-    parts: Sequence[TrackedChunk], contract: Contract, there: Collection[str]
+    chunks: Sequence[TrackedChunk], contract: Contract, there: Collection[str]
 ) -> pl.DataFrame:
-    """One row per part: what is the same for all its rows, of its file, delivery and path."""
-    names = [piece.source.name for piece in parts]
+    """One row per chunk: what its rows have in common, of its file, delivery and path."""
+    names = [tracked.source.name for tracked in chunks]
     columns: dict[str, pl.Series] = {
         SRC_FILENAME: pl.Series(names, dtype=pl.String),
-        DELIVERY: pl.Series([piece.provenance.delivery_id for piece in parts], dtype=pl.Int64),
+        DELIVERY: pl.Series([tracked.provenance.delivery_id for tracked in chunks], dtype=pl.Int64),
     }
     if DELIVERED_AT in contract.audit_columns:
         columns[DELIVERY_ID] = columns[DELIVERY]
-        moments = [piece.provenance.delivered_at for piece in parts]
+        moments = [tracked.provenance.delivered_at for tracked in chunks]
         columns[DELIVERED_AT] = pl.Series(moments, dtype=AUDIT_SCHEMA[DELIVERED_AT])
     for column in contract.columns:
         if column.name not in there:
@@ -127,14 +127,14 @@ def _files(
     return pl.DataFrame(columns)
 
 
-def _stamped(
-    rows: pl.DataFrame, files: pl.DataFrame, parts: Sequence[TrackedChunk]
+def _with_provenance(
+    rows: pl.DataFrame, files: pl.DataFrame, chunks: Sequence[TrackedChunk]
 ) -> pl.DataFrame:
-    """Rows with what is known of their file, and with the stamp of the run."""
-    stamp = parts[0].provenance
+    """Rows with what is known of their file and of the run."""
+    provenance = chunks[0].provenance
     added = [
-        pl.lit(stamp.ingestion_ts, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
-        pl.lit(stamp.run_id).alias(RUN_ID),
+        pl.lit(provenance.ingestion_ts, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
+        pl.lit(provenance.run_id).alias(RUN_ID),
         *(
             pl.lit(None, pl.String).alias(name)
             for name in (SRC_REPAIR, SRC_EXTRA)
@@ -188,8 +188,8 @@ def _checked(
             continue
         # A value of the wrong type is not a missing value: only its raw text can say which it is.
         raw = RAW + rule.column
-        told_by_raw = rule.kind == "required" and raw in kept_raw
-        passes = pl.col(raw).is_not_null() if told_by_raw else rule.passes
+        decided_by_raw = rule.kind == "required" and raw in kept_raw
+        passes = pl.col(raw).is_not_null() if decided_by_raw else rule.passes
         broken.append((~passes).fill_null(value=False).alias(BAD + rule.name))
     if contract.source and contract.source.new_columns is NewColumns.REJECT:
         broken.append(pl.col(SRC_EXTRA).is_not_null().alias(BAD + NEW_COLUMN))

@@ -196,10 +196,10 @@ def _repeated(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
 def _repeats(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
     """What is true of every row whose key another row has too."""
     key = ", ".join(quoted(name) for name in names)
-    whole = "{" + ", ".join(f"{literal(name)}: {quoted(name)}" for name in names) + "}"
-    repeated = f"select {whole} from {table} group by {key} having count(*) > 1"
+    values = "{" + ", ".join(f"{literal(name)}: {quoted(name)}" for name in names) + "}"
+    repeated = f"select {values} from {table} group by {key} having count(*) > 1"
     is_key = f"{key} is not null and " if len(names) == 1 and not nulls_count else ""
-    return f"{is_key}{whole} in ({repeated})"
+    return f"{is_key}{values} in ({repeated})"
 
 
 def _invalid(column: str, arguments: Mapping[str, Any]) -> str:

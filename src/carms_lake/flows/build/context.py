@@ -109,7 +109,7 @@ class BuildContext:
 
     @property
     def contract(self) -> Contract:
-        """What the table promises."""
+        """The table's contract."""
         return self.step.contract
 
     @property

@@ -117,7 +117,7 @@ def _balanced(context: BuildContext, found: Validated, build: Build) -> Build:
         return build
     rows = frame_of(context, driver.ref)
     if context.counts_keys:
-        # What has no name of its own there stands at the same place in this table's key.
+        # A column of another name here has the same position in this table's key.
         key = list(contract.silver.driver_key or driver.primary_key)
         places = zip(key, contract.primary_key[: len(key)], strict=True)
         shared = [name if name in contract.column_names else here for name, here in places]

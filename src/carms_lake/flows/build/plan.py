@@ -138,7 +138,7 @@ def key_pairs(contract: Contract, driver: Contract) -> dict[str, str]:
     spec, primary = contract.silver, contract.primary_key
     named = spec.driver_key or (driver.primary_key if spec.balance is Balance.EXPAND else ())
     if named:
-        # A column that has another name here stands at the same place in this table's primary key.
+        # A column of another name here has the same position in this table's primary key.
         places = zip(named, primary, strict=False)
         pairs = {name: name if name in contract.column_names else here for name, here in places}
     else:

@@ -1,4 +1,4 @@
-"""Rows of silver that are set aside, as the reject store keeps them: the key and row as JSON."""
+"""Quarantined rows of silver, as the reject store keeps them: the key and the row as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def as_rejects(quarantined: pl.DataFrame, contract: Contract, run: Run) -> pl.DataFrame:
-    """One reject per row that was set aside, in the columns of the reject store."""
+    """One reject per quarantined row, in the columns of the reject store."""
     columns = [name for name in quarantined.columns if name != "reasons"]
     rows = quarantined.select(columns).to_dicts()
     key = contract.primary_key or tuple(columns)
@@ -50,7 +50,7 @@ def of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
 
 
 def quarantined_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:
-    """The rejects of a silver table that one run set aside.
+    """The rows of a silver table that one run quarantined.
 
     Raises:
         StoreError: the lake cannot be read.
@@ -64,7 +64,7 @@ def quarantined_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:
 
 
 def keys_of(rejects: pl.DataFrame, contract: Contract, columns: Sequence[str]) -> pl.DataFrame:
-    """Columns of the rows that were set aside, typed again; one row per reject, in their order."""
+    """Columns of the quarantined rows, typed again; one row per reject, in their order."""
     rows = [json.loads(text) for text in rejects["raw_record"]]
     texts = pl.DataFrame(
         {name: [None if row[name] is None else str(row[name]) for row in rows] for name in columns},
@@ -76,7 +76,7 @@ def keys_of(rejects: pl.DataFrame, contract: Contract, columns: Sequence[str]) -
 
 
 def waits_for(rejects: pl.DataFrame, rules: Iterable[str]) -> pl.Series:
-    """Whether each reject is there because a reference of one of these rules is unknown."""
+    """Whether each row is quarantined because a reference of one of these rules is unknown."""
     reason = pl.element().struct
     waits = (reason.field("code") == ReasonCode.UNKNOWN_REFERENCE) & reason.field("rule").is_in(
         list(rules)
@@ -86,7 +86,7 @@ def waits_for(rejects: pl.DataFrame, rules: Iterable[str]) -> pl.Series:
 
 
 def unknown_references(rejects: pl.DataFrame) -> dict[str, int]:
-    """How many rows were set aside for each relationship whose reference is unknown."""
+    """How many rows were quarantined for each relationship whose reference is unknown."""
     reasons = rejects.select(pl.col("reasons").explode().struct.unnest())
     found = reasons.filter(pl.col("code") == ReasonCode.UNKNOWN_REFERENCE)
     return dict(found.group_by("rule").len().sort("rule").rows())

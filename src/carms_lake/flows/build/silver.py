@@ -170,7 +170,7 @@ def _was_recreated(context: BuildContext, last: Build, ref: TableRef) -> bool:
 def _commit(context: BuildContext, update: TableUpdate) -> int:
     """Commit the rows with a record of how they were made, and return the version."""
     metadata = update.build.as_metadata()
-    if update.build.rows_since >= 0:  # the rows are there already
+    if update.build.rows_since >= 0:  # the table has these rows already
         nothing = delta.FileChange([])
         return delta.commit_files(context.path, update.rows.schema, nothing, metadata)
     with Staged(context.path, context.run.run_id, update.rows.schema) as staged:

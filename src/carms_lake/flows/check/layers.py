@@ -172,7 +172,8 @@ def mutate_silver(original: Original, lab: Laboratory, folder: LakeConfig) -> It
 
 def _silver_detector(constraint: ConstraintUnderTest) -> str:
     link = constraint.relationship
-    return "audit" if link is not None and not link.quarantine else PANDERA
+    is_json = constraint.kind == "type" and constraint.rule != TYPES
+    return "audit" if is_json or (link is not None and not link.quarantine) else PANDERA
 
 
 def _counts(
