@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.flows.status import Status
     from carms_lake.flows.timetravel.diff import LakeDiff
-    from carms_lake.records import QueryResult, RunReport
+    from carms_lake.records import RunReport
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
     Progress = Callable[[str, int, int | None], None]
@@ -257,7 +257,7 @@ class Lake:
         """
         from carms_lake.flows.timetravel.history import history
 
-        return as_frame(history(self.config, table))
+        return history(self.config, table)
 
     def diff(self, before: str, after: str) -> LakeDiff:
         """What changed between two runs, table by table, and why.
@@ -279,17 +279,6 @@ class Lake:
         from carms_lake.flows.lineage import trace
 
         return trace(self.config, key, table=table)
-
-
-def as_frame(found: pl.DataFrame | QueryResult) -> pl.DataFrame:
-    """Rows of a flow as a frame."""
-    import polars as pl
-
-    if isinstance(found, pl.DataFrame):
-        return found
-    return pl.DataFrame(
-        found.rows, schema=list(found.columns), orient="row", infer_schema_length=None
-    )
 
 
 class UnknownTable(UsageError, KeyError):
