@@ -14,7 +14,7 @@ app = Typer()
 @command(app)
 def sold(call: Call, to: Target, product: Product) -> None:
     """Show how much of a product was sold."""
-    from carms_lake.flows.query import query_rows
+    from carms_lake.flows.query import query_frame
 
     sql = "select name, quantity from sales_by_product where name = $product"
-    emit(call, query_rows(call.config(), sql, {"product": product}), to)
+    emit(call, query_frame(call.config(), sql, {"product": product}), to)
