@@ -28,7 +28,7 @@ CALLS = {
     "diff": ("silver.sale", ["{runs}", "{table}"]),
     "trace": ("silver.sale", ["s1", "--table", "{table}"]),
     "rejects list": ("bronze.sales", ["{table}"]),
-    "rejects mend": ("bronze.sales", ["{table}", "{mended}", "--out", "{out}"]),
+    "rejects correct": ("bronze.sales", ["{table}", "{corrected}", "--out", "{out}"]),
     "rejects replay": ("bronze.sales", ["{table}", "--dry-run"]),
 }
 """By command: a table that it takes, and how it is called with it."""
@@ -49,14 +49,14 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     (folder / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
     built(folder, sales="s3,p1,x\n")
     runs = call(folder, "query", "select run_id from ops.runs order by 1")
-    mended = folder / "mended.csv"
-    listed = call(folder, "rejects", "sales", "--to-mend", "-o", str(mended))
+    corrected = folder / "corrected.csv"
+    listed = call(folder, "rejects", "sales", "--export", "-o", str(corrected))
     assert (runs.exit_code, listed.exit_code) == (0, 0), listed.output
     first, last = [row["run_id"] for row in csv.DictReader(runs.stdout.splitlines())]
     return {
         "{project}": [str(folder)],
         "{runs}": [first, last],
-        "{mended}": [str(mended)],
+        "{corrected}": [str(corrected)],
         "{out}": [str(folder / "out")],
     }
 
