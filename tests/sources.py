@@ -13,8 +13,7 @@ from carms_lake.contract.types import ColumnType, parse_type
 from carms_lake.errors import SourceRefused
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers import content, csv_header, csv_records
-from carms_lake.readers.content import disk_facts
-from carms_lake.readers.faults import readable
+from carms_lake.readers.content import disk_facts, readable
 from carms_lake.readers.frames import malformed_frame
 from carms_lake.records import CHUNK, SourceFile
 

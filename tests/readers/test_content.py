@@ -20,7 +20,6 @@ from carms_lake.readers.content import (
     disk_facts,
     ensure_unchanged,
     opened,
-    unpacked,
     whole,
 )
 
@@ -49,9 +48,6 @@ def test_content_digest_and_path_are_the_same_in_each_container(packed):
     assert digest(packed) == (hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
     with opened(packed) as path:
         assert path.read_bytes() == CONTENT
-    with unpacked(packed) as plain:
-        ensure_unchanged(plain)
-        assert (plain.name, plain.path.read_bytes()) == (packed.name, CONTENT)
 
 
 def test_the_unpacked_file_is_gone_afterwards(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sources import bronze, collected, column, landed, outcome, raw_records, read, unique, written
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import content, frames, jsonl, jsonl_lines
+from carms_lake.readers import content, frames, jsonl
 
 AB = bronze("a", column("b", source="x.b"), format="jsonl")
 RAW = bronze(column("line", "json", source="$"), format="jsonl")
@@ -105,7 +105,7 @@ def test_whole_lines_are_the_same_wherever_blocks_are_cut(tmp_path, monkeypatch,
 
 @pytest.mark.parametrize("contract", [AB, RAW])
 def test_a_line_without_end_is_given_up(tmp_path, monkeypatch, contract):
-    monkeypatch.setattr(jsonl_lines, "LINE_BYTES", 100)
+    monkeypatch.setattr(jsonl, "LINE_BYTES", 100)
     with pytest.raises(SourceRefused) as caught:
         read(file(tmp_path, b'{"a": "' + b"x" * 1000), contract)
     assert caught.value.code == "TOO_LARGE"

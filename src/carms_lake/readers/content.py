@@ -13,11 +13,12 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from carms_lake.errors import SourceRefused
+from carms_lake.readers.text import looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,21 +153,6 @@ def opened(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[Path]:
         yield path
 
 
-@contextmanager
-def unpacked(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[SourceFile]:
-    """The same source file with its content uncompressed on disk until the context ends.
-
-    Raises:
-        SourceRefused: UNREADABLE, TOO_LARGE.
-    """
-    if not is_packed(source):
-        yield source
-        return
-    with opened(source, limits=limits) as path:
-        facts = disk_facts(path)
-        yield replace(source, path=path, member=None, size=facts.size, mtime_ns=facts.mtime_ns)
-
-
 def whole(source: SourceFile, *, limits: Limits = LIMITS) -> bytes:
     """The uncompressed content at once.
 
@@ -190,6 +176,62 @@ def ensure_unchanged(source: SourceFile) -> None:
             f"`{source.name}` changed while it was read: {source.size} bytes, now {facts.size}",
             "run the command again when the file is complete",
         )
+
+
+def empty(source: SourceFile, start: bytes = b"") -> SourceRefused:
+    """The refusal of a file without content."""
+    return SourceRefused(
+        "EMPTY_FILE",
+        f"`{source.name}` contains {looks_like(start)}",
+        "have the file sent again",
+    )
+
+
+def wrong_format(source: SourceFile, wanted: str, start: bytes) -> SourceRefused:
+    """The refusal of a file of another format than the contract says."""
+    return SourceRefused(
+        "WRONG_FORMAT",
+        f"`{source.name}` is not {wanted}: it looks like {looks_like(start)}",
+        "correct `carms.format` in the contract, or have the file sent in the agreed format",
+    )
+
+
+@contextmanager
+def readable(source: SourceFile) -> Iterator[None]:
+    """Refuse a file that a library cannot read; chunks must be read inside this context, too.
+
+    Raises:
+        SourceRefused: UNREADABLE.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _gone(source) from error
+    except BaseException as error:
+        # By name: this module imports no data library, and a panic has a class in each of them.
+        is_of_polars = type(error).__module__ == "polars.exceptions"
+        is_panic = type(error).__name__ == "PanicException"
+        if not (is_of_polars or is_panic or isinstance(error, OSError)):
+            raise
+        raise unreadable(source, error) from error
+
+
+def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
+    """The refusal of a damaged file, with the first line of what the library says."""
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return SourceRefused(
+        "UNREADABLE",
+        f"`{source.name}` cannot be read: {said[:300]}",
+        "the file may be damaged: have it sent again",
+    )
+
+
+def _gone(source: SourceFile) -> SourceRefused:
+    return SourceRefused(
+        "UNREADABLE",
+        f"`{source.name}` is gone: `{source.path}`",
+        "leave source files in place until the command has finished",
+    )
 
 
 def _limited(
@@ -220,11 +262,7 @@ def _refusing(source: SourceFile) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise SourceRefused(
-            "UNREADABLE",
-            f"`{source.name}` is gone: `{source.path}`",
-            "leave source files in place until the command has finished",
-        ) from error
+        raise _gone(source) from error
     except _BROKEN_ARCHIVE as error:
         raise SourceRefused(
             "UNREADABLE",

@@ -22,7 +22,6 @@ from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers.csv_header import grammar_of, header_text, no_csv, opened_at_header
 from carms_lake.readers.csv_judge import judged, texts_of
 from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
-from carms_lake.readers.faults import binary_kind
 from carms_lake.readers.frames import (
     MALFORMED_SCHEMA,
     Fault,
@@ -36,7 +35,7 @@ from carms_lake.readers.frames import (
     parse_chunks as parse_frames,
 )
 from carms_lake.readers.header import Layout, parse, spec_of
-from carms_lake.readers.text import BOM, encoding_of, shown
+from carms_lake.readers.text import BOM, binary_kind, encoding_of, shown
 from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode
 
 if TYPE_CHECKING:

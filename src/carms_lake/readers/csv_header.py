@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from carms_lake.errors import ContractError, SourceRefused
 from carms_lake.readers.content import blocks
 from carms_lake.readers.csv_records import Grammar, fields_of, grammar, is_unclosed, mask
-from carms_lake.readers.faults import looks_like
 from carms_lake.readers.header import spec_of
-from carms_lake.readers.text import as_utf8, encoding_of, is_text
+from carms_lake.readers.text import as_utf8, encoding_of, is_text, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

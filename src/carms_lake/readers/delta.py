@@ -12,8 +12,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers.content import DELTA_LOG
-from carms_lake.readers.faults import readable
+from carms_lake.readers.content import DELTA_LOG, readable
 from carms_lake.readers.header import parse
 from carms_lake.readers.parquet import parts_of
 from carms_lake.records import FileChunks

@@ -51,7 +51,7 @@ def cell_text(value: Any, *, is_date: bool = False) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return number_text(value)
     if isinstance(value, dt.datetime):
         is_midnight = value.time() == dt.time()

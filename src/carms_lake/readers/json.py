@@ -12,14 +12,11 @@ import orjson
 
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import blocks, ensure_unchanged
-from carms_lake.readers.faults import binary_kind, empty, wrong_format
-from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk, text_frame
-from carms_lake.readers.header import new_columns_note, no_such_columns, unknown_columns
-from carms_lake.readers.json_values import Misfit, Shape, loaded, shape_of
-from carms_lake.readers.jsonl_lines import no_object
-from carms_lake.readers.text import as_utf8, encoding_of
-from carms_lake.records import FileChunks, ReasonCode
+from carms_lake.readers.content import blocks, empty, ensure_unchanged, wrong_format
+from carms_lake.readers.frames import malformed_frame, parsed_chunk, text_frame
+from carms_lake.readers.json_values import Misfit, compare_keys, loaded, misfit_fault, shape_of
+from carms_lake.readers.text import as_utf8, binary_kind, encoding_of
+from carms_lake.records import FileChunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,34 +64,6 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
     chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), _Array(data))
     return FileChunks(source, (chunk,), notes)
-
-
-def compare_keys(
-    shape: Shape, where: str, contract: Contract, *, is_empty: bool
-) -> tuple[str, ...]:
-    """Compare the keys of a file's objects with the contract; returns notes.
-
-    Raises:
-        SourceRefused: UNEXPECTED_COLUMN, MISSING_COLUMN.
-    """
-    missing = shape.missing
-    if missing and not is_empty:
-        found = [c.source for c in shape.columns if c.name in shape.seen]
-        raise no_such_columns(where, [*found, *shape.unknown], missing)
-    if not shape.unknown:
-        return ()
-    if not shape.lets_in:
-        raise unknown_columns(where, shape.unknown, {c.source for c in shape.columns})
-    return (new_columns_note(where, shape.unknown, contract),)
-
-
-def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:
-    """The fault of a record whose values do not fit; without misfits, it is not an object."""
-    if not misfits:
-        return no_object(number, raw)
-    first = misfits[0]
-    message = f"record {number}: " + "; ".join(misfit.message for misfit in misfits)
-    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, first.column, first.value)
 
 
 def array_elements(source: SourceFile, contract: Contract) -> list[Any]:

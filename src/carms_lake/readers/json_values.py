@@ -1,4 +1,4 @@
-"""JSON objects as a contract's columns: values by dotted path, canonical text, other keys."""
+"""JSON objects as a contract's columns: values by dotted path, canonical text, unknown keys."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import orjson
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
-from carms_lake.readers.frames import number_text
-from carms_lake.readers.header import spec_of
+from carms_lake.readers.frames import Fault, cell_text
+from carms_lake.readers.header import new_columns_note, no_such_columns, spec_of, unknown_columns
+from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from carms_lake.contract.model import Column, Contract
 
@@ -131,7 +132,7 @@ class Shape:
             )
             found.misfits.append(Misfit(column.name, text, message))
         else:
-            found.row[column.name] = _scalar_text(value)
+            found.row[column.name] = cell_text(value)
 
 
 def shape_of(contract: Contract) -> Shape:
@@ -163,6 +164,35 @@ def loaded(data: bytes, *, is_exact: bool) -> Any:
         # Nested deeper than Python's parser goes, and no contract's path is; orjson's values are
         # right but for digits beyond the sixteenth.
         return value
+
+
+def compare_keys(
+    shape: Shape, where: str, contract: Contract, *, is_empty: bool
+) -> tuple[str, ...]:
+    """Compare the keys of a file's objects with the contract; returns notes.
+
+    Raises:
+        SourceRefused: UNEXPECTED_COLUMN, MISSING_COLUMN.
+    """
+    missing = shape.missing
+    if missing and not is_empty:
+        found = [c.source for c in shape.columns if c.name in shape.seen]
+        raise no_such_columns(where, [*found, *shape.unknown], missing)
+    if not shape.unknown:
+        return ()
+    if not shape.lets_in:
+        raise unknown_columns(where, shape.unknown, {c.source for c in shape.columns})
+    return (new_columns_note(where, shape.unknown, contract),)
+
+
+def misfit_fault(number: int, raw: str, misfits: Sequence[Misfit]) -> Fault:
+    """The fault of a record whose values do not fit; without misfits, it is not an object."""
+    if not misfits:
+        message = f"record {number} is not an object"
+        return Fault(number, raw, ReasonCode.MALFORMED_ROW, message)
+    first = misfits[0]
+    message = f"record {number}: " + "; ".join(misfit.message for misfit in misfits)
+    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, first.column, first.value)
 
 
 _LEVELS = 8
@@ -200,12 +230,6 @@ def _names(node: _Node) -> Iterator[str]:
         if child.column is not None:
             yield child.column.name
         yield from _names(child)
-
-
-def _scalar_text(value: Any) -> str:
-    if value is True or value is False:
-        return "true" if value else "false"
-    return number_text(value)
 
 
 def _dumped(value: Any) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.readers.content import opened
-from carms_lake.readers.faults import empty, readable, wrong_format
+from carms_lake.readers.content import empty, opened, readable, wrong_format
 from carms_lake.readers.frames import malformed_frame, parsed_chunk, rows_as_json
 from carms_lake.readers.header import Layout, parse
 from carms_lake.records import FileChunks

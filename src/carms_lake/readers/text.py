@@ -1,4 +1,4 @@
-"""Text of any encoding as UTF-8, with undecodable bytes marked.
+"""Text of any encoding as UTF-8, with undecodable bytes marked; and what else a file may be.
 
 UTF-8 passes through as it is. Other encodings are decoded piece by piece; an
 undecodable byte becomes a lone surrogate, which is not valid UTF-8, so one test finds the faults of
@@ -23,6 +23,27 @@ BOM = codecs.BOM_UTF8
 _MARKS = 0xDC00
 _MARK = re.compile("[\udc00-\udcff]")
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
+_KNOWN = (
+    (b"PK\x03\x04", "a zip archive or a workbook"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"%PDF", "a PDF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted workbook, or one of the old .xls kind"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+_CONTROLS = bytes(range(9))
 
 
 def encoding_of(contract: Contract) -> str:
@@ -82,6 +103,37 @@ def shown(data: bytes, encoding: str) -> str:
         return data.decode("utf-8", "backslashreplace")
     text = data.decode("utf-8", "surrogatepass")
     return _MARK.sub(lambda mark: f"\\x{ord(mark[0]) - _MARKS:02x}", text)
+
+
+def binary_kind(start: bytes) -> str | None:
+    """The kind of file that begins with these bytes; None if it may be UTF-8 text.
+
+    >>> binary_kind(b"%PDF-1.7")
+    'a PDF'
+    >>> binary_kind(b"id,name") is None
+    True
+    """
+    return next((kind for beginning, kind in _KNOWN if start.startswith(beginning)), None)
+
+
+def looks_like(start: bytes) -> str:
+    """What a file seems to be, by its first bytes, in a few words.
+
+    >>> looks_like(b"<html>")
+    'HTML or XML'
+    """
+    if kind := binary_kind(start):
+        return kind
+    text = start.removeprefix(BOM).lstrip()[:20].lower()
+    if not text:
+        return "only blanks" if start else "nothing: it has 0 bytes"
+    if text.startswith(b"<"):
+        return "HTML or XML"
+    if text.startswith((b"{", b"[")):
+        return "JSON"
+    if any(byte in _CONTROLS for byte in start[:200]):
+        return "binary data of an unknown format"
+    return "text"
 
 
 def _decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

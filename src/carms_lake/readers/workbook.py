@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from carms_lake.errors import SourceRefused, did_you_mean
-from carms_lake.readers.content import LIMITS, Limits
-from carms_lake.readers.faults import empty, looks_like, readable, unreadable
+from carms_lake.readers.content import LIMITS, Limits, empty, readable, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
+from carms_lake.readers.text import looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

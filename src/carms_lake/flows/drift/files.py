@@ -15,9 +15,8 @@ from carms_lake.contract.types import ColumnType
 from carms_lake.errors import SourceRefused, StoreError
 from carms_lake.flows.drift.sample import Sampler, cells_of, is_spread, stride_of
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
-from carms_lake.readers.content import opened
+from carms_lake.readers.content import opened, readable
 from carms_lake.readers.csv_header import opened_at_header
-from carms_lake.readers.faults import readable
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened

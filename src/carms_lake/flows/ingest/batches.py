@@ -19,7 +19,7 @@ from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.split import split
-from carms_lake.readers.faults import readable
+from carms_lake.readers.content import readable
 from carms_lake.records import TrackedChunk
 from carms_lake.store.rejects import write_rejects
 

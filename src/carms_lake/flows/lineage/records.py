@@ -13,7 +13,7 @@ from carms_lake import readers
 from carms_lake.errors import ContractError, SourceError
 from carms_lake.flows.rejects.locate import SEARCHED_BYTES
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
-from carms_lake.readers.faults import readable
+from carms_lake.readers.content import readable
 from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
 from carms_lake.store.delta import table as delta

@@ -19,8 +19,7 @@ import polars as pl
 from carms_lake import readers
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.names import SRC_EXTRA, SRC_REPAIR, SRC_ROW_NUMBER
-from carms_lake.readers.content import disk_facts
-from carms_lake.readers.faults import readable
+from carms_lake.readers.content import disk_facts, readable
 from carms_lake.readers.frames import parsed_chunk
 from carms_lake.readers.header import spec_of
 from carms_lake.records import CHUNK, Chunk, ReasonCode, SourceFile, TrackedChunk
