@@ -436,12 +436,12 @@ def test_a_declared_total_binds_the_files_that_it_was_counted_on_alone(tmp_path:
     [
         ("silver/sale", "carms.quarantineBudgetPct", 101, "from 0 to 100"),
         ("silver/sale", "carms.quarantineBudgetPct", "few", "from 0 to 100"),
-        ("gold/fact_sale", "carms.quarantineBudgetPct", 1, "belongs to silver"),
-        ("silver/sale", "carms.quarantineBudgetPct", {"TWICE": 1}, "no code of a reason"),
+        ("gold/fact_sale", "carms.quarantineBudgetPct", 1, "belongs in silver"),
+        ("silver/sale", "carms.quarantineBudgetPct", {"TWICE": 1}, "is not a reason code"),
         ("silver/sale", "carms.quarantineBudgetPct", {"DUPLICATE_KEY": -1}, "from 0 to 100"),
         ("silver/sale", "carms.maxRowChangePct", -1, "write a number"),
         ("silver/sale", "carms.maxRowChangePct", {"pct": 1, "level": 2}, "write a number"),
-        ("bronze/sales", "carms.maxRowChangePct", 1, "belongs to silver and gold"),
+        ("bronze/sales", "carms.maxRowChangePct", 1, "belongs in silver and gold"),
         ("silver/sale", "carms.declaredTotals", [{"name": "n"}], "no `select`"),
         (
             "silver/sale",
@@ -459,7 +459,7 @@ def test_a_declared_total_binds_the_files_that_it_was_counted_on_alone(tmp_path:
             "silver/sale",
             "carms.declaredTotals",
             {"name": "n", "select": "select 1", "value": 1, "files": {"silver.sale": "0" * 64}},
-            "takes no files",
+            "is not loaded from files",
         ),
     ],
 )

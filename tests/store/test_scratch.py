@@ -1,4 +1,4 @@
-"""A gold file to be spoiled: what is done to it is undone, and types and constraints count."""
+"""A gold file to be corrupted: what is done to it is undone, and types and constraints count."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def file(tmp_path: Path) -> Iterator[Scratch]:
     assert not (tmp_path / "gold").exists()
 
 
-def test_a_spoiled_table_is_as_it_was_afterwards(file: Scratch, fact: Contract) -> None:
+def test_a_corrupted_table_is_as_it_was_afterwards(file: Scratch, fact: Contract) -> None:
     file.put(fact, ROWS)
-    with file.spoiled(fact, ROWS.head(1)):
+    with file.corrupted(fact, ROWS.head(1)):
         assert file.value("select count(*) from gold.fact") == 1
     assert file.frame(fact.ref).select("key", "size").rows() == [(1, 1), (2, 2)]
 
@@ -54,23 +54,23 @@ def test_a_frozen_figure_stays_what_it_was(file: Scratch, fact: Contract, figure
     file.put(fact, ROWS)
     before = file.value(f"select {figure} from gold.fact")
     frozen = file.frozen(f"select {figure} from gold.fact")
-    with file.spoiled(fact, ROWS.clear()):
+    with file.corrupted(fact, ROWS.clear()):
         assert file.value(frozen) == before
 
 
-def test_a_view_may_be_spoiled_and_stays_a_view(file: Scratch, tmp_path: Path) -> None:
+def test_a_view_may_be_corrupted_and_stays_a_view(file: Scratch, tmp_path: Path) -> None:
     seen = contract(
         tmp_path / "other", "gold.seen", [property_("n", "integer", "integer")], kind="view"
     )
     file.build(seen, "select 1::integer as n")
-    with file.spoiled(seen, pl.DataFrame({"n": [7, 8]})):
+    with file.corrupted(seen, pl.DataFrame({"n": [7, 8]})):
         assert file.value("select sum(n) from gold.seen") == 15
     assert file.value("select view_name from duckdb_views() where schema_name = 'gold'") == "seen"
 
 
-def test_an_error_while_a_table_is_spoiled_is_undone_too(file: Scratch, fact: Contract) -> None:
+def test_an_error_while_a_table_is_corrupted_is_undone_too(file: Scratch, fact: Contract) -> None:
     file.put(fact, ROWS)
-    with pytest.raises(ZeroDivisionError), file.spoiled(fact, ROWS.clear()):
+    with pytest.raises(ZeroDivisionError), file.corrupted(fact, ROWS.clear()):
         1 / 0  # noqa: B018 - the error is the point
     assert file.value("select count(*) from gold.fact") == 2
 
@@ -99,7 +99,7 @@ def test_a_value_that_the_type_has_not_is_an_error_and_undone(
 ) -> None:
     file.put(fact, ROWS)
     rows = ROWS.with_columns(pl.lit("{").alias("note"))
-    with pytest.raises(ContractError, match="cannot hold its rows"), file.spoiled(fact, rows):
+    with pytest.raises(ContractError, match="cannot hold its rows"), file.corrupted(fact, rows):
         pass
     assert file.value("select count(*) from gold.fact") == 2
     with pytest.raises(ContractError, match="cannot be run"):
