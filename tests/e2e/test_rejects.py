@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from tiny import PRODUCTS, SALES
 pytestmark = pytest.mark.slow
 
 PACKAGES = Path(__file__).parents[1] / "packages"
+SEARCHED = os.pathsep.join([str(PACKAGES), os.environ.get("PYTHONPATH", "")])
 BROKEN = "sale_id,product_id,quantity\ns3,p1,0\ns4,p1,many\n"
 
 
 def carms(folder: Path, *argv: str) -> Outcome:
-    done = command(folder, *argv, PYTHONPATH=str(PACKAGES))
+    done = command(folder, *argv, PYTHONPATH=SEARCHED)
     assert done.code == 0, done.err
     return done
 
