@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from carms_lake.config import CONFIG_FILE, Domain, LakeConfig, builtin_schemas
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.write import append
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,9 +59,9 @@ def small_lake(project: Path, *, gold: bool = True) -> LakeConfig:
         }
     )
     for name in ("bronze/program_master", "silver/program", "silver/program_profile"):
-        delta.append(config.lake / name, rows, {})
-    delta.append(config.lake / "bronze" / "discipline", rows.clear(), {})
-    delta.append(config.lake / "ops" / "runs", pl.DataFrame({"run_id": ["live"]}), {})
+        append(config.lake / name, rows, {})
+    append(config.lake / "bronze" / "discipline", rows.clear(), {})
+    append(config.lake / "ops" / "runs", pl.DataFrame({"run_id": ["live"]}), {})
     return config
 
 

@@ -14,6 +14,7 @@ from tiny import project, put, stocked
 
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
@@ -90,7 +91,7 @@ def rejects_in(config: LakeConfig, ref: TableRef = VISITS) -> list[tuple[Any, ..
 
 def counts(config: LakeConfig, ref: TableRef = VISITS) -> dict[str, tuple[int, int, int]]:
     """Records, accepted and rejected of each file, as the log says, held against the rows."""
-    current = read_manifest(delta.log(table_path(config, ref))).current
+    current = read_manifest(commits(table_path(config, ref))).current
     rows = delta.scan(table_path(config, ref)).collect()
     found = live(config, [ref])
     rejected = pl.DataFrame({"src_filename": []}) if found is None else found.collect()

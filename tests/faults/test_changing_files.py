@@ -144,7 +144,7 @@ def test_a_file_that_vanishes_when_it_is_found_is_refused_and_the_others_land(
 def test_an_interrupted_run_leaves_the_lake_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from carms_lake.store.delta import table as delta
+    from carms_lake.store.delta import staged
 
     config = stocked(tmp_path)
     ingest(config)
@@ -156,7 +156,7 @@ def test_an_interrupted_run_leaves_the_lake_as_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(delta, "commit_files", interrupted)
+        patched.setattr(staged, "commit_files", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ingest(config)
     assert digest(config) == before

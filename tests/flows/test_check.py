@@ -19,7 +19,8 @@ from carms_lake.flows.query import query_frame
 from carms_lake.flows.status import status
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
-from carms_lake.store.delta.log import REPLAYED
+from carms_lake.store.delta.log import REPLAYED, commits
+from carms_lake.store.delta.write import append, overwrite
 from carms_lake.store.layout import ops_path, table_path
 
 if TYPE_CHECKING:
@@ -272,9 +273,9 @@ def test_what_is_only_replayed_is_not_newer_for_it(tmp_path: Path) -> None:
     build(config)
     config = with_contract(config, "bronze/sales", slaProperties=HOURS)
     path = table_path(config, TableRef("tiny", Layer.BRONZE, "sales"))
-    landed = delta.log(path)[-1].metadata
+    landed = commits(path)[-1].metadata
     later = landed | {"run_id": "29991231T000000.000000Z-aaaaaa", REPLAYED: 1}
-    delta.append(path, delta.scan(path).collect().clear(), later)
+    append(path, delta.scan(path).collect().clear(), later)
     late = result(check(config, now=datetime.now(UTC) + timedelta(hours=6)), "sales.latency")
     assert "6 hours ago" in late.message
 
@@ -367,7 +368,7 @@ def test_a_row_that_left_bronze_is_missed_by_name(tmp_path: Path) -> None:
     config = lake(tmp_path)
     ref = TableRef("tiny", Layer.BRONZE, "sales")
     frame = delta.scan(table_path(config, ref)).collect()
-    delta.overwrite(table_path(config, ref), frame.head(1), {"run_id": "other"})
+    overwrite(table_path(config, ref), frame.head(1), {"run_id": "other"})
     found = result(check(config), "sales.reconcile.files")
     assert (found.passed, found.message) == (
         False,
@@ -381,8 +382,8 @@ def test_rows_that_left_silver_do_not_balance(tmp_path: Path) -> None:
     config = lake(tmp_path)
     path = table_path(config, TableRef("tiny", Layer.SILVER, "sale"))
     frame = delta.scan(path).collect()
-    kept = delta.log(path)[-1].metadata
-    delta.overwrite(path, frame.head(1), kept)
+    kept = commits(path)[-1].metadata
+    overwrite(path, frame.head(1), kept)
     found = result(check(config), "sale.reconcile.driver")
     assert (found.passed, found.message) == (False, "1 rows in the table, 2 were built")
 

@@ -19,6 +19,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.records import FileStatus, RunReport
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.write import append
 from carms_lake.store.layout import ops_path, rejects_path
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def test_rejects_of_a_killed_run_are_taken_out(tmp_path: Path) -> None:
     ingest(config)
     path = rejects_path(config)
     lost = delta.scan(path).with_columns(run_id=pl.lit("killed")).collect()
-    delta.append(path, lost, {"run_id": "killed"})
+    append(path, lost, {"run_id": "killed"})
     assert len(rejects(config)) == 1
     ingest(config)
     assert delta.scan(path).collect().height == 1

@@ -10,6 +10,7 @@ import pytest
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.manifest import Build, last_build, rows_at, source_changes
 from carms_lake.store.delta.staged import Staged
+from carms_lake.store.delta.write import FileChange, append, commit_files, overwrite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def rows(*numbers: int, file: str = "a.csv") -> pl.DataFrame:
 def test_a_build_is_read_back_from_the_log(tmp_path: Path) -> None:
     table = tmp_path / "table"
     assert last_build(table) is None
-    delta.overwrite(table, rows(1, 2), BUILD.as_metadata())
+    overwrite(table, rows(1, 2), BUILD.as_metadata())
     found = last_build(table)
     assert found is not None
     assert (found.made_from, found.rows, found.unknown) == (BUILD.made_from, 2, {"x": 1})
@@ -33,9 +34,9 @@ def test_a_build_is_read_back_from_the_log(tmp_path: Path) -> None:
 
 def test_a_build_that_kept_the_rows_says_since_when_they_are_there(tmp_path: Path) -> None:
     table = tmp_path / "table"
-    since = delta.overwrite(table, rows(1, 2), BUILD.as_metadata())
+    since = overwrite(table, rows(1, 2), BUILD.as_metadata())
     kept = Build("run-2", {}, rows=2, rows_since=since).as_metadata()
-    version = delta.commit_files(table, rows(1).schema, delta.FileChange([]), kept)
+    version = commit_files(table, rows(1).schema, FileChange([]), kept)
     found = last_build(table)
     assert found is not None
     assert (found.run_id, found.version, found.rows_since) == ("run-2", version, since)
@@ -43,21 +44,21 @@ def test_a_build_that_kept_the_rows_says_since_when_they_are_there(tmp_path: Pat
 
 def test_maintenance_keeps_a_build_and_any_other_change_ends_it(tmp_path: Path) -> None:
     table = tmp_path / "table"
-    delta.append(table, rows(0), {})
-    version = delta.append(table, rows(1, 2), BUILD.as_metadata())
+    append(table, rows(0), {})
+    version = append(table, rows(1, 2), BUILD.as_metadata())
     delta.open_table(table).optimize.compact()
     delta.open_table(table).vacuum(0, dry_run=False, enforce_retention_duration=False)
     found = last_build(table)
     assert found is not None
     assert found.version == version < delta.version(table)
-    delta.append(table, rows(3), {})
+    append(table, rows(3), {})
     assert last_build(table) is None
 
 
 def land(table: Path, frame: pl.DataFrame, *files: str, contract: str = "c") -> int:
     metadata: dict[str, Any] = {"files": [{"name": name} for name in files], "contract": contract}
     if not delta.exists(table) or not set(files) & set(_names(table)):
-        return delta.append(table, frame, metadata)
+        return append(table, frame, metadata)
     with Staged(table, "r", frame.schema) as staged:
         staged.add(frame)
         return staged.commit(metadata, pl.DataFrame({"src_filename": files}))
@@ -89,7 +90,7 @@ def test_a_log_that_cannot_tell_says_so(tmp_path: Path, fault: str) -> None:
     then = land(table, rows(1, 2), "a.csv")
     land(table, rows(3), "a.csv", contract="d" if fault == "contract" else "c")
     if fault == "other":
-        delta.append(table, rows(4), {})
+        append(table, rows(4), {})
     if fault == "gone":
         delta.open_table(table).vacuum(0, dry_run=False, enforce_retention_duration=False)
     assert source_changes(table, then) is None

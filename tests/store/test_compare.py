@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from lakes import config_of
 
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.maintain import compact
+from carms_lake.store.delta.write import append
 from carms_lake.store.gold.compare import Sides, compare, comparing, row_changes, sides_of
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _rows(**columns: list[Any]) -> pl.DataFrame:
 def test_files_that_both_versions_have_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "table"
     for number in (1, 2):
-        delta.append(path, _rows(id=[number], name=["x"]), {})
+        append(path, _rows(id=[number], name=["x"]), {})
     compact(path, "r")
     assert sides_of(path, "t", 2, 2) is None
     for versions in ((1, 2), (2, 3)):

@@ -12,6 +12,8 @@ import pytest
 
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
+from carms_lake.store.delta.write import append, overwrite
 from carms_lake.store.sql import read_pinned
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def rows(path: Path) -> list[tuple[object, ...]]:
 
 
 def test_every_type_comes_back_as_it_was(tmp_path: Path) -> None:
-    delta.append(tmp_path / "t", EVERY_TYPE, {})
+    append(tmp_path / "t", EVERY_TYPE, {})
     found = delta.scan(tmp_path / "t").collect()
     assert found.schema == EVERY_TYPE.schema
     assert found.rows() == EVERY_TYPE.rows()
@@ -58,34 +60,34 @@ def test_every_type_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_the_log_has_what_each_commit_was_told(tmp_path: Path) -> None:
     for number in (1, 2):
-        delta.append(tmp_path / "t", EVERY_TYPE, {"run_id": f"r{number}", "files": [{"name": "é"}]})
-    assert [e.metadata.get("run_id") for e in delta.log(tmp_path / "t")] == [None, "r1", "r2"]
-    assert delta.log(tmp_path / "t")[2].metadata["files"] == [{"name": "é"}]
-    assert delta.log(tmp_path / "none") == []
+        append(tmp_path / "t", EVERY_TYPE, {"run_id": f"r{number}", "files": [{"name": "é"}]})
+    assert [e.metadata.get("run_id") for e in commits(tmp_path / "t")] == [None, "r1", "r2"]
+    assert commits(tmp_path / "t")[2].metadata["files"] == [{"name": "é"}]
+    assert commits(tmp_path / "none") == []
 
 
 def test_a_commit_without_rows_is_kept(tmp_path: Path) -> None:
-    version = delta.append(tmp_path / "t", EVERY_TYPE.clear(), {"run_id": "r1"})
-    assert delta.log(tmp_path / "t")[-1].version == version
+    version = append(tmp_path / "t", EVERY_TYPE.clear(), {"run_id": "r1"})
+    assert commits(tmp_path / "t")[-1].version == version
     assert rows(tmp_path / "t") == []
 
 
 def test_a_new_column_is_null_in_older_rows_and_an_absent_one_in_newer(tmp_path: Path) -> None:
     table = tmp_path / "t"
-    delta.append(table, pl.DataFrame({"a": [1], "b": ["x"]}), {"run_id": "r1"})
-    delta.append(table, pl.DataFrame({"a": [2], "c": [0.5]}), {"run_id": "r2"}, new_columns=True)
-    delta.append(table, pl.DataFrame({"c": [1.5], "a": [3]}), {"run_id": "r3"}, new_columns=True)
+    append(table, pl.DataFrame({"a": [1], "b": ["x"]}), {"run_id": "r1"})
+    append(table, pl.DataFrame({"a": [2], "c": [0.5]}), {"run_id": "r2"}, new_columns=True)
+    append(table, pl.DataFrame({"c": [1.5], "a": [3]}), {"run_id": "r3"}, new_columns=True)
     found = delta.scan(table).sort("a").collect()
     assert found.columns == ["a", "b", "c"]
     assert found.rows() == [(1, "x", None), (2, None, 0.5), (3, None, 1.5)]
-    assert {e.metadata.get("run_id") for e in delta.log(table)} == {None, "r1", "r2", "r3"}
+    assert {e.metadata.get("run_id") for e in commits(table)} == {None, "r1", "r2", "r3"}
     assert duckdb.sql(read_pinned(delta.pinned(table)) + " order by a").fetchall() == found.rows()
 
 
 def test_a_pinned_version_does_not_change(tmp_path: Path) -> None:
-    first = delta.append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
+    first = append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
     pinned = delta.pinned(tmp_path / "t", first)
-    delta.overwrite(tmp_path / "t", pl.DataFrame({"value": [2]}), {})
+    overwrite(tmp_path / "t", pl.DataFrame({"value": [2]}), {})
     assert duckdb.sql(read_pinned(pinned)).fetchall() == [(1,)]
     assert delta.scan(tmp_path / "t", first).collect().rows() == [(1,)]
     assert rows(tmp_path / "t") == [(2,)]
@@ -95,7 +97,7 @@ def test_a_pinned_version_does_not_change(tmp_path: Path) -> None:
 def test_duckdb_reads_the_files_of_a_table_with_its_types(
     tmp_path: Path, frame: pl.DataFrame
 ) -> None:
-    delta.append(tmp_path / "t", frame, {})
+    append(tmp_path / "t", frame, {})
     found = duckdb.sql(read_pinned(delta.pinned(tmp_path / "t")))
     assert [str(kind) for kind in found.types] == [
         "VARCHAR",
@@ -119,9 +121,9 @@ def test_duckdb_reads_the_files_of_a_table_with_its_types(
 def test_a_frame_of_other_types_is_refused_before_delta_casts_it(
     tmp_path: Path, frame: pl.DataFrame
 ) -> None:
-    delta.append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
+    append(tmp_path / "t", pl.DataFrame({"value": [1]}), {})
     with pytest.raises(ContractError, match="value"):
-        delta.append(tmp_path / "t", frame, {})
+        append(tmp_path / "t", frame, {})
     assert rows(tmp_path / "t") == [(1,)]
 
 

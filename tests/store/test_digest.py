@@ -10,8 +10,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.maintain import digest, digest_of
+from carms_lake.store.delta.write import append
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +97,8 @@ def test_neither_order_nor_division_into_parts_counts(rows: list[tuple[str | Non
 
 
 def test_a_version_of_a_table_has_its_own_digest(tmp_path: Path) -> None:
-    delta.append(tmp_path / "t", pl.DataFrame({"a": [1]}), {})
-    delta.append(tmp_path / "t", pl.DataFrame({"a": [2]}), {})
+    append(tmp_path / "t", pl.DataFrame({"a": [1]}), {})
+    append(tmp_path / "t", pl.DataFrame({"a": [2]}), {})
     assert digest(tmp_path / "t") == digest_of(pl.LazyFrame({"a": [2, 1]}))
     assert digest(tmp_path / "t", 1) == digest_of(pl.LazyFrame({"a": [1]}))
 

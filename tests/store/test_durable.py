@@ -16,6 +16,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.store.delta import durable
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.write import append
 
 TESTS = Path(__file__).parents[1]
 TRACED = f"""
@@ -120,7 +121,7 @@ def test_half_a_commit_is_put_aside_and_the_next_run_does_it_again(
 
 def test_half_a_checkpoint_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "lake" / "bronze" / "t"
-    delta.append(path, pl.DataFrame({"value": [1]}), {})
+    append(path, pl.DataFrame({"value": [1]}), {})
     delta.open_table(path).create_checkpoint()
     (checkpoint,) = (path / "_delta_log").glob("*.parquet")
     checkpoint.write_bytes(checkpoint.read_bytes()[:50])

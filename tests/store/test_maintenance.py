@@ -15,11 +15,11 @@ from carms_lake.store.delta.maintain import (
     compact,
     digest,
     remove,
-    restore,
     small_files,
     unneeded,
     whole_versions,
 )
+from carms_lake.store.delta.write import append, restore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,9 @@ def table(tmp_path: Path) -> Path:
     """A table of three files; a column was added (version 3) before the third came (4)."""
     path = tmp_path / "table"
     for number in (3, 1):
-        delta.append(path, pl.DataFrame({"a": [number], "d": ["x"]}), {"run_id": "r1"})
+        append(path, pl.DataFrame({"a": [number], "d": ["x"]}), {"run_id": "r1"})
     more = pl.DataFrame({"a": [2], "d": [None], "e": [["y"]]}, schema_overrides={"d": pl.String})
-    delta.append(path, more, {"run_id": "r2"}, new_columns=True)
+    append(path, more, {"run_id": "r2"}, new_columns=True)
     return path
 
 

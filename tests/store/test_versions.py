@@ -15,6 +15,7 @@ from carms_lake.names import run_timestamp
 from carms_lake.store.delta import log as versions
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.maintain import compact
+from carms_lake.store.delta.write import append, overwrite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def table(tmp_path: Path) -> Path:
     """A table to which each of two runs added a row; the second in two commits."""
     path = tmp_path / "table"
     for run, number in ((RUNS[0], 1), (RUNS[1], 2), (RUNS[1], 3)):
-        delta.append(path, pl.DataFrame({"a": [number]}), {"run_id": run})
+        append(path, pl.DataFrame({"a": [number]}), {"run_id": run})
     return path
 
 
@@ -58,7 +59,7 @@ def test_the_files_of_a_version_are_those_of_the_library(table: Path, version: i
 
 
 def test_files_that_a_commit_replaces_are_gone_from_the_next_version(table: Path) -> None:
-    delta.overwrite(table, pl.DataFrame({"a": [7, 8]}), {"run_id": RUNS[2]})
+    overwrite(table, pl.DataFrame({"a": [7, 8]}), {"run_id": RUNS[2]})
     assert [file.rows for file in versions.files_at(table, 4).values()] == [2]
     assert len(versions.files_at(table, 3)) == 3
 
@@ -102,8 +103,8 @@ def test_a_version_with_lost_files_is_told_and_the_others_are_whole(table: Path)
 def test_a_run_ends_with_its_last_commit(tmp_path: Path) -> None:
     config = config_of(tmp_path)
     for name in ("bronze/a", "ops/runs"):
-        delta.append(config.lake / name, pl.DataFrame({"a": [1]}), {"run_id": RUNS[0]})
-    delta.append(config.lake / "rejects", pl.DataFrame({"a": [1]}), {"run_id": RUNS[1]})
+        append(config.lake / name, pl.DataFrame({"a": [1]}), {"run_id": RUNS[0]})
+    append(config.lake / "rejects", pl.DataFrame({"a": [1]}), {"run_id": RUNS[1]})
     ends = versions.run_ends(config)
     assert [end.run_id for end in ends] == list(RUNS[:2])
     last = versions.commits(config.lake / "ops" / "runs")[-1]

@@ -31,8 +31,8 @@ from carms_lake.store.delta.maintain import (
     unneeded,
     whole_versions,
 )
-from carms_lake.store.delta.maintain import restore as restore_table
 from carms_lake.store.delta.manifest import last_builds
+from carms_lake.store.delta.write import restore as restore_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

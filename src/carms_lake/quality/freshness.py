@@ -12,8 +12,8 @@ from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, run_began
 from carms_lake.quality.metrics import table_check
-from carms_lake.store.delta.log import REPLAYED
-from carms_lake.store.delta.table import log, pinned
+from carms_lake.store.delta.log import REPLAYED, commits
+from carms_lake.store.delta.table import pinned
 from carms_lake.store.layout import table_path
 from carms_lake.store.sql import connect, quoted, read_pinned, scalar
 
@@ -55,7 +55,9 @@ def fresh(
 
 def _delivered(path: Path) -> datetime | None:
     """When the newest file landed, which is when the run that landed it began."""
-    landed = [m for entry in log(path) if (m := entry.metadata).get("files") and REPLAYED not in m]
+    landed = [
+        m for entry in commits(path) if (m := entry.metadata).get("files") and REPLAYED not in m
+    ]
     runs = [str(metadata["run_id"]) for metadata in landed]
     if not runs:
         return None

@@ -10,6 +10,7 @@ from carms_lake.records import FileStatus
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.lock import SHARED
 from carms_lake.store.delta.log import commits, files_at
+from carms_lake.store.delta.write import append
 from carms_lake.store.layout import ops_path
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def record(config: LakeConfig, table: str, rows: Sequence[dict[str, Any]]) -> No
         frame = pl.DataFrame(rows, schema=OPS_SCHEMAS[table], orient="row")
         metadata = {"run_id": rows[0]["run_id"]}
         with SHARED:
-            delta.append(ops_path(config, table), frame, metadata, new_columns=True)
+            append(ops_path(config, table), frame, metadata, new_columns=True)
 
 
 def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
@@ -288,15 +289,5 @@ def recent(config: LakeConfig, table: str, runs: int) -> pl.DataFrame | None:
         return None
     there = files_at(path, found[-1].version)
     added = [file.name for commit in found[-runs:] for file in commit.added]
-    files = [str(path / name) for name in dict.fromkeys(added) if name in there]
-    schema = pl.Schema(delta.columns(path))
-    if not files:
-        return pl.DataFrame(schema=schema)
-    return pl.scan_parquet(
-        files,
-        glob=False,
-        hive_partitioning=False,
-        schema=schema,
-        missing_columns="insert",
-        extra_columns="ignore",
-    ).collect()
+    files = [path / name for name in dict.fromkeys(added) if name in there]
+    return delta.scan_files(files, delta.columns(path)).collect()

@@ -14,8 +14,9 @@ import polars as pl
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.lock import SHARED
-from carms_lake.store.delta.log import version_at
+from carms_lake.store.delta.log import commits, version_among, version_at
 from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.delta.write import append, overwrite
 from carms_lake.store.layout import rejects_path, table_path
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def write_rejects(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: s
     # A lake without rejects says so with an empty table.
     with SHARED:
         if found and not (found[0].is_empty() and delta.exists(path)):
-            delta.append(path, pl.concat(found), {"run_id": run_id}, new_columns=True)
+            append(path, pl.concat(found), {"run_id": run_id}, new_columns=True)
 
 
 def live(
@@ -91,7 +92,7 @@ def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
     committed = [
         (ref.layer, ref.table, entry.metadata["run_id"])
         for ref in tables
-        for entry in delta.log(table_path(config, ref))
+        for entry in commits(table_path(config, ref))
         if "run_id" in entry.metadata
     ]
     known = pl.LazyFrame(
@@ -108,7 +109,7 @@ def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
     )
     if lost:
         kept = whole.join(known, on=["layer", "table_name", RUN_ID], how="semi").collect()
-        delta.overwrite(path, kept, {"run_id": run_id, "repaired": lost})
+        overwrite(path, kept, {"run_id": run_id, "repaired": lost})
     return int(lost)
 
 
@@ -116,16 +117,16 @@ def _counted(config: LakeConfig, tables: Iterable[TableRef], as_of: str | None) 
     """The (layer, table, run, file, delivery) whose rejects count."""
     rows: list[tuple[str, str, str, str | None, int | None]] = []
     for ref in tables:
-        commits = delta.log(table_path(config, ref))
+        log = commits(table_path(config, ref))
         if as_of is not None:
-            newest = version_at(table_path(config, ref), as_of)
-            commits = [commit for commit in commits if commit.version <= newest]
+            newest = version_among(log, as_of)
+            log = [commit for commit in log if commit.version <= newest]
         if ref.layer is Layer.BRONZE:
             rows += [
                 (ref.layer, ref.table, entry.run_id, entry.name, entry.delivery_id)
-                for entry in read_manifest(commits).current.values()
+                for entry in read_manifest(log).current.values()
             ]
             continue
-        builds = [entry.metadata["run_id"] for entry in commits if "run_id" in entry.metadata]
+        builds = [commit.metadata["run_id"] for commit in log if "run_id" in commit.metadata]
         rows += [(ref.layer, ref.table, run_id, None, None) for run_id in builds[-1:]]
     return pl.DataFrame(rows, schema=_LIVE_SCHEMA, orient="row")

@@ -28,6 +28,8 @@ from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
 from carms_lake.records import FileStatus
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
+from carms_lake.store.delta.write import append
 from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
@@ -335,7 +337,7 @@ def write_as(form: str, path: Path, header: list[str], rows: list[list[Any]]) ->
         if form == "parquet":
             frame.write_parquet(path)
         else:
-            delta.append(path, frame, {})
+            append(path, frame, {})
 
 
 @pytest.mark.parametrize(
@@ -485,7 +487,7 @@ def test_the_old_version_stays_beside_the_new_one(tmp_path: Path) -> None:
     assert digest(tmp_path / "package") == packaged
     assert contract_of(config).column("refund").source == "Refund €"
     ingest(config, full_refresh=True)
-    (log,) = delta.log(table_path(config, REF))[-1:]
+    (log,) = commits(table_path(config, REF))[-1:]
     assert log.metadata["contract_version"] == "1.1.0"
     assert patch.kept is not None
     patch.kept.replace(folder / "orders.odcs.yaml")  # rolled back

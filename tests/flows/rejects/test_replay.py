@@ -35,6 +35,7 @@ from carms_lake.flows.status import status
 from carms_lake.flows.timetravel.diff_causes import diff_causes
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.write import append, overwrite
 from carms_lake.store.layout import rejects_path, table_path
 
 if TYPE_CHECKING:
@@ -349,7 +350,7 @@ def test_rejects_of_a_replay_that_was_killed_before_its_commit_count_for_nothing
     ingest(config)
     before = rejects(config)
     lost = delta.scan(rejects_path(config)).with_columns(run_id=pl.lit("killed")).head(1).collect()
-    delta.append(rejects_path(config), lost, {"run_id": "killed"})
+    append(rejects_path(config), lost, {"run_id": "killed"})
     assert rejects(config) == before
     loosen(config)
     replay(config)
@@ -363,7 +364,7 @@ def test_rejects_without_a_header_are_read_from_their_file(tmp_path: Path) -> No
     path = put(config, "visits/v.csv", CSV)
     ingest(config, ["visits"])
     old = delta.scan(rejects_path(config)).drop("raw_header").collect()
-    delta.overwrite(rejects_path(config), old, {"run_id": old["run_id"][0]})
+    overwrite(rejects_path(config), old, {"run_id": old["run_id"][0]})
     promise(config, named(minimum=None))
     assert told(replay(config, dry_run=True)) == [("visits/v.csv", 4, 2, 2, "source file")]
     content = path.read_bytes()

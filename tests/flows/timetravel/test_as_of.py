@@ -16,6 +16,7 @@ from carms_lake.flows.query import query_frame, query_to_file
 from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of, resolve_as_of
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import run_ends
+from carms_lake.store.delta.write import overwrite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,7 +210,7 @@ def test_a_killed_build_left_rows_that_belong_to_it_alone(tmp_path: Path) -> Non
     # As after a SIGKILL: silver rows of a run that published nothing and recorded nothing.
     path = config.lake / "silver" / "sale"
     lost = "29990101T000000.000000Z-ffffff"
-    delta.overwrite(path, delta.scan(path).collect()[:1], {"run_id": lost})
+    overwrite(path, delta.scan(path).collect()[:1], {"run_id": lost})
     assert len(rows(config, "silver.sale")) == 1
     assert state(config, TABLES, first) == before
     assert len(query_frame(config, "from silver.sale", as_of=lost).rows()) == 1

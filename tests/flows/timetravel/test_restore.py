@@ -16,7 +16,7 @@ from carms_lake.flows.timetravel.history import history
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.records import FileStatus
 from carms_lake.store.delta import maintain as digests
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import last_build, read_manifest
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_the_deliveries_of_a_snapshot_go_back_too(lake: tuple[LakeConfig, str]) 
     build(config)
     before = digest(config)
     restore(config, "bronze.products", first, yes=True)
-    manifest = read_manifest(delta.log(config.lake / "bronze" / "products"))
+    manifest = read_manifest(commits(config.lake / "bronze" / "products"))
     assert [entry.delivery_id for entry in manifest.entries] == [1]
     build(config)
     assert len(rows(config, "silver.product")) == 2

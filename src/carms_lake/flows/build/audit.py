@@ -24,6 +24,7 @@ from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.scorecard import reject_counts, scores
 from carms_lake.records import CheckFailure
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold.published import reading
 from carms_lake.store.layout import table_path
@@ -104,7 +105,7 @@ def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | 
 def _manifests(run: Run, contracts: Iterable[Contract]) -> dict[TableRef, Manifest]:
     """What files the bronze tables among these hold."""
     sources = [c.ref for c in contracts if c.ref.layer is Layer.BRONZE]
-    return {ref: read_manifest(delta.log(table_path(run.config, ref))) for ref in sources}
+    return {ref: read_manifest(commits(table_path(run.config, ref))) for ref in sources}
 
 
 def all_rejects(run: Run, contracts: Mapping[TableRef, Contract]) -> pl.DataFrame:

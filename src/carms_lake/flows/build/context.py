@@ -14,6 +14,7 @@ from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
 from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.store.delta import log as table_versions
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import last_build, read_manifest
 from carms_lake.store.layout import table_path
 
@@ -187,7 +188,7 @@ def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     is_history = context.contract.silver.history is not None
     if source is None or source.delivery is not Delivery.SNAPSHOT or is_history:
         return frame
-    current = read_manifest(delta.log(path)).current
+    current = read_manifest(commits(path)).current
     newest = pl.LazyFrame(
         [(name, entry.delivery_id) for name, entry in current.items()],
         schema={SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64},

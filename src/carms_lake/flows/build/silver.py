@@ -25,10 +25,10 @@ from carms_lake.flows.build.plan import (
 from carms_lake.flows.build.quarantine import keys_of, quarantined_by
 from carms_lake.records import TableReport
 from carms_lake.store import ops
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import committed_at
 from carms_lake.store.delta.manifest import last_build, source_changes
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
+from carms_lake.store.delta.write import FileChange, commit_files
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import write_rejects
 
@@ -171,8 +171,8 @@ def _commit(context: BuildContext, update: TableUpdate) -> int:
     """Commit the rows with a record of how they were made, and return the version."""
     metadata = update.build.as_metadata()
     if update.build.rows_since >= 0:  # the table has these rows already
-        nothing = delta.FileChange([])
-        return delta.commit_files(context.path, update.rows.schema, nothing, metadata)
+        nothing = FileChange([])
+        return commit_files(context.path, update.rows.schema, nothing, metadata)
     with Staged(context.path, context.run.run_id, update.rows.schema) as staged:
         for part in update.rows.iter_slices(FILE_ROWS):
             staged.add(part)

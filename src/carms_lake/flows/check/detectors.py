@@ -26,7 +26,7 @@ from carms_lake.quality.split import split
 from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.readers.frames import RawLines
 from carms_lake.records import CHUNK, Chunk, ParsedRows, Provenance, SourceFile, TrackedChunk
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.write import overwrite
 from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Ledger:
         rows = pl.DataFrame([values.alias(name) for name, values in columns.items()])
         if not columns:
             rows = pl.DataFrame({"row": range(frame.height)})
-        delta.overwrite(table_path(self._config, driver.ref), rows, {})
+        overwrite(table_path(self._config, driver.ref), rows, {})
 
     def reconciles(self, frame: pl.DataFrame) -> bool:
         """Whether a build would accept these rows as the driver's.

@@ -23,7 +23,7 @@ from carms_lake.names import Layer, TableRef
 from carms_lake.notebook import Shown
 from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover, listing
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import Manifest, read_manifest
 from carms_lake.store.layout import table_path
 
@@ -153,7 +153,7 @@ class _SourceFiles:
     def __init__(self, config: LakeConfig, contract: Contract) -> None:
         self.contract = contract
         self.path = table_path(config, contract.ref)
-        self.manifest: Manifest = read_manifest(delta.log(self.path))
+        self.manifest: Manifest = read_manifest(commits(self.path))
         self._baseline: Baseline | None = None
 
     def is_arriving(self, source: SourceFile) -> bool:

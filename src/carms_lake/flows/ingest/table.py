@@ -17,6 +17,7 @@ from carms_lake.quality.split import landed_schema
 from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus, Provenance
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, read_manifest
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.layout import parquet_path, table_path
@@ -141,10 +142,10 @@ class _Table:
         self.options = options
         self.path = table_path(run.config, contract.ref)
         self.notes: list[str] = []
-        commits = delta.log(self.path)
-        self.manifest = read_manifest(commits)
+        log = commits(self.path)
+        self.manifest = read_manifest(log)
         self.built_with = next(
-            (c.metadata["contract"] for c in reversed(commits) if "contract" in c.metadata), None
+            (c.metadata["contract"] for c in reversed(log) if "contract" in c.metadata), None
         )
         current = self.manifest.current.values()
         self.by_content = {entry.sha256: entry.name for entry in current if not entry.copy_of}

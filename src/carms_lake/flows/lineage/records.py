@@ -16,7 +16,7 @@ from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, 
 from carms_lake.readers.content import readable
 from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
 from carms_lake.store.lookup import ROWS, word_pattern
@@ -63,7 +63,7 @@ def raw_texts(files: LandedFiles, contract: Contract, rows: Sequence[Row]) -> di
         wanted.setdefault((name, delivery), set()).add(number)
     entries = {
         (entry.name, entry.delivery_id): entry
-        for entry in read_manifest(delta.log(table_path(files.config, contract.ref))).entries
+        for entry in read_manifest(commits(table_path(files.config, contract.ref))).entries
     }
     found: dict[Place, RawText] = {}
     for (name, delivery), numbers in wanted.items():

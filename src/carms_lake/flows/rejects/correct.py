@@ -27,7 +27,7 @@ from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import with_records
 from carms_lake.readers.text import encoding_of, is_utf8
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
 
@@ -149,7 +149,7 @@ def _ensure_rejected(
 
 
 def _current(config: LakeConfig, contract: Contract) -> Mapping[str, FileEntry]:
-    return read_manifest(delta.log(table_path(config, contract.ref))).current
+    return read_manifest(commits(table_path(config, contract.ref))).current
 
 
 def _write(source: SourceFile, contract: Contract, rows: Mapping[int, Row], out: Path) -> Path:

@@ -13,7 +13,7 @@ from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover, listing
 from carms_lake.readers.lines import record_lines
-from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
 
@@ -108,7 +108,7 @@ def _files(
     """The files that have the content that landed; none if they are large in sum."""
     landed = LandedFiles(config)
     manifests = {
-        table: read_manifest(delta.log(table_path(config, bronze[table].ref))).current
+        table: read_manifest(commits(table_path(config, bronze[table].ref))).current
         for table in {table for table, _ in wanted}
     }
     try:

@@ -27,8 +27,9 @@ from carms_lake.notebook import Shown
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
 from carms_lake.store.delta import table as delta
-from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED
+from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED, commits
 from carms_lake.store.delta.staged import Staged
+from carms_lake.store.delta.write import widen
 from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live, repair, write_rejects
 
@@ -108,7 +109,7 @@ def _widen(run: Run, contract: Contract) -> None:
     wanted = landed_schema(contract)
     missing = {name: kind for name, kind in wanted.items() if name not in stored}
     if missing and missing.keys() <= set(OPTIONAL_COLUMNS):
-        delta.widen(path, missing, {MAINTAINED_BY: run.run_id, KEEPS_ROWS: True})
+        widen(path, missing, {MAINTAINED_BY: run.run_id, KEEPS_ROWS: True})
 
 
 def _commit(table: RevalidatedTable) -> None:
@@ -135,7 +136,7 @@ def _commit(table: RevalidatedTable) -> None:
 def _note_nonconforming(table: RevalidatedTable, path: Path) -> None:
     """Note how many of the rows that had landed break the current contract."""
     contract = table.contract
-    written_by = [c.metadata["contract"] for c in delta.log(path) if "contract" in c.metadata]
+    written_by = [c.metadata["contract"] for c in commits(path) if "contract" in c.metadata]
     if not written_by or written_by[-1] == contract.fingerprint:
         return
     rules = [

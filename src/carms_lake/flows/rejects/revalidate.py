@@ -25,6 +25,7 @@ from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import AUDIT_SCHEMA, landed_schema, split
 from carms_lake.records import FileReport, FileStatus, Provenance
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.layout import table_path
 
@@ -91,7 +92,7 @@ def reparse_files(
     """Each file with those of its rejected records that can be reparsed."""
     contract, run = table.contract, table.run
     path = table_path(run.config, contract.ref)
-    current = read_manifest(delta.log(path)).current
+    current = read_manifest(commits(path)).current
     why_not = _other_columns(path, contract)
     by_file = _by_file(rejected)
     for number, (name, records) in enumerate(sorted(by_file.items())):

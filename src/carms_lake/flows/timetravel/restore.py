@@ -14,13 +14,14 @@ from carms_lake.store.delta.log import (
     MAINTAINED_BY,
     MANIFEST,
     RESTORED,
+    commits,
     ensure_complete,
     files_at,
     total_rows,
     version_at,
 )
-from carms_lake.store.delta.maintain import restore as restore_table
 from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.delta.write import restore as restore_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
 
 def metadata_of_restore(path: Path, to_version: int, run_id: str) -> dict[str, Any]:
     """What the commit says that restores a version: its source files, or its build."""
-    log = [entry for entry in delta.log(path) if entry.version <= to_version]
+    log = [entry for entry in commits(path) if entry.version <= to_version]
     newest_first = [entry.metadata for entry in log[::-1]]
     restored = {MAINTAINED_BY: run_id, RESTORED: to_version}
     build = next((m for m in newest_first if "build" in m), None)
@@ -116,7 +117,7 @@ def _version(config: LakeConfig, table: NamedTable, to: str) -> int:
 
 def _files_since(table: NamedTable, version: int) -> tuple[str, ...]:
     """Source files whose newest delivery landed after a version."""
-    log = delta.log(table.path)
+    log = commits(table.path)
     before = read_manifest([entry for entry in log if entry.version <= version]).current
     return tuple(
         name

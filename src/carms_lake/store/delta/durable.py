@@ -24,7 +24,7 @@ _LOG = "_delta_log"
 
 
 def sync_data(table: Path, files: Iterable[Path]) -> None:
-    """Have the disk take data files of a table before a commit names them.
+    """Have the disk write data files of a table before a commit names them.
 
     Raises:
         OSError: the disk is full or broken.
@@ -36,7 +36,7 @@ def sync_data(table: Path, files: Iterable[Path]) -> None:
 
 
 def sync_commit(table: Path, version: int) -> None:
-    """Have the disk take a commit, and the checkpoint that came of it: files, then the folder.
+    """Have the disk write a commit, and its checkpoint: files, then the folder.
 
     Raises:
         OSError: the disk is full or broken.
@@ -47,10 +47,10 @@ def sync_commit(table: Path, version: int) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; the disk has the names of those that were not there.
+    """Create a folder and those above it, and have the disk write the names of the new ones.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,27 +59,27 @@ def make_folder(folder: Path) -> None:
 
 
 def mend_logs(lake: Path) -> list[Path]:
-    """Put aside the end of a table's log where a power cut left half of it; what was put aside.
+    """Rename the last commit of a log where a power cut left half of it; what was renamed.
 
-    A run that had come further would have synced it, so nothing was built upon it. A checkpoint
+    A run that had gone further would have synced it, so nothing was built upon it. A checkpoint
     only repeats the commits, which are all kept. Call it while holding the lake.
 
     Raises:
         OSError: a log cannot be read or renamed.
     """
-    put_aside: list[Path] = []
+    renamed: list[Path] = []
     for log in (*lake.glob(f"*/{_LOG}"), *lake.glob(f"*/*/{_LOG}")):
         newest = [max(log.glob(f"*.{kind}"), default=None) for kind in ("json", "parquet")]
         torn = [file for file in newest if file and not _is_whole(file)]
-        put_aside += [file.replace(file.with_name(f"{file.name}.torn")) for file in torn]
+        renamed += [file.replace(file.with_name(f"{file.name}.torn")) for file in torn]
         if torn:
             (log / "_last_checkpoint").unlink(missing_ok=True)  # a hint to what may be gone
             sync_folder(log)
-    return put_aside
+    return renamed
 
 
 def clear_leftovers(lake: Path) -> None:
-    """Take away what a killed run was still making: staged rows, a half-built gold file.
+    """Delete what a killed run was still writing: staged rows, a half-built gold file.
 
     Call it while holding the lake.
     """

@@ -25,7 +25,7 @@ WAIT_S = 10.0
 def writing(lake: Path, command: str, *, wait_s: float = WAIT_S) -> Iterator[None]:
     """Hold the lake of a domain for writing; the operating system lets go when the process ends.
 
-    What a power cut left of a commit is put aside first, and what a killed run left is cleared.
+    First, what a power cut left of a commit is renamed, and what a killed run left is deleted.
 
     Raises:
         StoreLocked: another process holds it longer than `wait_s` seconds; the message names it.
@@ -52,13 +52,13 @@ def _acquired(lake: Path, holder: Path, command: str, wait_s: float) -> FileLock
     except Timeout:
         raise StoreLocked(
             f"the lake in `{lake}` is being written by {_holder(holder)}",
-            "wait until it is done, then run this again",
+            "wait for it to end, then run this again",
         ) from None
     except OSError as error:
         lock.release()
         raise StoreError(
             f"`{error.filename or lake}` cannot be written: {error.strerror or error}",
-            "is the disk full, or may the lake folder not be written?",
+            "is the disk full, or the lake folder read-only?",
         ) from error
     return lock
 

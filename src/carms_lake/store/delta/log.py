@@ -1,7 +1,7 @@
-"""The versions of the lake's tables, read from their logs alone: no data file is opened.
+"""The versions of the lake's tables, read from their logs: no data file is opened.
 
 A version belongs to the run that committed it. What a table was as of a run is its newest version
-that no later run made, so all tables can be read as they stood together.
+that no later run made, so all tables can be read as they were at one time.
 """
 
 from __future__ import annotations
@@ -30,23 +30,25 @@ RESTORED = "restored"
 """In a commit's metadata: the version that it brought back."""
 
 MANIFEST = "manifest"
-"""In a commit's metadata: all files that a bronze table holds from then on."""
+"""In a commit's metadata: all files that a bronze table has from then on."""
 
 REPLAYED = "replayed"
-"""In a commit's metadata: no file landed, but records of files that had been set aside did."""
+"""In a commit's metadata: how many records were loaded that had been rejected; no new file was."""
 
 KEEPS_ROWS = "keeps_rows"
-"""In a commit's metadata: the table has the rows that it had, in other files."""
+"""In a commit's metadata: the table has the same rows as before, in other files."""
 
 _KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
 """What other tools call such commits."""
+
+_LOG = "_delta_log"
 
 REJECTS = "rejects"
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """One file of rows, as the log tells of it."""
+    """One file of rows, as the log describes it."""
 
     name: str
     bytes: int
@@ -56,7 +58,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Commit:
-    """One version of a table: who made it, and what it added and took out."""
+    """One version of a table: who made it, and which files it added and removed."""
 
     version: int
     at: datetime
@@ -73,13 +75,13 @@ class Commit:
 
     @property
     def mark(self) -> str:
-        """What sorts it among run ids: its run, or else its time, spelt as a run id begins."""
+        """What sorts it among run ids: its run, else its time, written as a run id begins."""
         return self.run_id or run_timestamp(self.at)
 
     @property
     def keeps_rows(self) -> bool:
-        """Whether the table has the rows that it had before."""
-        return keeps_rows(self.operation, self.metadata)
+        """Whether the table has the same rows as before."""
+        return self.operation in _KEEPING or bool(self.metadata.get(KEEPS_ROWS))
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,22 @@ class RunEnd:
     at: datetime
 
 
-def keeps_rows(operation: str | None, metadata: Mapping[str, Any]) -> bool:
-    """Whether a table has, after such a commit, the rows that it had before."""
-    return operation in _KEEPING or bool(metadata.get(KEEPS_ROWS))
+def newest_first(path: Path) -> Iterator[Commit]:
+    """The commits of a table, newest first, each read when it is asked for; none without a table.
+
+    Raises:
+        StoreError: the log cannot be read, or another tool cut its beginning off.
+    """
+    found = (path / _LOG).glob("*.json")
+    files = sorted((file for file in found if file.stem.isdigit()), reverse=True)
+    if files and int(files[-1].stem) != 0:
+        raise StoreError(
+            f"the log of the table in `{path}` begins at version {int(files[-1].stem)}: another "
+            "tool cut it off",
+            "the table can be queried; its earlier versions cannot",
+        )
+    for file in files:
+        yield _commit(path, file)
 
 
 def commits(path: Path) -> list[Commit]:
@@ -101,42 +116,23 @@ def commits(path: Path) -> list[Commit]:
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
-    folder = path / "_delta_log"
-    try:
-        files = sorted(file for file in folder.glob("*.json") if file.stem.isdigit())
-        found = [_commit(int(file.stem), file) for file in files]
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(
-            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
-        ) from error
-    if found and found[0].version != 0:
-        raise StoreError(
-            f"the log of the table in `{path}` begins at version {found[0].version}: another tool "
-            "cut it off",
-            "the table can be queried; its earlier versions cannot",
-        )
-    return found
+    return [*newest_first(path)][::-1]
 
 
 def committed_at(path: Path, version: int) -> datetime | None:
     """When a version of a table was committed; None where there is no such version.
 
-    Version 0 says when the table was made: one that was deleted and made anew counts from 0 again.
+    Version 0 says when the table was created: after a deletion, versions count from 0 again.
 
     Raises:
         StoreError: the log cannot be read.
     """
-    file = path / "_delta_log" / f"{version:020}.json"
-    try:
-        return _commit(version, file).at if file.exists() else None
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(
-            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
-        ) from error
+    file = path / _LOG / f"{version:020}.json"
+    return _commit(path, file).at if file.exists() else None
 
 
 def states(path: Path) -> Iterator[tuple[Commit, Mapping[str, DataFile]]]:
-    """Each commit with the files that the table has after it, by name; look, do not keep.
+    """Each commit with the files that the table has after it, by name; a view that changes.
 
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
@@ -189,7 +185,7 @@ def ensure_complete(path: Path, version: int, name: str) -> None:
 
 
 def version_at(path: Path, run_id: str) -> int:
-    """The version of a table as of a run; -1 where it was not there yet.
+    """The version of a table as of a run; -1 where it did not exist yet.
 
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
@@ -198,7 +194,7 @@ def version_at(path: Path, run_id: str) -> int:
 
 
 def version_among(found: list[Commit], run_id: str) -> int:
-    """The same of commits that were read already."""
+    """The same for commits that were read already."""
     return max((commit.version for commit in found if commit.mark <= run_id), default=-1)
 
 
@@ -225,7 +221,7 @@ def table_folders(config: LakeConfig) -> dict[str, Path]:
 
 def is_table(path: Path) -> bool:
     """Whether a folder has a table's log."""
-    return (path / "_delta_log").is_dir()
+    return (path / _LOG).is_dir()
 
 
 def run_ends(config: LakeConfig) -> list[RunEnd]:
@@ -242,22 +238,28 @@ def run_ends(config: LakeConfig) -> list[RunEnd]:
     return [RunEnd(run_id, ends[run_id]) for run_id in sorted(ends)]
 
 
-def _commit(version: int, file: Path) -> Commit:
+def _commit(path: Path, file: Path) -> Commit:
+    """The one reader of a commit's file."""
     info: dict[str, Any] = {}
     added: list[DataFile] = []
     removed: list[str] = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        action = json.loads(line) if line.strip() else {}
-        if "add" in action:
-            added.append(_data_file(action["add"]))
-        elif "remove" in action:
-            removed.append(_name(action["remove"]["path"]))
-        elif "commitInfo" in action:
-            info = action["commitInfo"]
-    at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
-    metadata = json.loads(info.get(METADATA_KEY) or "{}")
+    try:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            action = json.loads(line) if line.strip() else {}
+            if "add" in action:
+                added.append(_data_file(action["add"]))
+            elif "remove" in action:
+                removed.append(_name(action["remove"]["path"]))
+            elif "commitInfo" in action:
+                info = action["commitInfo"]
+        at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
+        metadata = json.loads(info.get(METADATA_KEY) or "{}")
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
+        ) from error
     operation = str(info.get("operation") or "")
-    return Commit(version, at, operation, metadata, tuple(added), tuple(removed))
+    return Commit(int(file.stem), at, operation, metadata, tuple(added), tuple(removed))
 
 
 def _data_file(add: Mapping[str, Any]) -> DataFile:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import polars_hash as plh
-from deltalake import CommitProperties
-from deltalake.exceptions import DeltaError
 
 from carms_lake.errors import StoreError
 from carms_lake.names import INGESTION_TS, RUN_ID
 from carms_lake.store.delta import durable
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, lost_files, states
-from carms_lake.store.layout import METADATA_KEY
+from carms_lake.store.delta.write import FileChange, commit_files, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,14 +28,14 @@ if TYPE_CHECKING:
 
 
 TARGET_BYTES = 128 * 2**20
-"""Files are put together up to this size; larger ones stay as they are."""
+"""Files are compacted up to this size; larger ones stay as they are."""
 
 _LOG_LEFTOVER = re.compile(r".*(#\d+|\.tmp|\.torn)")
 """What a killed commit leaves in a log's folder."""
 
 
 def small_files(path: Path) -> list[DataFile]:
-    """The files of a table that are put together with others, in the order in which it is read.
+    """The files of a table that a compaction merges, in the order in which the table is read.
 
     Raises:
         StoreError: the log cannot be read.
@@ -49,9 +46,9 @@ def small_files(path: Path) -> list[DataFile]:
 
 
 def compact(path: Path, run_id: str) -> int:
-    """Put small files of a table together in one commit, rows in their order; the version.
+    """Merge small files of a table in one commit, rows in their order; the version.
 
-    Nothing is committed where there are no two of them.
+    Nothing is committed where there are fewer than two.
 
     Raises:
         StoreError: the table cannot be read or written.
@@ -65,35 +62,19 @@ def compact(path: Path, run_id: str) -> int:
             files = [path / part.name for part in parts]
             name = f"part-{run_id.lower().replace('.', '-')}-{number:05d}.zstd.parquet"
             staging.mkdir(exist_ok=True)
-            _scanned(files, schema).sink_parquet(
+            delta.scan_files(files, schema).sink_parquet(
                 staging / name, compression="zstd", statistics=False, maintain_order=True
             )
             added.append((staging / name).replace(path / name))
             removed += files
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     if not added:
         return delta.version(path)
     metadata = {MAINTAINED_BY: run_id, KEEPS_ROWS: True}
-    return delta.commit_files(path, schema, delta.FileChange(added, removed), metadata)
-
-
-def restore(path: Path, version: int, metadata: Mapping[str, Any]) -> int:
-    """Bring back a table's rows and columns of a version, in a new commit; its version.
-
-    Raises:
-        StoreError: the table cannot be written, or files of that version are gone.
-    """
-    kept = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
-    try:
-        table = delta.open_table(path)
-        table.restore(version, commit_properties=CommitProperties(custom_metadata=kept))
-        durable.sync_commit(path, table.version())
-    except (DeltaError, OSError) as error:
-        raise _unwritable(path, error) from error
-    return delta.version(path)
+    return commit_files(path, schema, FileChange(added, removed), metadata)
 
 
 def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
@@ -114,7 +95,7 @@ def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
 
 
 def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
-    """The versions of a table whose files are all there, and would be `without` some.
+    """The versions of a table whose files all exist, and still would `without` these.
 
     Raises:
         StoreError: the log cannot be read.
@@ -125,7 +106,7 @@ def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
 
 
 def remove(paths: Iterable[Path]) -> None:
-    """Delete files and folders; what is not there any more is no fault.
+    """Delete files and folders; those that are gone already are skipped.
 
     Raises:
         StoreError: one cannot be deleted.
@@ -144,7 +125,7 @@ def remove(paths: Iterable[Path]) -> None:
 
 
 def _bins(files: Iterable[DataFile]) -> Iterator[list[DataFile]]:
-    """Files that become one together: as many in a row as do not grow beyond the target."""
+    """Files that are merged into one: as many in a row as stay below the target size."""
     waiting: list[DataFile] = []
     for file in files:
         if sum(part.bytes for part in waiting) + file.bytes > TARGET_BYTES:
@@ -154,21 +135,6 @@ def _bins(files: Iterable[DataFile]) -> Iterator[list[DataFile]]:
         waiting.append(file)
     if len(waiting) > 1:
         yield waiting
-
-
-def _scanned(files: list[Path], schema: pl.Schema) -> pl.LazyFrame:
-    found = pl.scan_parquet(
-        files, glob=False, hive_partitioning=False, schema=schema, missing_columns="insert"
-    )
-    return found.select(schema.names())
-
-
-def _unwritable(path: Path, error: Exception) -> StoreError:
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return StoreError(
-        f"`{path}` cannot be written: {first}",
-        "is the disk full, the folder read-only, or a data file missing?",
-    )
 
 
 RUN_MARKS = frozenset({INGESTION_TS, RUN_ID})

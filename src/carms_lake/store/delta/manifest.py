@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +11,8 @@ import polars as pl
 
 from carms_lake.names import SRC_FILENAME, Layer
 from carms_lake.store.delta import table as delta
-from carms_lake.store.delta.log import MANIFEST, keeps_rows
-from carms_lake.store.layout import METADATA_KEY, table_path
+from carms_lake.store.delta.log import MANIFEST, newest_first
+from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,12 +21,11 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
     from carms_lake.store.delta.log import Commit
-    from carms_lake.store.delta.table import LogEntry
 
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One delivery of one source file, as it landed."""
+    """One delivery of one source file, as it was loaded."""
 
     name: str
     size: int
@@ -43,7 +41,7 @@ class FileEntry:
     delivered_at: str | None = None
     """ISO 8601, UTC."""
     copy_of: str | None = None
-    """The file with the same content that landed instead; a copy has no rows."""
+    """The file with the same content that was loaded instead; a copy has no rows."""
 
     def as_metadata(self) -> dict[str, Any]:
         """The entry as a commit keeps it."""
@@ -72,12 +70,12 @@ class Manifest:
         return max((entry.delivery_id or 0 for entry in known), default=0) + 1
 
 
-def read_manifest(commits: Sequence[LogEntry | Commit]) -> Manifest:
+def read_manifest(commits: Sequence[Commit]) -> Manifest:
     """The manifest that a table's commits add up to, oldest first.
 
-    A file's entry takes the place of the one with the same delivery id; of a source whose files are
-    replaced there is one entry per name. A commit that restored an earlier version lists all files
-    of it, and what came between counts no more.
+    A file's entry replaces the one with the same delivery id; a source whose files are replaced has
+    one entry per name. A commit that restored an earlier version lists all files of it, and what
+    came between no longer counts.
     """
     kept: dict[str, dict[int | None, FileEntry]] = {}
     for commit in commits:
@@ -98,8 +96,6 @@ def _entries(raw: Iterable[dict[str, Any]]) -> Iterable[FileEntry]:
 
 
 _KEY = "build"
-_FEW = 10
-"""Commits to look at before all of them are read: the build is the newest but for maintenance."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +112,9 @@ class Build:
     keys: int | None = None
     """What was counted in the driver and here: rows, or distinct keys where one gives several."""
     unknown: Mapping[str, int] = field(default_factory=dict)
-    """Rows set aside because of an unknown reference, by the name of its rule."""
+    """Rows quarantined for an unknown reference, by the name of its rule."""
     has_driver_keys: bool = False
-    """Every key that the function gave is the driver's own, value by value."""
+    """Every key that the function returned is the driver's own, value by value."""
     rows_since: int = -1
     """The version at which the table got these rows; -1 where it is this very version."""
     version: int = -1
@@ -145,21 +141,13 @@ def last_build(path: Path) -> Build | None:
     Raises:
         StoreError: the table cannot be read.
     """
-    if not delta.exists(path):
+    commit = next((commit for commit in newest_first(path) if not commit.keeps_rows), None)
+    found = commit.metadata.get(_KEY) if commit else None
+    if commit is None or not found:
         return None
-    table = delta.open_table(path)
-    for limit in (_FEW, None):
-        for commit in table.history(limit):
-            metadata = json.loads(commit.get(METADATA_KEY) or "{}")
-            if keeps_rows(commit.get("operation"), metadata):
-                continue
-            found = metadata.get(_KEY)
-            if not found:
-                return None
-            build, version = Build(**found), commit["version"]
-            since = version if build.rows_since < 0 else build.rows_since
-            return replace(build, version=version, rows_since=since)
-    return None
+    build = Build(**found)
+    since = commit.version if build.rows_since < 0 else build.rows_since
+    return replace(build, version=commit.version, rows_since=since)
 
 
 def last_builds(config: LakeConfig, contracts: Iterable[Contract]) -> dict[TableRef, Build]:
@@ -198,29 +186,29 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
         StoreError: the table cannot be read.
     """
     names: set[str] = set()
-    changed_code: set[str | None] = set()
-    for commit in delta.open_table(path).history():
-        metadata = json.loads(commit.get(METADATA_KEY) or "{}")
+    contracts: set[str | None] = set()
+    for commit in newest_first(path):
+        metadata = commit.metadata
         if "files" in metadata:
-            changed_code.add(metadata.get("contract"))
-        if commit["version"] <= then:
+            contracts.add(metadata.get("contract"))
+        if commit.version <= then:
             if "files" in metadata:
                 break
             continue
-        if keeps_rows(commit.get("operation"), metadata):
+        if commit.keeps_rows:
             continue
         if "files" not in metadata:
             return None
         names |= {entry["name"] for entry in metadata["files"]}
     before, now = set(delta.pinned(path, then).files), set(delta.pinned(path).files)
     gone = before - now
-    if len(changed_code) > 1 or not all(Path(file).exists() for file in gone):
+    if len(contracts) > 1 or not all(Path(file).exists() for file in gone):
         return None
-    of_names = pl.col(SRC_FILENAME).is_in(sorted(names))
+    of_names, columns = pl.col(SRC_FILENAME).is_in(sorted(names)), delta.columns(path)
     return SourceChanges(
         frozenset(names),
-        _rows(path, now - before).filter(of_names),
-        _rows(path, gone).filter(of_names),
+        delta.scan_files(sorted(now - before), columns).filter(of_names),
+        delta.scan_files(sorted(gone), columns).filter(of_names),
     )
 
 
@@ -232,13 +220,3 @@ def rows_at(path: Path, version: int) -> pl.LazyFrame | None:
     """
     files = delta.pinned(path, version).files
     return delta.scan(path, version) if all(Path(file).exists() for file in files) else None
-
-
-def _rows(path: Path, files: Iterable[str]) -> pl.LazyFrame:
-    schema = pl.Schema(delta.columns(path))
-    listed = sorted(files)
-    if not listed:
-        return pl.LazyFrame(schema=schema)
-    return pl.scan_parquet(
-        listed, glob=False, hive_partitioning=False, schema=schema, missing_columns="insert"
-    )

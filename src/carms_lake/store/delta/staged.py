@@ -1,8 +1,8 @@
 """Rows on their way into a table: written to data files ahead of the commit that makes them count.
 
 The files wait in a hidden folder of the table, so that memory does not grow with the rows; the
-commit moves them beside the others and names them in the log. What a killed run leaves there
-counts for nothing, and the next run takes it away.
+commit moves them to the other data files and names them in the log. What a killed run leaves there
+counts for nothing, and the next run deletes it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.errors import StoreError
 from carms_lake.store.delta import durable
 from carms_lake.store.delta import table as delta
+from carms_lake.store.delta.write import FileChange, commit_files, unwritable, write_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 FILE_ROWS = 1_000_000
-"""How many rows a data file has at most, but for the last frame put into it."""
+"""A data file is closed when it has so many rows."""
 
 
 class Staged:
@@ -52,7 +52,7 @@ class Staged:
         self._clear()
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Put rows behind those that are there.
+        """Add rows after the others.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -65,7 +65,7 @@ class Staged:
             self._waiting.clear()
 
     def discard(self, rows: pl.DataFrame) -> None:
-        """Take out all rows that agree with one of these in all its columns.
+        """Remove all staged rows that agree with one of these in all its columns.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -102,10 +102,10 @@ class Staged:
         try:
             added += [path.replace(self._table / path.name) for path in self._written]
         except OSError as error:
-            raise _unwritable(self._table, error) from error
+            raise unwritable(self._table, error) from error
         self._written.clear()
-        change = delta.FileChange(added, gone, whole)
-        return delta.commit_files(self._table, self._schema, change, metadata)
+        change = FileChange(added, gone, whole)
+        return commit_files(self._table, self._schema, change, metadata)
 
     def _write(self, rows: pl.LazyFrame) -> None:
         self._number += 1
@@ -115,21 +115,15 @@ class Staged:
             self._folder.mkdir(exist_ok=True)
             frame = rows.collect()
             if not frame.is_empty():
-                delta.write_data(frame, path)
+                write_data(frame, path)
                 self._written.append(path)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unwritable(self._folder, error) from error
+            raise unwritable(self._folder, error) from error
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._waiting.clear()
         self._written.clear()
-
-
-def _unwritable(folder: Path, error: Exception) -> StoreError:
-    return StoreError(
-        f"`{folder}` cannot be written: {error}", "is the disk full, or the folder read-only?"
-    )
 
 
 def _scanned(path: Path) -> pl.LazyFrame:
