@@ -63,7 +63,7 @@ def error_boundary(call: Call) -> Iterator[None]:
 
 
 def _told(call: Call, error: LakeError) -> typer.Exit:
-    """Tell of an error that a person can act on; how the command ends."""
+    """Report an error that a person can act on; how the command ends."""
     if call.verbose:
         _print_traceback(error)
     render.error(error)
@@ -73,7 +73,7 @@ def _told(call: Call, error: LakeError) -> typer.Exit:
 
 
 def report_bug(error: BaseException, *, verbose: bool) -> None:
-    """Tell of a fault of the program in one line; with `verbose`, where it happened."""
+    """Report a fault of the program in one line; with `verbose`, where it happened."""
     if verbose:
         _print_traceback(error)
     first = str(error).strip().splitlines() or [""]

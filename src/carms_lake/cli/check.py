@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:
-    """Break every promise in a copy, and show who noticed; 1 where a promise is unguarded.
+    """Break every constraint in a copy, and show who noticed; 1 if one is unguarded.
 
     A terminal gets a score per table and what is unguarded; elsewhere every corruption is a row.
 
@@ -56,7 +56,7 @@ def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:
 
 
 def _tell(call: Call, report: MutationReport, *, is_short: bool) -> None:
-    """Say on stderr what was tried, and which promises nothing guards."""
+    """Say on stderr what was tried, and which constraints nothing guards."""
     for text in report.notes:
         render.note(call, text)
     for one in report.unguarded:
@@ -65,10 +65,10 @@ def _tell(call: Call, report: MutationReport, *, is_short: bool) -> None:
     counts = report.scores.drop("table", "score_pct").sum().to_dicts()[0]
     render.note(
         call,
-        f"mutate: {report.seconds:.1f} s, seed {report.seed}, {counts['promises']} promises, "
-        f"{counts['corruptions']} corruptions: {counts['guarded']} promises guarded, "
+        f"mutate: {report.seconds:.1f} s, seed {report.seed}, {counts['promises']} constraints, "
+        f"{counts['corruptions']} corruptions: {counts['guarded']} constraints guarded, "
         f"{counts['unguarded']} unguarded, {counts['not_applicable']} not applicable here; "
-        f"{counts['no_promise']} plain columns promise nothing",
+        f"{counts['no_promise']} plain columns without one",
     )
     if is_short:
         render.note(call, "`-f csv` lists every corruption, and the rules that noticed it")
@@ -84,11 +84,11 @@ SHORT_NAMES = {
     "uniqueness": "uq",
 }
 Failures = Annotated[
-    bool, typer.Option("--failures", help="List the rows that failed, as the last run found them.")
+    bool, typer.Option("--failures", help="List the rows that failed in the last run.")
 ]
 Scorecard = Annotated[
     bool,
-    typer.Option("--scorecard", help="Score each table by dimension, as the last run found them."),
+    typer.Option("--scorecard", help="Score each table by dimension of quality, by the last run."),
 ]
 Rule = Annotated[
     str | None,
@@ -105,11 +105,11 @@ Run = Annotated[
         help="With --failures or --scorecard: of that run.",
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a warning failed, too.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if a warning failed, too.")]
 Mutate = Annotated[
     bool,
     typer.Option(
-        "--mutate", help="Break every promise in a copy of a few rows: does any rule notice?"
+        "--mutate", help="Break every constraint in a copy of a few rows: does any rule notice?"
     ),
 ]
 Seed = Annotated[

@@ -1,4 +1,4 @@
-"""One call of the command: what every command is told, and the project that it works in."""
+"""One call of the command: the options of every command, and the project that it works in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Call(NamedTuple):
         """The project and domain that the call is about.
 
         Raises:
-            ConfigError: there is no such project or domain, or a setting is wrong.
+            ConfigError: no such project or domain, or a setting is wrong.
         """
         from carms_lake.config import load_config
 

@@ -73,7 +73,7 @@ def questions(package: str) -> list[str]:
 
 
 def _checked(call: Call) -> None:
-    """Run the checks; what fails is told, what passes is counted."""
+    """Run the checks; failures are listed, passed ones counted."""
     from carms_lake.cli import reports
     from carms_lake.flows.check import check
 

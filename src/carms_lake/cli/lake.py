@@ -23,7 +23,7 @@ Sources = Annotated[
     typer.Argument(
         metavar="[SOURCE]...",
         autocompletion=complete.sources,
-        help="Bronze tables to land; all if none.",
+        help="Bronze tables to load; all if none.",
     ),
 ]
 Select = Annotated[
@@ -40,27 +40,27 @@ From = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check, write nothing.")]
 FullRefresh = Annotated[
-    bool, typer.Option("--full-refresh", help="Take unchanged files and tables too.")
+    bool, typer.Option("--full-refresh", help="Process unchanged files and tables, too.")
 ]
 AlsoParquet = Annotated[
     bool, typer.Option("--also-parquet", help="Write a plain Parquet copy of each bronze table.")
 ]
 PublishAnyway = Annotated[
-    bool, typer.Option("--publish-anyway", help="Publish though checks failed; still exit 1.")
+    bool, typer.Option("--publish-anyway", help="Publish even if checks fail; still exit 1.")
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 where a record was rejected, or a warning failed.")
+    bool, typer.Option("--strict", help="Exit 1 if a record was rejected or a warning failed.")
 ]
 
 OfDomain = Annotated[
     str | None,
     typer.Argument(
-        metavar="[DOMAIN]", autocompletion=complete.domains, help="The domain to invent data for."
+        metavar="[DOMAIN]", autocompletion=complete.domains, help="The domain to generate data for."
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="Where to (default: data_raw/<domain>)."),
+    typer.Option("--out", metavar="DIR", help="The output folder (default: data_raw/<domain>)."),
 ]
 
 
@@ -69,7 +69,7 @@ app = typer.Typer()
 
 @command(app)
 def init(call: Call, folder: Folder = None) -> None:
-    """Make a folder a project: carms.toml, data_raw/, lake/."""
+    """Create a project: carms.toml, data_raw/, lake/."""
     from carms_lake.flows.init import init as flow
 
     project = folder or call.project or Path()
@@ -78,15 +78,13 @@ def init(call: Call, folder: Folder = None) -> None:
         render.envelope([str(path) for path in made])
         return
     for path in made:
-        render.note(call, f"made `{path}`")
-    render.note(
-        call, f"`{project}` is a project: put source files into `data_raw/`, then `carms run`"
-    )
+        render.note(call, f"created `{path}`")
+    render.note(call, f"`{project}` is ready: put source files into `data_raw/`, then `carms run`")
 
 
 @command(app)
 def demo(call: Call, folder: Folder = None) -> None:
-    """Show the whole way on invented data, offline."""
+    """Build and query a small lake of invented data, offline."""
     from carms_lake.cli.demo import demo as steps
 
     steps(call, folder or Path("carms-demo"))
@@ -135,7 +133,7 @@ def _domain_of(call: Call) -> Domain | None:
 
 @command(app, cls=Generate)
 def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: Any) -> None:
-    """Invent source files of a domain, the same for the same seed."""
+    """Generate source files of a domain, the same for the same seed."""
     from carms_lake.cli.reports import file_names
     from carms_lake.flows.generate import generate as flow
 
@@ -152,17 +150,17 @@ def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: An
 def fetch(
     call: Call,
     base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Another server.")
+        str | None, typer.Option("--base-url", metavar="URL", help="Download from another server.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Bring files that are there already too.")
+        bool, typer.Option("--force", help="Download files that exist already, too.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="Of each read.")
+        float, typer.Option("--timeout", metavar="SECONDS", help="Timeout of each read.")
     ] = 30,
     retries: Annotated[int, typer.Option("--retries", help="Attempts after the first.")] = 3,
 ) -> None:
-    """Bring the domain's public files into data_raw.
+    """Download the domain's public files into data_raw.
 
     Over HTTPS, checked against their published digests; an interrupted download is resumed.
     """
@@ -188,7 +186,7 @@ def fetch(
             progress=progress,
         )
     for file in report.files:
-        instead = ", in the place of another one" if file.replaced else ""
+        instead = ", which replaced another one" if file.replaced else ""
         render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes{instead}")
     _paths(call, [file.path for file in report.files])
 
@@ -204,7 +202,7 @@ def ingest(
     also_parquet: AlsoParquet = False,
     strict: Strict = False,
 ) -> None:
-    """Land source files in bronze, set aside broken records."""
+    """Load source files into bronze, reject broken records."""
     from carms_lake.cli.reports import run_ingest
 
     options = {

@@ -67,7 +67,7 @@ BackTo = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Apply it; without, this is a dry run.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 where a source is late.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if a source is late.")]
 KeepRuns = Annotated[
     int | None,
     typer.Option(

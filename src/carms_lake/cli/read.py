@@ -26,7 +26,8 @@ SqlFile = Annotated[
     typer.Option("-i", "--input", metavar="FILE", help="Read the statement from a file."),
 ]
 Timeout = Annotated[
-    float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after so long.")
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="Stop the query after this long."),
 ]
 AsOf = Annotated[
     str | None,
@@ -44,7 +45,7 @@ Table = Annotated[
     ),
 ]
 Names = Annotated[
-    bool, typer.Option("--names", help="The names alone, one per line; reads no data.")
+    bool, typer.Option("--names", help="Table names only, one per line; reads no data.")
 ]
 
 

@@ -90,7 +90,7 @@ def out() -> TextIO:
 
 
 def width(stream: TextIO) -> int:
-    """How many characters a line of a stream has room for; 100 where it is no terminal."""
+    """How many characters a line of a stream has room for; 100 if it is not a terminal."""
     return shutil.get_terminal_size().columns if stream.isatty() else 100
 
 

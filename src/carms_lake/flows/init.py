@@ -18,11 +18,11 @@ They are read, never changed. `carms ingest` finds them by the names that the co
 
 _LAKE = """\
 The tool makes everything here: Delta tables in `<domain>/`, and `<domain>.duckdb`, the gold file
-that `carms query` and BI tools open. Nothing here is edited by hand; `carms run` makes it anew.
+that `carms query` and BI tools open. Nothing here is edited by hand; `carms run` rebuilds it.
 """
 
 _GITIGNORE = """\
-# Made by the tool, and made anew from the source files.
+# Made by the tool, from the source files.
 lake/*
 !lake/README.md
 # The key of the masks in gold: whoever has it can try out whom a mask hides.

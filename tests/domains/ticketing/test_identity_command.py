@@ -44,11 +44,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "chain", "said"),
     [
-        (["cust_D"], ["cust_D", "cust_C", "cust_A"], "`cust_D` stands for `cust_A` now, by 2"),
+        (["cust_D"], ["cust_D", "cust_C", "cust_A"], "`cust_D` belongs to `cust_A` now, by 2"),
         (["cust_D", "--at", "2025-02-05"], ["cust_D", "cust_C"], "`cust_C` at 2025-02-05 00:00:00"),
-        (["cust_D", "--at", "2025-02-01T12:00+03:00"], ["cust_D"], "`cust_D` stands for itself at"),
+        (
+            ["cust_D", "--at", "2025-02-01T12:00+03:00"],
+            ["cust_D"],
+            "`cust_D` is not merged into another id at",
+        ),
         (["cust_D", "--at", "2025-02-01T11:00Z"], ["cust_D", "cust_C"], "by 1 merge\n"),
-        ([" cust_A "], ["cust_A"], "`cust_A` stands for itself now"),
+        ([" cust_A "], ["cust_A"], "`cust_A` is not merged into another id now"),
         (["cust_Y"], ["cust_Y", "cust_Z"], "its merge into `cust_Y` at 2025-01-02 00:00:00 made a"),
     ],
 )
@@ -83,8 +87,8 @@ def test_json_has_the_answer_and_the_circle_that_was_broken(project):
     ("arguments", "code", "message"),
     [
         (["nobody"], 1, "no merge and no page view names the customer `nobody`"),
-        (["cust_D", "--at", "2025-02-30"], 2, "`2025-02-30` is no date"),
-        (["cust_D", "--at", "yesterday"], 2, "`yesterday` is no date"),
+        (["cust_D", "--at", "2025-02-30"], 2, "`2025-02-30` is not a date"),
+        (["cust_D", "--at", "yesterday"], 2, "`yesterday` is not a date"),
     ],
 )
 def test_what_cannot_be_answered_is_said(project, arguments, code, message):

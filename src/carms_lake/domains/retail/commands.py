@@ -31,7 +31,7 @@ PATTERN = "anomalies*.json"
 Files = Annotated[
     list[Path] | None,
     Argument(
-        metavar="[FILE]...", help=f"What was planted (default: {PATTERN} of data_raw/retail)."
+        metavar="[FILE]...", help=f"The ground truth (default: {PATTERN} of data_raw/retail)."
     ),
 ]
 
@@ -76,7 +76,7 @@ def _documents(files: Sequence[Path], folder: Path) -> list[Any]:
     """The ground truth of each run.
 
     Raises:
-        UsageError: there is none, or a file is no JSON.
+        UsageError: there is none, or a file is not JSON.
     """
     if not files:
         raise UsageError(
@@ -87,5 +87,5 @@ def _documents(files: Sequence[Path], folder: Path) -> list[Any]:
         try:
             documents.append(json.loads(path.read_text(encoding="utf-8")))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"`{path}` is no JSON: {error}", "generate it again") from None
+            raise UsageError(f"`{path}` is not JSON: {error}", "generate it again") from None
     return documents

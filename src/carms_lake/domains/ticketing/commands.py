@@ -1,4 +1,4 @@
-"""`identity`: whom a customer id stands for, now or at a moment, and the merges that say so."""
+"""`identity`: which customer an id belongs to, now or at a moment, and the merges behind it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def identity(
     customer: CustomerId,
     at: At = None,
 ) -> None:
-    """Show whom a customer id stands for.
+    """Show which customer an id belongs to.
 
     And the merges that led there; with `--at`, as of a moment.
 
@@ -77,7 +77,7 @@ def _moment(text: str | None) -> datetime | None:
     """A moment in UTC, without a zone as gold keeps it; a day alone is its midnight.
 
     Raises:
-        UsageError: it is no date.
+        UsageError: it is not a date.
     """
     if text is None:
         return None
@@ -85,7 +85,7 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(
-            f"`{text}` is no date", "write it as 2025-02-05 or 2025-02-05T12:00Z"
+            f"`{text}` is not a date", "write it as 2025-02-05 or 2025-02-05T12:00Z"
         ) from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
@@ -113,9 +113,9 @@ def _said(found: pl.DataFrame, moment: datetime | None) -> str:
     first, last = rows[0], rows[-1]
     when = "now" if moment is None else f"at {moment:%Y-%m-%d %H:%M:%S}"
     merges = f"{last['step']} {'merge' if last['step'] == 1 else 'merges'}"
-    said = f"`{first['customer_id']}` stands for `{last['customer_id']}` {when}, by {merges}"
+    said = f"`{first['customer_id']}` belongs to `{last['customer_id']}` {when}, by {merges}"
     if not last["step"]:
-        said = f"`{first['customer_id']}` stands for itself {when}"
+        said = f"`{first['customer_id']}` is not merged into another id {when}"
     if last["cycle_members"]:
         said += (
             f"; its merge into `{last['disregarded_into']}` at {last['disregarded_at']} made a "
