@@ -308,16 +308,3 @@ class RunReport(Shown):
         return all(f.records == f.accepted + f.rejected for f in self.files) and all(
             t.balanced for t in self.tables
         )
-
-
-@dataclass(frozen=True)
-class QueryResult:
-    """Rows in memory, with the names and DuckDB types of their columns."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-
-    def as_dicts(self) -> list[dict[str, Any]]:
-        """The rows by column name."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]

@@ -119,7 +119,7 @@ def command(
     def register(function: Body) -> Body:
         @wraps(function)
         def listed() -> None:
-            """Stand in for the function, whose options `Lazy` reads when it is called."""
+            """List the function, whose options `Lazy` reads when it is called."""
 
         listed.__signature__ = inspect.Signature()  # type: ignore[attr-defined]  # read by Typer
         listed.__annotations__ = {}
@@ -214,7 +214,7 @@ class Group(TyperGroup):
 
 
 class DefaultGroup(Group):
-    """A group whose first command runs where none is named; options may stand before the verb."""
+    """A group whose first command runs if none is named; options may come before the verb."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the verb first, which is the first word that is not an option or its value."""

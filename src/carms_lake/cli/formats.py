@@ -1,4 +1,4 @@
-"""Rows as text; a value is written the same way in all formats."""
+"""Rows in each format; a value is written the same way in all of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import TextIO
+
+    import polars as pl
 
     Batches = Iterable[Sequence[Sequence[Any]]]
 
@@ -47,6 +50,29 @@ def write_rows(
         Format.MD: _markdown,
     }
     return writers[file_format](stream, columns, batches)
+
+
+def write_binary(path: Path, frame: pl.DataFrame, file_format: str) -> int:
+    """Write a frame to a Parquet file or a workbook, unusual types as text; how many rows.
+
+    Raises:
+        UsageError: a workbook cannot hold the rows.
+    """
+    import polars as pl
+
+    from carms_lake.writers import write
+
+    usual = [pl.Boolean, pl.Int16, pl.Int32, pl.Int64, pl.Float64, pl.Date, pl.Decimal, pl.String]
+    columns = [
+        column
+        if column.dtype in [*usual, pl.Datetime("us")]
+        else pl.Series(
+            column.name, [None if v is None else as_text(v) for v in column.to_list()], pl.String
+        )
+        for column in frame.iter_columns()
+    ]
+    write(path, [pl.DataFrame(columns)], file_format)
+    return frame.height
 
 
 def as_text(value: object) -> str:

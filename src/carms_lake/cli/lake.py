@@ -133,7 +133,7 @@ def _domain_of(call: Call) -> Domain | None:
 
 @command(app, cls=Generate)
 def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: Any) -> None:
-    """Generate source files of a domain, the same for the same seed."""
+    """Generate a domain's source files, the same for the same seed."""
     from carms_lake.cli.reports import file_names
     from carms_lake.flows.generate import generate as flow
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carms_lake.cli import render
-from carms_lake.cli.formats import Format
+from carms_lake.cli.formats import Format, write_binary, write_rows
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.files import whole
-from carms_lake.records import QueryResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,7 +75,7 @@ def emit_query(
         return _emit(call, answer.columns, answer.batches, to)
 
 
-def emit(call: Call, frame: pl.DataFrame | QueryResult, to: Target) -> int:
+def emit(call: Call, frame: pl.DataFrame, to: Target) -> int:
     """Write a frame; how many rows.
 
     Raises:
@@ -84,12 +83,9 @@ def emit(call: Call, frame: pl.DataFrame | QueryResult, to: Target) -> int:
         StoreError: the file cannot be written.
     """
     if to.format in _BINARY and not call.json:
-        from carms_lake.cli.binary import write_binary
-
         with _whole_file(to.file) as path:
             return write_binary(path, frame, to.format.value)
-    rows = frame.rows if isinstance(frame, QueryResult) else frame.rows()
-    return _emit(call, frame.columns, [rows], to)
+    return _emit(call, frame.columns, [frame.rows()], to)
 
 
 def text_width(to: Target) -> int:
@@ -137,8 +133,6 @@ def _write(
     call: Call, columns: Sequence[str], batches: Iterable[Any], to: Target, stream: Any
 ) -> int:
     if to.format is not Format.TABLE:
-        from carms_lake.cli.formats import write_rows
-
         return write_rows(stream, to.format, columns, batches)
     rows = [row for batch in batches for row in batch]
     shortened = render.table(stream, columns, rows)

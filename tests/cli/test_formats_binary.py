@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.cli.binary import write_binary
+from carms_lake.cli.formats import write_binary
 
 if TYPE_CHECKING:
     from pathlib import Path
