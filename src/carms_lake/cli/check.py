@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.cli.context import Call
-    from carms_lake.flows.check.verdicts import MutationReport
+    from carms_lake.flows.check.mutation import MutationReport
 
 
 def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:

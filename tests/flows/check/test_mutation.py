@@ -16,8 +16,8 @@ from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
+from carms_lake.flows.check.detectors import Verdict
 from carms_lake.flows.check.mutation import excerpt, mutate
-from carms_lake.flows.check.verdicts import Verdict
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import TableRef
 from carms_lake.quality import constraints, table_constraints
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.verdicts import Mutation, MutationReport
+    from carms_lake.flows.check.detectors import Mutation
+    from carms_lake.flows.check.mutation import MutationReport
 
 pytestmark = pytest.mark.slow
 
@@ -380,9 +381,7 @@ def test_an_excerpt_holds_what_its_rows_refer_to(tmp_path: Path) -> None:
     ingest(config)
     build(config)
     contracts = load_catalog(config.domain).contracts
-    frames = {
-        ref.in_domain: frame for ref, frame in excerpt(config, contracts, 1, 5).frames.items()
-    }
+    frames = {ref.in_domain: frame for ref, frame in excerpt(config, contracts, 1, 5).items()}
     assert frames["bronze.sales"].height == frames["silver.sale"].height == 5
     known = set(frames["silver.product"]["product_id"])
     assert set(frames["silver.sale"]["product_id"]) <= known

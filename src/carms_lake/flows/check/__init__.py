@@ -92,12 +92,14 @@ def failures(
         results, kept = (frame.filter(pl.col("rule") == rule) for frame in (results, kept))
     newest = pl.col(RUN_ID) == pl.col(RUN_ID).max().over("layer", "table_name", "rule")
     kept = kept.filter(newest).select(_FAILURES)
-    failed = results.filter(newest & ~pl.col("passed"))
-    counts = kept.group_by("table", "rule").len("kept")
-    cut = failed.join(counts, on=["table", "rule"]).filter(
-        (pl.col("failed_rows") > pl.col("kept")) & (pl.col("kept") > 1)
+    more = (
+        results.filter(newest & ~pl.col("passed"))
+        .join(kept.group_by("table", "rule").len("kept"), on=["table", "rule"])
+        .filter((pl.col("failed_rows") > pl.col("kept")) & (pl.col("kept") > 1))
+        .select("table", "rule", "kept", "failed_rows")
+        .sort("table", "rule")
+        .rows()
     )
-    more = cut.select("table", "rule", "kept", "failed_rows").sort("table", "rule").rows()
     return kept.sort("severity", "table", "rule", maintain_order=True), more
 
 
@@ -109,33 +111,27 @@ def scorecard(config: LakeConfig, *, run: str | None = None) -> pl.DataFrame:
         StoreError: the lake cannot be read.
     """
     rows = _of_runs(config, "scorecard", run)
-    dimensions = [str(dimension) for dimension in Dimension]
-    scores: dict[str, dict[str, float]] = {}
-    for table, dimension, score in rows.select("table", "dimension", "score_pct").rows():
-        scores.setdefault(table, {})[dimension] = score
-    found = [
-        (table, *(of_table.get(name) for name in dimensions)) for table, of_table in scores.items()
-    ]
-    return pl.DataFrame(found, {"table": str, **dict.fromkeys(dimensions, float)}, orient="row")
+    score, dimension = pl.col("score_pct"), pl.col("dimension")
+    scores = [score.filter(dimension == str(name)).last().alias(name) for name in Dimension]
+    return rows.group_by("table", maintain_order=True).agg(scores)
 
 
 def _of_runs(config: LakeConfig, table: str, run: str | None) -> pl.DataFrame:
-    """The rows of a run, or of the last one that checked everything and of those after it."""
-    at = pl.col(RUN_ID) == run if run else pl.col(RUN_ID) >= _last_whole(config)
-    path = ops_path(config, table)
-    name = pl.concat_str("layer", "table_name", separator=".").alias("table")
-    if not delta.exists(path):
-        return pl.DataFrame(schema=OPS_SCHEMAS[table]).with_columns(name)
-    return delta.scan(path).filter(at).with_columns(name).collect()
+    """The rows of a run, or of the last one that checked everything and of those after it.
 
-
-def _last_whole(config: LakeConfig) -> str:
-    """The last run that checked everything: it alone has a scorecard.
+    Only a run that checked everything has a scorecard.
 
     Raises:
-        UsageError: there is none.
+        UsageError: nothing has been checked yet.
     """
-    path = ops_path(config, "scorecard")
-    if not delta.exists(path):
+    scorecard, path = ops_path(config, "scorecard"), ops_path(config, table)
+    if run is not None:
+        at = pl.col(RUN_ID) == run
+    elif delta.exists(scorecard):
+        last = delta.scan(scorecard).select(pl.col(RUN_ID).max()).collect().item()
+        at = pl.col(RUN_ID) >= last
+    else:
         raise UsageError("nothing has been checked yet", "run `carms build` or `carms check`")
-    return str(delta.scan(path).select(pl.col(RUN_ID).max()).collect().item())
+    found = delta.scan(path) if delta.exists(path) else pl.LazyFrame(schema=OPS_SCHEMAS[table])
+    name = pl.concat_str("layer", "table_name", separator=".").alias("table")
+    return found.filter(at).with_columns(name).collect()

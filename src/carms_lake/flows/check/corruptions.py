@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,13 @@ LIMITS = {
     "maxLength": "max_length",
 }
 """A bound as contracts and rules name it -> as `Bounds` does."""
+_IS_BEYOND = dict(
+    zip(
+        LIMITS,
+        (operator.lt, operator.gt, operator.le, operator.ge, operator.lt, operator.gt),
+        strict=True,
+    )
+)
 
 _STRANGE = "~?"
 """A text that nobody writes."""
@@ -42,7 +50,7 @@ _NO_VALUE = {
 
 
 def limit_of(column: Column, bound: str) -> Any:
-    """What a bound of a column is, by its ODCS name; None where it has none."""
+    """The bound of a column, by its ODCS name; None where it has none."""
     return getattr(column.bounds, LIMITS[bound])
 
 
@@ -72,9 +80,15 @@ def beyond(column: Column, bound: str) -> Any:
         return "x" * (limit + 1)
     if bound == "minLength":
         return "x" * (limit - 1) if limit else None
-    value, step = _as_value(column.type, limit), _step(column.type)
+    value = _as_value(column.type, limit)
     if bound.startswith("exclusive"):
         return value
+    steps = {
+        "date": timedelta(days=1),
+        "timestamp": timedelta(seconds=1),
+        "decimal": Decimal(1).scaleb(-column.type.scale),
+    }
+    step: Any = steps.get(column.type.name, 1)
     try:
         return value - step if bound == "minimum" else value + step
     except OverflowError:  # the first or the last possible day
@@ -139,18 +153,8 @@ def _is_beyond(column: Column, bound: str, value: Any) -> bool:
     limit = limit_of(column, bound)
     if limit is None:
         return False
-    if bound.endswith("Length"):
-        size = len(str(value))
-        return bool(size < limit if bound == "minLength" else size > limit)
-    known = _as_value(column.type, limit)
-    return bool(
-        {
-            "minimum": value < known,
-            "maximum": value > known,
-            "exclusiveMinimum": value <= known,
-            "exclusiveMaximum": value >= known,
-        }[bound]
-    )
+    measured = len(str(value)) if bound.endswith("Length") else value
+    return bool(_IS_BEYOND[bound](measured, _as_value(column.type, limit)))
 
 
 def _as_value(kind: ColumnType, limit: Any) -> Any:
@@ -165,18 +169,6 @@ def _as_value(kind: ColumnType, limit: Any) -> Any:
             return Decimal(str(limit))
         case _:
             return limit
-
-
-def _step(kind: ColumnType) -> Any:
-    match kind.name:
-        case "date":
-            return timedelta(days=1)
-        case "timestamp":
-            return timedelta(seconds=1)
-        case "decimal":
-            return Decimal(1).scaleb(-kind.scale)
-        case _:
-            return 1
 
 
 def _unused_text(known: Iterable[Any]) -> str:
@@ -210,11 +202,6 @@ def with_value(frame: pl.DataFrame, column: str, at: int, value: Any) -> pl.Data
     return _with_cell(frame, column, at, pl.Series([value], dtype=frame.schema[column]))
 
 
-def with_null(frame: pl.DataFrame, column: str, at: int) -> pl.DataFrame:
-    """The same rows but for one cell, which has no value any more."""
-    return with_value(frame, column, at, None)
-
-
 def with_cells_of(frame: pl.DataFrame, columns: Sequence[str], at: int, other: int) -> pl.DataFrame:
     """The same rows, but one has the cells that another has in these columns: its key, say."""
     for column in columns:
@@ -243,11 +230,6 @@ def with_row_doubled(frame: pl.DataFrame, at: int) -> pl.DataFrame:
     return pl.concat([frame, frame.slice(at, 1)])
 
 
-def with_nulls(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The same rows, and no value left in one column."""
-    return frame.with_columns(pl.lit(None, frame.schema[column]).alias(column))
-
-
 def with_rotated(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The same rows, each with the value of the row before it in one column."""
     values = frame[column]
@@ -263,16 +245,6 @@ def with_all(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
     """
     one = pl.Series(column, [value], strict=False).cast(frame.schema[column])
     return frame.with_columns(one.new_from_index(0, frame.height))
-
-
-def with_values_of(frame: pl.DataFrame, column: str, other: str) -> pl.DataFrame:
-    """The same rows, all with what another column of the type has in one column."""
-    return frame.with_columns(pl.col(other).alias(column))
-
-
-def with_columns_swapped(frame: pl.DataFrame, column: str, other: str) -> pl.DataFrame:
-    """The same rows, in all of which two columns of one type have each other's value."""
-    return frame.with_columns(pl.col(other).alias(column), pl.col(column).alias(other))
 
 
 def with_units_more(frame: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -7,8 +7,9 @@ build on what is left. Gold: the types and constraints of the file, and the chec
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,9 +19,10 @@ from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.flows.build.context import BuildContext
 from carms_lake.flows.build.full_refresh import rebuild_all
+from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.check.mutants import TYPES
 from carms_lake.flows.run import running
-from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER
+from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.audit import audit
 from carms_lake.quality.split import split
 from carms_lake.quality.validate import apply_constraints, validate_table
@@ -30,13 +32,12 @@ from carms_lake.store.delta.write import overwrite
 from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
+    from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant, Original
     from carms_lake.names import TableRef
-    from carms_lake.records import CheckResult
     from carms_lake.store.delta.manifest import Build
     from carms_lake.store.gold.scratch import Scratch
 
@@ -53,11 +54,7 @@ _MALFORMED = pl.DataFrame(
     schema={
         CHUNK: pl.UInt32,
         SRC_ROW_NUMBER: pl.Int64,
-        "raw_record": pl.String,
-        "code": pl.String,
-        "column": pl.String,
-        "value": pl.String,
-        "message": pl.String,
+        **dict.fromkeys(("raw_record", "code", "column", "value", "message"), pl.String),
     }
 )
 
@@ -78,18 +75,20 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
 
     `records` are texts in the contract's columns, and the file that each of them comes from.
     """
-    stamp = Provenance(
-        "mutate", datetime(2000, 1, 1, tzinfo=UTC), 1, datetime(2000, 1, 1, tzinfo=UTC)
-    )
+    at = datetime(2000, 1, 1, tzinfo=UTC)
+    provenance, chunk = Provenance("mutate", at, 1, at), Chunk(1, None, ())
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
     place = pl.int_range(pl.len(), dtype=pl.UInt32).alias(CHUNK)
     rows = records.select(place, number, pl.exclude(SRC_FILENAME))
     parsed = ParsedRows(rows, _MALFORMED, [RawLines({})] * records.height)
-    files = [
-        SourceFile(contract.ref, name, contract.path, 0, 0)  # type: ignore[arg-type]  # never read
+    chunks = [
+        TrackedChunk(
+            SourceFile(contract.ref, name, contract.path, 0, 0),  # type: ignore[arg-type]  # never read
+            provenance,
+            chunk,
+        )
         for name in records[SRC_FILENAME]
     ]
-    chunks = [TrackedChunk(file, stamp, Chunk(1, None, ())) for file in files]
     checked = split(parsed, chunks, contract)
     noticed: dict[int, Rules] = {
         row: tuple(dict.fromkeys(reason["rule"] for reason in reasons))
@@ -116,10 +115,8 @@ def silver_notices(
         )
     except ContractError:
         return Counter([f"{PANDERA}: {TYPES}"])
-    rules = kept.quarantined.select(
-        pl.col("reasons").explode().struct.field("rule").drop_nulls()
-    ).to_series()
-    noticed = Counter(f"{PANDERA}: {rule}" for rule in rules.to_list())
+    reasons = kept.quarantined["reasons"].explode().struct.field("rule").drop_nulls()
+    noticed = Counter(f"{PANDERA}: {rule}" for rule in reasons)
     if kept.superseded:
         noticed["superseded"] = kept.superseded
     if not noticed:
@@ -145,17 +142,14 @@ class Ledger:
         Raises:
             StoreError: the folder cannot be written.
         """
-        with running(self._config, "check", keep=False) as run:
-            pairs = self._task(run, frame).pairs
         spec, driver = self._contract.silver, self._driver
-        columns = {theirs: frame[mine] for theirs, mine in pairs.items()}
         if spec.balance is Balance.EXPAND:
             key = spec.driver_key or driver.primary_key
             places = zip(key, self._contract.primary_key[: len(key)], strict=True)
-            columns = {
-                name: frame[name if name in frame.columns else here] for name, here in places
-            }
-        rows = pl.DataFrame([values.alias(name) for name, values in columns.items()])
+            columns = {name: name if name in frame.columns else here for name, here in places}
+        else:
+            columns = key_pairs(self._contract, driver)
+        rows = frame.select(pl.col(mine).alias(theirs) for theirs, mine in columns.items())
         if not columns:
             rows = pl.DataFrame({"row": range(frame.height)})
         overwrite(table_path(self._config, driver.ref), rows, {})
@@ -166,18 +160,15 @@ class Ledger:
         Raises:
             StoreError: the folder cannot be read.
         """
+        contract = self._contract
+        step = SilverStep(contract, lambda: as_function_output(contract, frame), {})
+        contracts = {self._driver.ref: self._driver, contract.ref: contract}
         with running(self._config, "check", keep=False) as run:
             try:
-                rebuild_all(self._task(run, frame))
+                rebuild_all(BuildContext(run, step, contracts, {}, None))
             except (NotReconciled, ContractError):  # a build stops at the gate, too
                 return False
         return True
-
-    def _task(self, run: Run, frame: pl.DataFrame) -> BuildContext:
-        contract = self._contract
-        step = SilverStep(contract, lambda: as_function_output(contract, frame), {})
-        known = {self._driver.ref: self._driver, contract.ref: contract}
-        return BuildContext(run, step, known, {}, None)
 
 
 class Auditor:
@@ -185,7 +176,8 @@ class Auditor:
 
     def __init__(self, scratch: Scratch, contracts: Sequence[Contract]) -> None:
         self._scratch = scratch
-        self._before = {_name(r): r for r in audit(scratch.connection, contracts)}
+        found = audit(scratch.connection, contracts)
+        self._failed = {(r.table, r.rule): r.failed_rows for r in found if not r.passed}
 
     def notices(
         self, contracts: Sequence[Contract], builds: Mapping[TableRef, Build] | None = None
@@ -196,19 +188,79 @@ class Auditor:
             ContractError: a rule cannot be run.
         """
         found = audit(self._scratch.connection, contracts, builds)
-        return tuple(r.rule for r in found if self._is_new(r))
+        return tuple(
+            result.rule
+            for result in found
+            if not result.passed
+            and result.failed_rows > self._failed.get((result.table, result.rule), 0)
+        )
 
     def fails_already(self, contract: Contract, rule: str) -> bool:
         """Whether a rule fails on the tables as they are."""
-        before = self._before.get((contract.ref, rule))
-        return before is not None and not before.passed
-
-    def _is_new(self, result: CheckResult) -> bool:
-        if result.passed:
-            return False
-        before = self._before.get(_name(result))
-        return before is None or before.passed or result.failed_rows > before.failed_rows
+        return (contract.ref, rule) in self._failed
 
 
-def _name(result: CheckResult) -> tuple[TableRef, str]:
-    return result.table, result.rule
+class Verdict(StrEnum):
+    """Whether a broken constraint was noticed."""
+
+    NOTICED = "noticed"
+    UNGUARDED = "unguarded"
+    NOT_APPLICABLE = "not applicable"
+    """The constraint could not be broken here; `why` says what was in the way."""
+    NO_PROMISE = "no promise"
+    """A column without a constraint that could be broken."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One table corrupted in one way, and which rules noticed."""
+
+    table: TableRef
+    column: str
+    """Several are joined by `+`; empty for the table as a whole."""
+    promise: str
+    verdict: Verdict
+    corruption: str = ""
+    guard: str = ""
+    """Where it should be noticed, and by which rule."""
+    noticed_by: tuple[str, ...] = ()
+    why: str = ""
+
+
+def judged(original: Original, mutant: Mutant, guard: str, noticed_by: Iterable[str]) -> Mutation:
+    """A corruption, and whether any rule noticed it."""
+    rules, constraint = tuple(dict.fromkeys(noticed_by)), mutant.constraint
+    return Mutation(
+        original.contract.ref,
+        constraint.column,
+        constraint.kind,
+        Verdict.NOTICED if rules else Verdict.UNGUARDED,
+        mutant.corruption,
+        f"{guard}: {constraint.rule}",
+        rules,
+    )
+
+
+def not_applicable(
+    original: Original, constraint: ConstraintUnderTest, guard: str, why: str = ""
+) -> Mutation:
+    """A constraint that cannot be broken here, and why not."""
+    frame, contract = original.frame, original.contract
+    if why:
+        pass
+    elif frame.is_empty():
+        why = "the table has no rows here"
+    elif constraint.kind == "type" and contract.ref.layer is Layer.BRONZE:
+        why = f"its reader gives no other {contract.column(constraint.column).type}"
+    elif constraint.columns and frame.select(constraint.columns).drop_nulls().is_empty():
+        why = "no row has a value here"
+    else:
+        why = "no value and no row that was tried breaks it"
+    return Mutation(
+        contract.ref,
+        constraint.column,
+        constraint.kind,
+        Verdict.NOT_APPLICABLE,
+        guard=f"{guard}: {constraint.rule}",
+        why=why,
+    )

@@ -11,12 +11,15 @@ import polars as pl
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
-from carms_lake.flows.check.corruptions import with_value
 from carms_lake.flows.check.detectors import (
     BALANCE,
     FILE,
     PANDERA,
     Ledger,
+    Mutation,
+    Verdict,
+    judged,
+    not_applicable,
     silver_notices,
     spelled,
     split_notices,
@@ -29,20 +32,18 @@ from carms_lake.flows.check.mutants import (
     mutants,
 )
 from carms_lake.flows.check.rules import mutate_rules, mutate_sums
-from carms_lake.flows.check.verdicts import judged, not_applicable, unconstrained
 from carms_lake.names import Layer
 from carms_lake.quality.freshness import fresh, rows_changed
 from carms_lake.store.delta.manifest import Build
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from carms_lake.catalog import GoldStep
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.check.detectors import Auditor, Rules
     from carms_lake.flows.check.mutants import Original
-    from carms_lake.flows.check.verdicts import Mutation
     from carms_lake.names import TableRef
     from carms_lake.store.gold.scratch import Scratch
 
@@ -80,56 +81,19 @@ def mutate_bronze(original: Original) -> Iterator[Mutation]:
 
     Every corruption is of one record, because the split judges record by record.
     """
-    contract = original.contract
-    original = replace(original, frame=_accepted(original))
-    made = [m for constraint in constraints_of(contract) for m in mutants(original, constraint)]
-    noticed = dict(zip(map(id, made), _split_notices(contract, made), strict=True))
-    by_constraint: dict[ConstraintUnderTest, list[Mutant]] = {}
-    for mutant in made:
-        by_constraint.setdefault(mutant.constraint, []).append(mutant)
-    yield from _tried(
-        original,
-        lambda _: "split",
-        lambda mutant: noticed[id(mutant)],
-        lambda constraint: by_constraint.get(constraint, []),
-    )
+    contract, frame = original.contract, original.frame
+    if not frame.is_empty():  # a contract may be stricter than when these rows landed
+        rejected = [bool(rules) for rules in split_notices(contract, spelled(frame))]
+        original = replace(original, frame=frame.filter(~pl.Series(rejected)))
 
+    def notices(found: list[Mutant]) -> list[Rules]:
+        records = pl.concat([_record(mutant) for mutant in found])
+        if found[0].constraint.kind != "agreesWithPath":
+            return split_notices(contract, records)
+        # Disagreement is counted file by file.
+        return [split_notices(contract, record)[0] for record in records.iter_slices(1)]
 
-def _tried(
-    original: Original,
-    detector: Callable[[ConstraintUnderTest], str],
-    notices: Callable[[Mutant], Rules],
-    made: Callable[[ConstraintUnderTest], list[Mutant]] | None = None,
-) -> Iterator[Mutation]:
-    """Every mutant of every constraint, with the rules that notice it; columns without any last."""
-    constraints = list(constraints_of(original.contract))
-    for constraint in constraints:
-        where = detector(constraint)
-        found = made(constraint) if made else list(mutants(original, constraint))
-        if not found:
-            yield not_applicable(original, constraint, where)
-        for mutant in found:
-            yield judged(original, mutant, where, notices(mutant))
-    yield from unconstrained(original.contract, constraints)
-
-
-def _accepted(original: Original) -> pl.DataFrame:
-    """The rows that the split accepts as they are; a contract may be stricter than it was."""
-    if original.frame.is_empty():
-        return original.frame
-    notices = split_notices(original.contract, spelled(original.frame))
-    return original.frame.filter(pl.Series([not rules for rules in notices]))
-
-
-def _split_notices(contract: Contract, made: list[Mutant]) -> list[Rules]:
-    if not made:
-        return []
-    records = pl.concat([_record(mutant) for mutant in made])
-    noticed = split_notices(contract, records)
-    for number, mutant in enumerate(made):
-        if mutant.constraint.kind == "agreesWithPath":  # disagreement is counted file by file
-            noticed[number] = split_notices(contract, records.slice(number, 1))[0]
-    return noticed
+    yield from _tried(original, lambda _: "split", notices)
 
 
 def _record(mutant: Mutant) -> pl.DataFrame:
@@ -137,7 +101,28 @@ def _record(mutant: Mutant) -> pl.DataFrame:
     record = spelled(mutant.frame.slice(mutant.at, 1))
     if mutant.raw is None:
         return record
-    return with_value(record, mutant.constraint.column, 0, mutant.raw)
+    return corruptions.with_value(record, mutant.constraint.column, 0, mutant.raw)
+
+
+def _tried(
+    original: Original,
+    guard: Callable[[ConstraintUnderTest], str],
+    notices: Callable[[list[Mutant]], Iterable[Rules]],
+) -> Iterator[Mutation]:
+    """Every mutant of every constraint, with the rules that notice it; columns without any last."""
+    contract = original.contract
+    constraints = list(constraints_of(contract))
+    for constraint in constraints:
+        found = list(mutants(original, constraint))
+        if not found:
+            yield not_applicable(original, constraint, guard(constraint))
+            continue
+        for mutant, rules in zip(found, notices(found), strict=True):
+            yield judged(original, mutant, guard(constraint), rules)
+    constrained = {column for constraint in constraints for column in constraint.columns}
+    for name in contract.column_names:
+        if name not in constrained:
+            yield Mutation(contract.ref, name, "", Verdict.NO_PROMISE)
 
 
 def mutate_silver(original: Original, lab: Laboratory, folder: LakeConfig) -> Iterator[Mutation]:
@@ -163,17 +148,16 @@ def mutate_silver(original: Original, lab: Laboratory, folder: LakeConfig) -> It
         rules = tuple(silver_notices(contract, mutant.frame, original.others) - before)
         return rules or lab.audit_of(contract, mutant.frame, others)
 
-    yield from _tried(original, _silver_detector, notices)
+    def guard(constraint: ConstraintUnderTest) -> str:
+        link = constraint.relationship
+        is_json = constraint.kind == "type" and constraint.rule != TYPES
+        return "audit" if is_json or (link is not None and not link.quarantine) else PANDERA
+
+    yield from _tried(original, guard, lambda found: map(notices, found))
     yield from _counts(original, lab.contracts, folder)
     yield from _budgets(original, lab.auditor)
     yield from mutate_rules(original, lab.file, lab.auditor)
     yield from mutate_sums(original, lab.file, lab.auditor)
-
-
-def _silver_detector(constraint: ConstraintUnderTest) -> str:
-    link = constraint.relationship
-    is_json = constraint.kind == "type" and constraint.rule != TYPES
-    return "audit" if is_json or (link is not None and not link.quarantine) else PANDERA
 
 
 def _counts(
@@ -183,9 +167,8 @@ def _counts(
     contract, spec = original.contract, original.contract.silver
     if spec.driver is None or spec.balance not in _COUNTED:
         return
-    constraint = ConstraintUnderTest(
-        (), f"balance: {spec.balance} of {spec.driver.in_domain}", BALANCE
-    )
+    kind = f"balance: {spec.balance} of {spec.driver.in_domain}"
+    constraint = ConstraintUnderTest((), kind, BALANCE)
     at = original.row(constraint)
     if at is None:
         yield not_applicable(original, constraint, BALANCE)
@@ -193,8 +176,7 @@ def _counts(
     ledger = Ledger(folder, contract, contracts[spec.driver])
     ledger.open(original.frame)
     if not ledger.reconciles(original.frame):
-        why = "its rows do not reconcile as they are"
-        yield not_applicable(original, constraint, BALANCE, why)
+        yield not_applicable(original, constraint, BALANCE, "its rows do not reconcile as they are")
         return
     for mutant in _miscounted(original, constraint, at):
         noticed = () if ledger.reconciles(mutant.frame) else (BALANCE,)
@@ -210,7 +192,7 @@ def _miscounted(original: Original, constraint: ConstraintUnderTest, at: int) ->
     for name in contract.primary_key[:1]:
         value = corruptions.unknown(frame[name])
         if value is not None:
-            invented = with_value(frame, name, at, value)
+            invented = corruptions.with_value(frame, name, at, value)
             yield Mutant(constraint, "a key that the driver lacks", invented)
 
 
@@ -254,7 +236,11 @@ def mutate_gold(original: Original, lab: Laboratory) -> Iterator[Mutation]:
             return (TYPES,)
         return rules or ((FILE,) if file.refuses(contract, mutant.frame) else ())
 
-    yield from _tried(original, lambda c: "build" if c.kind == "type" else "audit", notices)
+    yield from _tried(
+        original,
+        lambda constraint: "build" if constraint.kind == "type" else "audit",
+        lambda found: map(notices, found),
+    )
     yield from mutate_rules(original, file, lab.auditor)
     yield from mutate_sums(original, file, lab.auditor)
 

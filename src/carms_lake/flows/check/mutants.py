@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Column, Contract, Relationship
     from carms_lake.names import TableRef
 
+    Broken = Iterator[tuple[str, pl.DataFrame, int]]
+    """What was done to a table, the table, and the row that it was done to."""
+
 
 TYPES = "types"
 """What notices a column of another type than the contract's: the build that receives it."""
 _ROW = "\x00row"
-_NO_SUCH_VALUE = (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError)
-"""What Polars says of a value that a column's type does not have."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def constraints_of(contract: Contract) -> Iterator[ConstraintUnderTest]:
     """
     layer = contract.ref.layer
     for column in contract.columns:
-        yield from _of_column(column, layer)
+        yield from _of_column(column, is_bronze=layer is Layer.BRONZE)
     key = contract.primary_key
     if key:
         name = contract.ref.table if layer is Layer.GOLD else "+".join(key)
@@ -93,7 +94,7 @@ def constraints_of(contract: Contract) -> Iterator[ConstraintUnderTest]:
         yield ConstraintUnderTest(relationship.columns, kind, relationship.name, relationship)
 
 
-def _of_column(column: Column, layer: Layer) -> Iterator[ConstraintUnderTest]:
+def _of_column(column: Column, *, is_bronze: bool) -> Iterator[ConstraintUnderTest]:
     kinds = {
         "type": column.type.name != "varchar",
         "required": column.required,
@@ -101,13 +102,12 @@ def _of_column(column: Column, layer: Layer) -> Iterator[ConstraintUnderTest]:
         "enum": bool(column.enum),
         "pattern": column.pattern is not None,
         **{bound: corruptions.limit_of(column, bound) is not None for bound in corruptions.LIMITS},
-        "agreesWithPath": layer is Layer.BRONZE and column.agrees_with_path is not None,
+        "agreesWithPath": is_bronze and column.agrees_with_path is not None,
     }
-    is_of_table = layer is not Layer.BRONZE and column.type.name != "json"
-    for kind, is_constrained in kinds.items():
-        if is_constrained:
-            rule = TYPES if kind == "type" and is_of_table else f"{column.name}.{kind}"
-            yield ConstraintUnderTest((column.name,), kind, rule)
+    for kind in (kind for kind, is_constrained in kinds.items() if is_constrained):
+        is_of_table = kind == "type" and not is_bronze and column.type.name != "json"
+        rule = TYPES if is_of_table else f"{column.name}.{kind}"
+        yield ConstraintUnderTest((column.name,), kind, rule)
 
 
 def mutants(original: Original, constraint: ConstraintUnderTest) -> Iterator[Mutant]:
@@ -115,67 +115,57 @@ def mutants(original: Original, constraint: ConstraintUnderTest) -> Iterator[Mut
 
     A corruption that the column's type has no value for is left out.
     """
-    for corruption, frame, at, raw in _broken(original, constraint):
-        is_same = frame.schema == original.frame.schema and frame.equals(original.frame)
-        if raw is not None or not is_same:
-            yield Mutant(constraint, corruption, frame, at, raw)
-
-
-_Broken = tuple[str, pl.DataFrame, int, str | None]
-
-
-def _broken(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
-    contract = original.contract
-    if constraint.relationship is not None:
-        yield from _orphaned(original, constraint, constraint.relationship)
-    elif constraint.kind == "primaryKey":
-        yield from _repeated(original, constraint)
-        at = original.row(constraint)
-        if at is not None:
-            doubled = corruptions.with_row_doubled(original.frame, at)
-            yield "a row is doubled", doubled, original.frame.height, None
-    elif constraint.kind == "unique":
-        yield from _repeated(original, constraint)
-    elif constraint.kind == "required":
-        yield from _nulled(original, constraint)
-    elif constraint.kind == "type":
+    if constraint.kind == "type":
         yield from _retyped(original, constraint)
-    else:
-        yield from _replaced(original, constraint, contract.column(constraint.column))
+        return
+    for corruption, frame, at in _broken(original, constraint):
+        if not frame.equals(original.frame):
+            yield Mutant(constraint, corruption, frame, at)
 
 
-def _nulled(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
-    column = constraint.column
-    at = original.row(constraint, column)
-    if at is not None:
-        yield "null", corruptions.with_null(original.frame, column, at), at, None
-
-
-def _retyped(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
-    column, frame = original.contract.column(constraint.column), original.frame
-    text = corruptions.not_of_type(column.type)
-    if column.type.name == "json" and json_is_read(original.contract):
-        text = None
-    is_text = original.contract.ref.layer is Layer.BRONZE or column.type.name == "json"
-    if not is_text:
+def _retyped(original: Original, constraint: ConstraintUnderTest) -> Iterator[Mutant]:
+    contract, frame = original.contract, original.frame
+    column, is_bronze = contract.column(constraint.column), contract.ref.layer is Layer.BRONZE
+    is_json = column.type.name == "json"
+    if not is_bronze and not is_json:
         other = corruptions.with_other_type(frame, column.name)
-        yield f"the column is {_in_words(other.schema[column.name])}", other, 0, None
+        kind = other.schema[column.name]
+        words = str(kind).split("(")[0].lower()
+        words += " without a zone" if kind == pl.Datetime("us") else ""
+        yield Mutant(constraint, f"the column is {words}", other)
         return
+    text = corruptions.not_of_type(column.type)
     at = original.row(constraint)
-    if at is None or text is None:
+    if at is None or text is None or (is_json and json_is_read(contract)):
         return
-    if original.contract.ref.layer is Layer.BRONZE:
-        yield f"the text `{text}`", frame, at, text
+    if is_bronze:
+        yield Mutant(constraint, f"the text `{text}`", frame, at, text)
     else:
-        yield f"the text `{text}`", corruptions.with_value(frame, column.name, at, text), at, None
+        broken = corruptions.with_value(frame, column.name, at, text)
+        yield Mutant(constraint, f"the text `{text}`", broken, at)
 
 
-def _in_words(kind: pl.DataType) -> str:
-    name = str(kind).split("(")[0].lower()
-    return f"{name} without a zone" if kind == pl.Datetime("us") else name
+def _broken(original: Original, constraint: ConstraintUnderTest) -> Broken:
+    frame = original.frame
+    match constraint.kind:
+        case "required":
+            at = original.row(constraint, constraint.column)
+            if at is not None:
+                yield "null", corruptions.with_value(frame, constraint.column, at, None), at
+        case "unique":
+            yield from _repeated(original, constraint)
+        case "primaryKey":
+            yield from _repeated(original, constraint)
+            at = original.row(constraint)
+            if at is not None:
+                yield "a row is doubled", corruptions.with_row_doubled(frame, at), frame.height
+        case _ if constraint.relationship is not None:
+            yield from _orphaned(original, constraint, constraint.relationship)
+        case _:
+            yield from _replaced(original, constraint)
 
 
-def _repeated(original: Original, constraint: ConstraintUnderTest) -> Iterator[_Broken]:
+def _repeated(original: Original, constraint: ConstraintUnderTest) -> Broken:
     """One row with what another has in these columns."""
     columns, frame = list(constraint.columns), original.frame
     at = original.row(constraint, *columns)
@@ -186,87 +176,85 @@ def _repeated(original: Original, constraint: ConstraintUnderTest) -> Iterator[_
     if others:
         other = original.draws(constraint).choice(others)
         words = "the key of another row" if len(columns) > 1 else "the value of another row"
-        yield words, corruptions.with_cells_of(frame, columns, at, other), at, None
+        yield words, corruptions.with_cells_of(frame, columns, at, other), at
 
 
 def _orphaned(
     original: Original, constraint: ConstraintUnderTest, relationship: Relationship
-) -> Iterator[_Broken]:
+) -> Broken:
     """A row that refers to nothing, and one whose reference ends with a space."""
-    there = (
-        original.frame
-        if relationship.target == original.contract.ref
-        else original.others.get(relationship.target)
-    )
+    frame = original.frame
+    tables = {**original.others, original.contract.ref: frame}
+    there = tables.get(relationship.target)
     at = original.row(constraint, *relationship.columns)
     if there is None or at is None:
         return
-    for column, target in zip(relationship.columns, relationship.target_columns, strict=True):
+    pairs = list(zip(relationship.columns, relationship.target_columns, strict=True))
+    for column, target in pairs:
         value = corruptions.unknown(there[target])
         if value is not None:
             yield from _put(original, column, at, value, "a reference to nothing")
             break
-    for column, target in zip(relationship.columns, relationship.target_columns, strict=True):
-        if original.frame.schema[column] == pl.String:
-            spaced = f"{original.frame[column][at]} "
-            if spaced not in set(there[target].to_list()):
-                yield from _put(original, column, at, spaced, "a space after the reference")
-                break
+    for column, target in pairs:
+        spaced = f"{frame[column][at]} "
+        if frame.schema[column] == pl.String and spaced not in set(there[target].to_list()):
+            yield from _put(original, column, at, spaced, "a space after the reference")
+            break
 
 
-def _replaced(
-    original: Original, constraint: ConstraintUnderTest, column: Column
-) -> Iterator[_Broken]:
+def _replaced(original: Original, constraint: ConstraintUnderTest) -> Broken:
     """One value by one that a set, a pattern, a bound or the file's path forbids."""
+    column, kind = original.contract.column(constraint.column), constraint.kind
     at = original.row(constraint, column.name)
     if at is None:
         return
-    value, kind = original.frame[column.name][at], constraint.kind
-    if kind == "enum":
-        yield from _put(original, column.name, at, corruptions.outside(column), "outside the set")
-        if isinstance(value, str):
-            for near, words in (
-                (value + " ", "a space after it"),
-                (value.swapcase(), "other case"),
-            ):
-                if near not in column.enum:
-                    yield from _put(original, column.name, at, near, words)
-    elif kind == "pattern":
-        text = corruptions.unmatched(str(column.pattern), value)
-        yield from _put(original, column.name, at, text, "breaks the pattern")
-    elif kind == "agreesWithPath":
-        other = corruptions.elsewhere(original.frame[column.name], value)
-        yield from _put(original, column.name, at, other, "another than the file's path says")
-        return
-    else:
-        words = "one character beyond" if kind.endswith("Length") else "one step beyond"
-        yield from _put(original, column.name, at, corruptions.beyond(column, kind), words)
-        if column.type.name == "double" and kind in corruptions.LIMITS:
-            yield from _put(original, column.name, at, float("nan"), "not a number")
-    yield from _swapped(original, constraint, column)
+    values = original.frame[column.name]
+    value = values[at]
+    found: list[tuple[Any, str]]
+    match kind:
+        case "enum":
+            found = [(corruptions.outside(column), "outside the set")]
+            if isinstance(value, str):
+                near = [(f"{value} ", "a space after it"), (value.swapcase(), "other case")]
+                found += [(text, words) for text, words in near if text not in column.enum]
+        case "pattern":
+            found = [(corruptions.unmatched(str(column.pattern), value), "breaks the pattern")]
+        case "agreesWithPath":
+            other = corruptions.elsewhere(values, value)
+            yield from _put(original, column.name, at, other, "another than the file's path says")
+            return
+        case _:
+            words = "one character beyond" if kind.endswith("Length") else "one step beyond"
+            found = [(corruptions.beyond(column, kind), words)]
+            if column.type.name == "double":
+                found.append((float("nan"), "not a number"))
+    for new, words in found:
+        yield from _put(original, column.name, at, new, words)
+    yield from _swapped(original, column, kind)
 
 
-def _swapped(
-    original: Original, constraint: ConstraintUnderTest, column: Column
-) -> Iterator[_Broken]:
+def _swapped(original: Original, column: Column, kind: str) -> Broken:
     """The first row where another column of the type has a value that this one may not have."""
     frame, name = original.frame, column.name
     for other in frame.columns:
         if other == name or frame.schema[other] != frame.schema[name]:
             continue
         for at, value in enumerate(frame[other].to_list()):
-            if value is not None and corruptions.breaks(column, value) == constraint.kind:
-                swapped = corruptions.with_swapped(frame, name, other, at)
-                yield f"swapped with `{other}`", swapped, at, None
+            if value is not None and corruptions.breaks(column, value) == kind:
+                yield (
+                    f"swapped with `{other}`",
+                    corruptions.with_swapped(frame, name, other, at),
+                    at,
+                )
                 return
 
 
-def _put(original: Original, column: str, at: int, value: Any, words: str) -> Iterator[_Broken]:
+def _put(original: Original, column: str, at: int, value: Any, words: str) -> Broken:
     if value is None:
         return
     try:
         changed = corruptions.with_value(original.frame, column, at, value)
-    except _NO_SUCH_VALUE:
-        return
+    except (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError):
+        return  # the column's type has no such value
     shown = "" if original.contract.column(column).classification else f": `{str(value)[:40]}`"
-    yield words + shown, changed, at, None
+    yield words + shown, changed, at

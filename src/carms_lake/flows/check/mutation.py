@@ -15,7 +15,7 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Relationship
 from carms_lake.errors import StoreError
-from carms_lake.flows.check.detectors import Auditor
+from carms_lake.flows.check.detectors import Auditor, Mutation, Verdict
 from carms_lake.flows.check.layers import (
     Laboratory,
     mutate_bronze,
@@ -24,7 +24,6 @@ from carms_lake.flows.check.layers import (
     mutate_time,
 )
 from carms_lake.flows.check.mutants import Original
-from carms_lake.flows.check.verdicts import MutationReport
 from carms_lake.names import SRC_FILENAME, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.types import polars_schema
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from carms_lake.catalog import GoldStep
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.verdicts import Mutation
     from carms_lake.names import TableRef
     from carms_lake.store.gold.scratch import Scratch
 
@@ -55,22 +53,13 @@ _GENERATIONS = 8
 """How far references are followed: an order line, its order, its customer ..."""
 
 
-@dataclass(frozen=True)
-class Excerpt:
-    """Some rows of the tables of bronze and silver, in the columns of their contracts.
-
-    Of bronze the file of each row as well.
-    """
-
-    frames: Mapping[TableRef, pl.DataFrame]
-    absent: tuple[TableRef, ...]
-    """The tables that the lake does not have; their frames have no rows."""
-
-
 def excerpt(
     config: LakeConfig, contracts: Mapping[TableRef, Contract], seed: int, rows: int = ROWS
-) -> Excerpt:
-    """Draw rows of every table, the same for the same seed, and add what they refer to.
+) -> dict[TableRef, pl.DataFrame]:
+    """Draw rows of every table of bronze and silver, and add what they refer to.
+
+    The same rows for the same seed, in the columns of the contracts; of bronze the file of each row
+    as well. A table that the lake does not have yet has no rows.
 
     Raises:
         StoreError: a table cannot be read, or has other columns than its contract.
@@ -97,7 +86,7 @@ def excerpt(
                 added = added or not found.is_empty()
         if not added:
             break
-    return Excerpt(frames, tuple(ref for ref in wanted if ref not in there))
+    return frames
 
 
 def _siblings(contracts: Sequence[Contract]) -> Iterator[tuple[TableRef, Relationship]]:
@@ -150,6 +139,68 @@ def _missing(frame: pl.DataFrame, target: pl.DataFrame, link: Relationship) -> p
 SEED = 1
 
 
+_WORST_FIRST = (Verdict.UNGUARDED, Verdict.NOTICED, Verdict.NOT_APPLICABLE, Verdict.NO_PROMISE)
+
+
+@dataclass(frozen=True)
+class MutationReport:
+    """Everything that was tried, in the order of layers, tables and columns."""
+
+    seed: int
+    seconds: float
+    mutations: tuple[Mutation, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unguarded(self) -> tuple[Mutation, ...]:
+        """The corruptions that nothing noticed."""
+        return tuple(m for m in self.mutations if m.verdict is Verdict.UNGUARDED)
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """One row per corruption: all texts, null where there is nothing to say."""
+        names = ("layer", "table", "column", "promise", "corruption", "guard", "noticed_by",
+                 "verdict", "why")  # fmt: skip
+        rows = [
+            (m.table.layer, m.table.table, m.column, m.promise, m.corruption, m.guard,
+             ", ".join(m.noticed_by), m.verdict, m.why)
+            for m in self.mutations
+        ]  # fmt: skip
+        texts = [[str(value) or None for value in row] for row in rows]
+        return pl.DataFrame(texts, dict.fromkeys(names, pl.String), orient="row")
+
+    @property
+    def scores(self) -> pl.DataFrame:
+        """One row per table: counts of its constraints by verdict, and the share guarded.
+
+        A constraint is guarded where each of its corruptions is noticed. `no_promise` counts
+        columns without one; `score_pct` leaves out what could not be broken here.
+        """
+        table = pl.concat_str("layer", "table", separator=".").alias("table")
+        ranks = {str(verdict): rank for rank, verdict in enumerate(_WORST_FIRST)}
+        worst = pl.col("verdict").replace_strict(ranks, return_dtype=pl.Int64).min()
+        unguarded, guarded, not_applicable, no_promise = (
+            pl.col("worst").eq(rank).sum() for rank in ranks.values()
+        )
+        rows = self.rows.with_columns(table)
+        was_tried = pl.col("verdict").is_in([Verdict.NOTICED, Verdict.UNGUARDED])
+        corruptions = rows.group_by("table").agg(corruptions=was_tried.sum())
+        return (
+            rows.group_by("table", "column", "promise", maintain_order=True)
+            .agg(worst=worst)
+            .group_by("table", maintain_order=True)
+            .agg(
+                promises=unguarded + guarded + not_applicable,
+                guarded=guarded,
+                unguarded=unguarded,
+                not_applicable=not_applicable,
+                no_promise=no_promise,
+                score_pct=(100 * guarded / (guarded + unguarded)).fill_nan(None).round(1),
+            )
+            .join(corruptions, on="table", maintain_order="left")
+        )
+
+
 def mutate(
     config: LakeConfig, *, seed: int = SEED, rows: int = ROWS, progress: Progress | None = None
 ) -> MutationReport:
@@ -164,28 +215,29 @@ def mutate(
     started = time.perf_counter()
     catalog = load_catalog(config.domain)
     contracts = catalog.contracts
-    copy = excerpt(config, contracts, seed, rows)
-    if all(frame.is_empty() for frame in copy.frames.values()):
+    drawn = excerpt(config, contracts, seed, rows)
+    if all(frame.is_empty() for frame in drawn.values()):
         raise StoreError(
             f"the lake of `{config.domain.name}` has no rows to corrupt",
             "run `carms ingest` and `carms build` first",
         )
     found: list[Mutation] = []
-    notes = [f"`{ref.in_domain}` does not exist yet" for ref in copy.absent]
+    absent = [ref for ref in drawn if not delta.exists(table_path(config, ref))]
     steps = catalog.gold_steps
     with tempfile.TemporaryDirectory(prefix="carms-mutate-") as name:
         folder = Path(name)
         with scratch(replace(config, project=folder), folder / "gold") as file:
-            frames = {**copy.frames, **_built(file, contracts, steps, copy.frames)}
-            there = [c for ref, c in contracts.items() if ref in frames and _is_checked(c)]
-            lab = Laboratory(config, contracts, steps, file, Auditor(file, there))
-            for done, ref in enumerate(_in_order(contracts)):
-                contract = contracts[ref]
+            frames = {**drawn, **_built(file, contracts, steps, drawn)}
+            refs = catalog.refs()
+            checked = [ref for ref in refs if ref in frames and ref.layer is not Layer.BRONZE]
+            auditor = Auditor(file, [contracts[ref] for ref in checked])
+            lab = Laboratory(config, contracts, steps, file, auditor)
+            for done, ref in enumerate(refs):
                 if progress:
-                    progress(ref.in_domain, done, len(contracts))
+                    progress(ref.in_domain, done, len(refs))
                 if ref not in frames:
                     continue
-                original = Original(contract, frames[ref], frames, seed)
+                original = Original(contracts[ref], frames[ref], frames, seed)
                 if ref.layer is Layer.BRONZE:
                     found += mutate_bronze(original)
                 elif ref.layer is Layer.SILVER:
@@ -194,16 +246,8 @@ def mutate(
                 else:
                     found += mutate_gold(original, lab)
                 found += mutate_time(original, lab)
-    return MutationReport(seed, round(time.perf_counter() - started, 3), tuple(found), tuple(notes))
-
-
-def _in_order(contracts: Mapping[TableRef, Contract]) -> list[TableRef]:
-    """In the order in which data passes through them."""
-    return sorted(contracts, key=lambda ref: (list(Layer).index(ref.layer), ref.table))
-
-
-def _is_checked(contract: Contract) -> bool:
-    return contract.ref.layer is not Layer.BRONZE
+    notes = tuple(f"`{ref.in_domain}` does not exist yet" for ref in absent)
+    return MutationReport(seed, round(time.perf_counter() - started, 3), tuple(found), notes)
 
 
 def _built(

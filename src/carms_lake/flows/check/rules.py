@@ -12,28 +12,27 @@ import polars as pl
 
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
-from carms_lake.flows.check.detectors import PANDERA, silver_notices
+from carms_lake.flows.check.detectors import PANDERA, judged, not_applicable, silver_notices
 from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant
-from carms_lake.flows.check.verdicts import judged, not_applicable
 from carms_lake.quality.audit import audit
 from carms_lake.quality.reconciliation import totals_declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from carms_lake.contract.limits import DeclaredTotal, QualityRule
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.detectors import Auditor
+    from carms_lake.flows.check.detectors import Auditor, Mutation
     from carms_lake.flows.check.mutants import Original
-    from carms_lake.flows.check.verdicts import Mutation
     from carms_lake.store.gold.scratch import Scratch
 
     Corrupted = tuple[str, pl.DataFrame]
 
 
-_DETECTOR = "audit"
+_GUARD = "audit"
 _VALUE = re.compile(r"'((?:[^']|'')+)'|(?<![\w.])(-?\d+(?:\.\d+)?)")
 """A text or a number in a SELECT."""
+_WORD = re.compile(r"\w+")
 
 
 def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterator[Mutation]:
@@ -46,14 +45,13 @@ def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterato
     for rule in contract.quality:
         if rule.kind not in ("library", "sql"):
             continue
-        constraint = ConstraintUnderTest(
-            (rule.column,) if rule.column else (), f"rule {rule.name}", rule.name
-        )
+        columns = (rule.column,) if rule.column else ()
+        constraint = ConstraintUnderTest(columns, f"rule {rule.name}", rule.name)
         if auditor.fails_already(contract, rule.name):
             why = "it fails on the rows as they are"
-            yield not_applicable(original, constraint, _DETECTOR, why)
-            continue
-        yield _first(original, constraint, rule, file, auditor)
+            yield not_applicable(original, constraint, _GUARD, why)
+        else:
+            yield _first(original, constraint, rule, file, auditor)
 
 
 def _first(
@@ -64,50 +62,42 @@ def _first(
     auditor: Auditor,
 ) -> Mutation:
     """The first corruption that a rule notices; not applicable where it notices none."""
-    one = alone(original.contract, quality=(rule,))
-    detector = PANDERA if rule.quarantine else _DETECTOR
-    tried = list(_corrupted(original, constraint, _named(original, rule), rule.query or ""))
+    contract = original.contract
+    one = _alone(contract, quality=(rule,))
+    guard = PANDERA if rule.quarantine else _GUARD
+    named = " ".join([rule.column or "", *rule.arguments.get("properties", ()), rule.query or ""])
+    columns = _columns_in(original, named) or contract.column_names
+    tried = list(_corrupted(original, constraint, columns, rule.query or ""))
     for words, frame in tried:
         try:
             if rule.quarantine:
-                found = silver_notices(original.contract, frame, original.others)
+                found = silver_notices(contract, frame, original.others)
                 noticed = tuple(found.keys() & {f"{PANDERA}: {rule.name}"})
             else:
-                with file.corrupted(original.contract, frame):
+                with file.corrupted(contract, frame):
                     noticed = auditor.notices([one])
         except ContractError:  # the column's type has no such value
             continue
         if noticed:
-            return judged(original, Mutant(constraint, words, frame), detector, noticed)
+            return judged(original, Mutant(constraint, words, frame), guard, noticed)
     why = f"none of {len(tried)} corruptions of the table makes it fail"
-    return not_applicable(original, constraint, detector, why)
+    return not_applicable(original, constraint, guard, why)
 
 
-def alone(contract: Contract, **kept: object) -> Contract:
+def _alone(contract: Contract, **kept: Any) -> Contract:
     """The contract with nothing to check but one rule."""
-    nothing: dict[str, object] = {
-        "columns": (),
-        "relationships": (),
-        "quality": (),
-        "reconcile": (),
-    }
-    return replace(contract, **{**nothing, **kept})  # type: ignore[arg-type]  # fields of it
+    nothing = dict.fromkeys(("columns", "relationships", "quality", "reconcile"), ())
+    return replace(contract, **{**nothing, **kept})
 
 
-def _named(original: Original, rule: QualityRule) -> list[str]:
-    """The columns that a rule is about; all where it names none."""
-    named = " ".join([rule.column or "", *rule.arguments.get("properties", ()), rule.query or ""])
-    return columns_in(original, named) or list(original.frame.columns)
-
-
-def columns_in(original: Original, text: str) -> list[str]:
+def _columns_in(original: Original, text: str) -> Sequence[str]:
     """The columns of a table that a text names."""
-    words = words_of(text)
+    words = set(_WORD.findall(text))
     return [name for name in original.frame.columns if name in words]
 
 
 def _corrupted(
-    original: Original, constraint: ConstraintUnderTest, columns: list[str], select: str
+    original: Original, constraint: ConstraintUnderTest, columns: Sequence[str], select: str
 ) -> Iterator[Corrupted]:
     """The table in every way in which a rule may be broken, the usual ones first."""
     frame = original.frame
@@ -120,45 +110,38 @@ def _corrupted(
     yield "the values of another row", corruptions.with_cells_of(frame, columns, at, other)
     yield "no row is left", frame.clear()
     for name in columns:
-        yield f"`{name}` is null", corruptions.with_null(frame, name, at)
-        yield f"each `{name}` is null", corruptions.with_nulls(frame, name)
+        yield f"`{name}` is null", corruptions.with_value(frame, name, at, None)
+        yield f"each `{name}` is null", corruptions.with_all(frame, name, None)
         yield f"each `{name}` is the one of the row before", corruptions.with_rotated(frame, name)
         if corruptions.can_grow(frame.schema[name]):
             yield f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at)
             yield f"each `{name}` is a unit more", corruptions.with_units_more(frame, name)
     for one, two in permutations(columns, 2):
         if frame.schema[one] == frame.schema[two]:
-            yield f"each `{one}` is `{two}`", corruptions.with_values_of(frame, one, two)
-            swapped = corruptions.with_columns_swapped(frame, one, two)
-            yield f"`{one}` and `{two}` change places", swapped
-    yield from filled(frame, columns, select)
+            taken, given = pl.col(two).alias(one), pl.col(one).alias(two)
+            yield f"each `{one}` is `{two}`", frame.with_columns(taken)
+            yield f"`{one}` and `{two}` change places", frame.with_columns(taken, given)
+    yield from _filled(frame, columns, select)
 
 
-def filled(frame: pl.DataFrame, columns: list[str], select: str) -> Iterator[Corrupted]:
+def _filled(frame: pl.DataFrame, columns: Sequence[str], select: str) -> Iterator[Corrupted]:
     """Every row with a value that the SELECT itself names (the unknown member, say) or a neighbour.
 
     A value that a column's type does not have is left out.
     """
+    values: list[str | Decimal] = []
+    for text, number in _VALUE.findall(select):
+        if text:
+            values.append(text.replace("''", "'"))
+        else:
+            values += [Decimal(number), Decimal(number) + 1, Decimal(number) - 1]
     for name in columns:
-        for value in _values_in(select):
+        for value in values:
             try:
                 full = corruptions.with_all(frame, name, value)
             except pl.exceptions.PolarsError:
                 continue
             yield f"each `{name}` is {value}", full
-
-
-def _values_in(select: str) -> Iterator[str | Decimal]:
-    for text, number in _VALUE.findall(select):
-        if text:
-            yield text.replace("''", "'")
-        else:
-            yield from (Decimal(number), Decimal(number) + 1, Decimal(number) - 1)
-
-
-def words_of(text: str) -> set[str]:
-    """The names and numbers in a text."""
-    return set(re.findall(r"\w+", text))
 
 
 _ROWS_TRIED = 10
@@ -177,9 +160,9 @@ class _Sum:
     def noticed(self, contract: Contract, file: Scratch) -> tuple[str, ...]:
         """The rules that fail on the tables as they are."""
         if isinstance(self.entry, dict):
-            results = audit(file.connection, [alone(contract, reconcile=(self.entry,))])
+            results = audit(file.connection, [_alone(contract, reconcile=(self.entry,))])
         else:
-            one = alone(contract, declared_totals=(self.entry,))
+            one = _alone(contract, declared_totals=(self.entry,))
             results = totals_declared(file.connection, [one], {})
         return tuple(result.rule for result in results if not result.passed)
 
@@ -197,12 +180,13 @@ def mutate_sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator
             one for way in _ways(original, figure) if (one := _changed(original, figure, file, way))
         ]
         if not found:  # a sum of nothing: let all rows have what the SELECT asks for
-            way = filled(original.frame, columns_in(original, figure.select), figure.select)
+            columns = _columns_in(original, figure.select)
+            way = _filled(original.frame, columns, figure.select)
             found = [one for one in [_changed(original, figure, file, way)] if one]
         yield from found
         if not found:
             why = "no corruption of the table changes the sum"
-            yield not_applicable(original, figure.constraint, _DETECTOR, why)
+            yield not_applicable(original, figure.constraint, _GUARD, why)
 
 
 def _changed(
@@ -218,7 +202,7 @@ def _changed(
                 noticed = figure.noticed(original.contract, file)
         except ContractError:  # the column's type has no such value
             continue
-        return judged(original, Mutant(figure.constraint, words, frame), _DETECTOR, noticed)
+        return judged(original, Mutant(figure.constraint, words, frame), _GUARD, noticed)
     return None
 
 
@@ -226,21 +210,16 @@ def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]
     contract = original.contract
     for entry in contract.reconcile:
         name, select = str(entry["name"]), str(entry["gold"])
-        constraint = ConstraintUnderTest(
-            (), f"sum {name}", f"{contract.ref.table}.reconcile.{name}"
-        )
-        if auditor.fails_already(contract, constraint.rule):
-            now = {**entry, "silver": file.frozen(select)}
-            yield _Sum(constraint, select, now)
-        else:
-            yield _Sum(constraint, select, dict(entry))
+        rule = f"{contract.ref.table}.reconcile.{name}"
+        is_known = not auditor.fails_already(contract, rule)
+        now = dict(entry) if is_known else {**entry, "silver": file.frozen(select)}
+        yield _Sum(ConstraintUnderTest((), f"sum {name}", rule), select, now)
     for total in contract.declared_totals:
         rule = f"{contract.ref.table}.declared.{total.name}"
         constraint = ConstraintUnderTest((), f"declared {total.name}", rule)
         value = file.value(total.select)
         if value is not None:
-            binding = replace(total, value=value, files={})
-            yield _Sum(constraint, total.select, binding)
+            yield _Sum(constraint, total.select, replace(total, value=value, files={}))
 
 
 def _ways(original: Original, figure: _Sum) -> Iterator[Iterator[Corrupted]]:
@@ -252,14 +231,12 @@ def _ways(original: Original, figure: _Sum) -> Iterator[Iterator[Corrupted]]:
     yield (("a row is lost", corruptions.with_row_dropped(frame, at)) for at in tried)
     yield (("a row is doubled", corruptions.with_row_doubled(frame, at)) for at in tried)
     for name in _added(figure.select, frame):
-        yield _grown(frame, name, rows)
+        filled = frame[name].is_not_null()
+        yield (
+            (f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at))
+            for at in [at for at in rows if filled[at]][:_ROWS_TRIED]
+        )
     yield iter([("no row is left", frame.clear())])
-
-
-def _grown(frame: pl.DataFrame, name: str, rows: list[int]) -> Iterator[Corrupted]:
-    is_filled = frame[name].is_not_null()
-    for at in [at for at in rows if is_filled[at]][:_ROWS_TRIED]:
-        yield f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at)
 
 
 def _added(select: str, frame: pl.DataFrame) -> list[str]:
@@ -270,5 +247,5 @@ def _added(select: str, frame: pl.DataFrame) -> list[str]:
         while depth and end < len(select):
             depth += {"(": 1, ")": -1}.get(select[end], 0)
             end += 1
-        inside |= words_of(select[match.end() : end])
+        inside |= set(_WORD.findall(select[match.end() : end]))
     return [name for name, kind in frame.schema.items() if name in inside and kind.is_numeric()]
