@@ -10,6 +10,7 @@ import sys
 import threading
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,6 @@ from carms_lake.cli.boundary import report_bug
 from carms_lake.cli.command import AsJson, Domain, Group, Project, Quiet, Verbose, add_section
 from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.config import builtin_domains, foreign_domains
 from carms_lake.names import QUERY_THREAD
 
 if TYPE_CHECKING:
@@ -66,20 +66,29 @@ def make_app(words: Sequence[str] = ()) -> typer.Typer:
     for section, rooms in SECTIONS.items():
         for room in rooms:
             add_section(app, section, room)
-    packages = {name: f"carms_lake.domains.{name}" for name in builtin_domains()}
-    call = named_in(words)
-    packages |= {
-        domain.name: domain.package for domain in foreign_domains(call.project, call.domain)
-    }
+    domains = Path(__file__).parents[1] / "domains"
+    own = [path.parent.name for path in sorted(domains.glob("*/commands.py"))]
+    packages = {name: f"carms_lake.domains.{name}" for name in own} | _foreign(words)
     for name, package in packages.items():
         if find_spec(f"{package}.commands"):
             try:
-                own = import_module(f"{package}.commands").app
+                more = import_module(f"{package}.commands").app
             except Exception as error:  # noqa: BLE001 - the code of another package
                 render.say(f"warning: the commands of domain `{name}` cannot be loaded: {error}")
                 continue
-            add_section(app, f"The {name} domain", own)
+            add_section(app, f"The {name} domain", more)
     return app
+
+
+def _foreign(words: Sequence[str]) -> dict[str, str]:
+    """The packages of the domains of third parties that the command line or the project names."""
+    call, here = named_in(words), Path.cwd()
+    is_named = call.domain or call.project or {"CARMS_DOMAIN", "CARMS_PROJECT"} & os.environ.keys()
+    if not is_named and not any((at / "carms.toml").is_file() for at in (here, *here.parents)):
+        return {}
+    from carms_lake.config import foreign_domains  # 3 ms of `--help`, where there may be one
+
+    return {domain.name: domain.package for domain in foreign_domains(call.project, call.domain)}
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import typer  # noqa: TC002 - it reads the annotations here
 
 from carms_lake.cli.context import Call
-from carms_lake.config import builtin_domains
 from carms_lake.errors import LakeError
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ RUNS = 20
 
 def domains(incomplete: str) -> list[str]:
     """The domains that come with the tool."""
+    from carms_lake.config import builtin_domains
+
     return _starting(builtin_domains(), incomplete)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,9 +13,11 @@ from carms_lake.cli.command import Lazy, command
 from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.output import Target
-from carms_lake.config import DEFAULT_DOMAIN, Domain, resolve_domain
 from carms_lake.errors import ConfigError, UsageError
 from carms_lake.names import IDENTIFIER
+
+if TYPE_CHECKING:
+    from carms_lake.config import Domain
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The project folder.")]
 Sources = Annotated[
@@ -114,6 +116,8 @@ class Generate(Lazy):
 
 def _domain_named(args: list[str]) -> Domain | None:
     """The first word that names a domain and is not the value of an option."""
+    from carms_lake.config import resolve_domain
+
     with_value = {"-d", "--domain", "-p", "--project", "--out"}
     for before, word in zip(["", *args], args, strict=False):
         if IDENTIFIER.fullmatch(word) and before not in with_value:
@@ -124,6 +128,8 @@ def _domain_named(args: list[str]) -> Domain | None:
 
 def _domain_of(call: Call) -> Domain | None:
     """The domain of the project, or the default one outside of projects; None if there is none."""
+    from carms_lake.config import DEFAULT_DOMAIN, resolve_domain
+
     with suppress(ConfigError):
         return call.config().domain
     with suppress(ConfigError):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from carms_lake.cli import render
 from carms_lake.cli.formats import Format, write_binary, write_rows
 from carms_lake.errors import StoreError, UsageError
-from carms_lake.files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -155,6 +154,8 @@ def _whole_file(file: Path | None) -> Iterator[Path]:
                 yield Path(folder) / "rows"
                 sys.stdout.buffer.write((Path(folder) / "rows").read_bytes())
             return
+        from carms_lake.files import whole  # brings `secrets` and `hashlib`: 5 ms of `--help`
+
         with whole(file) as partial:
             yield partial
     except BrokenPipeError:
