@@ -29,7 +29,7 @@ from carms_lake.errors import LakeError
 from carms_lake.flows.query import query_frame
 project = Path(sys.argv[1])
 config = config_of(project, memory_limit="200MB", query_timeout_s=2.0)
-query_frame(config, "from silver.program, program_profile")
+query_frame(config, "select count(*) from silver.program, program_profile")
 parquet = next((config.lake / "silver" / "program").glob("*.parquet"))
 marks = {{"{{gold}}": config.gold_file, "{{parquet}}": parquet, "{{folder}}": project}}
 (project / "begun").touch()

@@ -19,6 +19,8 @@ from carms_lake.domains.carms.synthetic.draw import plan
 from carms_lake.domains.carms.synthetic.files import page_content
 from carms_lake.flows.generate import generate as generate_files
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "carms_lake.domains.carms"
 DISCIPLINE = "9999_discipline.xlsx"
 MASTER = "9999_program_master.xlsx"

@@ -19,6 +19,8 @@ from carms_lake.flows.generate import generate as generate_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "carms_lake.domains.retail"
 TEXT = (".csv", ".jsonl", ".json")
 GOLDEN = "ac4828016bf8e5255b67fa3f413133e618acb9a6a04fde4c41570683e9efaa31"

@@ -26,6 +26,8 @@ from domains.retail.gold_lake import (
 from carms_lake.names import Layer
 from carms_lake.quality.audit import audit
 
+pytestmark = pytest.mark.slow
+
 # 1 March 2024 is a Friday.
 RATES = [
     {"rate_on": date(2024, 2, 29), "currency": "USD", "rate_to_aud": "1.5"},

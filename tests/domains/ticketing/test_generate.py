@@ -16,6 +16,8 @@ from carms_lake.flows.generate import generate as generate_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "carms_lake.domains.ticketing"
 GOLDEN = "1ab6115f9b3aad27644d7f513bdf001a58a15d4b9799beaa7d9b0b6d6d11ccc5"
 """Of all files of the tiny run."""

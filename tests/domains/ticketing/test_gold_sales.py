@@ -14,6 +14,8 @@ from domains.ticketing.gold_lake import (
     theatre,
 )
 
+pytestmark = pytest.mark.slow
+
 PAID = """
     select gross_amount::text, refund_amount::text, net_amount::text, amount_difference::text,
         transactions

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
 
+pytestmark = pytest.mark.slow
+
 REF = TableRef("shop", Layer.BRONZE, "orders")
 COLUMNS = [
     property_("order_id", "integer", "integer", required=True),

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from carms_lake.domains.carms.documents import Bucket, parse_document
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_english_description_gives_every_fact(english: str) -> None:
     document = parse_document(english)
