@@ -12,8 +12,8 @@ import yaml
 from helpers import contract, property_, write_contract
 
 from carms_lake.config import builtin_schemas
-from carms_lake.contract import formats
 from carms_lake.contract.load import load_contracts
+from carms_lake.contract.types import FORMATS
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
 
@@ -171,7 +171,7 @@ def test_a_column_cannot_be_called_like_a_mark_of_its_own_table(tmp_path: Path) 
         load_contracts([tmp_path], "test")
 
 
-@pytest.mark.parametrize("name", formats.READ)
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_that_a_contract_may_name_has_a_reader(name: str) -> None:
     assert callable(import_module(f"carms_lake.readers.{name}").read)
 

@@ -1,9 +1,10 @@
-"""The column types of the lake, as contracts write them in `physicalType`."""
+"""The column types of the lake, as contracts write them in `physicalType`, and file formats."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from carms_lake.errors import ContractError
 
@@ -85,3 +86,21 @@ def parse_type(logical: str | None, physical: str | None, *, where: str) -> Colu
     if match:
         return ColumnType("decimal", int(match[1]), int(match[2]))
     return ColumnType(name)
+
+
+FORMAT_ENTRY_POINTS = "carms_lake.formats"
+"""The group under which a package names a module for each format that it adds."""
+
+FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet", "delta")
+"""The built-in formats of source files: what `carms.format` can be."""
+
+
+@cache
+def added_formats() -> dict[str, str]:
+    """The module of each format that an installed package adds, by the format's name.
+
+    It may have `read`, as `readers.Reader` says, and `write`, as `writers.Writer` says.
+    """
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 50 ms, for unknown formats only
+
+    return {entry.name: entry.value for entry in entry_points(group=FORMAT_ENTRY_POINTS)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract import formats
 from carms_lake.contract.model import Balance
+from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer
 
@@ -54,10 +54,10 @@ def _source(contract: Contract) -> None:
                 "give it another name, and the file's name for it as `physicalName`",
             )
     for name in spec.formats:
-        if name not in formats.READ and name not in formats.added():
+        if name not in FORMATS and name not in added_formats():
             raise ContractError(
                 f"`{contract.path}`: unknown `carms.format`: `{name}`",
-                did_you_mean(name, (*formats.READ, *formats.added())),
+                did_you_mean(name, (*FORMATS, *added_formats())),
             )
     if len(spec.formats) > 1 and (len(spec.formats) != _TOLD_APART or "delta" not in spec.formats):
         raise ContractError(

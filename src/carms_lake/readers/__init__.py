@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from carms_lake.contract import formats
+from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.readers.content import ensure_unchanged
 from carms_lake.readers.header import spec_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """What a format's module offers, here or in another package (`contract.formats`)."""
+    """What a format's module offers, here or in another package (`contract.types`)."""
 
     def read(self, source: SourceFile, contract: Contract) -> FileChunks:
         """The records of a file."""
@@ -40,7 +40,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     try:
         reader = _reader(name)
     except KeyError:
-        known = (*formats.READ, *formats.added())
+        known = (*FORMATS, *added_formats())
         raise ContractError(
             f"`{contract.ref}`: no reader for the format `{name}`", did_you_mean(name, known)
         ) from None
@@ -49,17 +49,10 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     return replace(found, chunks=_until_changed(found))
 
 
-class Parser(Protocol):
-    """What a module offers that chunks name as the first word of their kind."""
-
-    def parse_chunks(self, chunks: Sequence[Chunk]) -> ParsedRows:
-        """The rows of chunks of one kind."""
-
-
 def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
-    """The rows of chunks of one kind, of one file or of several."""
-    parser = import_module(f"{__name__}.{chunks[0].kind[0]}")
-    return cast("Parser", parser).parse_chunks(chunks)
+    """The rows of chunks of one kind, of one file or of several; their kind names the module."""
+    rows: ParsedRows = import_module(f"{__name__}.{chunks[0].kind[0]}").parse_chunks(chunks)
+    return rows
 
 
 def _until_changed(found: FileChunks) -> Iterator[Chunk]:
@@ -72,7 +65,7 @@ def _until_changed(found: FileChunks) -> Iterator[Chunk]:
 
 @cache
 def _reader(name: str) -> Reader:
-    module = import_module(f"{__name__}.{name}" if name in formats.READ else formats.added()[name])
+    module = import_module(f"{__name__}.{name}" if name in FORMATS else added_formats()[name])
     if not hasattr(module, "read"):
         raise KeyError(name)
     return cast("Reader", module)

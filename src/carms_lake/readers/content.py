@@ -28,18 +28,10 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 4 << 20
 DELTA_LOG = "_delta_log"
 
-_BROKEN_ARCHIVE = (
-    gzip.BadGzipFile,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    UnicodeError,
-    ValueError,
-    KeyError,
-)
+BROKEN_ARCHIVE = (
+    gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError,
+    RuntimeError, ValueError, KeyError,
+)  # fmt: skip
 """What gzip and zipfile raise on damaged, encrypted or unknown archives."""
 
 
@@ -53,16 +45,19 @@ class Limits:
     small_bytes: int = 64 << 20
     """Below this size, no ratio is suspicious."""
 
+    def unpacked_bytes(self, packed_bytes: int) -> int:
+        """How much an archive of this size may unpack to."""
+        return min(self.max_bytes, max(self.small_bytes, self.max_ratio * packed_bytes))
+
 
 LIMITS = Limits()
 
 
 class Digest(NamedTuple):
-    """What identifies a content."""
+    """What identifies a content; its size is in bytes, uncompressed."""
 
     sha256: str
     size: int
-    """Bytes, uncompressed."""
 
 
 class DiskFacts(NamedTuple):
@@ -123,9 +118,9 @@ def digest(source: SourceFile, *, limits: Limits = LIMITS) -> Digest:
         SourceRefused: UNREADABLE, TOO_LARGE, STILL_GROWING.
     """
     ensure_unchanged(source)
-    content = _log_blocks(source) if source.path.is_dir() else blocks(source, limits=limits)
     sha256 = hashlib.sha256()
     size = 0
+    content = _log_blocks(source) if source.path.is_dir() else blocks(source, limits=limits)
     for block in content:
         sha256.update(block)
         size += len(block)
@@ -237,7 +232,7 @@ def _gone(source: SourceFile) -> SourceRefused:
 def _limited(
     stream: IO[bytes] | gzip.GzipFile, source: SourceFile, packed_bytes: int, limits: Limits
 ) -> Iterator[bytes]:
-    allowed_bytes = min(limits.max_bytes, max(limits.small_bytes, limits.max_ratio * packed_bytes))
+    allowed_bytes = limits.unpacked_bytes(packed_bytes)
     total_bytes = 0
     while block := stream.read(BLOCK_BYTES):
         total_bytes += len(block)
@@ -263,7 +258,7 @@ def _refusing(source: SourceFile) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise _gone(source) from error
-    except _BROKEN_ARCHIVE as error:
+    except BROKEN_ARCHIVE as error:
         raise SourceRefused(
             "UNREADABLE",
             f"`{source.name}` cannot be unpacked from `{source.path}`: "

@@ -19,21 +19,10 @@ import polars as pl
 
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
-from carms_lake.readers.csv_header import grammar_of, header_text, no_csv, opened_at_header
+from carms_lake.readers import frames
+from carms_lake.readers.csv_header import grammar_of, no_csv, opened_at_header
 from carms_lake.readers.csv_judge import judged, texts_of
 from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
-from carms_lake.readers.frames import (
-    MALFORMED_SCHEMA,
-    Fault,
-    chunk_numbers,
-    extra_values,
-    malformed_frame,
-    parsed_chunk,
-    without_null_values,
-)
-from carms_lake.readers.frames import (
-    parse_chunks as parse_frames,
-)
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, binary_kind, encoding_of, shown
 from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode
@@ -101,13 +90,20 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
             raise no_csv(source, opened.start) from error
         raise
     file = _Csv(source, spec_of(contract), grammar_of(contract), encoding_of(contract), layout)
-    return FileChunks(source, _parts(file, opened.rest, header_text(opened)), layout.notes)
+    header = opened.header.decode("utf-8").strip("\r\n")
+    return FileChunks(source, _chunks(file, opened.rest, header), layout.notes)
 
 
-def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
+def _chunks(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
+    layout = file.layout
+    kind = ("csv", layout.positions, layout.width, layout.extra)
     try:
-        for piece in pieces(rest, file.rules, file.layout.width):
-            yield replace(_part(file, piece), header=header)
+        for piece in pieces(rest, file.rules, layout.width):
+            if piece.form is Form.PLAIN:
+                chunk = Chunk(piece.records, _Content(file, piece), kind)
+            else:
+                chunk = _quoted(file, piece)
+            yield replace(chunk, header=header)
     except RecordTooLong as error:
         raise SourceRefused(
             "TOO_LARGE",
@@ -116,27 +112,22 @@ def _parts(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
         ) from None
 
 
-def _part(file: _Csv, piece: Piece) -> Chunk:
-    if piece.form is Form.PLAIN:
-        layout = file.layout
-        kind = ("csv", layout.positions, layout.width, layout.extra)
-        return Chunk(piece.records, _Content(file, piece), kind)
-    return _quoted(file, piece)
-
-
 def _quoted(file: _Csv, piece: Piece) -> Chunk:
     """A piece with quotes: each doubtful record is examined."""
+    faults: list[frames.Fault] = []
     if piece.form is Form.CLEAN:
-        numbers = range(piece.first, piece.first + piece.records)
-        rows = _frame(file, piece.raw, numbers, ())
-        return parsed_chunk(rows, malformed_frame(()), piece.records, _Content(file, piece))
-    found = judged(piece, file.rules, file.layout.width, _merge_position(file))
-    faults = [
-        Fault(number, shown(raw, file.encoding), code, f"record {number}: {fault}")
-        for number, raw, code, fault in found.broken
-    ]
-    rows = _frame(file, found.text, found.numbers, found.repaired)
-    return parsed_chunk(rows, malformed_frame(faults), piece.records, _Content(file, piece))
+        rows = _frame(file, piece.raw, range(piece.first, piece.first + piece.records), ())
+    else:
+        # Where the file has the column that takes the surplus fields of a record.
+        position = dict(file.layout.positions).get(file.spec.merge_surplus_into or "")
+        found = judged(piece, file.rules, file.layout.width, position)
+        faults = [
+            frames.Fault(number, shown(raw, file.encoding), code, f"record {number}: {fault}")
+            for number, raw, code, fault in found.broken
+        ]
+        rows = _frame(file, found.text, found.numbers, found.repaired)
+    malformed = frames.malformed_frame(faults)
+    return frames.parsed_chunk(rows, malformed, piece.records, _Content(file, piece))
 
 
 def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
@@ -144,7 +135,8 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     contents: list[_Content] = [chunk.content for chunk in chunks]
     file = contents[0].file
     width, delimiter = file.layout.width, file.spec.delimiter
-    lines = _lines(b"".join(_ended(content.piece.raw) for content in contents))
+    raws = [content.piece.raw for content in contents]
+    lines = _lines(b"".join(raw if raw.endswith(b"\n") else raw + b"\n" for raw in raws))
     counts = [chunk.records for chunk in chunks]
     starts = [0, *accumulate(counts)]
     number = pl.concat(
@@ -152,7 +144,9 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
         for c, n in zip(contents, counts, strict=True)
     )
     fields = (
-        pl.DataFrame([lines.alias("raw"), number.alias(SRC_ROW_NUMBER), chunk_numbers(counts)])
+        pl.DataFrame(
+            [lines.alias("raw"), number.alias(SRC_ROW_NUMBER), frames.chunk_numbers(counts)]
+        )
         .lazy()
         .with_columns(
             pl.col("raw")
@@ -164,10 +158,12 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
         .collect(engine="streaming")
     )
     has_fields = fields[str(width - 1)].is_not_null() & fields[str(width)].is_null()
-    malformed = _of_nothing()
+    malformed = pl.DataFrame(schema={CHUNK: pl.UInt32, **frames.MALFORMED_SCHEMA})
     if not has_fields.all():
         if file.spec.merge_surplus_into and fields[str(width)].count():
-            return parse_frames([_quoted(content.file, content.piece) for content in contents])
+            return frames.parse_chunks(
+                [_quoted(content.file, content.piece) for content in contents]
+            )
         malformed = _miscounted(fields.filter(~has_fields), delimiter, width)
         fields = fields.filter(has_fields)
     raw = [
@@ -177,20 +173,12 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     return ParsedRows(_columns(file, fields, (), CHUNK), malformed, raw)
 
 
-def _ended(raw: bytes) -> bytes:
-    return raw if raw.endswith(b"\n") else raw + b"\n"
-
-
 def _lines(raw: bytes) -> pl.Series:
     """The lines of plain text that are records."""
     # Polars would take these for the start of a compressed stream.
     is_taken_for_zlib = raw.startswith(_ZLIB)
     lines = pl.read_lines(b"\n" + raw if is_taken_for_zlib else raw)["line"]
     return lines.filter(lines != "") if is_taken_for_zlib or (lines == "").any() else lines
-
-
-def _of_nothing() -> pl.DataFrame:
-    return pl.DataFrame(schema={CHUNK: pl.UInt32, **MALFORMED_SCHEMA})
 
 
 def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:
@@ -209,19 +197,12 @@ def _miscounted(fields: pl.DataFrame, delimiter: str, width: int) -> pl.DataFram
     )
 
 
-def _merge_position(file: _Csv) -> int | None:
-    """Where the file has the column that takes the surplus fields of a record."""
-    into = file.spec.merge_surplus_into
-    return None if into is None else dict(file.layout.positions).get(into)
-
-
 def _frame(
     file: _Csv, text: bytes, numbers: Sequence[int], repaired: Sequence[int]
 ) -> pl.DataFrame:
     schema = {str(position): pl.String() for position in range(file.layout.width)}
-    if not numbers:
-        frame = pl.DataFrame(schema=schema)
-    else:
+    frame = pl.DataFrame(schema=schema)
+    if numbers:
         frame = pl.read_csv(
             _as_text(text, file.rules),
             has_header=False,
@@ -250,9 +231,11 @@ def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int], *kept: s
         is_repaired = pl.col(SRC_ROW_NUMBER).is_in(list(repaired))
         added.append(pl.when(is_repaired).then(how).alias(SRC_REPAIR))
     if file.layout.extra:
-        added.append(extra_values(file.layout.extra, ("", *spec.null_values)))
+        added.append(frames.extra_values(file.layout.extra, ("", *spec.null_values)))
     columns = [
-        without_null_values(str(position), spec.null_values, is_trimmed=spec.trim).alias(name)
+        frames.without_null_values(str(position), spec.null_values, is_trimmed=spec.trim).alias(
+            name
+        )
         for name, position in file.layout.positions
     ]
     return fields.select(*kept, SRC_ROW_NUMBER, *columns, *added)

@@ -63,11 +63,6 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
     return Opened(start[:end], found, chain([start[end:]], stream), start[:200])
 
 
-def header_text(opened: Opened) -> str:
-    """The header as it is in the file, without blank lines before it and its line end."""
-    return opened.header.decode("utf-8").strip("\r\n")
-
-
 def _first_line(start: bytes, rules: Grammar) -> tuple[int, int]:
     """Where the first line that is not blank begins, and where it ends with its line end."""
     first = start[: start.find(b"\n") + 1]

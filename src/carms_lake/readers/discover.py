@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from carms_lake.errors import SourceError
-from carms_lake.readers.content import DELTA_LOG, DiskFacts, disk_facts
+from carms_lake.readers.content import DELTA_LOG, disk_facts
 from carms_lake.readers.header import spec_of
 from carms_lake.records import SourceFile
 
@@ -31,8 +32,13 @@ class _Pattern(NamedTuple):
     """A contract's glob."""
 
     expression: re.Pattern[str]
-    starts_literally: bool
-    """Its first folder has a name, so a base inside the layout differs from any other folder."""
+    glob: str
+
+    @property
+    def starts_literally(self) -> bool:
+        """Its first folder has a name, so a base inside the layout is not any other folder."""
+        first, slash, _ = self.glob.partition("/")
+        return bool(slash) and not set(first) & set("*?[")
 
 
 class _Candidate(NamedTuple):
@@ -83,7 +89,7 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
     """
     spec = spec_of(contract)
     there = where if isinstance(where, Listing) else listing(where)
-    patterns = [_Pattern(_compiled(text), _starts_literally(text)) for text in spec.files]
+    patterns = [_Pattern(_compiled(glob), glob) for glob in spec.files]
     file_format = next((name for name in spec.formats if name != "delta"), None)
     found: list[SourceFile] = []
     for candidate in there.candidates:
@@ -92,14 +98,12 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
             continue
         is_base = candidate.path == there.base and candidate.member is None
         name = _matching_name(candidate.names, there.above, patterns, is_base=is_base)
-        facts = _facts(candidate.path) if name is not None else None
-        if name is not None and facts is not None:
+        if name is None:
+            continue
+        with suppress(FileNotFoundError):  # it vanished since its folder was listed
+            facts = disk_facts(candidate.path)
             member = candidate.member
-            found.append(
-                SourceFile(
-                    contract.ref, name, candidate.path, *facts, member=member, format=form or ""
-                )
-            )
+            found.append(SourceFile(contract.ref, name, candidate.path, *facts, member, form))
     return sorted(found, key=lambda source: (natural_key(source.name), str(source.path)))
 
 
@@ -140,11 +144,6 @@ def _compiled(glob: str) -> re.Pattern[str]:
             text += {"*": "[^/]*", "?": "[^/]"}.get(glob[position], re.escape(glob[position]))
             position += 1
     return re.compile(text, re.DOTALL)
-
-
-def _starts_literally(glob: str) -> bool:
-    first, slash, _ = glob.partition("/")
-    return bool(slash) and not set(first) & set("*?[")
 
 
 def _matching_name(
@@ -237,11 +236,3 @@ def _of_zip(path: Path, prefix: str) -> Iterator[_Candidate]:
         if not is_hidden:
             names = dict.fromkeys((prefix + "/".join(parts), prefix + parts[-1]))
             yield _Candidate(tuple(names), path, member)
-
-
-def _facts(path: Path) -> DiskFacts | None:
-    """Size and time; None for a file that vanished since its folder was listed."""
-    try:
-        return disk_facts(path)
-    except FileNotFoundError:
-        return None

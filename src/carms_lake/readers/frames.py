@@ -96,14 +96,9 @@ def malformed_frame(faults: Iterable[Fault]) -> pl.DataFrame:
     )
 
 
-def text_schema(names: Iterable[str]) -> pl.Schema:
-    """The schema of rows whose columns are all text."""
-    return pl.Schema({SRC_ROW_NUMBER: pl.Int64(), **dict.fromkeys(names, pl.String())})
-
-
 def text_frame(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> pl.DataFrame:
     """Rows with their numbers, all columns text; a value that a row lacks is null."""
-    schema = text_schema(names)
+    schema = pl.Schema({SRC_ROW_NUMBER: pl.Int64(), **dict.fromkeys(names, pl.String())})
     return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
 
 

@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from carms_lake.errors import SourceRefused, did_you_mean
-from carms_lake.readers.content import LIMITS, Limits, empty, readable, unreadable
+from carms_lake.readers.content import BROKEN_ARCHIVE, LIMITS, empty, readable, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 from carms_lake.readers.text import looks_like
 
@@ -42,25 +41,9 @@ _FAR_CELLS = tuple(
 )
 """Attributes that may name a cell or row far away; a pattern is fast that begins with a byte."""
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})(\d{1,10})["']""")
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    KeyError,
-)
 _OPENPYXL_RAISES = (
-    LookupError,
-    *_DAMAGED,
-    OSError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    SyntaxError,
-    OverflowError,
-)
+    *BROKEN_ARCHIVE, LookupError, OSError, TypeError, AttributeError, SyntaxError, OverflowError
+)  # fmt: skip
 """SyntaxError is what ElementTree raises on broken XML."""
 
 
@@ -127,7 +110,7 @@ def _sheet_name(workbook: CalamineWorkbook, source: SourceFile, sheet: str | Non
     return names[0]
 
 
-def _looked_through(path: Path, source: SourceFile, limits: Limits = LIMITS) -> bool:
+def _looked_through(path: Path, source: SourceFile) -> bool:
     """Whether some cell contains an error; refuses other files, and workbooks too large."""
     with path.open("rb") as stream:
         start = stream.read(200)
@@ -139,8 +122,8 @@ def _looked_through(path: Path, source: SourceFile, limits: Limits = LIMITS) -> 
         with zipfile.ZipFile(path) as archive:
             if "xl/workbook.xml" not in {name.lower() for name in archive.namelist()}:
                 raise _no_workbook(source, "a zip archive without a workbook")
-            return _members_have_errors(archive, path.stat().st_size, source, limits)
-    except _DAMAGED as error:
+            return _members_have_errors(archive, path.stat().st_size, source)
+    except BROKEN_ARCHIVE as error:
         raise unreadable(source, error) from error
 
 
@@ -151,10 +134,8 @@ def _no_workbook(source: SourceFile, kind: str) -> SourceRefused:
     )
 
 
-def _members_have_errors(
-    archive: zipfile.ZipFile, packed_bytes: int, source: SourceFile, limits: Limits
-) -> bool:
-    allowed_bytes = min(limits.max_bytes, max(limits.small_bytes, limits.max_ratio * packed_bytes))
+def _members_have_errors(archive: zipfile.ZipFile, packed_bytes: int, source: SourceFile) -> bool:
+    allowed_bytes = LIMITS.unpacked_bytes(packed_bytes)
     # `zipfile` returns no more bytes than the directory says, so the directory can be trusted.
     if sum(member.file_size for member in archive.infolist()) > allowed_bytes:
         raise SourceRefused(
@@ -169,7 +150,9 @@ def _members_have_errors(
         for block in _member_blocks(archive, member):
             if not is_sheet:
                 continue
-            has_errors = has_errors or _has_error(block)
+            # Both quotes first: looking for bytes is far faster than the pattern.
+            may_have = b'"e"' in block or b"'e'" in block
+            has_errors = has_errors or (may_have and _ERROR_CELL.search(block) is not None)
             if any(pattern.search(block) for pattern in _FAR_CELLS):
                 row, column = _farthest(block)
                 farthest_row, farthest_column = max(row, farthest_row), max(column, farthest_column)
@@ -189,10 +172,6 @@ def _member_blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterato
         while block := stream.read(_BLOCK_BYTES):
             yield overlap + block
             overlap = block[-_OVERLAP_BYTES:]
-
-
-def _has_error(block: bytes) -> bool:
-    return (b'"e"' in block or b"'e'" in block) and _ERROR_CELL.search(block) is not None
 
 
 def _farthest(block: bytes) -> tuple[int, int]:

@@ -24,7 +24,6 @@ from carms_lake.readers.frames import (
     malformed_frame,
     number_text,
     parsed_chunk,
-    text_schema,
     without_null_values,
 )
 from carms_lake.readers.header import Layout, parse, spec_of
@@ -62,10 +61,10 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """
     grid, header, layout = _opened(source, contract)
     kept = [index for index in range(header + 1, len(grid.rows)) if _has_value(grid.rows[index])]
-    cells = dict(zip(layout.positions, _columns(grid, kept, layout), strict=True))
     faults: dict[int, list[tuple[str, Any, str]]] = {}
     texts: dict[str, pl.Series] = {}
-    for (name, position), values in cells.items():
+    for name, position in layout.positions:
+        values = [grid.rows[index][position] for index in kept]
         column = contract.column(name)
         texts[name] = _text_series(name, values, column)
         for place in _misfits(values, column):
@@ -75,8 +74,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     numbers = [grid.first_row + index for index in kept]
     if layout.extra:
         texts[SRC_EXTRA] = _extra_series(grid, kept, layout)
-    frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String))
-    frame = frame.select(
+    frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)).select(
         pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64),
         *(without_null_values(name, ("", *spec_of(contract).null_values)) for name in texts),
     )
@@ -84,9 +82,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     malformed = [_fault(numbers[p], raw[numbers[p]], wrong) for p, wrong in sorted(faults.items())]
     if faults:
         frame = frame.filter(~pl.col(SRC_ROW_NUMBER).is_in([numbers[place] for place in faults]))
-    schema = text_schema(frame.columns[1:])
-    raw_rows = _SheetRows(grid, header)
-    chunk = parsed_chunk(frame.cast(schema), malformed_frame(malformed), len(kept), raw_rows)
+    chunk = parsed_chunk(frame, malformed_frame(malformed), len(kept), _SheetRows(grid, header))
     return FileChunks(source, (chunk,), layout.notes)
 
 
@@ -171,11 +167,6 @@ def _extra_series(grid: Grid, kept: list[int], layout: Layout) -> pl.Series:
     )
     texts = [orjson.dumps(values).decode() if values else None for values in found]
     return pl.Series(SRC_EXTRA, texts, dtype=pl.String)
-
-
-def _columns(grid: Grid, kept: list[int], layout: Layout) -> list[list[Any]]:
-    rows = [grid.rows[index] for index in kept]
-    return [[row[position] for row in rows] for _, position in layout.positions]
 
 
 def _has_value(row: list[Any]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract import formats
+from carms_lake.contract.types import added_formats
 from carms_lake.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ def write(
     """Write all chunks to one file (Delta: to one folder), whose parent folder exists.
 
     All chunks have the same columns; `json_object` takes one object in place of chunks. Options are
-    the keyword arguments of the format's `write`. Packages may add formats (`contract.formats`).
+    the keyword arguments of the format's `write`. Packages may add formats (`contract.types`).
 
     Raises:
         UsageError: the format is unknown, or has no such option.
     """
     own = {name: f"{__name__}.{name}" for name in FORMATS}
-    name = own.get(file_format) or formats.added().get(file_format)
+    name = own.get(file_format) or added_formats().get(file_format)
     module = import_module(name) if name else None
     if module is None or not hasattr(module, "write"):
         raise UsageError(
             f"`{path.name}` cannot be written: no writer for the format `{file_format}`",
-            did_you_mean(file_format, (*FORMATS, *formats.added())),
+            did_you_mean(file_format, (*FORMATS, *added_formats())),
         )
     given = dict(options or {})
     known = module.write.__kwdefaults__ or {}
