@@ -9,9 +9,8 @@ import pytest
 import yaml
 from helpers import contract, property_
 
-from carms_lake.contract.limits import Age, Severity
+from carms_lake.contract.limits import Age, Severity, ages
 from carms_lake.contract.load import load_contract
-from carms_lake.contract.quality import ages
 from carms_lake.errors import ContractError
 
 if TYPE_CHECKING:

@@ -5,10 +5,8 @@ Every key is documented in docs/reference/contract-keys.md, and an unknown one i
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.limits import DeclaredTotal, RowChange, Severity
 from carms_lake.contract.model import (
     Balance,
     Delivery,
@@ -19,7 +17,6 @@ from carms_lake.contract.model import (
 )
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import TableRef
-from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +36,6 @@ RULE_KEYS = frozenset(["quarantine"])
 _RENAMED = {"set_aside": "reject"}
 """Old spelling of a value -> the new one; accepted until the next version."""
 
-_SHA256 = re.compile("[0-9a-f]{64}")
 _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
 
 
@@ -147,88 +143,6 @@ def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
             if not isinstance(entry, dict) or not entry.get(key):
                 raise ValueError(f"an entry of `carms.reconcile` has no `{key}`: {entry}")
     return tuple(entries)
-
-
-def budget_pct(own: Mapping[str, Any], key: str) -> float | None:
-    """The percentage that may fail; None where the contract does not say.
-
-    Raises:
-        ValueError: it is not a number from 0 to 100.
-    """
-    value = own.get(key)
-    if value is None:
-        return None
-    if not _is_number(value) or not 0 <= value <= 100:  # noqa: PLR2004 - percent
-        raise ValueError(f"`carms.{key}` is `{value}`: write a number from 0 to 100")
-    return float(value)
-
-
-def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, float]]:
-    """The percentage of rows that may be quarantined: in all, and per reason code.
-
-    A number is for all of them; a mapping has reason codes as keys, and `all`.
-
-    Raises:
-        ValueError: not a number from 0 to 100, or not a reason code.
-    """
-    key = "quarantineBudgetPct"
-    if not isinstance(own.get(key), dict):
-        return budget_pct(own, key), {}
-    by_reason = {str(code): budget_pct({key: pct}, key) or 0.0 for code, pct in own[key].items()}
-    for code in by_reason.keys() - {"all"} - set(ReasonCode):
-        raise ValueError(f"`carms.{key}` names `{code}`, which is not a reason code")
-    return by_reason.pop("all", None), by_reason
-
-
-def row_change(own: Mapping[str, Any]) -> RowChange | None:
-    """How much the number of rows may change: a number, or `{pct, severity}`.
-
-    Raises:
-        ValueError: a negative number, or an unknown severity.
-    """
-    value = own.get("maxRowChangePct")
-    if value is None:
-        return None
-    entry = value if isinstance(value, dict) else {"pct": value}
-    pct: Any = entry.get("pct")
-    if not _is_number(pct) or pct < 0 or entry.keys() - {"pct", "severity"}:
-        raise ValueError(
-            f"`carms.maxRowChangePct` is `{value}`: write a number, or {{pct: 20, severity: error}}"
-        )
-    return RowChange(float(pct), Severity(entry.get("severity") or "warning"))
-
-
-def declared_totals(own: Mapping[str, Any], domain: str) -> tuple[DeclaredTotal, ...]:
-    """The figures that were counted on certain files.
-
-    Raises:
-        ValueError: a part of an entry is missing or has the wrong type.
-    """
-    return tuple(_declared(entry, domain) for entry in listed(own.get("declaredTotals")))
-
-
-def _declared(entry: Any, domain: str) -> DeclaredTotal:
-    for key in ("name", "select", "value", "files"):
-        if not isinstance(entry, dict) or entry.get(key) is None:
-            raise ValueError(f"an entry of `carms.declaredTotals` has no `{key}`: {entry}")
-    where = f"`carms.declaredTotals`, `{entry['name']}`"
-    if not _is_number(entry["value"]):
-        raise ValueError(f"{where}: `{entry['value']}` is not a number")
-    named = entry["files"].items() if isinstance(entry["files"], dict) else ()
-    files: dict[TableRef, tuple[str, ...]] = {}
-    for name, hashes in named:
-        ref = TableRef.parse(str(name), domain=domain)
-        texts_ = tuple(str(text) for text in listed(hashes))
-        if ref is None or not all(_SHA256.fullmatch(text) for text in texts_):
-            raise ValueError(f"{where}: write `bronze.table: <sha256 of the file>` in `files`")
-        files[ref] = texts_
-    if not files:
-        raise ValueError(f"{where}: `files` must name the files that it was counted on")
-    return DeclaredTotal(str(entry["name"]), str(entry["select"]), entry["value"], files)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _flag(own: Mapping[str, Any], key: str, *, default: bool) -> bool:

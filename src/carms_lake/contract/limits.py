@@ -1,16 +1,69 @@
-"""What a contract limits besides its columns: quality rules, ages, row counts, totals."""
+"""What a contract limits besides its columns: quality rules, ages, row counts, totals.
+
+They are read from `quality` and `slaProperties` of ODCS, and from keys of our own.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import timedelta
+from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom, listed
+from carms_lake.names import TableRef
+from carms_lake.records import ReasonCode
 
-    from carms_lake.names import TableRef
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+UNITS = ("rows", "percent")
+_OF_COLUMN = METRICS[1:]
+_BETWEEN = ("mustBeBetween", "mustNotBeBetween")
+OPERATORS = (
+    "mustBe",
+    "mustNotBe",
+    "mustBeGreaterThan",
+    "mustBeGreaterOrEqualTo",
+    "mustBeLessThan",
+    "mustBeLessOrEqualTo",
+    *_BETWEEN,
+)
+
+AGES = {
+    "freshness": "freshness",
+    "latency": "latency",
+    "ly": "latency",
+    "frequency": "frequency",
+    "fy": "frequency",
+}
+"""The properties that limit the age of the newest data, with the short names of ODCS."""
+
+_DAYS = {
+    "s": 1 / 86400,
+    "second": 1 / 86400,
+    "min": 1 / 1440,
+    "minute": 1 / 1440,
+    "h": 1 / 24,
+    "hr": 1 / 24,
+    "hour": 1 / 24,
+    "d": 1,
+    "day": 1,
+    "w": 7,
+    "week": 7,
+    "mo": 31,
+    "month": 31,
+    "q": 92,
+    "quarter": 92,
+    "y": 366,
+    "yr": 366,
+    "year": 366,
+}
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Severity(StrEnum):
@@ -87,3 +140,185 @@ class Age:
     column: str | None = None
     """The column whose newest value counts; None: the newest delivery."""
     severity: Severity = Severity.WARNING
+
+
+def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> QualityRule:
+    """One entry of `quality`, of a column or of the table.
+
+    Raises:
+        ValueError: it cannot be measured; the message says what is missing.
+        ContractError: an unknown custom property.
+    """
+    kind = entry.get("type") or "library"
+    metric = entry.get("metric")
+    name = str(entry.get("name") or f"{column or table}.{metric or kind}")
+    own = custom(entry, RULE_KEYS, f"`{table}`, rule `{name}`")
+    rule = QualityRule(
+        name=name,
+        kind=kind,
+        severity=Severity(entry.get("severity") or "error"),
+        column=column,
+        metric=metric,
+        query=entry.get("query"),
+        arguments=dict(entry.get("arguments") or {}),
+        operators={key: entry[key] for key in OPERATORS if key in entry},
+        unit=str(entry.get("unit") or "rows"),
+        dimension=Dimension(entry["dimension"]) if entry.get("dimension") else None,
+        description=" ".join(str(entry.get("description") or "").split()),
+        quarantine=bool(own.get("quarantine")),
+    )
+    fault = _fault(rule)
+    if fault:
+        raise ValueError(f"rule `{name}`: {fault}")
+    return rule
+
+
+def _fault(rule: QualityRule) -> str:
+    """Why a rule cannot be measured; empty if it can."""
+    if rule.kind == "sql" and not rule.query:
+        return "a rule of type sql needs a `query`"
+    if rule.quarantine and rule.kind != "sql":
+        return "`carms.quarantine` is for rules of type sql"
+    if rule.kind == "library":
+        found = _fault_of_metric(rule)
+        if found:
+            return found
+    for operator, limit in rule.operators.items():
+        is_pair = isinstance(limit, list | tuple) and len(limit) == 2  # noqa: PLR2004 - from and to
+        numbers = limit if operator in _BETWEEN and is_pair else [limit]
+        if not all(isinstance(number, int | float) for number in numbers):
+            return f"`{operator}` is `{limit}`, which is not a number"
+    return ""
+
+
+def _fault_of_metric(rule: QualityRule) -> str:
+    if rule.metric not in METRICS:
+        return f"unknown metric `{rule.metric}`: write one of {', '.join(METRICS)}"
+    names = rule.arguments.get("properties")
+    if rule.metric in _OF_COLUMN and rule.column is None and not names:
+        return f"`{rule.metric}` is a metric of a column: write it there"
+    if rule.metric == "invalidValues" and not rule.arguments.keys() & {"validValues", "pattern"}:
+        return "`arguments` needs `validValues` or a `pattern`"
+    if rule.unit not in UNITS:
+        return f"`unit` is `{rule.unit}`: write rows or percent"
+    if rule.metric == "rowCount" and rule.unit != "rows":
+        return "`rowCount` is counted in rows"
+    return ""
+
+
+def ages(properties: Iterable[Mapping[str, Any]], table: str, where: str) -> tuple[Age, ...]:
+    """The limits of age among `slaProperties`, in their order, one per element.
+
+    Raises:
+        ValueError: a value is not a number, a unit not of time, an element not of the table.
+        ContractError: an unknown custom property.
+    """
+    found: list[Age] = []
+    for entry in properties:
+        name = AGES.get(str(entry.get("property")).lower())
+        if name is None:
+            continue
+        own = custom(dict(entry), SLA_KEYS, f"{where}, slaProperties, `{entry['property']}`")
+        severity = Severity(own.get("severity") or "warning")
+        found += [Age(name, _limit(entry), c, severity) for c in _columns(entry, table)]
+    return tuple(found)
+
+
+def _columns(entry: Mapping[str, Any], table: str) -> list[str | None]:
+    """The columns that `element` names, separated by commas; [None] for the table."""
+    texts = [text.strip() for text in str(entry.get("element") or "").split(",") if text.strip()]
+    for text in texts:
+        owner, _, _ = text.rpartition(".")
+        if owner not in ("", table):
+            raise ValueError(f"slaProperties, `{entry['property']}`: `{text}` is not of `{table}`")
+    return [text.rpartition(".")[2] for text in texts if text != table] or [None]
+
+
+def _limit(entry: Mapping[str, Any]) -> timedelta:
+    name, unit = entry["property"], str(entry.get("unit") or "d").lower()
+    days = _DAYS.get(unit, _DAYS.get(unit.removesuffix("s")))
+    if days is None:
+        raise ValueError(f"slaProperties, `{name}`: `{unit}` is not a unit of time")
+    return timedelta(days=float(entry["value"]) * days)
+
+
+def budget_pct(own: Mapping[str, Any], key: str) -> float | None:
+    """The percentage that may fail; None where the contract does not say.
+
+    Raises:
+        ValueError: it is not a number from 0 to 100.
+    """
+    value = own.get(key)
+    if value is None:
+        return None
+    if not _is_number(value) or not 0 <= value <= 100:  # noqa: PLR2004 - percent
+        raise ValueError(f"`carms.{key}` is `{value}`: write a number from 0 to 100")
+    return float(value)
+
+
+def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, float]]:
+    """The percentage of rows that may be quarantined: in all, and per reason code.
+
+    A number is for all of them; a mapping has reason codes as keys, and `all`.
+
+    Raises:
+        ValueError: not a number from 0 to 100, or not a reason code.
+    """
+    key = "quarantineBudgetPct"
+    if not isinstance(own.get(key), dict):
+        return budget_pct(own, key), {}
+    by_reason = {str(code): budget_pct({key: pct}, key) or 0.0 for code, pct in own[key].items()}
+    for code in by_reason.keys() - {"all"} - set(ReasonCode):
+        raise ValueError(f"`carms.{key}` names `{code}`, which is not a reason code")
+    return by_reason.pop("all", None), by_reason
+
+
+def row_change(own: Mapping[str, Any]) -> RowChange | None:
+    """How much the number of rows may change: a number, or `{pct, severity}`.
+
+    Raises:
+        ValueError: a negative number, or an unknown severity.
+    """
+    value = own.get("maxRowChangePct")
+    if value is None:
+        return None
+    entry = value if isinstance(value, dict) else {"pct": value}
+    pct: Any = entry.get("pct")
+    if not _is_number(pct) or pct < 0 or entry.keys() - {"pct", "severity"}:
+        raise ValueError(
+            f"`carms.maxRowChangePct` is `{value}`: write a number, or {{pct: 20, severity: error}}"
+        )
+    return RowChange(float(pct), Severity(entry.get("severity") or "warning"))
+
+
+def declared_totals(own: Mapping[str, Any], domain: str) -> tuple[DeclaredTotal, ...]:
+    """The figures that were counted on certain files.
+
+    Raises:
+        ValueError: a part of an entry is missing or has the wrong type.
+    """
+    return tuple(_declared(entry, domain) for entry in listed(own.get("declaredTotals")))
+
+
+def _declared(entry: Any, domain: str) -> DeclaredTotal:
+    for key in ("name", "select", "value", "files"):
+        if not isinstance(entry, dict) or entry.get(key) is None:
+            raise ValueError(f"an entry of `carms.declaredTotals` has no `{key}`: {entry}")
+    where = f"`carms.declaredTotals`, `{entry['name']}`"
+    if not _is_number(entry["value"]):
+        raise ValueError(f"{where}: `{entry['value']}` is not a number")
+    named = entry["files"].items() if isinstance(entry["files"], dict) else ()
+    files: dict[TableRef, tuple[str, ...]] = {}
+    for name, hashes in named:
+        ref = TableRef.parse(str(name), domain=domain)
+        texts_ = tuple(str(text) for text in listed(hashes))
+        if ref is None or not all(_SHA256.fullmatch(text) for text in texts_):
+            raise ValueError(f"{where}: write `bronze.table: <sha256 of the file>` in `files`")
+        files[ref] = texts_
+    if not files:
+        raise ValueError(f"{where}: `files` must name the files that it was counted on")
+    return DeclaredTotal(str(entry["name"]), str(entry["select"]), entry["value"], files)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -14,24 +14,22 @@ from carms_lake.contract.keys import (
     COLUMN_KEYS,
     RELATIONSHIP_KEYS,
     TABLE_KEYS,
-    budget_pct,
     custom,
-    declared_totals,
     listed,
-    quarantine_budgets,
     reconciled,
-    row_change,
     silver_spec,
     source_spec,
     texts,
 )
-from carms_lake.contract.model import (
-    Bounds,
-    Column,
-    Contract,
-    Relationship,
+from carms_lake.contract.limits import (
+    ages,
+    budget_pct,
+    declared_totals,
+    quality_rule,
+    quarantine_budgets,
+    row_change,
 )
-from carms_lake.contract.quality import ages, quality_rule
+from carms_lake.contract.model import Bounds, Column, Contract, Relationship
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from helpers import contract, property_
 
-from carms_lake.contract.limits import Dimension, Severity
-from carms_lake.contract.quality import METRICS, OPERATORS, quality_rule
+from carms_lake.contract.limits import METRICS, OPERATORS, Dimension, Severity, quality_rule
 from carms_lake.errors import ContractError
 
 if TYPE_CHECKING:
