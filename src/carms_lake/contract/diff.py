@@ -9,7 +9,7 @@ from carms_lake.contract.change import Change, Level, more_or_less, range_change
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from carms_lake.contract.limits import QualityRule
+    from carms_lake.contract.limits import QualityRule, RowChange
     from carms_lake.contract.model import Column, Contract, Relationship, SourceSpec
 
 
@@ -146,7 +146,7 @@ def _limits(old: Contract, new: Contract) -> Iterator[_Difference]:
         then, now = (min((age.limit for age in c.ages), default=None) for c in (old, new))
         is_stricter = now is not None and (then is None or now < then)
         yield Level.MAJOR if is_stricter else Level.MINOR, "freshness", _ages(old), _ages(new)
-    then_pct, now_pct = _budgets(old), _budgets(new)
+    then_pct, now_pct = ({"": c.quarantine_budget_pct, **c.quarantine_budgets} for c in (old, new))
     for code in sorted(then_pct.keys() | now_pct.keys()):
         was, becomes = then_pct.get(code), now_pct.get(code)
         asked, asks = (100.0 if pct is None else pct for pct in (was, becomes))
@@ -154,13 +154,10 @@ def _limits(old: Contract, new: Contract) -> Iterator[_Difference]:
             kind = " ".join(filter(None, ("quarantine budget", code)))
             yield Level.MAJOR if asks < asked else Level.MINOR, kind, was, becomes
     if old.row_change != new.row_change:
-        level = Level.MAJOR if _stopping_change(new) < _stopping_change(old) else Level.MINOR
-        yield level, "row change", _row_change(old), _row_change(new)
-
-
-def _budgets(contract: Contract) -> dict[str, float | None]:
-    """What may be quarantined, by reason code; in all under no code."""
-    return {"": contract.quarantine_budget_pct, **contract.quarantine_budgets}
+        then_rows, now_rows = old.row_change, new.row_change
+        is_stricter = _stopping_change(now_rows) < _stopping_change(then_rows)
+        before, after = (f"{c.pct} % ({c.severity})" if c else "" for c in (then_rows, now_rows))
+        yield Level.MAJOR if is_stricter else Level.MINOR, "row change", before, after
 
 
 def _ages(contract: Contract) -> str:
@@ -170,15 +167,9 @@ def _ages(contract: Contract) -> str:
     )
 
 
-def _stopping_change(contract: Contract) -> float:
+def _stopping_change(change: RowChange | None) -> float:
     """The change of rows that stops a build."""
-    change = contract.row_change
     return change.pct if change and change.severity == "error" else float("inf")
-
-
-def _row_change(contract: Contract) -> str:
-    change = contract.row_change
-    return f"{change.pct} % ({change.severity})" if change else ""
 
 
 def _totals(contract: Contract) -> tuple[str, ...]:
@@ -210,7 +201,10 @@ def _source(old: SourceSpec, new: SourceSpec, contract: Contract) -> Iterator[_D
 
 
 def _relationships(old: Contract, new: Contract) -> Iterator[Change]:
-    before, after = _by_columns(old), _by_columns(new)
+    before, after = (
+        {(r.columns, r.target.in_domain, r.target_columns): r for r in contract.relationships}
+        for contract in (old, new)
+    )
     for key in {**before, **after}:
         then, now = before.get(key), after.get(key)
         if then == now:
@@ -219,12 +213,6 @@ def _relationships(old: Contract, new: Contract) -> Iterator[Change]:
         column = "+".join(key[0])
         level = Level.MAJOR if demands_more else Level.MINOR
         yield Change(level, "relationship", column, _reference(then), _reference(now))
-
-
-def _by_columns(
-    contract: Contract,
-) -> dict[tuple[tuple[str, ...], str, tuple[str, ...]], Relationship]:
-    return {(r.columns, r.target.in_domain, r.target_columns): r for r in contract.relationships}
 
 
 def _strictness(relationship: Relationship) -> tuple[bool, bool, float]:

@@ -17,6 +17,7 @@ from carms_lake.contract.model import (
 )
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import TableRef
+from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +115,9 @@ def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
         KeyError: a history without a key.
         ValueError: a key has an unknown value.
     """
+    by_key = own.get("incremental", True)
+    if not isinstance(by_key, bool):
+        raise ValueError(f"`carms.incremental` is `{by_key}`: write true or false")  # noqa: TRY004
     driver = own.get("driver")
     ref = TableRef.parse(str(driver), domain=domain) if driver else None
     if driver and ref is None:
@@ -127,7 +131,7 @@ def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
         driver_key=texts(own, "driverKey"),
         order=texts(own, "order"),
         history=_history(own["history"], path) if own.get("history") else None,
-        by_key=_flag(own, "incremental", default=True),
+        by_key=by_key,
     )
 
 
@@ -145,11 +149,40 @@ def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(entries)
 
 
-def _flag(own: Mapping[str, Any], key: str, *, default: bool) -> bool:
-    value = own.get(key, default)
-    if not isinstance(value, bool):
-        raise ValueError(f"`carms.{key}` is `{value}`: write true or false")  # noqa: TRY004 - a value
-    return value
+def budget_pct(own: Mapping[str, Any], key: str) -> float | None:
+    """The percentage that may fail; None where the contract does not say.
+
+    Raises:
+        ValueError: it is not a number from 0 to 100.
+    """
+    value = own.get(key)
+    if value is None:
+        return None
+    if not is_number(value) or not 0 <= value <= 100:  # noqa: PLR2004 - percent
+        raise ValueError(f"`carms.{key}` is `{value}`: write a number from 0 to 100")
+    return float(value)
+
+
+def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, float]]:
+    """The percentage of rows that may be quarantined: in all, and per reason code.
+
+    A number is for all of them; a mapping has reason codes as keys, and `all`.
+
+    Raises:
+        ValueError: not a number from 0 to 100, or not a reason code.
+    """
+    key = "quarantineBudgetPct"
+    if not isinstance(own.get(key), dict):
+        return budget_pct(own, key), {}
+    by_reason = {str(code): budget_pct({key: pct}, key) or 0.0 for code, pct in own[key].items()}
+    for code in by_reason.keys() - {"all"} - set(ReasonCode):
+        raise ValueError(f"`carms.{key}` names `{code}`, which is not a reason code")
+    return by_reason.pop("all", None), by_reason
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number; YAML's `yes` is not one."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _history(value: Any, path: Path) -> HistorySpec:

@@ -11,9 +11,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom, listed
+from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom, is_number, listed
 from carms_lake.names import TableRef
-from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,24 +42,18 @@ AGES = {
 """The properties that limit the age of the newest data, with the short names of ODCS."""
 
 _DAYS = {
-    "s": 1 / 86400,
-    "second": 1 / 86400,
-    "min": 1 / 1440,
-    "minute": 1 / 1440,
-    "h": 1 / 24,
-    "hr": 1 / 24,
-    "hour": 1 / 24,
-    "d": 1,
-    "day": 1,
-    "w": 7,
-    "week": 7,
-    "mo": 31,
-    "month": 31,
-    "q": 92,
-    "quarter": 92,
-    "y": 366,
-    "yr": 366,
-    "year": 366,
+    unit: days
+    for units, days in (
+        ("s second", 1 / 86400),
+        ("min minute", 1 / 1440),
+        ("h hr hour", 1 / 24),
+        ("d day", 1),
+        ("w week", 7),
+        ("mo month", 31),
+        ("q quarter", 92),
+        ("y yr year", 366),
+    )
+    for unit in units.split()
 }
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -167,8 +160,7 @@ def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> Quali
         description=" ".join(str(entry.get("description") or "").split()),
         quarantine=bool(own.get("quarantine")),
     )
-    fault = _fault(rule)
-    if fault:
+    if fault := _fault(rule):
         raise ValueError(f"rule `{name}`: {fault}")
     return rule
 
@@ -179,10 +171,8 @@ def _fault(rule: QualityRule) -> str:
         return "a rule of type sql needs a `query`"
     if rule.quarantine and rule.kind != "sql":
         return "`carms.quarantine` is for rules of type sql"
-    if rule.kind == "library":
-        found = _fault_of_metric(rule)
-        if found:
-            return found
+    if rule.kind == "library" and (fault := _fault_of_metric(rule)):
+        return fault
     for operator, limit in rule.operators.items():
         is_pair = isinstance(limit, list | tuple) and len(limit) == 2  # noqa: PLR2004 - from and to
         numbers = limit if operator in _BETWEEN and is_pair else [limit]
@@ -226,12 +216,14 @@ def ages(properties: Iterable[Mapping[str, Any]], table: str, where: str) -> tup
 
 def _columns(entry: Mapping[str, Any], table: str) -> list[str | None]:
     """The columns that `element` names, separated by commas; [None] for the table."""
-    texts = [text.strip() for text in str(entry.get("element") or "").split(",") if text.strip()]
-    for text in texts:
-        owner, _, _ = text.rpartition(".")
+    found: list[str | None] = []
+    for text in filter(None, map(str.strip, str(entry.get("element") or "").split(","))):
+        owner, _, column = text.rpartition(".")
         if owner not in ("", table):
             raise ValueError(f"slaProperties, `{entry['property']}`: `{text}` is not of `{table}`")
-    return [text.rpartition(".")[2] for text in texts if text != table] or [None]
+        if text != table:
+            found.append(column)
+    return found or [None]
 
 
 def _limit(entry: Mapping[str, Any]) -> timedelta:
@@ -240,37 +232,6 @@ def _limit(entry: Mapping[str, Any]) -> timedelta:
     if days is None:
         raise ValueError(f"slaProperties, `{name}`: `{unit}` is not a unit of time")
     return timedelta(days=float(entry["value"]) * days)
-
-
-def budget_pct(own: Mapping[str, Any], key: str) -> float | None:
-    """The percentage that may fail; None where the contract does not say.
-
-    Raises:
-        ValueError: it is not a number from 0 to 100.
-    """
-    value = own.get(key)
-    if value is None:
-        return None
-    if not _is_number(value) or not 0 <= value <= 100:  # noqa: PLR2004 - percent
-        raise ValueError(f"`carms.{key}` is `{value}`: write a number from 0 to 100")
-    return float(value)
-
-
-def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, float]]:
-    """The percentage of rows that may be quarantined: in all, and per reason code.
-
-    A number is for all of them; a mapping has reason codes as keys, and `all`.
-
-    Raises:
-        ValueError: not a number from 0 to 100, or not a reason code.
-    """
-    key = "quarantineBudgetPct"
-    if not isinstance(own.get(key), dict):
-        return budget_pct(own, key), {}
-    by_reason = {str(code): budget_pct({key: pct}, key) or 0.0 for code, pct in own[key].items()}
-    for code in by_reason.keys() - {"all"} - set(ReasonCode):
-        raise ValueError(f"`carms.{key}` names `{code}`, which is not a reason code")
-    return by_reason.pop("all", None), by_reason
 
 
 def row_change(own: Mapping[str, Any]) -> RowChange | None:
@@ -284,7 +245,7 @@ def row_change(own: Mapping[str, Any]) -> RowChange | None:
         return None
     entry = value if isinstance(value, dict) else {"pct": value}
     pct: Any = entry.get("pct")
-    if not _is_number(pct) or pct < 0 or entry.keys() - {"pct", "severity"}:
+    if not is_number(pct) or pct < 0 or entry.keys() - {"pct", "severity"}:
         raise ValueError(
             f"`carms.maxRowChangePct` is `{value}`: write a number, or {{pct: 20, severity: error}}"
         )
@@ -305,7 +266,7 @@ def _declared(entry: Any, domain: str) -> DeclaredTotal:
         if not isinstance(entry, dict) or entry.get(key) is None:
             raise ValueError(f"an entry of `carms.declaredTotals` has no `{key}`: {entry}")
     where = f"`carms.declaredTotals`, `{entry['name']}`"
-    if not _is_number(entry["value"]):
+    if not is_number(entry["value"]):
         raise ValueError(f"{where}: `{entry['value']}` is not a number")
     named = entry["files"].items() if isinstance(entry["files"], dict) else ()
     files: dict[TableRef, tuple[str, ...]] = {}
@@ -318,7 +279,3 @@ def _declared(entry: Any, domain: str) -> DeclaredTotal:
     if not files:
         raise ValueError(f"{where}: `files` must name the files that it was counted on")
     return DeclaredTotal(str(entry["name"]), str(entry["select"]), entry["value"], files)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

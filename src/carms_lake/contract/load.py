@@ -14,21 +14,16 @@ from carms_lake.contract.keys import (
     COLUMN_KEYS,
     RELATIONSHIP_KEYS,
     TABLE_KEYS,
+    budget_pct,
     custom,
     listed,
+    quarantine_budgets,
     reconciled,
     silver_spec,
     source_spec,
     texts,
 )
-from carms_lake.contract.limits import (
-    ages,
-    budget_pct,
-    declared_totals,
-    quality_rule,
-    quarantine_budgets,
-    row_change,
-)
+from carms_lake.contract.limits import ages, declared_totals, quality_rule, row_change
 from carms_lake.contract.model import Bounds, Column, Contract, Relationship
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
@@ -91,17 +86,12 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
     try:
         return _contract(tables[0], document, path, ref, hashlib.sha256(data).hexdigest())
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ContractError(
-            f"`{path}`: {_plain(error)}", "see docs/reference/contract-keys.md"
-        ) from error
-
-
-def _plain(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"missing `{error.args[0]}`"
-    if isinstance(error, ValueError):
-        return str(error)
-    return f"a part of it does not have the shape of the standard: {error}"
+        what = f"a part of it does not have the shape of the standard: {error}"
+        if isinstance(error, KeyError):
+            what = f"missing `{error.args[0]}`"
+        elif isinstance(error, ValueError):
+            what = str(error)
+        raise ContractError(f"`{path}`: {what}", "see docs/reference/contract-keys.md") from error
 
 
 def _contract(

@@ -74,7 +74,8 @@ def applied(text: str, patch: Patch) -> str:
     """
     wanted = _parsed(text)
     _change(wanted, patch, lambda value: value)
-    for edit in (_edited_between_comments, _edited):
+    # The second may move comments and lay out lines another way.
+    for edit in (_edited_between_comments, lambda *given: _round_trip(*given)[1]):
         try:
             edited = edit(text, patch)
             if _parsed(edited) == wanted:
@@ -218,11 +219,6 @@ def _written(editor: YAML, document: Any) -> str:
     stream = io.StringIO()
     editor.dump(document, stream)
     return stream.getvalue()
-
-
-def _edited(text: str, patch: Patch) -> str:
-    """The edited text; a comment may move, and lines be laid out another way."""
-    return _round_trip(text, patch)[1]
 
 
 def _round_trip(text: str, patch: Patch) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from carms_lake.contract.model import Column, Contract, Relationship
+    from carms_lake.contract.model import Column, Contract
     from carms_lake.names import TableRef
 
 _TOLD_APART = 2
@@ -32,15 +32,21 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
         ContractError: the first mistake, with its file, its place and the nearest name.
     """
     for contract in contracts.values():
-        _source(contract)
-        for column in contract.columns:
-            _path_patterns(contract, column)
-        _balance(contract, contracts)
-        _own_columns(contract, contracts)
-        for relationship in contract.relationships:
-            _relationship(contract, relationship, contracts)
-        _ages(contract)
-        _counted(contract, contracts)
+        try:
+            _source(contract)
+            for column in contract.columns:
+                _path_patterns(column)
+            _balance(contract, contracts)
+            _own_columns(contract, contracts)
+            for relationship in contract.relationships:
+                where = f"relationship of `{'+'.join(relationship.columns)}`"
+                _columns(contract, where, relationship.columns, contract.column_names)
+                target = _table(where, relationship.target, contracts)
+                _columns(target, where, relationship.target_columns, target.column_names)
+            _ages(contract)
+            _counted(contract, contracts)
+        except ContractError as error:
+            raise ContractError(f"`{contract.path}`, {error.message}", error.hint) from None
 
 
 def _source(contract: Contract) -> None:
@@ -50,24 +56,23 @@ def _source(contract: Contract) -> None:
     for name in contract.column_names:
         if name in contract.audit_columns:
             raise ContractError(
-                f"`{contract.path}`: column `{name}` has the name of an audit column",
+                f"column `{name}` has the name of an audit column",
                 "give it another name, and the file's name for it as `physicalName`",
             )
     for name in spec.formats:
         if name not in FORMATS and name not in added_formats():
             raise ContractError(
-                f"`{contract.path}`: unknown `carms.format`: `{name}`",
+                f"unknown `carms.format`: `{name}`",
                 did_you_mean(name, (*FORMATS, *added_formats())),
             )
     if len(spec.formats) > 1 and (len(spec.formats) != _TOLD_APART or "delta" not in spec.formats):
         raise ContractError(
-            f"`{contract.path}`: `carms.format` names {', '.join(spec.formats)}",
+            f"`carms.format` names {', '.join(spec.formats)}",
             "only Delta tables can be told from files: name delta and one other format",
         )
     if spec.trim and spec.formats != ("csv",):
         raise ContractError(
-            f"`{contract.path}`: `carms.trim` is for CSV files",
-            "leave it out, and trim the values in silver",
+            "`carms.trim` is for CSV files", "leave it out, and trim the values in silver"
         )
     into = spec.merge_surplus_into
     if into is None:
@@ -76,19 +81,19 @@ def _source(contract: Contract) -> None:
     _columns(contract, where, [into], contract.column_names)
     if spec.formats != ("csv",) or contract.column(into).type.name != "varchar":
         raise ContractError(
-            f"`{contract.path}`: {where} names `{into}`",
+            f"{where} names `{into}`",
             "only CSV files have surplus fields, and they can be joined into a text column only",
         )
 
 
-def _path_patterns(contract: Contract, column: Column) -> None:
+def _path_patterns(column: Column) -> None:
     for key, pattern in (
         ("fromPath", column.from_path),
         ("agreesWithPath", column.agrees_with_path),
     ):
         if pattern is None:
             continue
-        where = f"`{contract.path}`, column `{column.name}`: `carms.{key}`"
+        where = f"column `{column.name}`: `carms.{key}`"
         try:
             groups = re.compile(pattern).groups
         except (re.error, TypeError) as error:
@@ -107,21 +112,21 @@ def _balance(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
     if spec.driver is None:
         if spec.balance in _NEEDS_DRIVER:
             raise ContractError(
-                f"`{contract.path}`: `carms.balance` is `{spec.balance}`, and there is no driver",
+                f"`carms.balance` is `{spec.balance}`, and there is no driver",
                 "name the table that it is compared with in `carms.driver`",
             )
         if spec.driver_key:
             raise ContractError(
-                f"`{contract.path}`: `carms.driverKey` without a driver",
+                "`carms.driverKey` without a driver",
                 "name the table that has these columns in `carms.driver`",
             )
         return
-    driver = _table(contract, "`carms.driver`", spec.driver, contracts)
-    _columns(contract, "`carms.driverKey`", spec.driver_key, _given(driver), driver)
+    driver = _table("`carms.driver`", spec.driver, contracts)
+    _columns(driver, "`carms.driverKey`", spec.driver_key, _given(driver))
     if spec.balance is Balance.DEDUPLICATE and not (spec.order and contract.primary_key):
         missing = "`carms.order`" if contract.primary_key else "primary key"
         raise ContractError(
-            f"`{contract.path}`: `carms.balance` is `deduplicate`, and there is no {missing}",
+            f"`carms.balance` is `deduplicate`, and there is no {missing}",
             "of each key, the row that comes last in that order is kept",
         )
     if spec.balance is Balance.EXPAND:
@@ -133,13 +138,12 @@ def _expands(contract: Contract, driver: Contract) -> None:
     key = contract.silver.driver_key or driver.primary_key
     if not key:
         raise ContractError(
-            f"`{contract.path}`: `carms.balance` is `expand`, and `{driver.ref}` has no key",
+            f"`carms.balance` is `expand`, and `{driver.ref}` has no key",
             "name the driver's key columns in `carms.driverKey`",
         )
     if len(contract.primary_key) < len(key):
         raise ContractError(
-            f"`{contract.path}`: its primary key is shorter than its driver's, "
-            f"({', '.join(key)}) of `{driver.ref}`",
+            f"its primary key is shorter than its driver's, ({', '.join(key)}) of `{driver.ref}`",
             "begin the primary key with the columns that hold the driver's key",
         )
 
@@ -157,20 +161,11 @@ def _own_columns(contract: Contract, contracts: Mapping[TableRef, Contract]) -> 
     for rule in contract.quality:
         if rule.quarantine and contract.ref.layer is not Layer.SILVER:
             raise ContractError(
-                f"`{contract.path}`, rule `{rule.name}`: `carms.quarantine` belongs to silver, "
-                f"and this is a contract of {contract.ref.layer}",
+                f"rule `{rule.name}`: `carms.quarantine` belongs to silver, "
+                f"and this is a contract of {contract.ref.layer}"
             )
         names = rule.arguments.get("properties") or ()
         _columns(contract, f"rule `{rule.name}`", [str(name) for name in names], own)
-
-
-def _relationship(
-    contract: Contract, relationship: Relationship, contracts: Mapping[TableRef, Contract]
-) -> None:
-    where = f"relationship of `{'+'.join(relationship.columns)}`"
-    _columns(contract, where, relationship.columns, contract.column_names)
-    target = _table(contract, where, relationship.target, contracts)
-    _columns(contract, where, relationship.target_columns, target.column_names, target)
 
 
 def _ages(contract: Contract) -> None:
@@ -179,7 +174,7 @@ def _ages(contract: Contract) -> None:
         if age.column is None:
             if contract.ref.layer is not Layer.BRONZE:
                 raise ContractError(
-                    f"`{contract.path}`, {where}: no `element`",
+                    f"{where}: no `element`",
                     "files are delivered to bronze; elsewhere name a column of dates or times",
                 )
             continue
@@ -187,7 +182,7 @@ def _ages(contract: Contract) -> None:
         kind = contract.column(age.column).type.name
         if kind not in ("date", "timestamp"):
             raise ContractError(
-                f"`{contract.path}`, {where}: `{age.column}` is of type {kind}",
+                f"{where}: `{age.column}` is of type {kind}",
                 "name a column of type date or timestamp instead",
             )
 
@@ -205,16 +200,15 @@ def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
     ):
         if is_there and layer not in layers:
             raise ContractError(
-                f"`{contract.path}`: `carms.{key}` belongs in {' and '.join(layers)}, "
-                f"this is a contract of {layer}",
+                f"`carms.{key}` belongs in {' and '.join(layers)}, this is a contract of {layer}"
             )
     for total in contract.declared_totals:
         for ref in total.files:
             where = f"`carms.declaredTotals`, `{total.name}`"
-            _table(contract, where, ref, contracts)
+            _table(where, ref, contracts)
             if ref.layer is not Layer.BRONZE:
                 raise ContractError(
-                    f"`{contract.path}`, {where}: `{ref.in_domain}` is not loaded from files",
+                    f"{where}: `{ref.in_domain}` is not loaded from files",
                     "name the bronze table that the files are loaded into",
                 )
 
@@ -226,32 +220,22 @@ def _given(contract: Contract) -> tuple[str, ...]:
     return contract.column_names
 
 
-def _table(
-    contract: Contract, where: str, ref: TableRef, contracts: Mapping[TableRef, Contract]
-) -> Contract:
+def _table(where: str, ref: TableRef, contracts: Mapping[TableRef, Contract]) -> Contract:
     if ref not in contracts:
         raise ContractError(
-            f"`{contract.path}`, {where}: no table `{ref.in_domain}` in `{contract.ref.domain}`",
+            f"{where}: no table `{ref.in_domain}` in `{ref.domain}`",
             did_you_mean(ref.in_domain, (known.in_domain for known in contracts)),
         )
     return contracts[ref]
 
 
-def _columns(
-    contract: Contract,
-    where: str,
-    names: Iterable[str],
-    known: Iterable[str],
-    owner: Contract | None = None,
-) -> None:
-    """Reject names that are not known columns of the owner, by default the contract's table."""
+def _columns(table: Contract, where: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Reject names that are not among the known columns of the table."""
     there = tuple(known)
     for name in names:
         if name not in there:
             raise ContractError(
-                f"`{contract.path}`, {where}: no column `{name}` in "
-                f"`{(owner or contract).ref.in_domain}`",
-                did_you_mean(name, there),
+                f"{where}: no column `{name}` in `{table.ref.in_domain}`", did_you_mean(name, there)
             )
 
 
