@@ -7,21 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.model import (
-    Balance,
-    Delivery,
-    HistorySpec,
-    NewColumns,
-    SilverSpec,
-    SourceSpec,
-)
 from carms_lake.errors import ContractError, did_you_mean
-from carms_lake.names import TableRef
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
@@ -33,11 +23,6 @@ COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 SLA_KEYS = frozenset(["severity"])
 RULE_KEYS = frozenset(["quarantine"])
-
-_RENAMED = {"set_aside": "reject"}
-"""Old spelling of a value -> the new one; accepted until the next version."""
-
-_HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
 
 
 def custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[str, Any]:
@@ -78,61 +63,6 @@ def texts(own: Mapping[str, Any], key: str, prefix: str = "carms.") -> tuple[str
     if wrong:
         raise ValueError(f"`{prefix}{key}` has `{wrong[0]}`, which is not text: quote it")
     return tuple(found)
-
-
-def source_spec(own: Mapping[str, Any]) -> SourceSpec:
-    """Where the files of a bronze table are and how they are read.
-
-    Raises:
-        KeyError: `files` or `format` is missing.
-        ValueError: a key has an unknown value.
-    """
-    for key in ("files", "format"):
-        if not own.get(key):
-            raise KeyError(f"carms.{key}")
-    policy = own.get("newColumns") or "refuse"
-    return SourceSpec(
-        files=texts(own, "files"),
-        formats=texts(own, "format"),
-        delivery=Delivery(own.get("delivery") or "append"),
-        encoding=str(own.get("encoding") or "utf-8").lower(),
-        delimiter=str(own.get("delimiter") or ","),
-        quote=str(own.get("quote") or '"'),
-        sheet=own.get("sheet"),
-        drop_columns=texts(own, "dropColumns"),
-        null_values=texts(own, "nullValues") or ("",),
-        trim=bool(own.get("trim")),
-        new_columns=NewColumns(_RENAMED.get(policy, policy)),
-        merge_surplus_into=own.get("mergeSurplusInto"),
-    )
-
-
-def silver_spec(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
-    """How a silver table is derived from its driver.
-
-    Raises:
-        ContractError: the driver is not a table name, or the history has an unknown key.
-        KeyError: a history without a key.
-        ValueError: a key has an unknown value.
-    """
-    by_key = own.get("incremental", True)
-    if not isinstance(by_key, bool):
-        raise ValueError(f"`carms.incremental` is `{by_key}`: write true or false")  # noqa: TRY004
-    driver = own.get("driver")
-    ref = TableRef.parse(str(driver), domain=domain) if driver else None
-    if driver and ref is None:
-        raise ContractError(
-            f"`{path}`: `carms.driver` is `{driver}`, which is not a table name",
-            f"write `layer.table`, such as `bronze.{str(driver).rpartition('.')[2]}`",
-        )
-    return SilverSpec(
-        driver=ref,
-        balance=Balance(own.get("balance") or "none"),
-        driver_key=texts(own, "driverKey"),
-        order=texts(own, "order"),
-        history=_history(own["history"], path) if own.get("history") else None,
-        by_key=by_key,
-    )
 
 
 def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -183,25 +113,3 @@ def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, 
 def is_number(value: Any) -> bool:
     """Whether it is a number; YAML's `yes` is not one."""
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _history(value: Any, path: Path) -> HistorySpec:
-    if not isinstance(value, dict):
-        raise ContractError(
-            f"`{path}`: `carms.history` is `{value}`", "write `{key: [column], group: [column]}`"
-        )
-    for name in value:
-        if name not in _HISTORY_KEYS:
-            raise ContractError(
-                f"`{path}`: `carms.history` has the unknown key `{name}`",
-                did_you_mean(str(name), _HISTORY_KEYS),
-            )
-    if not value.get("key"):
-        raise KeyError("carms.history.key")
-    prefix = "carms.history."
-    return HistorySpec(
-        key=texts(value, "key", prefix),
-        group=texts(value, "group", prefix),
-        at=str(value.get("at") or "delivered_at"),
-        ignore=texts(value, "ignore", prefix),
-    )

@@ -19,21 +19,35 @@ from carms_lake.contract.keys import (
     listed,
     quarantine_budgets,
     reconciled,
-    silver_spec,
-    source_spec,
     texts,
 )
 from carms_lake.contract.limits import ages, declared_totals, quality_rule, row_change
-from carms_lake.contract.model import Bounds, Column, Contract, Relationship
+from carms_lake.contract.model import (
+    Balance,
+    Bounds,
+    Column,
+    Contract,
+    Delivery,
+    HistorySpec,
+    NewColumns,
+    Relationship,
+    SilverSpec,
+    SourceSpec,
+)
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
-from carms_lake.errors import ContractError
+from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SUFFIX = ".odcs.yaml"
+
+_HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
+_RENAMED = {"set_aside": "reject"}
+"""Old spelling of a value -> the new one; accepted until the next version."""
 
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """A safe loader, in C where there is one."""
@@ -125,8 +139,8 @@ def _contract(
         kind=str(table.get("physicalType") or "table"),
         relationships=tuple(relationships),
         quality=tuple(rule for rule in quality if rule.kind != "text"),
-        source=source_spec(own) if ref.layer is Layer.BRONZE else None,
-        silver=silver_spec(own, ref.domain, path),
+        source=_source(own) if ref.layer is Layer.BRONZE else None,
+        silver=_silver(own, ref.domain, path),
         reconcile=reconciled(own),
         enforce_key=bool(own.get("enforceKey", True)),
         parameters=texts(own, "parameters"),
@@ -216,3 +230,69 @@ def _target(text: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
             f"`{path}`: relationship to `{text}`", "write `table.column` or `layer.table.column`"
         )
     return target, column
+
+
+def _source(own: Mapping[str, Any]) -> SourceSpec:
+    """Where the files of a bronze table are and how they are read."""
+    for key in ("files", "format"):
+        if not own.get(key):
+            raise KeyError(f"carms.{key}")
+    policy = own.get("newColumns") or "refuse"
+    return SourceSpec(
+        files=texts(own, "files"),
+        formats=texts(own, "format"),
+        delivery=Delivery(own.get("delivery") or "append"),
+        encoding=str(own.get("encoding") or "utf-8").lower(),
+        delimiter=str(own.get("delimiter") or ","),
+        quote=str(own.get("quote") or '"'),
+        sheet=own.get("sheet"),
+        drop_columns=texts(own, "dropColumns"),
+        null_values=texts(own, "nullValues") or ("",),
+        trim=bool(own.get("trim")),
+        new_columns=NewColumns(_RENAMED.get(policy, policy)),
+        merge_surplus_into=own.get("mergeSurplusInto"),
+    )
+
+
+def _silver(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:
+    """How a silver table is derived from its driver."""
+    by_key = own.get("incremental", True)
+    if not isinstance(by_key, bool):
+        raise ValueError(f"`carms.incremental` is `{by_key}`: write true or false")  # noqa: TRY004
+    driver = own.get("driver")
+    ref = TableRef.parse(str(driver), domain=domain) if driver else None
+    if driver and ref is None:
+        raise ContractError(
+            f"`{path}`: `carms.driver` is `{driver}`, which is not a table name",
+            f"write `layer.table`, such as `bronze.{str(driver).rpartition('.')[2]}`",
+        )
+    return SilverSpec(
+        driver=ref,
+        balance=Balance(own.get("balance") or "none"),
+        driver_key=texts(own, "driverKey"),
+        order=texts(own, "order"),
+        history=_history(own["history"], path) if own.get("history") else None,
+        by_key=by_key,
+    )
+
+
+def _history(value: Any, path: Path) -> HistorySpec:
+    if not isinstance(value, dict):
+        raise ContractError(
+            f"`{path}`: `carms.history` is `{value}`", "write `{key: [column], group: [column]}`"
+        )
+    for name in value:
+        if name not in _HISTORY_KEYS:
+            raise ContractError(
+                f"`{path}`: `carms.history` has the unknown key `{name}`",
+                did_you_mean(str(name), _HISTORY_KEYS),
+            )
+    if not value.get("key"):
+        raise KeyError("carms.history.key")
+    prefix = "carms.history."
+    return HistorySpec(
+        key=texts(value, "key", prefix),
+        group=texts(value, "group", prefix),
+        at=str(value.get("at") or "delivered_at"),
+        ignore=texts(value, "ignore", prefix),
+    )
