@@ -1,4 +1,4 @@
-"""Contracts made in a line, for tests."""
+"""Contracts made in a line, and what a SELECT reads, for tests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
+    from carms_lake.store.sql.column_lineage import Prepared
 
 
 def property_(
@@ -67,3 +68,17 @@ def contract(tmp_path: Path, name: str, properties: list[dict[str, Any]], **rest
     if ref.layer is Layer.BRONZE:
         rest = {"carms.files": ["*.csv"], "carms.format": "csv", **rest}
     return load_contract(write_contract(tmp_path, ref, properties, **rest), ref)
+
+
+def columns_read(select: Prepared) -> frozenset[str]:
+    """Every column that a SELECT names anywhere, conditions included."""
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import traverse_scope
+
+    found = set()
+    for scope in traverse_scope(select.tree.copy()):
+        for column in scope.columns:
+            source = scope.sources.get(column.table)
+            if isinstance(source, exp.Table):
+                found.add(f"{source.db}.{source.name}.{column.name}")
+    return frozenset(found)

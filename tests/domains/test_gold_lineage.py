@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 import pytest
+from helpers import columns_read
 
 from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, builtin_schemas
@@ -18,7 +19,7 @@ from carms_lake.names import Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store.gold import file as warehouse
 from carms_lake.store.ops import OPS_SCHEMAS
-from carms_lake.store.sql.column_lineage import Prepared, column_origins, columns_read, prepared
+from carms_lake.store.sql.column_lineage import Prepared, column_origins, prepared
 from carms_lake.store.sql.row_lineage import MARK, lineage_query
 
 if TYPE_CHECKING:

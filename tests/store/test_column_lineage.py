@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from helpers import columns_read
 
-from carms_lake.store.sql.column_lineage import (
-    LineageUnknown,
-    column_origins,
-    columns_read,
-    prepared,
-)
+from carms_lake.store.sql.column_lineage import LineageUnknown, column_origins, prepared
 
 SCHEMA = {
     "silver": {"sale": ["sale_id", "product_id", "quantity"], "product": ["product_id", "price"]},

@@ -21,7 +21,7 @@ from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
 from carms_lake.flows.query import query_batches, query_frame
 from carms_lake.store.delta import table as delta
-from carms_lake.store.query.session import _session, answering, streaming
+from carms_lake.store.query import _session, answering, streaming
 from carms_lake.store.query.statement import REFUSED_FUNCTIONS
 
 if TYPE_CHECKING:

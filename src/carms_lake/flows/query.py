@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
     from carms_lake.store.query.sandbox import AsOf
-    from carms_lake.store.query.session import Answer
+    from carms_lake.store.query import Answer
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -60,7 +60,7 @@ def query_frames(
     """
     import polars as pl
 
-    from carms_lake.store.query.session import streaming
+    from carms_lake.store.query import streaming
 
     def frames() -> Iterator[pl.DataFrame]:
         yield pl.DataFrame(pl.from_arrow(answer.schema.empty_table()))
@@ -117,7 +117,7 @@ def query_batches(
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    from carms_lake.store.query.session import answering
+    from carms_lake.store.query import answering
 
     return answering(config, sql, parameters, _snapshot(config, as_of))
 

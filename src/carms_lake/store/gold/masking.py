@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import re
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from carms_lake.errors import ConfigError, StoreError
 from carms_lake.files import whole
-from carms_lake.store.sql import serialized
+from carms_lake.store.sql import nodes, parsed
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +48,10 @@ def key_file(config: LakeConfig) -> Path:
 
 def masks(sql: str) -> bool:
     """Whether a SELECT calls `keyed_hash`."""
-    return _NAME in sql.lower() and _calls(json.loads(serialized(sql)))
+    return _NAME in sql.lower() and any(
+        node.get("type") == "FUNCTION" and str(node.get("function_name")).lower() == _NAME
+        for node in nodes(parsed(sql))
+    )
 
 
 def add_keyed_hash(connection: duckdb.DuckDBPyConnection, config: LakeConfig) -> None:
@@ -107,12 +109,3 @@ def _make(path: Path) -> None:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-
-
-def _calls(node: Any) -> bool:
-    if isinstance(node, list):
-        return any(_calls(item) for item in node)
-    if not isinstance(node, dict):
-        return False
-    called = node.get("type") == "FUNCTION" and str(node.get("function_name")).lower() == _NAME
-    return called or any(_calls(value) for value in node.values())

@@ -1,1 +1,206 @@
-"""One statement that reads, answered in a sandbox."""
+"""One statement answered in a sandbox: it reads from the lake, and does nothing else.
+
+`gold` is the published file, attached read-only; the search path finds it first. Views over pinned
+versions of the lake's tables are made only for what a query names: Delta takes a while to import.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from carms_lake.errors import QueryLimit, QueryRefused
+from carms_lake.store.query import views
+from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
+from carms_lake.store.query.statement import Statement, read_statement
+from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from carms_lake.config import LakeConfig
+
+    Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+Batch = TypeVar("Batch")
+
+BATCH_ROWS = 10_000
+
+_NOT_IN_POLARS = re.compile(r"\b(INTERVAL|UNION|BIGNUM|BIT|VARIANT|TIME WITH TIME ZONE)\b")
+"""Polars panics or refuses where one of these is in a type of DuckDB, also inside a list."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result of a query: its columns, and its rows in batches as they come."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    batches: Iterator[list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class ArrowAnswer:
+    """The result of a query as Arrow batches."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
+@contextmanager
+def answering(
+    config: LakeConfig, sql: str, parameters: Parameters = None, as_of: AsOf | None = None
+) -> Iterator[Answer]:
+    """Answer one reading statement; rows are computed as the batches are taken.
+
+    Raises:
+        QueryRefused: SQL that is wrong, or that does more than read.
+        QueryLimit: it took longer, or more memory, than allowed.
+        GoldMissing: it names gold, and there is no gold file yet.
+        StoreError: the gold file or a table cannot be read.
+    """
+    with _session(config, sql, as_of) as (session, statement):
+        connection = session.connection
+        result = session.run(lambda: connection.execute(statement.sql, parameters))
+        description = result.description or []
+        columns = tuple(str(column[0]) for column in description)
+        types = tuple(str(column[1]) for column in description)
+        rows = _batches(session, statement, lambda: result.fetchmany(BATCH_ROWS) or None)
+        yield Answer(columns, types, rows)
+
+
+@contextmanager
+def streaming(
+    config: LakeConfig, sql: str, parameters: Parameters = None, as_of: AsOf | None = None
+) -> Iterator[ArrowAnswer]:
+    """Answer one reading statement in Arrow batches; types that Polars lacks come as text.
+
+    Raises:
+        QueryRefused: SQL that is wrong, or that does more than read.
+        QueryLimit: it took longer, or more memory, than allowed.
+        GoldMissing: it names gold, and there is no gold file yet.
+        StoreError: the gold file or a table cannot be read.
+    """
+    with _session(config, sql, as_of) as (session, statement):
+        connection = session.connection
+
+        def answer() -> pa.RecordBatchReader:
+            relation = connection.sql(statement.sql, params=parameters)
+            return _readable(relation).to_arrow_reader(BATCH_ROWS)
+
+        reader = session.run(answer)
+        batches = _batches(session, statement, lambda: next(iter(reader), None))
+        yield ArrowAnswer(reader.schema, batches)
+
+
+def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The relation with columns of types that Polars cannot import as text.
+
+    Raises:
+        QueryRefused: two columns have one name.
+    """
+    names = relation.columns
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise QueryRefused(
+            f"two columns of the answer are named `{twice}`", "name one of them with `as`"
+        )
+    casts = [bool(_NOT_IN_POLARS.search(str(kind))) for kind in relation.types]
+    if not any(casts):
+        return relation
+    return relation.project(
+        ", ".join(
+            f"{quoted(name)}::VARCHAR AS {quoted(name)}" if cast else quoted(name)
+            for name, cast in zip(names, casts, strict=True)
+        )
+    )
+
+
+def _batches(
+    session: Session, statement: Statement, fetch: Callable[[], Batch | None]
+) -> Iterator[Batch]:
+    """The batches as they come; an error in the middle is raised here, as ours."""
+    while True:
+        with _own_errors(session, statement):
+            batch = session.run(fetch)
+        if batch is None:
+            return
+        yield batch
+
+
+@contextmanager
+def _session(
+    config: LakeConfig, sql: str, as_of: AsOf | None = None
+) -> Iterator[tuple[Session, Statement]]:
+    """A locked connection on which the names of the statement answer.
+
+    The search path finds gold first, if there is any.
+    """
+    # Without a temporary directory nothing spills to disk: a query meets its memory limit instead.
+    connection = connect(
+        python_enable_replacements="false",
+        temp_directory="",
+        allow_community_extensions="false",
+        memory_limit=config.memory_limit,
+    )
+    session = Session(config, connection, as_of)
+    try:
+        statement = read_statement(connection, sql)
+        run = connection.execute
+        run(f"ATTACH ':memory:' AS {quoted(session.domain)}")
+        for schema in ("gold", *LAKE_SCHEMAS):
+            run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
+        path = [f"{session.domain}.{schema}" for schema in LAKE_SCHEMAS]
+        gold = as_of.gold(statement) if as_of else config.gold_file
+        if gold is not None and gold.is_file():
+            attach(connection, gold)
+            session.has_gold = True
+            path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
+        run(f"SET search_path = {literal(','.join(path))}")
+        views.make_views(session, statement)
+        if session.files:
+            run(f"SET allowed_paths = [{', '.join(map(literal, session.files))}]")
+        run("SET enable_external_access = false")
+        run("SET lock_configuration = true")
+        run("BEGIN TRANSACTION READ ONLY")
+        with bounded_memory(connection), _own_errors(session, statement):
+            yield session, statement
+    finally:
+        if not session.is_abandoned:
+            connection.close()
+
+
+@contextmanager
+def _own_errors(session: Session, statement: Statement) -> Iterator[None]:
+    """DuckDB's errors as ours."""
+    try:
+        yield
+    except (duckdb.InterruptException, OSError):  # OSError is what Arrow makes of it
+        if not session.timed_out:
+            raise
+        seconds = session.config.query_timeout_s
+        raise QueryLimit(
+            f"the query ran longer than {seconds:g} s",
+            "narrow it, or allow more time with `--timeout` or `query_timeout_s` in carms.toml",
+        ) from None
+    except (duckdb.OutOfMemoryException, MemoryError):
+        raise _too_large(session) from None
+    except (duckdb.FatalException, duckdb.InternalException) as error:
+        if "Memory allocation failure" in str(error):  # a function's own, outside of all buffers
+            raise _too_large(session) from None
+        raise
+    except duckdb.Error as error:
+        raise views.as_user_error(session, statement, error) from None
+
+
+def _too_large(session: Session) -> QueryLimit:
+    return QueryLimit(
+        f"the query needs more memory than {session.config.memory_limit}",
+        "narrow it, or allow more with `memory_limit` in carms.toml",
+    )

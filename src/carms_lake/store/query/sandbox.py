@@ -138,7 +138,8 @@ def bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             _unbounded = resource.getrlimit(resource.RLIMIT_AS)
         _allowed_bytes.append(allowed)
         before, hard = _unbounded
-        limit = _in_use_bytes() + sum(_allowed_bytes)
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        limit = pages * os.sysconf("SC_PAGE_SIZE") + sum(_allowed_bytes)
         if before not in (resource.RLIM_INFINITY, -1):
             limit = min(limit, before)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
@@ -155,8 +156,3 @@ def _limit_bytes(connection: duckdb.DuckDBPyConnection) -> int:
     text = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
     number, unit = str(text).split()
     return int(float(number) * _UNITS[unit.upper()])
-
-
-def _in_use_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    return pages * os.sysconf("SC_PAGE_SIZE")

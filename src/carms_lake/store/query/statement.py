@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from carms_lake.errors import QueryRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from carms_lake.store.sql import nodes
 
 MAX_SQL_CHARACTERS = 100_000
 """Longer texts cost the planner minutes and gigabytes before any limit can stop it."""
@@ -120,13 +117,10 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
         kind = statements[0].type
     except ValueError:  # duckdb 2.0: UPDATE EXTENSIONS has a type that its Python does not know
         raise _refusal("this statement") from None
-    if kind == duckdb.StatementType.EXPLAIN:
-        inner = _explained(sql)
-    elif kind == duckdb.StatementType.SELECT:
-        inner = sql
-    else:
+    if kind not in (duckdb.StatementType.EXPLAIN, duckdb.StatementType.SELECT):
         raise _refusal(f"a {kind.name} statement", kind)
-    return _read_tree(connection, sql, _parsed(connection, inner))
+    select = _explained(sql) if kind == duckdb.StatementType.EXPLAIN else sql
+    return _read_tree(connection, sql, _parsed(connection, select))
 
 
 def _refusal(what: str, kind: duckdb.StatementType | None = None) -> QueryRefused:
@@ -180,7 +174,7 @@ def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, 
     functions: set[tuple[str, ...]] = set()
     macros: set[tuple[str, ...]] = set()
     lists_tables = False
-    for node in _nodes(tree):
+    for node in nodes(tree):
         kind = str(node.get("type", ""))
         if kind.endswith("_NODE") and kind not in READING_NODES:
             raise _refusal(f"{kind.split('_', maxsplit=1)[0]} inside a query")
@@ -201,18 +195,6 @@ def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, 
         for name in tables | macros
     )
     return Statement(sql, frozenset(tables), frozenset(macros), lists_tables)
-
-
-def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every object of a parsed tree; no recursion, since a query decides how deep it is."""
-    waiting: list[Any] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            yield node
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
 
 
 def _path(node: dict[str, Any]) -> tuple[str, ...]:

@@ -1,12 +1,16 @@
-"""Views of a query session over the lake: each over the files of one pinned version."""
+"""The tables that a query sees: views over pinned versions of the lake's, and DuckDB's errors.
+
+Errors are explained here because their hints name the nearest tables.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from carms_lake.errors import StoreError
+from carms_lake.errors import GoldMissing, LakeError, QueryRefused, StoreError, did_you_mean
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS
@@ -17,28 +21,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.store.query.sandbox import Session
+    from carms_lake.store.query.statement import Statement
 
 
-def make(session: Session, name: tuple[str, ...]) -> None:
+_MISSING = re.compile(r'Table with name "?([^\s"]+)"? does not exist')
+_WHERE = re.compile(r"LINE \d+: .*", re.DOTALL)
+_LISTED = 20
+"""So many tables are listed in a hint, not more."""
+
+
+def make_views(session: Session, statement: Statement) -> None:
+    """Views for the names in a statement that the search path does not find by itself."""
+    for name in sorted(statement.tables):
+        _make(session, name)
+    for name in sorted(statement.macros):
+        _make_macro(session, name)
+    if statement.lists_tables:
+        for schema, table in _lake_names(session):
+            _over_lake(session, schema, table)
+
+
+def _make(session: Session, name: tuple[str, ...]) -> None:
     """The view for a name in a query; nothing where there is no such table, or gold has it."""
     *qualifier, table = name
     if qualifier == [session.domain, "gold"]:
         _copy_published(session, "gold", table)
         return
     if not qualifier:
-        schemas = [s for s in LAKE_SCHEMAS if _is_there(session, folder(session, s, table))]
-        if schemas and table not in gold_names(session):
+        schemas = [s for s in LAKE_SCHEMAS if _is_there(session, _folder(session, s, table))]
+        if schemas and table not in _published_names(session):
             _over_lake(session, schemas[0], table)
         return
     of_domain = qualifier[:-1] in ([], [session.domain])
     if of_domain and qualifier[-1] in LAKE_SCHEMAS:
         _over_lake(session, qualifier[-1], table)
-        there = _is_there(session, folder(session, qualifier[-1], table))
+        there = _is_there(session, _folder(session, qualifier[-1], table))
         if qualifier == [session.domain, "ops"] and not there:
             _copy_published(session, "ops", table)
 
 
-def make_macro(session: Session, name: tuple[str, ...]) -> None:
+def _make_macro(session: Session, name: tuple[str, ...]) -> None:
     """The domain's name for a table macro of gold; it takes all of the macro's parameters."""
     if name[:-1] != (session.domain, "gold") or not session.has_gold:
         return
@@ -56,18 +78,8 @@ def make_macro(session: Session, name: tuple[str, ...]) -> None:
         )
 
 
-def make_all(session: Session) -> None:
-    """Every table of the lake, for a query that asks what there is."""
-    for schema, table in lake_names(session):
-        _over_lake(session, schema, table)
-
-
-def gold_names(session: Session) -> set[str]:
-    """The tables and views of the published gold."""
-    return _published_names(session, "gold")
-
-
-def _published_names(session: Session, schema: str) -> set[str]:
+def _published_names(session: Session, schema: str = "gold") -> set[str]:
+    """The tables and views in a schema of the published file."""
     if not session.has_gold:
         return set()
     rows = session.connection.execute(
@@ -80,18 +92,18 @@ def _published_names(session: Session, schema: str) -> set[str]:
     return {row[0] for row in rows}
 
 
-def lake_names(session: Session) -> Iterator[tuple[str, str]]:
+def _lake_names(session: Session) -> Iterator[tuple[str, str]]:
     """Schema and table of all tables in the lake, sorted."""
     for schema in ("bronze", "silver", "ops"):
         parent = session.config.lake / schema
         if parent.is_dir():
             tables = [path for path in parent.iterdir() if _is_there(session, path)]
             yield from sorted((schema, path.name) for path in tables)
-    if _is_there(session, folder(session, "ops", "rejects")):
+    if _is_there(session, _folder(session, "ops", "rejects")):
         yield "ops", "rejects"
 
 
-def folder(session: Session, schema: str, table: str) -> Path:
+def _folder(session: Session, schema: str, table: str) -> Path:
     """Where a table of the lake is; a name that no table can have leads nowhere."""
     if not IDENTIFIER.fullmatch(table):
         return session.config.lake / schema / "_"
@@ -119,15 +131,14 @@ def _view(session: Session, schema: str, table: str, select: str) -> None:
 
 
 def _over_lake(session: Session, schema: str, table: str) -> None:
-    path = folder(session, schema, table)
+    path = _folder(session, schema, table)
     if not _is_there(session, path):
         return
     if (schema, table) == ("ops", "rejects"):
         _copy_rejects(session)
         return
-    from carms_lake.store.delta import (
-        table as delta,  # imported only for queries that name such a table
-    )
+    # Delta takes a while to import: only queries that name such a table pay for it.
+    from carms_lake.store.delta import table as delta
 
     version = None if session.as_of is None else version_at(path, session.as_of.run_id)
     if version is not None:
@@ -151,7 +162,7 @@ def _copy_rejects(session: Session) -> None:
 
     tables = [
         TableRef(session.domain, Layer(schema), table)
-        for schema, table in lake_names(session)
+        for schema, table in _lake_names(session)
         if schema != "ops"
     ]
     as_of = None if session.as_of is None else session.as_of.run_id
@@ -171,3 +182,59 @@ def _copy_rejects(session: Session) -> None:
         f" SELECT {columns} FROM _rejects"
     )
     session.connection.unregister("_rejects")
+
+
+def as_user_error(session: Session, statement: Statement, error: duckdb.Error) -> LakeError:
+    """The error to raise for one of DuckDB's, with its position and the nearest names."""
+    text = str(error).rstrip()
+    if isinstance(error, duckdb.IOException):
+        return StoreError(f"a table cannot be read: {text}", "run the query again")
+    missing = _MISSING.search(text)
+    if isinstance(error, duckdb.CatalogException) and missing:
+        name = missing[1].split(".")[-1].lower()
+        paths = sorted(path for path in statement.tables if path[-1] == name)
+        return _missing_table(session, paths[0] if paths else (name,), text)
+    names = statement.tables | statement.macros
+    is_unknown = isinstance(error, duckdb.CatalogException) and "Function with name" in text
+    gold = (("gold",), (session.domain, "gold"))
+    if _is_unpublished(session) and (is_unknown or any(path[:-1] in gold for path in names)):
+        return _no_gold(session)
+    if isinstance(error, duckdb.PermissionException):
+        return QueryRefused(text, "`carms query` reads the tables of the lake and nothing else")
+    return QueryRefused(text)
+
+
+def _missing_table(session: Session, path: tuple[str, ...], text: str) -> LakeError:
+    """The error for a name that no table has, with the nearest names."""
+    if path[0] == session.domain and len(path) > 1:
+        path = path[1:]
+    layer, table = ".".join(path[:-1]), path[-1]
+    if _is_unpublished(session) and layer in ("", "gold"):
+        return _no_gold(session)
+    session.connection.execute("ROLLBACK")
+    known = [*_lake_names(session), *(("gold", name) for name in _published_names(session))]
+    if layer:
+        near = {f"{schema}.{name}" for schema, name in known if schema == layer}
+    else:
+        near = {name for _, name in known}
+    wanted = f"{layer}.{table}" if layer else table
+    where = _WHERE.search(text)
+    message = f"no table `{wanted}`" + (f"\n\n{where[0]}" if where else "")
+    if not near:
+        return QueryRefused(
+            message, f"there are no tables in `{layer}`; `carms tables` lists what there is"
+        )
+    hint = did_you_mean(wanted, near)
+    long = len(near) > _LISTED and not hint.startswith("did you mean")
+    return QueryRefused(message, "`carms tables` lists what there is" if long else hint)
+
+
+def _is_unpublished(session: Session) -> bool:
+    return not session.has_gold and session.as_of is None
+
+
+def _no_gold(session: Session) -> GoldMissing:
+    return GoldMissing(
+        f"there is no gold file yet: `{session.config.gold_file}`",
+        "run `carms build`; bronze, silver and ops can be queried without it",
+    )

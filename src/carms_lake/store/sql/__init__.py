@@ -81,58 +81,63 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
 def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)) -> set[str]:
     """The tables, views and table macros that a SELECT names with their layer: `silver.program`.
 
-    Names without a layer are the query's own (CTEs), so they need no taking off by scope.
+    Names without a layer are the query's own (CTEs), so scopes need not be followed.
 
     Raises:
         ContractError: not one readable SELECT; `where` names the file.
     """
-    tree = json.loads(serialized(sql, where=where))
+    tree = parsed(sql, where=where)
     if tree["error"]:
         raise ContractError(f"`{where}`: {tree.get('error_message', 'not a SELECT')}")
-    return {name for name in _names(tree) if name.split(".")[0] in schemas}
+    found = set()
+    for node in nodes(tree):
+        if node.get("type") == "BASE_TABLE":
+            found.add((node["schema_name"], node["table_name"]))
+        elif node.get("type") == "TABLE_FUNCTION":
+            function = node["function"]
+            found.add((function.get("schema", ""), function.get("function_name", "")))
+    return {f"{schema}.{name}" for schema, name in found if schema in schemas}
 
 
-def serialized(sql: str, *, where: str = "the SELECT") -> str:
-    """A statement as DuckDB's parser reads it, in JSON; anything but a SELECT has an `error` there.
+def parsed(sql: str, *, where: str = "the SELECT") -> dict[str, Any]:
+    """A statement as DuckDB's parser reads it; anything but a SELECT has an `error` there.
 
     Raises:
         ContractError: not one statement; `where` names the file.
     """
-    statements, text = _parsed(sql)
-    if statements != 1:
+    text = _parsed_text(sql)
+    if text is None:
         raise ContractError(f"`{where}` must hold one SELECT")
-    return text
+    tree: dict[str, Any] = json.loads(text)
+    return tree
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a parsed statement; no recursion, since the text decides how deep it is."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
 
 
 @lru_cache(maxsize=512)
-def _parsed(sql: str) -> tuple[int, str]:
-    """How many statements there are, and the one of a text that has one, in JSON."""
+def _parsed_text(sql: str) -> str | None:
+    """The parsed statement in JSON; None where the text is not one statement."""
     with _parser().cursor() as connection:
-        count = len(connection.extract_statements(sql))
-        if count != 1:
-            return count, ""
+        if len(connection.extract_statements(sql)) != 1:
+            return None
         row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
-    return count, str(row[0])
+    return str(row[0])
 
 
 @lru_cache(maxsize=1)
 def _parser() -> duckdb.DuckDBPyConnection:
     """A database without tables, which takes longer to open than a SELECT to read."""
     return connect()
-
-
-def _names(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for item in node:
-            yield from _names(item)
-    elif isinstance(node, dict):
-        if node.get("type") == "BASE_TABLE":
-            yield f"{node['schema_name']}.{node['table_name']}"
-        function = node.get("function")
-        if node.get("type") == "TABLE_FUNCTION" and isinstance(function, dict):
-            yield f"{function.get('schema', '')}.{function.get('function_name', '')}"
-        for value in node.values():
-            yield from _names(value)
 
 
 def quoted(name: str) -> str:
@@ -156,21 +161,26 @@ def read_pinned(pinned: Pinned) -> str:
     Timestamps are UTC without a zone (the connection's TimeZone must be UTC); a column that no
     file of the version has yet is null.
     """
-    types = {name: sql_type(kind) for name, kind in pinned.columns}
+    types = {name: _sql_type(kind) for name, kind in pinned.columns}
     empty = "SELECT " + ", ".join(
         f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in types.items() if kind
     )
     if not pinned.files:
         return f"{empty} WHERE false"
     files = ", ".join(literal(file) for file in pinned.files)
-    columns = ", ".join(_column(name, kind) for name, kind in types.items())
+    columns = ", ".join(
+        f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
+        if kind and kind.startswith("TIMESTAMP")
+        else quoted(name)
+        for name, kind in types.items()
+    )
     return (
         f"SELECT {columns} FROM ({empty} WHERE false UNION ALL BY NAME SELECT * FROM"
         f" read_parquet([{files}], union_by_name = true, hive_partitioning = false))"
     )
 
 
-def sql_type(delta_type: str) -> str | None:
+def _sql_type(delta_type: str) -> str | None:
     """The DuckDB type of a Delta type of scalars or of lists of them; None for a nested one."""
     match = _PRIMITIVE.fullmatch(delta_type)
     if match is None:
@@ -178,9 +188,3 @@ def sql_type(delta_type: str) -> str | None:
     name = match[2]
     kind = name.upper() if name.startswith("decimal") else _SQL_TYPES[name]
     return f"{kind}[]" if match[1] else kind
-
-
-def _column(name: str, kind: str | None) -> str:
-    if kind and kind.startswith("TIMESTAMP"):
-        return f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
-    return quoted(name)

@@ -97,20 +97,6 @@ def column_origins(select: Prepared) -> dict[str, ColumnOrigin]:
     return {name: _origin(node) for name, node in nodes.items()}
 
 
-def columns_read(select: Prepared) -> frozenset[str]:
-    """Every column that a SELECT names anywhere, conditions included."""
-    from sqlglot import exp
-    from sqlglot.optimizer.scope import traverse_scope
-
-    found = set()
-    for scope in traverse_scope(select.tree.copy()):
-        for column in scope.columns:
-            source = scope.sources.get(column.table)
-            if isinstance(source, exp.Table):
-                found.add(f"{source.db}.{source.name}.{column.name}")
-    return frozenset(found)
-
-
 def _needed(sql: str, views: Mapping[str, str]) -> dict[str, str]:
     """The views that a SELECT may name, and those that these may name."""
     found: dict[str, str] = {}

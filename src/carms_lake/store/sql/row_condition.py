@@ -6,18 +6,12 @@ written and when `carms check` counts its rows.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
 
-from carms_lake.store.sql import connect, quoted, serialized
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from carms_lake.store.sql import connect, nodes, parsed, quoted
 
 _POSITION = "row position"
 """No column of a contract can have a space in its name."""
@@ -64,18 +58,20 @@ def row_condition(select: str, table: str) -> RowCondition | None:
         positions = None
     if positions is None:
         return None
-    nodes = list(_nodes(json.loads(serialized(select))))
-    tables = [f"{n['schema_name']}.{n['table_name']}" for n in nodes if n["type"] == "BASE_TABLE"]
-    others = {n.get("class") for n in nodes} & {"SUBQUERY", "WINDOW"}
-    if tables != [table] or others:
-        return None
-    names = [n["column_names"][-1].lower() for n in nodes if n["type"] == "COLUMN_REF"]
-    return RowCondition(table, tuple(dict.fromkeys(names)), positions)
+    tables, names = [], dict[str, None]()
+    for node in nodes(parsed(select)):
+        if node.get("class") in ("SUBQUERY", "WINDOW"):
+            return None
+        if node.get("type") == "BASE_TABLE":
+            tables.append(f"{node['schema_name']}.{node['table_name']}")
+        elif node.get("type") == "COLUMN_REF":
+            names[node["column_names"][-1].lower()] = None
+    return RowCondition(table, tuple(names), positions) if tables == [table] else None
 
 
 def rows_counted(select: str, columns: str = "*") -> str | None:
-    """A SELECT of the rows that a `select count(*) from ...` counts; None where it is not such."""
-    tree = json.loads(serialized(select))
+    """A SELECT of the rows that a `select count(*) from ...` counts; None for any other SELECT."""
+    tree = parsed(select)
     node = {} if tree["error"] else tree["statements"][0]["node"]
     parts = ("group_expressions", "having", "qualify", "modifiers")
     if "select_list" not in node or any(node[part] for part in parts):
@@ -86,12 +82,3 @@ def rows_counted(select: str, columns: str = "*") -> str | None:
     text, at = select.encode(), counted["query_location"]
     end = at + counted["query_location_length"]
     return (text[:at] + columns.encode() + text[end:]).decode()
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every part of a statement that has a type."""
-    values = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
-    if isinstance(tree, dict) and isinstance(tree.get("type"), str):
-        yield tree
-    for value in values:
-        yield from _nodes(value)
