@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
-    from carms_lake.store.query.sandbox import AsOf
     from carms_lake.store.query import Answer
+    from carms_lake.store.query.sandbox import AsOf
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
 
