@@ -29,7 +29,7 @@ def main() -> None:
         "lines": sum(lines.values()),
         "p90": int(quantiles(lines.values(), n=10)[-1]),
         "longest": max(lines.values()),
-        "imported by one": sum(len(importers[name]) == 1 for name in modules),
+        "imported by one": sum(len(importers[name]) == 1 for name in engine),
         "median": int(median(lines.values())),
         "comments per 100 lines": round(100 * _comments(modules, engine) / sum(lines.values()), 1),
     }
