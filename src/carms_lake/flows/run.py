@@ -107,11 +107,12 @@ class Run:
         if self._final is not None and self._report.published:
             return self._final
         self._final = None
+        self._report = self.report()
         return self._rows_of(status, message, is_published=False)
 
     def _rows_of(self, status: str, message: str, *, is_published: bool) -> OpsRows:
         published = self.config.gold_file if is_published else None
-        report = replace(self.report(), published=published)
+        report = replace(self._report, published=published)
         return {**self._rows, **ops.rows_of(report, status, message, __version__)}
 
 
