@@ -9,8 +9,7 @@ import pytest
 from helpers import contract, property_
 
 from carms_lake.errors import ContractError
-from carms_lake.quality.audit import audit
-from carms_lake.quality.metrics import holds
+from carms_lake.quality.audit import audit, holds
 from carms_lake.store.delta.manifest import Build
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from helpers import contract, property_
 
 from carms_lake.quality.audit import audit
-from carms_lake.quality.failures import Origin, Sources, failures
+from carms_lake.quality.failures import Origin, failures
 from carms_lake.records import CheckResult
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def found(
         connection.execute("create schema silver; create table silver.colour as select 'red' as c")
         connection.execute("begin")  # an error would end the transaction, and the build with it
         results = audit(connection, [item])
-        rows = failures(connection, [item], results, Sources(lambda _: origin, _nothing))
+        rows = failures(connection, [item], results, lambda _: origin, _nothing)
         connection.execute("commit")
         return rows
 
@@ -178,7 +178,7 @@ def test_where_every_check_passed_nothing_is_asked(tmp_path: Path) -> None:
     item = contract(tmp_path, "gold.item", [ID | {"required": True}])
     passed = CheckResult(item.ref, "item_id.required", "error", passed=True)
     with duckdb.connect() as connection:  # which has no such table
-        assert failures(connection, [item], [passed], Sources(_never, _nothing)) == []
+        assert failures(connection, [item], [passed], _never, _nothing) == []
 
 
 def _never(contract: Contract) -> Origin | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
-from carms_lake.quality.keys import repeated
+from carms_lake.quality.schema import repeated
 from carms_lake.quality.validate import Validated, apply_constraints
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ Each check counts the rows that break a constraint; one with a budget may have s
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,24 +13,32 @@ import duckdb
 
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
-from carms_lake.quality.metrics import measure_of, row_check, table_check
-from carms_lake.quality.reconciliation import driver_reconciled, within_quarantine_budget
-from carms_lake.quality.row_rules import rule_select
-from carms_lake.quality.table_constraints import metric_check, reference_check, sql_checks
+from carms_lake.quality.reconciliation import driver_reconciled, within_budget
+from carms_lake.quality.table_constraints import (
+    metric_check,
+    reference_check,
+    row_check,
+    rule_select,
+    sql_checks,
+    table_check,
+)
+from carms_lake.records import CheckResult
 from carms_lake.store.sql import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from carms_lake.contract.limits import QualityRule
     from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
     from carms_lake.quality.table_constraints import SqlCheck
-    from carms_lake.records import CheckResult
     from carms_lake.store.delta.manifest import Build
 
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """What flows hand on, and only this room knows."""
+
+_COUNTS_ROWS = re.compile(r"\s*select\s+count\(\s*\*\s*\)\s+from\b", re.IGNORECASE)
 
 
 def audit(
@@ -64,11 +73,10 @@ def _table(
     measures = [metric_check(contract, rule) for rule in rules]
     rows, counts = _counted(connection, contract, [*checks, *filter(None, measures)])
     for check in checks:
-        failed = next(counts)
         yield row_check(
             contract.ref,
             check.rule,
-            failed,
+            next(counts),
             rows,
             message=check.message,
             dimension=check.dimension,
@@ -76,16 +84,19 @@ def _table(
     if build is not None:
         yield driver_reconciled(contract, build, rows)
         if contract.quarantine_budget_pct is not None:
-            yield within_quarantine_budget(contract, build)
+            yield within_budget(contract, build, build.quarantined, contract.quarantine_budget_pct)
     for relationship in contract.relationships:
-        check = reference_check(contract, relationship)
-        orphaned = int(scalar(connection, check.exact or ""))
+        select = reference_check(contract, relationship).exact
+        orphaned = int(scalar(connection, select)) if select else 0
         yield _references(contract, relationship, build, rows, orphaned)
     for rule, measure in zip(rules, measures, strict=True):
         found = next(counts) if measure else scalar(connection, rule_select(contract, rule))
-        yield measure_of(contract, rule, found, rows, measure)
+        yield _measured(contract, rule, found, rows, measure)
     for entry in contract.reconcile:
-        yield _reconciled(connection, contract, entry)
+        gold, silver = (scalar(connection, str(entry[side])) for side in ("gold", "silver"))
+        name = f"{contract.ref.table}.reconcile.{entry['name']}"
+        fault = "" if gold == silver else f"gold has {gold}, silver {silver}"
+        yield table_check(contract.ref, name, fault, Dimension.CONSISTENCY)
 
 
 def _counted(
@@ -126,11 +137,66 @@ def _references(
     return result(quarantined, total, message=message, budget_pct=budget_pct, quarantined=True)
 
 
-def _reconciled(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, entry: Mapping[str, Any]
+def _measured(
+    contract: Contract, rule: QualityRule, found: Any, rows: int, measure: SqlCheck | None
 ) -> CheckResult:
-    gold = scalar(connection, str(entry["gold"]))
-    silver = scalar(connection, str(entry["silver"]))
-    rule = f"{contract.ref.table}.reconcile.{entry['name']}"
-    other = f"gold has {gold}, silver {silver}"
-    return table_check(contract.ref, rule, "" if gold == silver else other, Dimension.CONSISTENCY)
+    """What a rule measured, against what it may be; `measure` is None for a SELECT of its own."""
+    try:
+        value = float(found or 0)
+    except (TypeError, ValueError):
+        raise ContractError(
+            f"`{contract.path}`, rule `{rule.name}`: its SELECT gives `{found}`",
+            "a rule measures a number, or true or false",
+        ) from None
+    by_default = measure.dimension if measure else Dimension.CONFORMITY
+    counts_rows = bool(measure.failing) if measure else is_of_faults(rule)
+    counts_faults = counts_rows and holds(0, rule.operators)
+    count = int(value) if counts_faults else 0
+    if rule.unit == "percent" and (counts_rows or rule.kind == "sql"):
+        value = 100 * value / rows if rows else 0.0
+    passed = holds(value, rule.operators)
+    failed = count if count or passed else 1
+    unit = " %" if rule.unit == "percent" else ""
+    wanted = ", ".join(f"{name} {limit}" for name, limit in rule.operators.items()) or "mustBe 0"
+    return CheckResult(
+        contract.ref,
+        rule.name,
+        rule.severity,
+        passed,
+        failed,
+        rows,
+        _budget_pct(rule),
+        message="" if passed else f"found {value:g}{unit}, {wanted}",
+        dimension=rule.dimension or by_default,
+        counts_rows=counts_faults,
+    )
+
+
+def is_of_faults(rule: QualityRule) -> bool:
+    """Whether a rule's own SELECT counts rows, so that these rows can be shown."""
+    return bool(_COUNTS_ROWS.match(rule.query or "")) and holds(0, rule.operators)
+
+
+def _budget_pct(rule: QualityRule) -> float:
+    """How many rows in a hundred a rule lets fail; 0 where it is not about a share."""
+    if rule.unit != "percent":
+        return 0.0
+    limits = [rule.operators.get(key) for key in ("mustBeLessThan", "mustBeLessOrEqualTo")]
+    return next((float(limit) for limit in limits if limit is not None), 0.0)
+
+
+def holds(value: float, operators: Mapping[str, Any]) -> bool:
+    """Whether a measured value is within the operators of an ODCS rule (none: it must be 0)."""
+    if not operators:
+        return value == 0
+    tests: dict[str, Callable[[Any], bool]] = {
+        "mustBe": lambda limit: value == float(limit),
+        "mustNotBe": lambda limit: value != float(limit),
+        "mustBeGreaterThan": lambda limit: value > limit,
+        "mustBeGreaterOrEqualTo": lambda limit: value >= limit,
+        "mustBeLessThan": lambda limit: value < limit,
+        "mustBeLessOrEqualTo": lambda limit: value <= limit,
+        "mustBeBetween": lambda limit: limit[0] <= value <= limit[1],
+        "mustNotBeBetween": lambda limit: not limit[0] <= value <= limit[1],
+    }
+    return all(tests[name](limit) for name, limit in operators.items())

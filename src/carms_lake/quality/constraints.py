@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.contract.limits import Dimension
-from carms_lake.errors import ContractError
+from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.quality.types import polars_type
 from carms_lake.records import ReasonCode
 
@@ -76,7 +76,8 @@ class Constraint:
             case "required":
                 return value.is_not_null()
             case "enum":
-                return value.is_in(pl.Series(values=argument, dtype=_polars_type(self)).implode())
+                dtype = polars_type(self.type) if self.type else None
+                return value.is_in(pl.Series(values=argument, dtype=dtype).implode())
             case "pattern":
                 return value.str.contains(argument)
             case "minLength":
@@ -97,12 +98,16 @@ def constraints(contract: Contract) -> tuple[Constraint, ...]:
     Raises:
         ContractError: a rule does not judge single rows.
     """
-    return (
-        *_key(contract),
-        *(one for column in contract.columns for one in _of_column(column)),
-        *(reference(relationship) for relationship in contract.relationships),
-        *(_of_row(contract, rule) for rule in contract.quality if rule.quarantine),
-    )
+    key = contract.primary_key
+    found = [_key(key)] if key else []
+    for column in contract.columns:
+        for kind, code, dimension, message, argument in _demands(column):
+            name, names = f"{column.name}.{kind}", (column.name,)
+            of_type = column.type
+            found.append(Constraint(name, kind, names, code, dimension, message, argument, of_type))
+    found += [reference(relationship) for relationship in contract.relationships]
+    found += [_of_row(contract, rule) for rule in contract.quality if rule.quarantine]
+    return tuple(found)
 
 
 def value_constraints(contract: Contract) -> tuple[Constraint, ...]:
@@ -114,7 +119,14 @@ def value_constraints(contract: Contract) -> tuple[Constraint, ...]:
     found = tuple(c for c in constraints(contract) if c.kind in OF_VALUES)
     for constraint in found:
         if constraint.kind == "pattern":
-            _ensure_pattern(constraint.argument, f"`{contract.path}`, column `{constraint.column}`")
+            try:
+                pl.Series([""]).str.contains(constraint.argument)
+            except pl.exceptions.PolarsError as error:
+                said = str(error).splitlines()[0]
+                raise ContractError(
+                    f"`{contract.path}`, column `{constraint.column}`: "
+                    f"invalid pattern `{constraint.argument}`: {said}"
+                ) from None
     return found
 
 
@@ -132,25 +144,34 @@ def reference(relationship: Relationship) -> Constraint:
     )
 
 
-def _key(contract: Contract) -> Iterator[Constraint]:
-    key = contract.primary_key
-    if key:
-        yield Constraint(
-            f"{'+'.join(key)}.primaryKey",
-            "primaryKey",
-            key,
-            ReasonCode.DUPLICATE_KEY,
-            Dimension.UNIQUENESS,
-            f"duplicate primary key ({', '.join(key)})",
-        )
+def _key(key: tuple[str, ...]) -> Constraint:
+    return Constraint(
+        f"{'+'.join(key)}.primaryKey",
+        "primaryKey",
+        key,
+        ReasonCode.DUPLICATE_KEY,
+        Dimension.UNIQUENESS,
+        f"duplicate primary key ({', '.join(key)})",
+    )
 
 
 def _of_row(contract: Contract, rule: QualityRule) -> Constraint:
-    from carms_lake.quality.row_rules import (
-        condition_of,
-    )
+    # It parses SQL with DuckDB, which bronze does not need.
+    from carms_lake.quality.table_constraints import rule_select
+    from carms_lake.store.sql.row_condition import row_condition
 
-    condition = condition_of(contract, rule)
+    table, where = contract.ref.in_domain, f"`{contract.path}`, rule `{rule.name}`"
+    condition = row_condition(rule_select(contract, rule), table)
+    if condition is None:
+        raise ContractError(
+            f"{where}: its query does not judge single rows",
+            f"write `select count(*) from {table} where <what is true of a bad row>`, without "
+            "subqueries and windows, or leave out `carms.quarantine`",
+        )
+    for name in condition.columns:
+        if name not in contract.column_names:
+            hint = did_you_mean(name, contract.column_names)
+            raise ContractError(f"{where}: no column `{name}` in `{table}`", hint)
     return Constraint(
         rule.name,
         "rule",
@@ -160,13 +181,6 @@ def _of_row(contract: Contract, rule: QualityRule) -> Constraint:
         rule.description or f"breaks the rule `{rule.name}`",
         condition,
     )
-
-
-def _of_column(column: Column) -> Iterator[Constraint]:
-    for kind, code, dimension, message, argument in _demands(column):
-        name = f"{column.name}.{kind}"
-        columns = (column.name,)
-        yield Constraint(name, kind, columns, code, dimension, message, argument, column.type)
 
 
 def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, Any]]:
@@ -181,7 +195,12 @@ def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, 
         message = "must be one of " + ", ".join(str(value) for value in column.enum)
         yield "enum", ReasonCode.NOT_IN_ENUM, conformity, message, column.enum
     if column.pattern is not None:
-        message = f"must match {_shortened(column.pattern)}"
+        pattern = column.pattern
+        if len(pattern) > _PATTERN_CHARACTERS:
+            pattern = (
+                f"{pattern[:_PATTERN_CHARACTERS]}... ({len(pattern)} characters, see the contract)"
+            )
+        message = f"must match {pattern}"
         yield "pattern", ReasonCode.PATTERN_MISMATCH, conformity, message, column.pattern
     bounds = column.bounds
     limits = (bounds.minimum, bounds.maximum, bounds.exclusive_minimum, bounds.exclusive_maximum)
@@ -192,24 +211,6 @@ def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, 
     for (kind, words), length in zip(LENGTHS.items(), lengths, strict=True):
         if length is not None:
             yield kind, out_of_range, conformity, f"must have {words} {length} characters", length
-
-
-def _shortened(pattern: str) -> str:
-    if len(pattern) <= _PATTERN_CHARACTERS:
-        return pattern
-    return f"{pattern[:_PATTERN_CHARACTERS]}... ({len(pattern)} characters, see the contract)"
-
-
-def _ensure_pattern(pattern: str, where: str) -> None:
-    try:
-        pl.Series([""]).str.contains(pattern)
-    except pl.exceptions.PolarsError as error:
-        said = str(error).splitlines()[0]
-        raise ContractError(f"{where}: invalid pattern `{pattern}`: {said}") from None
-
-
-def _polars_type(constraint: Constraint) -> pl.DataType:
-    return polars_type(constraint.type) if constraint.type else pl.Null()
 
 
 def _limit(constraint: Constraint) -> pl.Expr:

@@ -15,12 +15,11 @@ import duckdb
 
 from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
-from carms_lake.quality.metrics import is_of_faults
-from carms_lake.quality.row_rules import rule_select
+from carms_lake.quality.audit import is_of_faults
 from carms_lake.quality.table_constraints import (
-    SqlCheck,
     metric_check,
     reference_check,
+    rule_select,
     sql_checks,
 )
 from carms_lake.records import CheckFailure
@@ -51,24 +50,17 @@ class Origin:
     has_deliveries: bool
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What is known of rows in addition to the tables that the connection reads."""
-
-    origin: Callable[[Contract], Origin | None]
-    quarantined: Callable[[Contract, str], list[CheckFailure]]
-    """The quarantined rows that a budget counts, at most `MOST_ROWS`."""
-
-
 def failures(
     connection: duckdb.DuckDBPyConnection,
     contracts: Sequence[Contract],
     results: Sequence[CheckResult],
-    sources: Sources,
+    origin: Callable[[Contract], Origin | None],
+    quarantined: Callable[[Contract, str], list[CheckFailure]],
 ) -> list[CheckFailure]:
     """The rows of each failed check, with the place in the source file where it is known.
 
-    A check about a whole table gives one entry, which says what it found.
+    A check about a whole table gives one entry, which says what it found. `quarantined` gives the
+    quarantined rows that a budget counts, at most `MOST_ROWS`.
 
     Raises:
         ContractError: the rows cannot be found.
@@ -80,8 +72,11 @@ def failures(
     found: list[CheckFailure] = []
     for contract in contracts:
         failed = by_table.pop(contract.ref, [])
+        if not failed:
+            continue
         try:
-            found += _of_table(connection, contract, failed, sources) if failed else []
+            broken = list(_of_table(connection, contract, failed, quarantined))
+            found += _with_places(connection, broken, origin(contract))
         except duckdb.Error as error:
             raise ContractError(f"a rule of `{contract.ref}` cannot be run: {error}") from error
     return [*found, *(of_whole(result) for rest in by_table.values() for result in rest)]
@@ -91,53 +86,53 @@ def _of_table(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
     failed: Sequence[CheckResult],
-    sources: Sources,
-) -> list[CheckFailure]:
+    quarantined: Callable[[Contract, str], list[CheckFailure]],
+) -> Iterator[CheckFailure]:
     selects = dict(_selects(contract))
-    found: list[CheckFailure] = []
     for result in failed:
         rows: list[CheckFailure] = []
         if result.quarantined:
-            found_rows = sources.quarantined(contract, result.rule)
-            rows = [replace(r, rule=result.rule, severity=result.severity) for r in found_rows]
+            found = quarantined(contract, result.rule)
+            rows = [replace(r, rule=result.rule, severity=result.severity) for r in found]
         elif result.counts_rows and result.rule in selects:
             rows = _rows(connection, contract, result, selects[result.rule])
-        found += rows or [of_whole(result)]
-    return _with_places(connection, found, sources.origin(contract))
+        yield from rows or [of_whole(result)]
 
 
 def _selects(contract: Contract) -> Iterator[tuple[str, tuple[str, tuple[str, ...], str]]]:
     """For each rule about rows: the SELECT of those that break it, its columns, and in words."""
     table = contract.ref.in_domain
-    told: list[SqlCheck] = list(sql_checks(contract))
-    told += [reference_check(contract, relationship) for relationship in contract.relationships]
+    checks = list(sql_checks(contract))
+    checks += [reference_check(contract, relationship) for relationship in contract.relationships]
     for rule in contract.quality:
         if rule.kind == "sql" and is_of_faults(rule):
             columns = (rule.column,) if rule.column else ()
             select = rows_counted(rule_select(contract, rule))
             if select:
                 yield rule.name, (select, columns, rule.description or rule.name)
-        elif rule.kind == "library" and (promise := metric_check(contract, rule)):
-            told.append(replace(promise, message=rule.description or rule.metric or ""))
-    for promise in told:
-        if promise.failing:
-            select = f"select * from {table} as here where {promise.failing}"
-            yield promise.rule, (select, promise.columns, promise.message)
+        elif rule.kind == "library" and (check := metric_check(contract, rule)):
+            checks.append(replace(check, message=rule.description or rule.metric or ""))
+    for check in checks:
+        if check.failing:
+            select = f"select * from {table} as here where {check.failing}"
+            yield check.rule, (select, check.columns, check.message)
 
 
 def _rows(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
     result: CheckResult,
-    told: tuple[str, tuple[str, ...], str],
+    broken: tuple[str, tuple[str, ...], str],
 ) -> list[CheckFailure]:
     """The first rows of a SELECT in the order of their keys."""
-    select, columns, message = told
+    select, columns, message = broken
     there = [row[0] for row in connection.execute(f"describe {select}").fetchall()]
-    key = [name for name in _key(contract) if name in there]
-    shown = [name for name in columns if name in there and not _is_private(contract, name)]
-    wanted = [*key, *shown]
-    listed = ", ".join(quoted(name) for name in wanted) or "null"
+    is_public = {c.name: c.classification in (None, "public") for c in contract.columns}
+    # What names a row is its key, or all its columns where it has none; none about people.
+    names = contract.primary_key or contract.column_names
+    key = [name for name in names if name in there and is_public.get(name, True)]
+    shown = [name for name in columns if name in there and is_public.get(name, True)]
+    listed = ", ".join(quoted(name) for name in [*key, *shown]) or "null"
     found = connection.execute(
         f"select {listed} from ({select}) order by all limit {MOST_ROWS}"
     ).fetchall()
@@ -153,17 +148,6 @@ def _rows(
         )
         for row in found
     ]
-
-
-def _key(contract: Contract) -> list[str]:
-    """What names a row: its key, or where it has none all its columns; none about people."""
-    names = contract.primary_key or contract.column_names
-    return [name for name in names if not _is_private(contract, name)]
-
-
-def _is_private(contract: Contract, name: str) -> bool:
-    kinds = {c.name: c.classification for c in contract.columns}
-    return kinds.get(name) not in (None, "public")
 
 
 def as_json(key: Mapping[str, Any]) -> str | None:
@@ -186,30 +170,23 @@ def _with_places(
     """The same entries with the file and the record that each row's key comes from."""
     if origin is None:
         return found
-    keys: dict[tuple[str, ...], None] = {}
-    for entry in found:
-        key = _key_texts(entry, origin)
-        if key is not None:
-            keys[key] = None
-    places = _places(connection, origin, list(keys))
+    keys = [_key_texts(entry, origin) for entry in found]
+    places = _places(connection, origin, list(dict.fromkeys(filter(None, keys))))
     return [
         replace(entry, src_filename=place[0], src_row_number=place[1])
-        if (place := places.get(_key_texts(entry, origin) or ()))
+        if (place := places.get(key))
         else entry
-        for entry in found
+        for entry, key in zip(found, keys, strict=True)
     ]
 
 
-def _key_texts(entry: CheckFailure, origin: Origin) -> tuple[str, ...] | None:
-    """The key of an entry in the order of its origin; None where a part of it is not known."""
-    key = json.loads(entry.row_key or "{}")
-    if any(key.get(name) is None for name in origin.key):
-        return None
-    return tuple(_as_sql_text(key[name]) for name in origin.key)
-
-
-def _as_sql_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _key_texts(entry: CheckFailure, origin: Origin) -> tuple[str, ...]:
+    """The key of an entry in the order of its origin; empty where a part of it is not known."""
+    row = json.loads(entry.row_key or "{}")
+    key = [row.get(name) for name in origin.key]
+    if None in key:
+        return ()
+    return tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in key)
 
 
 def _places(

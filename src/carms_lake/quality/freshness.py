@@ -11,7 +11,7 @@ import duckdb
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, run_began
-from carms_lake.quality.metrics import table_check
+from carms_lake.quality.table_constraints import table_check
 from carms_lake.store.delta.log import REPLAYED, commits
 from carms_lake.store.delta.table import pinned
 from carms_lake.store.layout import table_path
@@ -59,9 +59,7 @@ def _delivered(path: Path) -> datetime | None:
         m for entry in commits(path) if (m := entry.metadata).get("files") and REPLAYED not in m
     ]
     runs = [str(metadata["run_id"]) for metadata in landed]
-    if not runs:
-        return None
-    return run_began(max(runs))
+    return run_began(max(runs)) if runs else None
 
 
 def _newest(

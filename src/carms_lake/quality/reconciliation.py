@@ -11,17 +11,16 @@ from carms_lake.contract.limits import Dimension
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
-from carms_lake.quality.metrics import row_check, table_check
+from carms_lake.quality.table_constraints import row_check, table_check
 from carms_lake.records import CheckResult, ReasonCode
 from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import table_path
 from carms_lake.store.sql import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.limits import DeclaredTotal
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
     from carms_lake.records import TableReport
@@ -71,22 +70,10 @@ def not_reconciled(table: TableReport) -> CheckResult:
     return _of_driver(table.table, message)
 
 
-def within_quarantine_budget(contract: Contract, build: Build) -> CheckResult:
-    """The quarantined rows of a table, for whatever reason, against its budget."""
-    return _budgeted(contract, build, build.quarantined, contract.quarantine_budget_pct or 0.0)
-
-
-def within_budgets(
-    contract: Contract, build: Build, quarantined: Mapping[str, int]
-) -> Iterator[CheckResult]:
-    """The quarantined rows of a table for single reasons, by their codes."""
-    for code, budget_pct in contract.quarantine_budgets.items():
-        yield _budgeted(contract, build, quarantined.get(code, 0), budget_pct, code)
-
-
-def _budgeted(
+def within_budget(
     contract: Contract, build: Build, quarantined: int, budget_pct: float, code: str = ""
 ) -> CheckResult:
+    """The quarantined rows of a table against its budget, for one reason or for whatever reason."""
     total = build.input_rows
     share = 100 * quarantined / total if total else 0.0
     message = f"{quarantined} of {total} rows ({share:.2f} %) are quarantined"
@@ -140,10 +127,8 @@ def _by_file(
     counted = rows.group_by(SRC_FILENAME, delivery).len().collect(engine="streaming")
     held = {(name, number): count for name, number, count in counted.rows()}
     wanted = {(e.name, e.delivery_id): e.accepted for e in entries if e.accepted}
-    wrong = sorted(
-        {name for name, number in held.keys() | wanted.keys()
-         if held.get((name, number), 0) != wanted.get((name, number), 0)}
-    )  # fmt: skip
+    keys = held.keys() | wanted.keys()
+    wrong = sorted({key[0] for key in keys if held.get(key, 0) != wanted.get(key, 0)})
     if wrong:
         return f"the table's rows of {_listed(wrong)} are not those that landed"
     in_table = (pl.col("layer") == Layer.BRONZE) & (pl.col("table_name") == contract.ref.table)
@@ -166,36 +151,27 @@ def totals_declared(
     Raises:
         ContractError: a SELECT cannot be run.
     """
-    return [
-        _declared(connection, contract, total)
-        for contract in contracts
-        for total in contract.declared_totals
-        if _binds(total, manifests)
-    ]
-
-
-def _binds(total: DeclaredTotal, manifests: Mapping[TableRef, Manifest]) -> bool:
-    """Whether every file has landed as it was counted: the current delivery of its name."""
-    return all(
-        ref in manifests and set(hashes) <= {e.sha256 for e in manifests[ref].current.values()}
-        for ref, hashes in total.files.items()
-    )
-
-
-def _declared(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, total: DeclaredTotal
-) -> CheckResult:
-    try:
-        found = scalar(connection, total.select)
-    except duckdb.Error as error:
-        raise ContractError(
-            f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"
-        ) from error
-    rule = f"{contract.ref.table}.declared.{total.name}"
-    other = f"{total.value} were counted on the files, found {found}"
-    return table_check(
-        contract.ref, rule, "" if found == total.value else other, Dimension.ACCURACY
-    )
+    found: list[CheckResult] = []
+    for contract in contracts:
+        for total in contract.declared_totals:
+            # It binds where the current delivery of each file is the one that was counted.
+            if any(
+                ref not in manifests
+                or not set(hashes) <= {e.sha256 for e in manifests[ref].current.values()}
+                for ref, hashes in total.files.items()
+            ):
+                continue
+            try:
+                value = scalar(connection, total.select)
+            except duckdb.Error as error:
+                raise ContractError(
+                    f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"
+                ) from error
+            rule = f"{contract.ref.table}.declared.{total.name}"
+            other = f"{total.value} were counted on the files, found {value}"
+            fault = "" if value == total.value else other
+            found.append(table_check(contract.ref, rule, fault, Dimension.ACCURACY))
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:

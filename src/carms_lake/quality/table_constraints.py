@@ -1,7 +1,7 @@
 """The constraints of a contract as SQL: for each, an aggregate that counts the rows that break it.
 
 Aggregates of one table are computed together, in one scan; the rows themselves are selected only
-where a count says that there are some.
+where a count says that there are some. Also here: what a check of rows or of a table results in.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.limits import Dimension
+from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.errors import ContractError
 from carms_lake.quality.constraints import BOUNDS, LENGTHS, constraints, reference
+from carms_lake.records import CheckResult
 from carms_lake.store.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.limits import QualityRule
     from carms_lake.contract.model import Contract, Relationship
+    from carms_lake.names import TableRef
     from carms_lake.quality.constraints import Constraint
 
 
@@ -158,6 +160,16 @@ def metric_check(contract: Contract, rule: QualityRule) -> SqlCheck | None:
             )
 
 
+def rule_select(contract: Contract, rule: QualityRule) -> str:
+    """The SELECT of a rule of type `sql`, with the names of its table and column put in."""
+    table, column = contract.ref.in_domain, quoted(rule.column or "")
+    names = {"table": table, "object": table, "column": column, "property": column}
+    text = rule.query or ""
+    for name, value in names.items():
+        text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
+    return text
+
+
 def value_sql(value: Any) -> str:
     """A value of a contract as SQL writes it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -210,3 +222,49 @@ def _invalid(column: str, arguments: Mapping[str, Any]) -> str:
     if "pattern" in arguments:
         conditions.append(f"not regexp_matches({column}, {literal(str(arguments['pattern']))})")
     return " or ".join(conditions) or "false"
+
+
+def row_check(  # noqa: PLR0913  # the fields of a result
+    table: TableRef,
+    rule: str,
+    failed: int,
+    rows: int,
+    *,
+    message: str,
+    dimension: Dimension | str,
+    budget_pct: float = 0.0,
+    quarantined: bool = False,
+) -> CheckResult:
+    """A check that counts rows: it passes while the failing ones are within the budget.
+
+    `quarantined`: the failing rows are in quarantine, not in the table, so the count is of interest
+    even within the budget and the message is always kept.
+    """
+    passed = failed <= rows * budget_pct / 100
+    return CheckResult(
+        table,
+        rule,
+        Severity.ERROR,
+        passed,
+        failed,
+        rows,
+        budget_pct,
+        message if quarantined or not passed else "",
+        dimension,
+        quarantined=quarantined,
+    )
+
+
+def table_check(table: TableRef, rule: str, fault: str, dimension: Dimension) -> CheckResult:
+    """A check about a table as a whole: it passes where there is no fault."""
+    return CheckResult(
+        table,
+        rule,
+        Severity.ERROR,
+        not fault,
+        int(bool(fault)),
+        1,
+        message=fault,
+        dimension=dimension,
+        counts_rows=False,
+    )

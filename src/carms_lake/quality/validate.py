@@ -15,7 +15,6 @@ from carms_lake.contract.limits import Dimension
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.quality.constraints import Constraint, constraints
-from carms_lake.quality.keys import NO_ROWS, superseded_rows
 from carms_lake.quality.rejected import REASON, VALUE_CHARACTERS
 from carms_lake.records import ReasonCode
 
@@ -62,16 +61,21 @@ def apply_constraints(
     from carms_lake.quality import schema  # imports Pandera, which takes a second
 
     ordering = {name.lstrip("-") for name in contract.silver.order} - set(contract.column_names)
-    _ensure_delivered(frame, ordering, contract)
-    superseded = NO_ROWS
+    for name in sorted(ordering - set(frame.columns)):
+        raise ContractError(
+            f"`{contract.path}`: `carms.order` names `{name}`, which the function "
+            f"`{contract.ref.table}` does not deliver",
+            did_you_mean(name, frame.columns),
+        )
+    superseded = schema.NO_ROWS
     if contract.silver.balance is Balance.DEDUPLICATE:
-        superseded = superseded_rows(frame, contract)
+        superseded = schema.superseded_rows(frame, contract)
     compiled = schema.compiled(contract, references, superseded, checks)
     failing = schema.failure_cases(frame.drop(ordering), compiled, contract)
     rows = frame.select(contract.column_names)
     reasons = [pl.DataFrame(schema={_POSITION: pl.UInt32, "reason": REASON})]
     for constraint in (*constraints(contract), *map(_of_check, checks)):
-        positions = failing.get(constraint.name, NO_ROWS)
+        positions = failing.get(constraint.name, schema.NO_ROWS)
         if superseded.len():
             positions = positions.filter(~positions.is_in(superseded.implode()))
         if positions.len():
@@ -79,7 +83,11 @@ def apply_constraints(
     found = pl.concat(reasons).group_by(_POSITION, maintain_order=True)
     bad = found.agg(pl.col("reason").alias("reasons")).sort(_POSITION)
     quarantined = rows[bad[_POSITION]].with_columns(bad["reasons"])
-    return Validated(_without(rows, [superseded, bad[_POSITION]]), quarantined, superseded.len())
+    gone = pl.concat([superseded.cast(pl.UInt32), bad[_POSITION]])
+    if gone.len():
+        stays = pl.repeat(value=True, n=rows.height, eager=True).scatter(gone, values=False)
+        rows = rows.filter(stays)
+    return Validated(rows, quarantined, superseded.len())
 
 
 def validate_table(rows: pl.DataFrame, contract: Contract) -> None:
@@ -100,29 +108,11 @@ def validate_table(rows: pl.DataFrame, contract: Contract) -> None:
         )
 
 
-def _ensure_delivered(frame: pl.DataFrame, ordering: set[str], contract: Contract) -> None:
-    for name in sorted(ordering - set(frame.columns)):
-        raise ContractError(
-            f"`{contract.path}`: `carms.order` names `{name}`, which the function "
-            f"`{contract.ref.table}` does not deliver",
-            did_you_mean(name, frame.columns),
-        )
-
-
 def _of_check(check: pa.Check) -> Constraint:
     """A check of the domain's author in the words of a constraint."""
     message = check.error or check.description or f"fails the check `{check.name}`"
     code, dimension = ReasonCode.RULE_FAILED, Dimension.CONFORMITY
     return Constraint(str(check.name), "rule", (), code, dimension, message)
-
-
-def _without(rows: pl.DataFrame, positions: Sequence[pl.Series]) -> pl.DataFrame:
-    """The rows at no other positions; the same frame where there are none to leave out."""
-    gone = pl.concat([series.cast(pl.UInt32) for series in positions])
-    if gone.is_empty():
-        return rows
-    stays = pl.repeat(value=True, n=rows.height, eager=True).scatter(gone, values=False)
-    return rows.filter(stays)
 
 
 def _reasons(rows: pl.DataFrame, constraint: Constraint, positions: pl.Series) -> pl.DataFrame:

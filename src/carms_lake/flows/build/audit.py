@@ -12,13 +12,13 @@ import polars as pl
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, Layer
 from carms_lake.quality.audit import audit
-from carms_lake.quality.failures import MOST_ROWS, Origin, Sources, as_json, failures, of_whole
+from carms_lake.quality.failures import MOST_ROWS, Origin, as_json, failures, of_whole
 from carms_lake.quality.freshness import fresh, rows_changed
 from carms_lake.quality.reconciliation import (
     QUARANTINE,
     files_reconciled,
     totals_declared,
-    within_budgets,
+    within_budget,
 )
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.scorecard import reject_counts, scores
@@ -80,9 +80,9 @@ def audited(task: Audit, connection: Connection) -> None:
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
     run.add(checks=found)
-    row_sources = Sources(partial(_origin, task), partial(_quarantined, task))
+    origin, quarantined = partial(_origin, task), partial(_quarantined, task)
     run.add(
-        failures=failures(connection, tables, found, row_sources),
+        failures=failures(connection, tables, found, origin, quarantined),
         scores=scores(there, found, _rows(task, manifests, found), reject_counts(task.rejects)),
     )
 
@@ -193,7 +193,8 @@ def _budgets(task: Audit, contracts: Iterable[Contract]) -> Iterator[CheckResult
             codes = pl.element().struct.field("code").unique()
             found = _rejects_of(task, contract).select(pl.col("reasons").list.eval(codes).explode())
             counted = dict(found["reasons"].value_counts().rows())
-            yield from within_budgets(contract, build, counted)
+            for code, budget_pct in contract.quarantine_budgets.items():
+                yield within_budget(contract, build, counted.get(code, 0), budget_pct, code)
 
 
 def _public(row_key: str | None, private: set[str]) -> str | None:
