@@ -13,12 +13,12 @@ import duckdb
 
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
+from carms_lake.quality.constraints import rule_select
 from carms_lake.quality.reconciliation import driver_reconciled, within_budget
 from carms_lake.quality.table_constraints import (
     metric_check,
     reference_check,
     row_check,
-    rule_select,
     sql_checks,
     table_check,
 )

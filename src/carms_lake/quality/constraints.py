@@ -155,9 +155,19 @@ def _key(key: tuple[str, ...]) -> Constraint:
     )
 
 
+def rule_select(contract: Contract, rule: QualityRule) -> str:
+    """The SELECT of a rule of type `sql`, with the names of its table and column put in."""
+    from carms_lake.store.sql import quoted  # imports DuckDB, which bronze does not need
+
+    table, column = contract.ref.in_domain, quoted(rule.column or "")
+    names = {"table": table, "object": table, "column": column, "property": column}
+    text = rule.query or ""
+    for name, value in names.items():
+        text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
+    return text
+
+
 def _of_row(contract: Contract, rule: QualityRule) -> Constraint:
-    # It parses SQL with DuckDB, which bronze does not need.
-    from carms_lake.quality.table_constraints import rule_select
     from carms_lake.store.sql.row_condition import row_condition
 
     table, where = contract.ref.in_domain, f"`{contract.path}`, rule `{rule.name}`"

@@ -160,16 +160,6 @@ def metric_check(contract: Contract, rule: QualityRule) -> SqlCheck | None:
             )
 
 
-def rule_select(contract: Contract, rule: QualityRule) -> str:
-    """The SELECT of a rule of type `sql`, with the names of its table and column put in."""
-    table, column = contract.ref.in_domain, quoted(rule.column or "")
-    names = {"table": table, "object": table, "column": column, "property": column}
-    text = rule.query or ""
-    for name, value in names.items():
-        text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
-    return text
-
-
 def value_sql(value: Any) -> str:
     """A value of a contract as SQL writes it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
