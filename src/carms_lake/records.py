@@ -1,6 +1,6 @@
 """What flows through the lake, one frozen object for each step of a record's way.
 
-    SourceFile --readers--> FileChunks --quality--> Checked --store--> FileReport .. RunReport
+    SourceFile --readers--> FileChunks, ParsedRows --quality--> Checked --store--> RunReport
 
 Conservation law: the records of a file are accepted + rejected, at every step.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ReasonCode(StrEnum):
-    """Why a record was set aside; public."""
+    """Why a record was rejected, or a row quarantined; public."""
 
     MALFORMED_ROW = "MALFORMED_ROW"
     MISSING_COLUMN = "MISSING_COLUMN"
@@ -47,10 +47,10 @@ class FileStatus(StrEnum):
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     COPY = "copy"
-    """The same content already landed under another name; skipped."""
+    """The same content was loaded already under another name; skipped."""
     REFUSED = "refused"
     REPLAYED = "replayed"
-    """Records of it that had been set aside were read again."""
+    """Records of it that had been rejected were read again."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class SourceFile:
     format: str = ""
     """How it is read; empty where the contract has one format only."""
     sha256: str = ""
-    """Of the uncompressed content; empty until it was read."""
+    """Of the uncompressed content; empty until it is read."""
 
 
 CHUNK = "\x00chunk"
@@ -137,7 +137,7 @@ class FileChunks:
     """Read once, in order; what is wrong with the file may show only while they are read. Every
     chunk has the same columns."""
     notes: tuple[str, ...] = ()
-    """What was accepted though unusual: another column order, case or spaces in a header."""
+    """What was accepted though unusual: a different column order, case or spaces in a header."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Provenance:
     delivery_id: int | None = None
     """Of a snapshot; None for sources whose files are replaced."""
     delivered_at: datetime | None = None
-    """When that delivery first landed, UTC."""
+    """When that delivery was first loaded, UTC."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class TrackedChunk:
 
 @dataclass(frozen=True)
 class Checked:
-    """Parts split by their contract: accepted + rejected = all their records.
+    """Chunks split by their contract: accepted + rejected = all their records.
 
     `accepted` has the contract's columns in order, typed, and the audit columns. `rejected` has the
     columns of the reject store. `disagreeing` counts, by file and column, the accepted rows whose
@@ -196,18 +196,15 @@ class FileReport:
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of one table in one build: counts of rows and keys, and whether they balance."""
+    """What became of one table in one build: counts of rows and keys, whether they reconcile."""
 
     table: TableRef
     status: str
     """built, copied (from the published file) or unchanged."""
     rows: int | None = None
-    """None where they were not counted: of a view or macro that was not made anew."""
+    """None where they were not counted: of a view or macro that was not created again."""
     rows_read: int | None = None
-    """Of its driver, or where it has none of all that it is made from; 0: nothing was computed.
-
-    None where that is not known.
-    """
+    """Of its driver, else of all its inputs; 0 where nothing was computed, None if unknown."""
     driver_keys: int | None = None
     keys: int | None = None
     quarantined: int = 0
@@ -263,7 +260,7 @@ class Score:
     rules: int
     rules_failed: int
     rows: int
-    """In the table and set aside from it."""
+    """In the table and in quarantine."""
     failed_rows: int
     set_aside: int
     score_pct: float
@@ -283,9 +280,9 @@ class RunReport(Shown):
     checks: tuple[CheckResult, ...] = ()
     published: Path | None = None
     notes: tuple[str, ...] = ()
-    failures: tuple[CheckFailure, ...] = field(default=(), metadata={"is_told": False})
+    failures: tuple[CheckFailure, ...] = field(default=(), metadata={"is_shown": False})
     """Rows that break rules; kept in `ops.check_failures`."""
-    scores: tuple[Score, ...] = field(default=(), metadata={"is_told": False})
+    scores: tuple[Score, ...] = field(default=(), metadata={"is_shown": False})
 
     @property
     def failed_checks(self) -> int:
@@ -294,7 +291,7 @@ class RunReport(Shown):
 
     @property
     def rejected(self) -> int:
-        """Records and rows that this run set aside."""
+        """Records that this run rejected, and rows that it quarantined."""
         return sum(f.rejected for f in self.files) + sum(t.quarantined for t in self.tables)
 
     @property

@@ -164,7 +164,7 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, pl.DataFrame):
         return value.to_dicts()
     if is_dataclass(value):
-        told = [field for field in fields(value) if field.metadata.get("is_told", True)]
+        told = [field for field in fields(value) if field.metadata.get("is_shown", True)]
         return {field.name: as_plain(getattr(value, field.name)) for field in told}
     if isinstance(value, dict):
         return {str(key): as_plain(item) for key, item in value.items()}

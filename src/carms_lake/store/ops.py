@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
     from carms_lake.records import (
         CheckFailure,
         CheckResult,
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
         Score,
         TableReport,
     )
+
+    _Item = FileReport | TableReport | CheckResult | CheckFailure | Score
 
 
 _AT = pl.Datetime("us", "UTC")
@@ -136,27 +137,18 @@ OPS_SCHEMAS: dict[str, dict[str, Any]] = {
 """Name -> columns; `rejects` is a table of its own, `lake/<domain>/rejects`."""
 
 
-def record(config: LakeConfig, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Append rows to a table of operations; nothing happens where there are none.
-
-    Raises:
-        StoreError: the lake cannot be written.
-    """
-    if rows:
-        frame = pl.DataFrame(rows, schema=OPS_SCHEMAS[table], orient="row")
-        metadata = {"run_id": rows[0]["run_id"]}
-        with SHARED:
-            append(ops_path(config, table), frame, metadata, new_columns=True)
-
-
 def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-    """Keep what a run did: rows of the tables of operations, by table.
+    """Append what a run did to the tables of operations; `rows` are by table.
 
     Raises:
         StoreError: the lake cannot be written.
     """
     for table, those in rows.items():
-        record(config, table, those)
+        if those:
+            frame = pl.DataFrame(those, schema=OPS_SCHEMAS[table], orient="row")
+            metadata = {"run_id": those[0]["run_id"]}
+            with SHARED:
+                append(ops_path(config, table), frame, metadata, new_columns=True)
 
 
 def rows_of(
@@ -180,99 +172,49 @@ def rows_of(
         "failed_checks": report.failed_checks,
         "is_published": report.published is not None,
     }
+    run_id = report.run_id
     return {
-        # A run that finds thousands of files as they were has not processed them.
+        # A run that finds thousands of files unchanged has not processed them.
         "processed_files": [
-            _file_row(report.run_id, file)
+            _row(
+                "processed_files",
+                run_id,
+                file,
+                src_filename=file.name,
+                status=str(file.status),
+                notes=list(file.notes),
+            )
             for file in report.files
             if file.status is not FileStatus.UNCHANGED
         ],
-        "check_results": [_check_row(report.run_id, c) for c in report.checks],
-        "check_failures": [_failure_row(report.run_id, f) for f in report.failures],
-        "scorecard": [_score_row(report.run_id, s) for s in report.scores],
+        "check_results": [_row("check_results", run_id, check) for check in report.checks],
+        "check_failures": [
+            _row("check_failures", run_id, failure, column_name=failure.column)
+            for failure in report.failures
+        ],
+        "scorecard": [_row("scorecard", run_id, score) for score in report.scores],
         "runs": [row],
     }
 
 
-def _file_row(run_id: str, file: FileReport) -> dict[str, Any]:
-    return {
+def _row(table: str, run_id: str, item: _Item, **others: Any) -> dict[str, Any]:
+    """A row of a table of operations: columns that are not given have the name of a field."""
+    known = {
         "run_id": run_id,
-        "table_name": file.table.table,
-        "src_filename": file.name,
-        "status": str(file.status),
-        "code": file.code,
-        "message": file.message,
-        "records": file.records,
-        "accepted": file.accepted,
-        "rejected": file.rejected,
-        "bytes": file.bytes,
-        "seconds": file.seconds,
-        "sha256": file.sha256,
-        "notes": list(file.notes),
+        "layer": str(item.table.layer),
+        "table_name": item.table.table,
+        **others,
     }
-
-
-def _of_table(run_id: str, table: TableRef) -> dict[str, Any]:
-    return {"run_id": run_id, "layer": str(table.layer), "table_name": table.table}
-
-
-def _check_row(run_id: str, check: CheckResult) -> dict[str, Any]:
     return {
-        **_of_table(run_id, check.table),
-        "rule": check.rule,
-        "severity": check.severity,
-        "passed": check.passed,
-        "failed_rows": check.failed_rows,
-        "checked_rows": check.checked_rows,
-        "budget_pct": check.budget_pct,
-        "message": check.message,
-        "dimension": check.dimension,
-    }
-
-
-def _failure_row(run_id: str, failure: CheckFailure) -> dict[str, Any]:
-    return {
-        **_of_table(run_id, failure.table),
-        "rule": failure.rule,
-        "severity": failure.severity,
-        "column_name": failure.column,
-        "row_key": failure.row_key,
-        "value": failure.value,
-        "src_filename": failure.src_filename,
-        "src_row_number": failure.src_row_number,
-        "message": failure.message,
-    }
-
-
-def _score_row(run_id: str, score: Score) -> dict[str, Any]:
-    return {
-        **_of_table(run_id, score.table),
-        "dimension": score.dimension,
-        "rules": score.rules,
-        "rules_failed": score.rules_failed,
-        "rows": score.rows,
-        "failed_rows": score.failed_rows,
-        "set_aside": score.set_aside,
-        "score_pct": score.score_pct,
+        name: known[name] if name in known else getattr(item, name) for name in OPS_SCHEMAS[table]
     }
 
 
 def version_row(
     run_id: str, table: TableReport, version: int, contract_version: str
 ) -> dict[str, Any]:
-    """A row of `table_versions`: one table as one run made it."""
-    return {
-        **_of_table(run_id, table.table),
-        "version": version,
-        "contract_version": contract_version,
-        "rows": table.rows,
-        "rows_read": table.rows_read,
-        "driver_keys": table.driver_keys,
-        "keys": table.keys,
-        "quarantined": table.quarantined,
-        "superseded": table.superseded,
-        "seconds": table.seconds,
-    }
+    """A row of `table_versions`: one table as one run built it."""
+    return _row("table_versions", run_id, table, version=version, contract_version=contract_version)
 
 
 def recent(config: LakeConfig, table: str, runs: int) -> pl.DataFrame | None:
