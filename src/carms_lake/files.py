@@ -25,7 +25,7 @@ def whole(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
     """Write to the path that is given: it gets the name `path` where the block ends well.
 
     A folder may be written, too. Only a regular file can be replaced: a link, a device or a pipe is
-    written to directly. `is_synced=False` is for what can be made again at any time.
+    written to directly. `is_synced=False` is for what can be created at any time.
 
     Raises:
         OSError: the folder cannot be written.

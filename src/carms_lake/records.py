@@ -50,7 +50,7 @@ class FileStatus(StrEnum):
     """The same content was loaded already under another name; skipped."""
     REFUSED = "refused"
     REPLAYED = "replayed"
-    """Records of it that had been rejected were read again."""
+    """Rejected records of it were reparsed."""
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ class _Table:
         if not self.is_snapshot:
             return Provenance(run.run_id, run.started_at)
         if known and known.sha256 == source.sha256 and known.delivered_at:
-            # Read again, not delivered again.
+            # The same delivery, reread.
             delivered_at = datetime.fromisoformat(known.delivered_at)
             return Provenance(run.run_id, run.started_at, known.delivery_id, delivered_at)
         delivery_id = self.manifest.next_delivery(source.name)

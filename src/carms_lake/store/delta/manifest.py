@@ -134,7 +134,7 @@ class Build:
 
 
 def last_build(path: Path) -> Build | None:
-    """The build that made the table as it stands.
+    """The build that made the table as it is now.
 
     None where there is no table, and where something else has changed its rows since.
 
