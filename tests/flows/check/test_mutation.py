@@ -241,7 +241,7 @@ def test_a_build_that_does_not_count_is_noticed(
     shop: LakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "carms_lake.flows.build.full_refresh._balanced", lambda _task, _kept, build: build
+        "carms_lake.flows.build.silver._reconciled", lambda _task, _driver, _kept, build: build
     )
     found = {(m.table.in_domain, m.promise) for m in mutate(shop).unguarded}
     assert found == {

@@ -87,8 +87,8 @@ def audited(task: Audit, connection: Connection) -> None:
     )
 
 
-def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | None) -> None:
-    """Check freshness where there is nothing else to do: what gets no new data grows old.
+def check_freshness(run: Run, contracts: Mapping[TableRef, Contract], now: datetime) -> None:
+    """Check freshness where there is nothing else to do: a table without new data ages.
 
     Raises:
         StoreError: the lake cannot be read.
@@ -98,7 +98,7 @@ def grown_old(run: Run, contracts: Mapping[TableRef, Contract], now: datetime | 
     if not aged:
         return
     with reading(run.config, [c for c in aged if c.ref.layer is not Layer.BRONZE]) as connection:
-        found = fresh(run.config, connection, aged, now or run.started_at)
+        found = fresh(run.config, connection, aged, now)
     run.add(checks=found, failures=[of_whole(result) for result in found if not result.passed])
 
 

@@ -1,4 +1,4 @@
-"""One silver table that is being built: what its function reads, and what the function gives."""
+"""A silver table being built: what its function reads, and what the function returns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from carms_lake.errors import ContractError, StoreError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
 from carms_lake.quality.validate import apply_constraints, validate_table
-from carms_lake.store.delta import log as table_versions
+from carms_lake.store.delta import log
 from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import last_build, read_manifest
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from carms_lake.quality.validate import Validated
     from carms_lake.store.delta.manifest import Build
 
-    Frames = dict[str, pl.LazyFrame]
-
 
 VALID_FROM = "valid_from"
 VALID_TO = "valid_to"
@@ -40,6 +38,7 @@ DELETED_ON = "deleted_on"
 
 _NEXT_AT = "\x00next_at"
 _NUMBER = "\x00number"
+_VERSION = "\x00version"
 
 
 def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
@@ -62,40 +61,37 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
                 did_you_mean(name, states.columns),
             )
     key, group, at = list(spec.key), list(spec.group), spec.at
-    compared = [c for c in states.columns if c not in {*key, *group, at, *spec.ignore}]
+    next_moment = {_NEXT_AT: pl.col(at).shift(-1), _NUMBER: pl.int_range(pl.len())}
     moments = (
         states.select(*group, at)
         .unique()
         .sort(*group, at)
-        .with_columns(
-            (pl.col(at).shift(-1).over(group) if group else pl.col(at).shift(-1)).alias(_NEXT_AT),
-            (pl.int_range(pl.len()).over(group) if group else pl.int_range(pl.len())).alias(
-                _NUMBER
-            ),
-        )
+        .with_columns(**{n: e.over(group) if group else e for n, e in next_moment.items()})
     )
     ordered = states.join(moments, on=[*group, at], how="left").sort(*key, _NUMBER)
-    same_key = pl.all_horizontal([pl.col(c).eq_missing(pl.col(c).shift(1)) for c in key])
-    adjacent = pl.col(_NUMBER) == pl.col(_NUMBER).shift(1) + 1
-    same_state = pl.all_horizontal(
-        [pl.lit(value=True), *(pl.col(c).eq_missing(pl.col(c).shift(1)) for c in compared)]
+    compared = [c for c in states.columns if c not in {*group, at, *spec.ignore}]
+    is_same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift(1)) for c in compared)
+    is_adjacent = pl.col(_NUMBER) == pl.col(_NUMBER).shift(1) + 1
+    starts = ~(is_same & is_adjacent).fill_null(value=False)
+    found = (
+        ordered.group_by(starts.cum_sum().alias(_VERSION), maintain_order=True)
+        .agg(
+            *(
+                pl.col(c).last() if c in spec.ignore else pl.col(c).first()
+                for c in states.columns
+                if c != at
+            ),
+            pl.col(at).first().alias(VALID_FROM),
+            pl.col(_NEXT_AT).last().alias(VALID_TO),
+        )
+        .drop(_VERSION)
     )
-    starts = ~(same_key & adjacent & same_state).fill_null(value=False)
-    numbered = ordered.with_columns(starts.cum_sum().alias("\x00version"))
-    closed = numbered.group_by("\x00version", maintain_order=True).agg(
-        pl.col(c).last() if c in spec.ignore else pl.col(c).first()
-        for c in [*states.columns, _NEXT_AT, _NUMBER]
-        if c not in {_NEXT_AT, _NUMBER, at}
-    )
-    spans = numbered.group_by("\x00version", maintain_order=True).agg(
-        pl.col(at).first().alias(VALID_FROM), pl.col(_NEXT_AT).last().alias(VALID_TO)
-    )
-    joined = closed.join(spans, on="\x00version", maintain_order="left").drop("\x00version")
     is_last = pl.col(VALID_FROM) == pl.col(VALID_FROM).max().over(key)
     is_deleted = is_last & pl.col(VALID_TO).is_not_null()
-    return joined.with_columns(
-        is_last.alias(IS_CURRENT), is_deleted.alias(IS_DELETED)
-    ).with_columns(pl.when(IS_DELETED).then(pl.col(VALID_TO).dt.date()).alias(DELETED_ON))
+    deleted_on = pl.when(is_deleted).then(pl.col(VALID_TO).dt.date())
+    return found.with_columns(
+        is_last.alias(IS_CURRENT), is_deleted.alias(IS_DELETED), deleted_on.alias(DELETED_ON)
+    )
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class BuildContext:
 
     @property
     def driver(self) -> Contract | None:
-        """The table that this one answers to, where the balance is counted."""
+        """The table that this one is reconciled with, if any."""
         spec = self.contract.silver
         if spec.driver is None or spec.balance in (Balance.NONE, Balance.AGGREGATE):
             return None
@@ -152,22 +148,11 @@ class TableUpdate:
     """Of the driver; of a table without one, of all tables that its function reads."""
 
 
-def inputs(step: SilverStep) -> list[TableRef]:
-    """What a table is made from: its parameters, and where its references are looked up."""
-    return sorted({*step.reads.values(), *looked_up(step)})
-
-
-def looked_up(step: SilverStep) -> set[TableRef]:
-    """The other tables that references which quarantine are looked up in."""
-    own = step.contract.ref
-    return {r.target for r in step.contract.relationships if r.quarantine and r.target != own}
-
-
 def rows_version(run: Run, ref: TableRef) -> int:
     """The version at which a table got the rows that it has; -1 where there is no table."""
     path = table_path(run.config, ref)
     build = last_build(path) if ref.layer is Layer.SILVER else None
-    return build.rows_since if build else table_versions.rows_version(path)
+    return build.rows_since if build else log.rows_version(path)
 
 
 def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
@@ -197,17 +182,27 @@ def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     return frame.join(newest, on=[SRC_FILENAME, DELIVERY_ID], how="semi")
 
 
-def frames_of(context: BuildContext) -> Frames:
-    """What the function gets, by parameter.
+def transformed(context: BuildContext, driver_rows: pl.LazyFrame | None = None) -> pl.DataFrame:
+    """What the function makes of its tables, or of some rows of its driver and all other tables.
 
     Raises:
+        ContractError: the function does not deliver what its history needs.
         StoreError: a table does not exist yet.
     """
-    return {name: frame_of(context, ref) for name, ref in context.step.reads.items()}
+    driver = context.contract.silver.driver
+    frames = {
+        name: frame_of(context, ref) if driver_rows is None or ref != driver else driver_rows
+        for name, ref in context.step.reads.items()
+    }
+    return collected(context.step, frames)
 
 
-def collected(step: SilverStep, frames: Frames) -> pl.DataFrame:
-    """What the function makes of its frames; of a history its versions with their intervals."""
+def collected(step: SilverStep, frames: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """What the function makes of its frames; of a history its versions with their intervals.
+
+    Raises:
+        ContractError: the function does not deliver what its history needs.
+    """
     result = step.transform(**frames)
     frame = result.collect(engine="streaming") if isinstance(result, pl.LazyFrame) else result
     history = step.contract.silver.history
@@ -223,25 +218,21 @@ def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
     Raises:
         ContractError: the frame does not deliver the contract, or values repeat that may not.
     """
-    references = _references(context, frame)
-    found = apply_constraints(frame, context.contract, references, context.step.checks())
-    validate_table(found.rows, context.contract)
-    return found
-
-
-def _references(context: BuildContext, frame: pl.DataFrame) -> dict[TableRef, pl.DataFrame]:
-    """The columns that quarantining relationships point to, by table."""
-    wanted: dict[TableRef, dict[str, None]] = {}
-    for relationship in context.contract.relationships:
+    contract = context.contract
+    columns: dict[TableRef, dict[str, None]] = {}
+    for relationship in contract.relationships:
         if relationship.quarantine:
-            columns = wanted.setdefault(relationship.target, {})
-            columns.update(dict.fromkeys(relationship.target_columns))
-    return {
-        ref: frame.select(list(columns))
-        if ref == context.contract.ref
-        else delta.scan(table_path(context.run.config, ref)).select(list(columns)).collect()
-        for ref, columns in wanted.items()
+            known = columns.setdefault(relationship.target, {})
+            known.update(dict.fromkeys(relationship.target_columns))
+    references = {
+        ref: frame.select(names)
+        if ref == contract.ref
+        else delta.scan(table_path(context.run.config, ref)).select(names).collect()
+        for ref, names in columns.items()
     }
+    found = apply_constraints(frame, contract, references, context.step.checks())
+    validate_table(found.rows, contract)
+    return found
 
 
 def count_of(frame: pl.LazyFrame) -> int:

@@ -1,21 +1,30 @@
-"""What a silver table needs when something changed: nothing, some of its keys, or all of it."""
+"""What is rebuilt: of a silver table nothing, some of its keys, or all of it; which gold tables."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from carms_lake import __version__
 from carms_lake.contract.model import Balance, Delivery
 from carms_lake.names import Layer, TableRef
+from carms_lake.store.delta.log import committed_at
+from carms_lake.store.delta.manifest import source_changes
+from carms_lake.store.gold.masking import key_mark, masks
+from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from carms_lake.catalog import SilverStep
+    from carms_lake.catalog import GoldStep, SilverStep
+    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
     from carms_lake.contract.types import ColumnType
-    from carms_lake.store.delta.manifest import Build
+    from carms_lake.flows.build.context import BuildContext
+    from carms_lake.store.delta.manifest import Build, SourceChanges
 
 
 LARGE_PCT = 30.0
@@ -39,14 +48,6 @@ class RebuildScope(StrEnum):
 
 
 @dataclass(frozen=True)
-class Decision:
-    """How much of a table is rebuilt, and why not less."""
-
-    scope: RebuildScope
-    why: str = ""
-
-
-@dataclass(frozen=True)
 class Changes:
     """What is known of a table and what it is made from, before a row is read."""
 
@@ -65,32 +66,61 @@ class Changes:
     """The driver's log says which files came since, and their rows are still there."""
 
 
-def decide(changes: Changes) -> Decision:
-    """How much is to be rebuilt: the first case that holds."""
-    beyond = changes.inputs - changes.looked_up - {changes.driver}
-    names = ", ".join(sorted(f"`{ref.in_domain}`" for ref in beyond))
-    cases = (
-        (
-            not changes.is_built,
-            RebuildScope.ALL,
-            "it is not built yet, or a full refresh was asked for",
-        ),
-        (
-            bool(changes.changed_code),
-            RebuildScope.ALL,
-            f"{', '.join(changes.changed_code)} changed",
-        ),
-        (not changes.inputs, RebuildScope.NOTHING, ""),
-        (bool(changes.why_not_incremental), RebuildScope.ALL, changes.why_not_incremental),
-        (bool(beyond), RebuildScope.ALL, f"{names} changed"),
-        (
-            not changes.has_change_log,
-            RebuildScope.ALL,
-            "its driver does not say which rows changed",
-        ),
-        (True, RebuildScope.KEYS, ""),
+def changes_since(context: BuildContext) -> tuple[Changes, SourceChanges | None]:
+    """What changed since the last build, and which rows of the driver.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    last, step, config = context.last, context.step, context.run.config
+    if last is None:
+        return Changes(is_built=False), None
+    then, now = last.made_from, context.made_from
+    inputs, driver = sorted(step.needs), step.contract.silver.driver
+    versions_then = then.get("inputs", {})
+    changed = frozenset(
+        ref for ref in inputs if versions_then.get(str(ref)) != now["inputs"][str(ref)]
     )
-    return next(Decision(scope, why) for holds, scope, why in cases if holds)
+    changed_code = [key for key in ("code", "tool", "contract") if then.get(key) != now[key]]
+    built_at = committed_at(context.path, last.version)
+    for ref in inputs:
+        created_at = committed_at(table_path(config, ref), 0)
+        if created_at and built_at and created_at > built_at:
+            # It was deleted and created again: its versions cannot be compared.
+            changed_code.append(f"`{ref.in_domain}`")
+    why_not = why_not_incremental(step, context.contracts, last)
+    of_driver = None
+    if driver in changed and not changed_code and not why_not:
+        of_driver = source_changes(table_path(config, driver), versions_then[str(driver)])
+    changes = Changes(
+        is_built=True,
+        changed_code=tuple(changed_code),
+        inputs=changed,
+        driver=driver,
+        looked_up=frozenset(step.needs - set(step.reads.values())),
+        why_not_incremental=why_not,
+        has_change_log=of_driver is not None or driver not in changed,
+    )
+    return changes, of_driver
+
+
+def decide(changes: Changes) -> tuple[RebuildScope, str]:
+    """How much is to be rebuilt, and why not less: the first case that holds."""
+    beyond = changes.inputs - changes.looked_up - {changes.driver}
+    why = ""
+    if not changes.is_built:
+        why = "it is not built yet, or a full refresh was asked for"
+    elif changes.changed_code:
+        why = f"{', '.join(changes.changed_code)} changed"
+    elif not changes.inputs:
+        return RebuildScope.NOTHING, ""
+    elif changes.why_not_incremental:
+        why = changes.why_not_incremental
+    elif beyond:
+        why = f"{', '.join(sorted(f'`{ref.in_domain}`' for ref in beyond))} changed"
+    elif not changes.has_change_log:
+        why = "its driver does not say which rows changed"
+    return RebuildScope.ALL if why else RebuildScope.KEYS, why
 
 
 def why_not_incremental(
@@ -142,25 +172,78 @@ def key_pairs(contract: Contract, driver: Contract) -> dict[str, str]:
         places = zip(named, primary, strict=False)
         pairs = {name: name if name in contract.column_names else here for name, here in places}
     else:
-        pairs = {_made_of(contract.column(name), driver): name for name in primary}
-    # Columns outside the primary key would let one key stand in rows that are looked at apart.
+        pairs = {_source_of(contract.column(name), driver): name for name in primary}
+    # With columns outside the primary key, rows of one key could be rebuilt apart from each other.
     is_sound = len(pairs) == len(named or primary) and all(
-        here in primary and _same_type(there, contract.column(here), driver)
+        here in primary
+        and there in driver.column_names
+        and contract.column(here).type == driver.column(there).type
+        and _is_plain(contract.column(here).type)
         for there, here in pairs.items()
     )
     return pairs if is_sound else {}
 
 
-def _made_of(column: Column, driver: Contract) -> str:
+def _source_of(column: Column, driver: Contract) -> str:
     sources = [text.rpartition(".") for text in column.sources]
     found = [name for table, _, name in sources if table == driver.ref.in_domain]
     return found[0] if len(found) == 1 else column.name
 
 
-def _same_type(name: str, here: Column, driver: Contract) -> bool:
-    known = name in driver.column_names and _is_plain(here.type)
-    return known and driver.column(name).type == here.type
-
-
 def _is_plain(kind: ColumnType) -> bool:
     return not kind.item and kind.name not in _NO_KEY_TYPES
+
+
+def table_fingerprints(
+    config: LakeConfig, steps: Sequence[GoldStep], silver: Mapping[TableRef, int]
+) -> dict[TableRef, str]:
+    """The fingerprint of each step, which come after what they read.
+
+    It holds the tool, the SELECT, the contract, when the silver tables that it reads were created
+    and the versions at which they got their rows, the fingerprints of the gold tables that it reads
+    or refers to by an enforced key, and where it masks, a mark of the key.
+
+    Raises:
+        ConfigError: the file of the masking key holds none.
+        StoreError: it cannot be read or written.
+    """
+    found: dict[TableRef, str] = {}
+    for step in steps:
+        made_from: dict[str, Any] = {
+            "tool": __version__,
+            "sql": step.sql,
+            "contract": step.contract.fingerprint,
+            "silver": {
+                str(ref): [silver[ref], str(committed_at(table_path(config, ref), 0))]
+                for ref in step.needs
+                if ref.layer is Layer.SILVER
+            },
+            "gold": {str(ref): found[ref] for ref in step.needs if ref.layer is Layer.GOLD},
+        }
+        if masks(step.sql):
+            made_from["key"] = key_mark(config)
+        found[step.contract.ref] = _digest(made_from)
+    return found
+
+
+def file_fingerprint(
+    tables: Iterable[str],
+    contracts: Mapping[TableRef, Contract],
+    builds: Mapping[TableRef, Build],
+) -> str:
+    """What the gold file is made from and checked against: tables, contracts, counts of silver."""
+    made_from = {
+        "tables": sorted(tables),
+        "contracts": {
+            str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE
+        },
+        "silver": {
+            str(ref): [build.rows_since, build.input_rows, build.quarantined, dict(build.unknown)]
+            for ref, build in builds.items()
+        },
+    }
+    return _digest(made_from)
+
+
+def _digest(made_from: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

@@ -6,27 +6,37 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from carms_lake import __version__
-from carms_lake.flows.build.context import BuildContext, inputs, looked_up, rows_version
-from carms_lake.flows.build.full_refresh import rebuild_all, report_of, same_rows
-from carms_lake.flows.build.incremental import (
-    append_new_files,
-    plan_append,
-    plan_keys,
-    rebuild_keys,
+from carms_lake.contract.model import Balance
+from carms_lake.errors import NotReconciled, counted
+from carms_lake.flows.build.context import (
+    BuildContext,
+    TableUpdate,
+    count_of,
+    frame_of,
+    rows_version,
+    transformed,
+    validated,
 )
+from carms_lake.flows.build.incremental import append_new_files, plan_keys, rebuild_keys
 from carms_lake.flows.build.plan import (
-    Changes,
     NotIncremental,
     RebuildScope,
+    changes_since,
     decide,
     why_not_incremental,
 )
-from carms_lake.flows.build.quarantine import keys_of, quarantined_by
+from carms_lake.flows.build.quarantine import (
+    as_rejects,
+    keys_of,
+    quarantined_by,
+    unknown_references,
+)
 from carms_lake.records import TableReport
 from carms_lake.store import ops
-from carms_lake.store.delta.log import committed_at
-from carms_lake.store.delta.manifest import last_build, source_changes
+from carms_lake.store.delta.manifest import Build, last_build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.delta.write import FileChange, commit_files
 from carms_lake.store.layout import table_path
@@ -35,136 +45,192 @@ from carms_lake.store.rejects import write_rejects
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import polars as pl
-
     from carms_lake.catalog import SilverStep
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.build.context import TableUpdate
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
-    from carms_lake.store.delta.manifest import Build, SourceChanges
+    from carms_lake.quality.validate import Validated
 
 
 def transform(
     run: Run,
-    step: SilverStep,
-    *,
     contracts: Mapping[TableRef, Contract],
     code: str,
+    step: SilverStep,
+    *,
     full_refresh: bool,
 ) -> TableReport:
-    """Build one silver table, unless what it is made from has not changed since it was built.
+    """Build one silver table, unless what it is built from has not changed since the last build.
 
     Where only some keys changed, only they are rebuilt.
 
     Raises:
         ContractError: the function does not deliver its contract.
         NotReconciled: keys were lost or invented.
-        StoreError: bronze is not there yet, or the lake cannot be written.
+        StoreError: bronze is missing, or the lake cannot be written.
     """
     started = time.perf_counter()
+    contract = step.contract
     made_from = {
         "code": code,
         "tool": __version__,
-        "contract": step.contract.fingerprint,
-        "contract_version": step.contract.version,
-        "inputs": {str(ref): rows_version(run, ref) for ref in inputs(step)},
+        "contract": contract.fingerprint,
+        "contract_version": contract.version,
+        "inputs": {str(ref): rows_version(run, ref) for ref in sorted(step.needs)},
     }
-    last = None if full_refresh else last_build(table_path(run.config, step.contract.ref))
+    last = None if full_refresh else last_build(table_path(run.config, contract.ref))
     context = BuildContext(run, step, contracts, made_from, last)
-    changes, of_driver = _changes(context)
-    decision = decide(changes)
-    if last is not None and decision.scope is RebuildScope.NOTHING:
-        return TableReport(step.contract.ref, "unchanged", rows=last.rows, rows_read=0)
-    update, why = None, decision.why
-    if last is not None and decision.scope is RebuildScope.KEYS:
+    changes, of_driver = changes_since(context)
+    scope, why = decide(changes)
+    if last and scope is RebuildScope.NOTHING:
+        return TableReport(contract.ref, "unchanged", rows=last.rows, rows_read=0)
+    update = None
+    if last and scope is RebuildScope.KEYS:
         try:
-            update = _rebuild_some(context, last, of_driver, changes.inputs)
+            if context.pairs:
+                plan = plan_keys(context, last, of_driver, changes.inputs)
+                update = rebuild_keys(context, last, plan)
+            else:
+                update = append_new_files(context, last, of_driver, changes.inputs)
         except NotIncremental as reason:
             why = str(reason)
     if update is None:
         update = rebuild_all(context)
-        if last is not None:
-            update = replace(update, note=f"all rows: {why}")
-            if same_rows(context, update.rows):
-                build = replace(update.build, rows_since=last.rows_since)
-                update = replace(update, build=build)
-    released = _released(context, update)
+        if last:
+            since = last.rows_since if _has_rows(context, last, update.rows) else -1
+            build = replace(update.build, rows_since=since)
+            update = replace(update, build=build, note=f"all rows: {why}")
     write_rejects(run.config, [update.rejects], run.run_id)
     version = _commit(context, update)
-    if released:
-        rows = f"{released} row{'s' * (released > 1)}"
-        note = f"`{step.contract.ref.in_domain}`: {rows} released from quarantine"
+    if released := _released(context, update.rows):
+        note = f"`{contract.ref.in_domain}`: {counted(released, 'row')} released from quarantine"
         run.add(notes=[note])
-    seconds = round(time.perf_counter() - started, 3)
     report = replace(
         report_of(context, update.build),
         rows_read=update.rows_read,
-        seconds=seconds,
+        seconds=round(time.perf_counter() - started, 3),
         message=update.note,
     )
-    row = ops.version_row(run.run_id, report, version, step.contract.version)
-    coverage = _coverage(run.run_id, step.contract, update.rows)
+    row = ops.version_row(run.run_id, report, version, contract.version)
+    coverage = _coverage(run.run_id, contract, update.rows)
     run.add(rows={"table_versions": [row], "field_coverage": coverage})
     return report
 
 
-def _rebuild_some(
-    context: BuildContext, last: Build, changes: SourceChanges | None, changed: frozenset[TableRef]
-) -> TableUpdate:
-    """Rebuild the keys that changed or, where only the function knows the key, append new files."""
-    if context.pairs:
-        return rebuild_keys(context, last, plan_keys(context, last, changes, changed))
-    return append_new_files(context, last, plan_append(context, changes, changed))
+def rebuild_all(context: BuildContext) -> TableUpdate:
+    """All rows of the table, validated and counted against the rows or keys of its driver.
+
+    Raises:
+        ContractError: the function does not deliver its contract.
+        NotReconciled: keys were lost or invented.
+        StoreError: what it reads is missing.
+    """
+    contract, driver = context.contract, context.driver
+    frame = transformed(context)
+    has_driver_keys = not why_not_incremental(context.step, context.contracts, None) and _same_keys(
+        context, frame
+    )
+    found = validated(context, frame)
+    del frame  # ten million rows need not be in memory twice
+    rejects = as_rejects(found.quarantined, contract, context.run)
+    build = Build(
+        context.run.run_id,
+        context.made_from,
+        rows=found.rows.height,
+        quarantined=found.quarantined.height,
+        superseded=found.superseded,
+        unknown=unknown_references(rejects),
+        has_driver_keys=has_driver_keys,
+    )
+    if driver:
+        build = _reconciled(context, driver, found, build)
+    if driver and not context.counts_keys:
+        rows_read = build.driver_keys
+    else:
+        read = {driver.ref} if driver else set(context.step.reads.values())
+        rows_read = sum(count_of(frame_of(context, ref)) for ref in read)
+    return TableUpdate(found.rows, rejects, build, rows_read=rows_read)
 
 
-def _released(context: BuildContext, update: TableUpdate) -> int:
+def _reconciled(
+    context: BuildContext, driver: Contract, found: Validated, build: Build
+) -> Build:
+    """Count what became of the driver: its rows, or where one gives several its keys.
+
+    Raises:
+        NotReconciled: a row of the driver is neither in the table nor quarantined nor superseded.
+    """
+    contract = context.contract
+    rows = frame_of(context, driver.ref)
+    if context.counts_keys:
+        # A column of another name here has the same position in this table's key.
+        key = list(contract.silver.driver_key or driver.primary_key)
+        places = zip(key, contract.primary_key[: len(key)], strict=True)
+        shared = [name if name in contract.column_names else here for name, here in places]
+        there = rows.select(key).unique().collect()
+        here = pl.concat([found.rows.select(shared), found.quarantined.select(shared)]).unique()
+        invented = here.join(there, left_on=shared, right_on=key, how="anti", nulls_equal=True)
+        wanted, held, balanced = there.height, here.height, invented.is_empty()
+    else:
+        wanted, held = count_of(rows), build.input_rows
+        balanced = held == wanted
+    build = replace(build, driver_keys=wanted, keys=held)
+    if not balanced:
+        context.run.add(tables=[replace(report_of(context, build), balanced=False)])
+        raise NotReconciled(
+            f"`{contract.ref}`: {wanted} in `{driver.ref}`, but {held} in the table, "
+            "its quarantine and what was superseded",
+            "the function of the table loses or invents rows; its contract says how they balance",
+        )
+    return build
+
+
+def _same_keys(context: BuildContext, frame: pl.DataFrame) -> bool:
+    """Whether the function gave the keys of its driver, each as often as the driver has it.
+
+    Compares sums over hashes of the keys, which take no memory.
+    """
+    if context.counts_keys:
+        return True  # the reconciliation itself compares each key
+    pairs, driver = context.pairs, context.driver
+    if driver is None or not pairs or not set(pairs.values()) <= set(frame.columns):
+        return False
+    there = frame_of(context, driver.ref).select(pairs.keys())
+    here = frame.lazy().select(pl.col(mine).alias(name) for name, mine in pairs.items())
+    half = 1 << 32
+    hashed = pl.col("hash")
+    sums = [
+        keys.select(pl.struct(pl.all()).hash().alias("hash"))
+        .select(
+            pl.len().alias("rows"),
+            (hashed % half).sum().alias("low"),
+            (hashed // half).sum().alias("high"),
+        )
+        .collect(engine="streaming")
+        for keys in (there, here)
+    ]
+    return sums[0].equals(sums[1])
+
+
+def _has_rows(context: BuildContext, last: Build, rows: pl.DataFrame) -> bool:
+    """Whether the table has these very rows already; large tables in this order only."""
+    before = rows_at(context.path, last.version) if last.rows == rows.height else None
+    if before is None or dict(before.collect_schema()) != dict(rows.schema):
+        return False
+    key = context.contract.primary_key
+    if key and rows.height <= FILE_ROWS:
+        return before.collect().sort(key).equals(rows.sort(key))
+    return all(before.select(c).collect().to_series().equals(rows[c]) for c in rows.columns)
+
+
+def _released(context: BuildContext, rows: pl.DataFrame) -> int:
     """How many keys the last build quarantined, and this one keeps."""
     contract, last = context.contract, context.last
     if last is None or not last.quarantined or not contract.primary_key:
         return 0
     key = list(contract.primary_key)
-    waited = keys_of(quarantined_by(context.run, contract, last.run_id), contract, key).unique()
-    return waited.join(update.rows.select(key), on=key, how="semi").height
-
-
-def _changes(context: BuildContext) -> tuple[Changes, SourceChanges | None]:
-    """What changed since the last build, and of the driver which rows."""
-    last, spec = context.last, context.contract.silver
-    if last is None:
-        return Changes(is_built=False), None
-    then, now = last.made_from, context.made_from
-    changed = frozenset(
-        ref
-        for ref in inputs(context.step)
-        if then.get("inputs", {}).get(str(ref)) != now["inputs"][str(ref)]
-    )
-    changed_code = [key for key in ("code", "tool", "contract") if then.get(key) != now[key]]
-    changed_code += [
-        f"`{ref.in_domain}`" for ref in inputs(context.step) if _was_recreated(context, last, ref)
-    ]
-    why_not = why_not_incremental(context.step, context.contracts, last)
-    of_driver = None
-    if spec.driver in changed and not changed_code and not why_not:
-        path = table_path(context.run.config, spec.driver)
-        of_driver = source_changes(path, then["inputs"][str(spec.driver)])
-    changes = Changes(
-        is_built=True,
-        changed_code=tuple(changed_code),
-        inputs=changed,
-        driver=spec.driver,
-        looked_up=frozenset(looked_up(context.step) - set(context.step.reads.values())),
-        why_not_incremental=why_not,
-        has_change_log=of_driver is not None or spec.driver not in changed,
-    )
-    return changes, of_driver
-
-
-def _was_recreated(context: BuildContext, last: Build, ref: TableRef) -> bool:
-    """Whether an input was deleted and recreated since: its versions say nothing then."""
-    created = committed_at(table_path(context.run.config, ref), 0)
-    built = committed_at(context.path, last.version)
-    return created is not None and built is not None and created > built
+    before = keys_of(quarantined_by(context.run, contract, last.run_id), contract, key).unique()
+    return before.join(rows.select(key), on=key, how="semi").height
 
 
 def _commit(context: BuildContext, update: TableUpdate) -> int:
@@ -179,6 +245,19 @@ def _commit(context: BuildContext, update: TableUpdate) -> int:
         return staged.commit(metadata, update.replaced, whole=update.replaced is None)
 
 
+def report_of(context: BuildContext, build: Build) -> TableReport:
+    """What a run reports of a table that it built."""
+    return TableReport(
+        context.contract.ref,
+        "built",
+        rows=build.rows,
+        driver_keys=build.driver_keys,
+        keys=build.keys,
+        quarantined=build.quarantined,
+        superseded=build.superseded,
+    )
+
+
 def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[str, Any]]:
     """How many rows have each extracted field, in all and by the groups that the contract names."""
     fields = [column.name for column in contract.columns if column.coverage]
@@ -186,6 +265,11 @@ def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[
     for column in contract.coverage_by:
         parts = sorted(rows.group_by(column), key=lambda group: str(group[0]))
         groups += [(str(name[0]), part) for name, part in parts]
+    counts = [
+        (field, name, part.height - part[field].null_count(), part.height)
+        for field in fields
+        for name, part in groups
+    ]
     return [
         {
             "run_id": run_id,
@@ -193,12 +277,9 @@ def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[
             "table_name": contract.ref.table,
             "column_name": field,
             "group_name": name,
-            "filled": part.height - part[field].null_count(),
-            "total": part.height,
-            "coverage_pct": round(100 * (1 - part[field].null_count() / part.height), 2)
-            if part.height
-            else 0.0,
+            "filled": filled,
+            "total": total,
+            "coverage_pct": round(100 * filled / total, 2) if total else 0.0,
         }
-        for field in fields
-        for name, part in groups
+        for field, name, filled, total in counts
     ]

@@ -18,8 +18,8 @@ from carms_lake.catalog import SilverStep
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.flows.build.context import BuildContext
-from carms_lake.flows.build.full_refresh import rebuild_all
 from carms_lake.flows.build.plan import key_pairs
+from carms_lake.flows.build.silver import rebuild_all
 from carms_lake.flows.check.mutants import TYPES
 from carms_lake.flows.run import running
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer

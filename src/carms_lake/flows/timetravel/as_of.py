@@ -18,7 +18,7 @@ import polars as pl
 from carms_lake import files
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
-from carms_lake.flows.build.fingerprints import table_fingerprints
+from carms_lake.flows.build.plan import table_fingerprints
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store.delta import table as delta
