@@ -69,7 +69,8 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
         .with_columns(**{n: e.over(group) if group else e for n, e in next_moment.items()})
     )
     ordered = states.join(moments, on=[*group, at], how="left").sort(*key, _NUMBER)
-    compared = [c for c in states.columns if c not in {*group, at, *spec.ignore}]
+    ignored = {*group, at, *spec.ignore} - set(key)
+    compared = [c for c in states.columns if c not in ignored]
     is_same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift(1)) for c in compared)
     is_adjacent = pl.col(_NUMBER) == pl.col(_NUMBER).shift(1) + 1
     starts = ~(is_same & is_adjacent).fill_null(value=False)
@@ -219,15 +220,14 @@ def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
         ContractError: the frame does not deliver the contract, or values repeat that may not.
     """
     contract = context.contract
-    columns: dict[TableRef, dict[str, None]] = {}
+    columns: dict[TableRef, set[str]] = {}
     for relationship in contract.relationships:
         if relationship.quarantine:
-            known = columns.setdefault(relationship.target, {})
-            known.update(dict.fromkeys(relationship.target_columns))
+            columns.setdefault(relationship.target, set()).update(relationship.target_columns)
     references = {
-        ref: frame.select(names)
+        ref: frame.select(sorted(names))
         if ref == contract.ref
-        else delta.scan(table_path(context.run.config, ref)).select(names).collect()
+        else delta.scan(table_path(context.run.config, ref)).select(sorted(names)).collect()
         for ref, names in columns.items()
     }
     found = apply_constraints(frame, contract, references, context.step.checks())

@@ -69,10 +69,15 @@ def build_gold(
         return
     before = published.fingerprints if published else {}
     unneeded = fingerprints.keys() - needed
-    reusable = unneeded if full_refresh else {
-        ref for ref, made_from in fingerprints.items()
-        if ref in unneeded or before.get(ref.table) == made_from
-    }
+    reusable = (
+        unneeded
+        if full_refresh
+        else {
+            ref
+            for ref, made_from in fingerprints.items()
+            if ref in unneeded or before.get(ref.table) == made_from
+        }
+    )
     is_limited = any(contract.row_change for contract in contracts.values())
     rows_before = rows_published(config.gold_file) if is_limited else {}
     rejected = all_rejects(run, contracts)

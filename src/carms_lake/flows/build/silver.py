@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake import __version__
-from carms_lake.contract.model import Balance
 from carms_lake.errors import NotReconciled, counted
 from carms_lake.flows.build.context import (
     BuildContext,
@@ -152,9 +151,7 @@ def rebuild_all(context: BuildContext) -> TableUpdate:
     return TableUpdate(found.rows, rejects, build, rows_read=rows_read)
 
 
-def _reconciled(
-    context: BuildContext, driver: Contract, found: Validated, build: Build
-) -> Build:
+def _reconciled(context: BuildContext, driver: Contract, found: Validated, build: Build) -> Build:
     """Count what became of the driver: its rows, or where one gives several its keys.
 
     Raises:
