@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Column, Contract
     from carms_lake.contract.types import ColumnType
-    from carms_lake.flows.build.context import BuildContext
     from carms_lake.store.delta.manifest import Build, SourceChanges
 
 
@@ -66,32 +65,35 @@ class Changes:
     """The driver's log says which files came since, and their rows are still there."""
 
 
-def changes_since(context: BuildContext) -> tuple[Changes, SourceChanges | None]:
+def changes_since(
+    last: Build | None,
+    made_from: Mapping[str, Any],
+    config: LakeConfig,
+    step: SilverStep,
+    contracts: Mapping[TableRef, Contract],
+) -> tuple[Changes, SourceChanges | None]:
     """What changed since the last build, and which rows of the driver.
 
     Raises:
         StoreError: the lake cannot be read.
     """
-    last, step, config = context.last, context.step, context.run.config
     if last is None:
         return Changes(is_built=False), None
-    then, now = last.made_from, context.made_from
     inputs, driver = sorted(step.needs), step.contract.silver.driver
-    versions_then = then.get("inputs", {})
-    changed = frozenset(
-        ref for ref in inputs if versions_then.get(str(ref)) != now["inputs"][str(ref)]
-    )
-    changed_code = [key for key in ("code", "tool", "contract") if then.get(key) != now[key]]
-    built_at = committed_at(context.path, last.version)
+    then, now = last.made_from.get("inputs", {}), made_from["inputs"]
+    changed = frozenset(ref for ref in inputs if then.get(str(ref)) != now[str(ref)])
+    parts = ("code", "tool", "contract")
+    changed_code = [part for part in parts if last.made_from.get(part) != made_from[part]]
+    built_at = committed_at(table_path(config, step.contract.ref), last.version)
     for ref in inputs:
         created_at = committed_at(table_path(config, ref), 0)
         if created_at and built_at and created_at > built_at:
             # It was deleted and created again: its versions cannot be compared.
             changed_code.append(f"`{ref.in_domain}`")
-    why_not = why_not_incremental(step, context.contracts, last)
+    why_not = why_not_incremental(step, contracts, last)
     of_driver = None
     if driver in changed and not changed_code and not why_not:
-        of_driver = source_changes(table_path(config, driver), versions_then[str(driver)])
+        of_driver = source_changes(table_path(config, driver), then[str(driver)])
     changes = Changes(
         is_built=True,
         changed_code=tuple(changed_code),

@@ -79,7 +79,7 @@ def transform(
     }
     last = None if full_refresh else last_build(table_path(run.config, contract.ref))
     context = BuildContext(run, step, contracts, made_from, last)
-    changes, of_driver = changes_since(context)
+    changes, of_driver = changes_since(last, made_from, run.config, step, contracts)
     scope, why = decide(changes)
     if last and scope is RebuildScope.NOTHING:
         return TableReport(contract.ref, "unchanged", rows=last.rows, rows_read=0)
