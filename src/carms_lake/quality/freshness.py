@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.limits import Age
     from carms_lake.contract.model import Contract
     from carms_lake.records import CheckResult
 
@@ -33,9 +32,9 @@ def fresh(
     contracts: Sequence[Contract],
     now: datetime,
 ) -> list[CheckResult]:
-    """What contracts promise about age (`slaProperties`), at a moment.
+    """The limits that contracts set to age (`slaProperties`), checked at a moment.
 
-    Without an element the newest delivery is looked at; with one its newest value.
+    Without an element it is the newest delivery's; with one that of its newest value.
 
     Raises:
         StoreError: a table cannot be read.
@@ -44,12 +43,21 @@ def fresh(
     found: list[CheckResult] = []
     for contract in contracts:
         for age in contract.ages:
-            newest = (
-                _delivered(table_path(config, contract.ref))
-                if age.column is None
-                else _newest(config, connection, contract, age.column)
-            )
-            found.append(_aged(contract, age, newest, now))
+            if age.column is None:
+                newest = _delivered(table_path(config, contract.ref))
+            else:
+                newest = _newest(config, connection, contract, age.column)
+            of, message = age.column or "the newest delivery", ""
+            if newest is None:
+                message = f"{of}: there is none yet, {_span(age.limit)} are allowed"
+            elif now - newest > age.limit:
+                message = (
+                    f"{of} is of {newest:%Y-%m-%d %H:%M} UTC, {_span(now - newest)} ago; "
+                    f"{_span(age.limit)} are allowed"
+                )
+            rule = f"{age.column or contract.ref.table}.{age.property}"
+            result = table_check(contract.ref, rule, message, Dimension.TIMELINESS)
+            found.append(replace(result, severity=age.severity))
     return found
 
 
@@ -75,21 +83,6 @@ def _newest(
             f"`{contract.path}`: the newest `{column}` cannot be found: {error}"
         ) from error
     return None if found is None else found.replace(tzinfo=UTC)
-
-
-def _aged(contract: Contract, age: Age, newest: datetime | None, now: datetime) -> CheckResult:
-    of = age.column or "the newest delivery"
-    message = ""
-    if newest is None:
-        message = f"{of}: there is none yet, {_span(age.limit)} are allowed"
-    elif now - newest > age.limit:
-        message = (
-            f"{of} is of {newest:%Y-%m-%d %H:%M} UTC, {_span(now - newest)} ago; "
-            f"{_span(age.limit)} are allowed"
-        )
-    rule = ".".join(filter(None, (age.column or contract.ref.table, age.property)))
-    result = table_check(contract.ref, rule, message, Dimension.TIMELINESS)
-    return replace(result, severity=age.severity)
 
 
 def _span(span: timedelta) -> str:

@@ -54,7 +54,7 @@ def compiled(
     by_column: dict[str, list[pa.Check]] = defaultdict(list)
     for constraint in value_constraints(contract):
         if constraint.kind != "required":  # it is the column's `nullable`
-            by_column[constraint.column].append(_of_value(constraint))
+            by_column[constraint.column].append(_of_values(constraint.name, constraint.passes))
     for constraint in constraints(contract):
         find = _finder(constraint, references, superseded)
         if find is not None:
@@ -73,12 +73,12 @@ def compiled(
 
 def unique(contract: Contract) -> pa.DataFrameSchema | None:
     """The schema of the columns whose values may not repeat; None where there is none."""
-    found = [c for c in constraints(contract) if c.kind == "unique"]
     columns = {
         c.column: pa.Column(
             checks=_of_rows(c.name, partial(repeated, key=[c.column])), nullable=True
         )
-        for c in found
+        for c in constraints(contract)
+        if c.kind == "unique"
     }
     return pa.DataFrameSchema(columns) if columns else None
 
@@ -93,22 +93,23 @@ def failure_cases(
             without saying for which rows.
     """
     # The environment may switch Pandera off or let it check types only; here it decides.
-    always = config_context(
-        validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA
-    )
+    depth = ValidationDepth.SCHEMA_AND_DATA
     try:
-        with always:
+        with config_context(validation_enabled=True, validation_depth=depth):
             schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
         if cases["index"].null_count():
-            conforms(
-                contract,
-                frame.schema,
-                polars_schema(contract),
-                f"the function `{contract.ref.table}`",
+            where = f"the function `{contract.ref.table}`"
+            conforms(contract, frame.schema, polars_schema(contract), where)
+            unplaced = (
+                cases.filter(pl.col("index").is_null()).select("check", "failure_case").rows()
             )
-            raise _unplaced(contract, cases) from error
+            said = "; ".join(f"`{check}`: {case}" for check, case in unplaced)
+            raise ContractError(
+                f"`{contract.ref}`: checks that do not say which rows fail: {said}",
+                "a check returns one boolean per row, in the order of the rows",
+            ) from error
     else:
         return {}
     is_null = pl.col("check") == "not_nullable"
@@ -117,9 +118,8 @@ def failure_cases(
     return dict(zip(found["name"], found["index"], strict=True))
 
 
-def _of_value(constraint: Constraint) -> pa.Check:
-    passes = constraint.passes
-    return pa.Check(lambda data: data.lazyframe.select(passes), name=constraint.name)
+def _of_values(name: str, passes: pl.Expr) -> pa.Check:
+    return pa.Check(lambda data: data.lazyframe.select(passes), name=name)
 
 
 def _of_rows(name: str, find: Find) -> pa.Check:
@@ -152,17 +152,6 @@ def _home(contract: Contract, columns: Iterable[str]) -> str:
     """The column that a check of several belongs to; one of bytes cannot be shown as text."""
     names = [*columns, *contract.column_names]
     return next((n for n in names if contract.column(n).type.name != "blob"), names[0])
-
-
-def _unplaced(contract: Contract, cases: pl.DataFrame) -> ContractError:
-    checks = cases.filter(pl.col("index").is_null())
-    said = "; ".join(
-        f"`{check}`: {case}" for check, case in checks.select("check", "failure_case").rows()
-    )
-    return ContractError(
-        f"`{contract.ref}`: checks that do not say which rows fail: {said}",
-        "a check returns one boolean per row, in the order of the rows",
-    )
 
 
 def repeated(frame: pl.DataFrame, key: Sequence[str]) -> pl.Series:

@@ -7,7 +7,7 @@ its bad rows were removed.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -81,28 +81,24 @@ def scores(
             if ref.layer is Layer.BRONZE:
                 kept_rules = [c for c in constraints(contract) if c.kind != "relationship"]
                 rules += sum(c.dimension == dimension for c in kept_rules)
-            if rules or kept.by_dimension.get(dimension):
-                score = _score(ref, dimension, own, rows.get(ref, 0), kept)
-                found.append(replace(score, rules=rules))
+            of_dimension = kept.by_dimension.get(dimension, 0)
+            if not rules and not of_dimension:
+                continue
+            in_table = sum(r.failed_rows for r in own if r.counts_rows and not r.quarantined)
+            whole = [result.passed for result in own if not result.counts_rows]
+            total = rows.get(ref, 0) + kept.rows
+            share = 1 - min(1.0, (in_table + of_dimension) / total) if total else 1.0
+            held = sum(whole) / len(whole) if whole else 1.0
+            found.append(
+                Score(
+                    table=ref,
+                    dimension=dimension,
+                    rules=rules,
+                    rules_failed=sum(not result.passed for result in own),
+                    rows=total,
+                    failed_rows=in_table + of_dimension,
+                    set_aside=of_dimension,
+                    score_pct=round(100 * share * held, 2),
+                )
+            )
     return found
-
-
-def _score(
-    ref: TableRef, dimension: str, own: Sequence[CheckResult], rows: int, rejects: RejectCounts
-) -> Score:
-    in_table = sum(r.failed_rows for r in own if r.counts_rows and not r.quarantined)
-    of_dimension = rejects.by_dimension.get(dimension, 0)
-    whole = [result.passed for result in own if not result.counts_rows]
-    total = rows + rejects.rows
-    share = 1 - min(1.0, (in_table + of_dimension) / total) if total else 1.0
-    held = sum(whole) / len(whole) if whole else 1.0
-    return Score(
-        table=ref,
-        dimension=dimension,
-        rules=len(own),
-        rules_failed=sum(not result.passed for result in own),
-        rows=total,
-        failed_rows=in_table + of_dimension,
-        set_aside=of_dimension,
-        score_pct=round(100 * share * held, 2),
-    )

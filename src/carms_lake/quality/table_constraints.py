@@ -53,15 +53,12 @@ def sql_checks(contract: Contract) -> Iterator[SqlCheck]:
     for constraint in constraints(contract):
         columns, name = constraint.columns, quoted(constraint.columns[0])
         if constraint.kind == "primaryKey":
-            nulls_count = len(columns) == 1
-            yield SqlCheck(
+            yield _distinct(
+                table,
                 f"{contract.ref.table}.primaryKey",
-                _any_repeated(columns, nulls_count=nulls_count),
-                constraint.message,
-                _repeated(table, columns, nulls_count=nulls_count),
-                _repeats(table, columns, nulls_count=True),
                 columns,
-                constraint.dimension,
+                constraint.message,
+                nulls_count=len(columns) == 1,
             )
         elif constraint.kind == "unique":
             repeated = f"select {name} from {table} group by {name} having count(*) > 1"
@@ -145,15 +142,7 @@ def metric_check(contract: Contract, rule: QualityRule) -> SqlCheck | None:
             return _rows(rule.name, f"({_invalid(column, rule.arguments)})", "", name)
         case "duplicateValues":
             names = tuple(str(name) for name in rule.arguments.get("properties") or [rule.column])
-            return SqlCheck(
-                rule.name,
-                _any_repeated(names, nulls_count=False),
-                "",
-                _repeated(table, names, nulls_count=False),
-                _repeats(table, names, nulls_count=False),
-                names,
-                Dimension.UNIQUENESS,
-            )
+            return _distinct(table, rule.name, names, "", nulls_count=False)
         case _:
             raise ContractError(
                 f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`"
@@ -177,31 +166,26 @@ def _rows(
     return SqlCheck(rule, count, message, None, condition, (column,), dimension)
 
 
-def _any_repeated(names: Sequence[str], *, nulls_count: bool) -> str:
-    """0 where no value repeats: rows whose hashes differ differ, and a hash is small.
-
-    Two values may share a hash, so what is not 0 says nothing yet.
-    """
-    key = ", ".join(quoted(name) for name in names)
-    if len(names) > 1:
-        return f"count(*) - count(distinct hash({key}))"
-    rows = "count(*)" if nulls_count else f"count({key})"
-    return f"{rows} - count(distinct hash({key})) filter (where {key} is not null)"
-
-
-def _repeated(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
-    key = ", ".join(quoted(name) for name in names)
-    rows = "count(*)" if nulls_count else f"count(({key}))"
-    return f"select {rows} - count(distinct ({key})) from {table}"
-
-
-def _repeats(table: str, names: Sequence[str], *, nulls_count: bool) -> str:
-    """What is true of every row whose key another row has too."""
+def _distinct(
+    table: str, rule: str, names: Sequence[str], message: str, *, nulls_count: bool
+) -> SqlCheck:
+    """That no key repeats; `nulls_count`: a key that is null breaks it, too."""
     key = ", ".join(quoted(name) for name in names)
     values = "{" + ", ".join(f"{literal(name)}: {quoted(name)}" for name in names) + "}"
     repeated = f"select {values} from {table} group by {key} having count(*) > 1"
-    is_key = f"{key} is not null and " if len(names) == 1 and not nulls_count else ""
-    return f"{is_key}{values} in ({repeated})"
+    failing = f"{values} in ({repeated})"
+    # Rows whose hashes differ differ, and a hash is small. Two values may share a hash, so what is
+    # not 0 says nothing yet.
+    if len(names) > 1:
+        count = f"count(*) - count(distinct hash({key}))"
+    else:
+        rows = "count(*)" if nulls_count else f"count({key})"
+        count = f"{rows} - count(distinct hash({key})) filter (where {key} is not null)"
+        if not nulls_count:
+            failing = f"{key} is not null and {failing}"
+    rows = "count(*)" if nulls_count else f"count(({key}))"
+    exact = f"select {rows} - count(distinct ({key})) from {table}"
+    return SqlCheck(rule, count, message, exact, failing, tuple(names), Dimension.UNIQUENESS)
 
 
 def _invalid(column: str, arguments: Mapping[str, Any]) -> str:
