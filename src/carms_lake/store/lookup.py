@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from carms_lake.store.sql.row_lineage import LineageQuery
 
     Connection: TypeAlias = duckdb.DuckDBPyConnection
-    """What `tracing` opens; for those who pass it on and know nothing of DuckDB."""
     Row: TypeAlias = dict[str, Any]
 
 
@@ -36,8 +36,6 @@ looked up, so that it can say where there are others."""
 
 SUBSET = "carms_subset_"
 """Before a number: a temporary table with a subset of another one's rows."""
-
-_NO_KEY = "create temp macro keyed_hash(word) as null"
 
 
 class Match(StrEnum):
@@ -62,11 +60,6 @@ class Condition:
     """The SQL type in which they are compared."""
     match: Match = Match.SAME
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether one column must be one value, which is not null."""
-        return self.match is Match.SAME and len(self.columns) == 1 and self.value is not None
-
 
 @contextmanager
 def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Connection]:
@@ -87,7 +80,7 @@ def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Conne
         if key_file(config).exists():
             add_keyed_hash(connection, config)
         else:
-            connection.execute(_NO_KEY)
+            connection.execute("create temp macro keyed_hash(word) as null")
         connection.execute("create schema ops")
         tables = connection.execute(
             "select table_name from duckdb_tables()"
@@ -102,13 +95,13 @@ def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Conne
 
 def columns_of(connection: Connection) -> dict[str, set[str]]:
     """The columns of each `<layer>.<table>` on the connection."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = defaultdict(set)
     rows = connection.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns()"
         " where database_name = current_database()"
     ).fetchall()
     for table, column in rows:
-        found.setdefault(table, set()).add(column)
+        found[table].add(column)
     return found
 
 
@@ -162,14 +155,11 @@ def contributing_keys(
     """
     parameters: dict[str, Any] = {}
     marks = [mark for group in query.columns.values() for mark in group]
-    names = [*(quoted(column) for column in columns), *marks]
-    found = _run(
-        connection,
-        f"select {', '.join(names)} from ({query.sql}) where {_any_of(alternatives, parameters)}",
-        parameters,
-    )
+    names = ", ".join([*map(quoted, columns), *marks])
+    condition = _any_of(alternatives, parameters)
+    sql = f"select {names} from ({query.sql}) where {condition}"
     contributions = []
-    for row in found:
+    for row in _run(connection, sql, parameters):
         keys: dict[str, list[Row]] = {}
         for table, group in query.columns.items():
             places = [{tuple(key.values()): key for key in row[mark] or ()} for mark in group]
@@ -215,13 +205,10 @@ def derived_rows(
     Raises:
         LineageUnknown: the SELECT does not run.
     """
-    names = ", ".join(quoted(column) for column in columns)
+    names = ", ".join(map(quoted, columns))
     carried = " or ".join(f"{mark} is not null" for mark in query.columns[table])
-    return _run(
-        connection,
-        f"select distinct {names} from ({query.sql}) where {carried} order by all limit {ROWS + 1}",
-        {},
-    )
+    sql = f"select distinct {names} from ({query.sql}) where {carried}"
+    return _run(connection, f"{sql} order by all limit {ROWS + 1}", {})
 
 
 def _run(connection: Connection, sql: str, parameters: dict[str, Any]) -> list[Row]:
@@ -237,12 +224,13 @@ def _any_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, A
     some = [tests for tests in alternatives if tests]
     if not some:
         return ""
-    columns = [test.columns for test in some[0]]
+    tested = {tuple(test.columns for test in tests) for tests in some}
     is_plain = all(
-        [test.columns for test in tests] == columns and all(test.is_plain for test in tests)
+        test.match is Match.SAME and len(test.columns) == 1 and test.value is not None
         for tests in some
+        for test in tests
     )
-    if is_plain and len(some) > 1:
+    if is_plain and len(tested) == 1 and len(some) > 1:
         return _one_of(some, parameters)
     texts = dict.fromkeys(
         " and ".join(_condition(test, parameters) for test in tests) for tests in some
@@ -273,7 +261,7 @@ def _one_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, A
 
 def _condition(test: Condition, parameters: dict[str, Any]) -> str:
     parts = [_compared(quoted(column), test, parameters) for column in test.columns]
-    return parts[0] if len(parts) == 1 else f"({' or '.join(parts)})"
+    return f"({' or '.join(parts)})"
 
 
 def _compared(column: str, test: Condition, parameters: dict[str, Any]) -> str:

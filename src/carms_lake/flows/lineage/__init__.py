@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.errors import UnknownKey
 from carms_lake.flows.lineage.context import identity, lineage_context
-from carms_lake.flows.lineage.keys import read_key, starting_rows
+from carms_lake.flows.lineage.keys import find_start
 from carms_lake.flows.lineage.records import (
     RawText,
     RejectedRecord,
     place_of,
+    place_text,
     raw_texts,
     rejects_with_key,
 )
@@ -23,12 +23,11 @@ from carms_lake.notebook import Shown
 from carms_lake.store.lookup import ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage.context import LineageContext, Row, TableRows
-    from carms_lake.flows.lineage.keys import Key
     from carms_lake.names import TableRef
 
 
@@ -94,39 +93,24 @@ def trace(config: LakeConfig, key: str, *, table: str | None = None) -> Trace:
         StoreError: the lake cannot be read.
     """
     with lineage_context(config) as context:
-        ref = context.resolve(table) if table else None
-        wanted = key_of(context, key, ref)
-        start = starting_rows(context, wanted, ref)
-        rejects = rejects_with_key(context, wanted, start.columns, ref)
+        start = find_start(context, key, table)
+        rejects = rejects_with_key(context, start)
         if not start.rows and not rejects:
-            raise unknown(context, wanted, ref)
+            raise start.unknown(config.domain.name)
         found = _down(context, start.rows)
         results = _up(context, start.rows, set(found))
-        everything = {**results, **found}
+        notes = []
+        if start.rows and not rejects and all(ref.layer is Layer.BRONZE for ref in start.rows):
+            notes.append("silver has no row with this key: only bronze has it")
+        if len(rejects) > ROWS:
+            notes.append(f"only the first {ROWS} rejects are shown: `carms rejects` lists all")
+        cut = [ref for ref, rows in {**results, **found}.items() if len(rows) > ROWS]
         return Trace(
             _steps(context, start.rows, found, results),
-            tuple(ref for ref in _ordered(everything) if len(everything[ref]) > ROWS),
+            tuple(sorted(cut, key=_by_layer)),
             tuple(rejects[:ROWS]),
-            (*_notes(start.rows, rejects), *context.notes),
+            (*notes, *context.notes),
         )
-
-
-def key_of(context: LineageContext, text: str, ref: TableRef | None) -> Key:
-    """The key as it reads for one table, or for any.
-
-    Raises:
-        UsageError: it cannot be parsed, or names an unknown column.
-    """
-    contracts = [context.contracts[ref]] if ref else context.contracts.values()
-    return read_key(text, (name for contract in contracts for name in contract.column_names))
-
-
-def unknown(context: LineageContext, key: Key, ref: TableRef | None) -> UnknownKey:
-    """The error for a key that no row has."""
-    where = f"`{ref.in_domain}`" if ref else f"`{context.config.domain.name}`"
-    return UnknownKey(
-        f"no row of {where} has the key `{key.text}`", "`carms tables` lists the tables"
-    )
 
 
 def _down(context: LineageContext, start: TableRows) -> TableRows:
@@ -147,15 +131,10 @@ def _down(context: LineageContext, start: TableRows) -> TableRows:
         if below.whole and ref in start:
             names = ", ".join(f"`{name}`" for name in sorted(below.whole))
             context.note(f"`{ref.in_domain}` also depends on all rows of {names}")
-    return {
-        ref: sorted(rows, key=_by_place) if ref.layer is Layer.BRONZE else rows
-        for ref, rows in found.items()
-    }
-
-
-def _by_place(row: Row) -> tuple[str, int, int]:
-    name, delivery, number = place_of(row)
-    return name, delivery or 0, number
+    for ref, rows in found.items():
+        if ref.layer is Layer.BRONZE:
+            found[ref] = sorted(rows, key=lambda row: tuple(part or 0 for part in place_of(row)))
+    return found
 
 
 def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> TableRows:
@@ -189,8 +168,8 @@ def _add(contract: Contract, found: TableRows, ref: TableRef, rows: Iterable[Row
     found[ref] = [*found.get(ref, []), *(row for row in rows if row_id(row) not in known)]
 
 
-def _ordered(found: Iterable[TableRef]) -> list[TableRef]:
-    return sorted(found, key=lambda ref: (list(Layer).index(ref.layer), ref))
+def _by_layer(ref: TableRef) -> tuple[int, TableRef]:
+    return list(Layer).index(ref.layer), ref
 
 
 def _steps(
@@ -199,7 +178,7 @@ def _steps(
     steps = []
     files = LandedFiles(context.config)
     everything = {**results, **found}
-    for ref in _ordered(everything):
+    for ref in sorted(everything, key=_by_layer):
         role = Role.FOUND if ref in start else Role.SOURCE if ref in found else Role.RESULT
         contract = context.contracts[ref]
         rows = everything[ref][:ROWS]
@@ -212,21 +191,3 @@ def _steps(
             text = raw.get(place_of(row)) if raw else None
             steps.append(TraceStep(ref, place_text(contract, row), values, role, text))
     return tuple(steps)
-
-
-def place_text(contract: Contract, row: Row) -> str:
-    """The place of a bronze row in its source file; empty outside bronze."""
-    if contract.source is None:
-        return ""
-    name, delivery, number = place_of(row)
-    noun = "row" if contract.source.formats == ("xlsx",) else "record"
-    return f"{name}, {noun} {number}" + (f", delivery {delivery}" if delivery is not None else "")
-
-
-def _notes(start: TableRows, rejects: Sequence[RejectedRecord]) -> list[str]:
-    notes = []
-    if start and not rejects and all(ref.layer is Layer.BRONZE for ref in start):
-        notes.append("silver has no row with this key: only bronze has it")
-    if len(rejects) > ROWS:
-        notes.append(f"only the first {ROWS} rejects are shown: `carms rejects` lists all")
-    return notes

@@ -20,11 +20,11 @@ from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepar
 from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from carms_lake.catalog import GoldStep, SilverStep
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
+    from carms_lake.contract.model import Column, Contract
     from carms_lake.store.lookup import Connection
 
     Row = dict[str, Any]
@@ -52,9 +52,8 @@ class LineageContext:
     @cached_property
     def _schema(self) -> dict[str, dict[str, list[str]]]:
         """By layer and table: the columns, for the SELECTs of gold."""
-        found: dict[str, dict[str, list[str]]] = {
-            "ops": {t: list(c) for t, c in {**OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items()}
-        }
+        ops = {**OPS_SCHEMAS, "rejects": REJECT_SCHEMA}
+        found = {"ops": {table: list(columns) for table, columns in ops.items()}}
         for ref, contract in self.contracts.items():
             found.setdefault(ref.layer, {})[ref.table] = list(contract.column_names)
         return found
@@ -79,6 +78,14 @@ class LineageContext:
         found = TableRef.parse(name, domain=self.config.domain.name)
         return found if found in self.contracts else None
 
+    def sources(self, column: Column) -> Iterator[tuple[TableRef, str]]:
+        """The tables and columns that a column is made of, by the contract."""
+        for text in column.sources:
+            table, _, name = text.rpartition(".")
+            ref = self.ref(table)
+            if ref:
+                yield ref, name
+
     def resolve(self, name: str) -> TableRef:
         """The table that a person names.
 
@@ -97,6 +104,19 @@ class LineageContext:
         keys = {r.in_domain: c.primary_key for r, c in self.contracts.items() if c.kind == "table"}
         try:
             return lineage_query(self.select(ref), keys, subsets=subsets, limit=ROWS + 1)
+        except LineageUnknown as error:
+            self.unfollowed(ref, error)
+            return None
+
+    def contributions(self, ref: TableRef, rows: Sequence[Row]) -> list[lookup.Contribution] | None:
+        """The keys that contributed to gold rows; None, and a note, where that is impossible."""
+        select = self.lineage_query(ref)
+        if select is None:
+            return None
+        names = identity(self.contracts[ref])
+        wanted = [same(self.contracts[ref], row, names) for row in rows]
+        try:
+            return lookup.contributing_keys(self.connection, select, names, wanted)
         except LineageUnknown as error:
             self.unfollowed(ref, error)
             return None
@@ -132,17 +152,12 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
     silver = {step.contract.ref: step for step in catalog.silver_steps}
     with lookup.tracing(config, list(existing.values())) as connection:
         columns = lookup.columns_of(connection)
-        known = {
-            ref: _with_columns(c, columns.get(ref.in_domain, set())) for ref, c in existing.items()
-        }
+        known = {}
+        for ref, contract in existing.items():  # without columns that are newer than the table
+            there = columns.get(ref.in_domain, ())
+            old = tuple(c for c in contract.columns if c.name in there)
+            known[ref] = replace(contract, columns=old)
         yield LineageContext(config, known, connection, gold, silver)
-
-
-def _with_columns(contract: Contract, columns: set[str]) -> Contract:
-    """The contract without columns that are newer than the table."""
-    if columns.issuperset(contract.column_names):
-        return contract
-    return replace(contract, columns=tuple(c for c in contract.columns if c.name in columns))
 
 
 def identity(contract: Contract) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store import lookup
 from carms_lake.store.lookup import Condition, Match
@@ -32,10 +32,9 @@ class Key:
     values: Mapping[str, str | None] = field(default_factory=dict)
     """Empty where only a value is given."""
 
-    @property
-    def words(self) -> list[str]:
-        """The values, as texts."""
-        return [v for v in self.values.values() if v is not None] or [self.text]
+    def value(self, name: str) -> str | None:
+        """What a column must be."""
+        return self.values.get(name) if self.values else self.text
 
 
 def read_key(text: str, columns: Iterable[str]) -> Key:
@@ -53,8 +52,8 @@ def read_key(text: str, columns: Iterable[str]) -> Key:
         values = _of_json(text)
     else:
         pieces = _PART.split(text)
-        pairs = dict(zip(pieces[1::2], pieces[2::2], strict=True))
-        values = {name: value.strip() for name, value in pairs.items()}
+        pairs = zip(pieces[1::2], pieces[2::2], strict=True)
+        values = {name: value.strip() for name, value in pairs}
         if pieces[0] or not known & set(values):
             return Key(text)
     for name in values:
@@ -82,9 +81,31 @@ def _of_json(text: str) -> dict[str, str | None]:
 class Start:
     """Where a trace begins."""
 
+    key: Key
+    table: TableRef | None
+    """The only table that is searched, where one is named."""
     rows: TableRows
     columns: tuple[str, ...]
     """The columns whose values were looked for; empty where nothing has the key."""
+
+    def unknown(self, domain: str) -> UnknownKey:
+        """The error for a key that no row has."""
+        where = self.table.in_domain if self.table else domain
+        return UnknownKey(
+            f"no row of `{where}` has the key `{self.key.text}`", "`carms tables` lists the tables"
+        )
+
+
+def find_start(context: LineageContext, text: str, table: str | None) -> Start:
+    """The rows that a key, as a person writes it, names in one table or in any.
+
+    Raises:
+        UsageError: the key cannot be parsed, is ambiguous, or names an unknown table or column.
+    """
+    ref = context.resolve(table) if table else None
+    contracts = [context.contracts[ref]] if ref else context.contracts.values()
+    key = read_key(text, (name for contract in contracts for name in contract.column_names))
+    return starting_rows(context, key, ref)
 
 
 def starting_rows(context: LineageContext, key: Key, table: TableRef | None) -> Start:
@@ -97,7 +118,7 @@ def starting_rows(context: LineageContext, key: Key, table: TableRef | None) -> 
         return _in_table(context, key, table)
     names = tuple(key.values) or _meaning(context, key)
     if not names:
-        return Start(_in_bronze(context, key), ())
+        return Start(key, None, _in_bronze(context, key), ())
     found: TableRows = {}
     for ref, contract in context.contracts.items():
         if ref.layer is Layer.BRONZE or contract.kind == "view":
@@ -106,17 +127,12 @@ def starting_rows(context: LineageContext, key: Key, table: TableRef | None) -> 
             rows = lookup.rows_where(context.connection, ref, [_tests(contract, key, names)])
             if rows:
                 found[ref] = rows
-    return Start(found or _in_bronze(context, key), names)
+    return Start(key, None, found or _in_bronze(context, key), names)
 
 
 def _tests(contract: Contract, key: Key, names: Iterable[str]) -> list[Condition]:
-    return [
-        _test(contract, name, key.values.get(name) if key.values else key.text) for name in names
-    ]
-
-
-def _test(contract: Contract, name: str, value: str | None) -> Condition:
-    return Condition((name,), value, contract.column(name).type.sql, Match.TEXT)
+    types = {name: contract.column(name).type.sql for name in names}
+    return [Condition((name,), key.value(name), kind, Match.TEXT) for name, kind in types.items()]
 
 
 def _in_table(context: LineageContext, key: Key, ref: TableRef) -> Start:
@@ -135,9 +151,9 @@ def _in_table(context: LineageContext, key: Key, ref: TableRef) -> Start:
             c.name for c in contract.columns if c.type.name not in ("double", "boolean", "json")
         )
         names = tuple(n for n in names if contract.column(n).type.item is None)
-        wanted = [[_test(contract, name, key.text)] for name in names]
+        wanted = [_tests(contract, key, [name]) for name in names]
     rows = lookup.rows_where(context.connection, ref, wanted)
-    return Start({ref: rows} if rows else {}, names)
+    return Start(key, ref, {ref: rows} if rows else {}, names)
 
 
 def _meaning(context: LineageContext, key: Key) -> tuple[str, ...]:
@@ -148,7 +164,7 @@ def _meaning(context: LineageContext, key: Key) -> tuple[str, ...]:
         for name in contract.primary_key if ref.layer is not Layer.BRONZE else ():
             known = whole if len(contract.primary_key) == 1 else part
             if name not in known and lookup.rows_where(
-                context.connection, ref, [[_test(contract, name, key.text)]], limit=1
+                context.connection, ref, [_tests(contract, key, [name])], limit=1
             ):
                 known[name] = ref
     found = whole or part
@@ -164,33 +180,21 @@ def _meaning(context: LineageContext, key: Key) -> tuple[str, ...]:
 
 def _in_bronze(context: LineageContext, key: Key) -> TableRows:
     """The bronze rows with the key in a column that keys of silver come from."""
-    found: TableRows = {}
-    for ref, columns in _key_sources(context, key).items():
-        wanted = [
-            [Condition((column,), word, "VARCHAR", Match.NAMES) for column, word in test]
-            for test in columns
-        ]
-        rows = lookup.rows_where(context.connection, ref, wanted)
-        if rows:
-            found[ref] = rows
-    return found
-
-
-def _key_sources(context: LineageContext, key: Key) -> dict[TableRef, list[list[tuple[str, str]]]]:
-    """By bronze table: its columns that keys come from, with the word that they should have."""
-    found: dict[TableRef, list[list[tuple[str, str]]]] = {}
+    wanted: dict[TableRef, list[list[Condition]]] = {}
     for contract in context.contracts.values():
-        names = [n for n in contract.primary_key if contract.ref.layer is Layer.SILVER]
-        wanted = [n for n in names if not key.values or n in key.values]
-        for name in wanted if not key.values or len(wanted) == len(key.values) else []:
-            for text in contract.column(name).sources:
-                table, _, column = text.rpartition(".")
-                target = context.ref(table)
-                word = key.values.get(name) if key.values else key.text
-                if target and target.layer is Layer.BRONZE and word is not None:
-                    tests = found.setdefault(target, [[]] if key.values else [])
-                    if key.values:
-                        tests[0].append((column, word))
-                    else:
-                        tests.append([(column, word)])
-    return found
+        names = [n for n in contract.primary_key if not key.values or n in key.values]
+        if contract.ref.layer is not Layer.SILVER or (key.values and len(names) < len(key.values)):
+            continue
+        for name in names:
+            word = key.value(name)
+            for target, column in context.sources(contract.column(name)):
+                if target.layer is not Layer.BRONZE or word is None:
+                    continue
+                tests = wanted.setdefault(target, [])
+                if not tests or not key.values:  # one of several columns may have a lone value
+                    tests.append([])
+                tests[-1].append(Condition((column,), word, "VARCHAR", Match.NAMES))
+    found = {
+        ref: lookup.rows_where(context.connection, ref, tests) for ref, tests in wanted.items()
+    }
+    return {ref: rows for ref, rows in found.items() if rows}

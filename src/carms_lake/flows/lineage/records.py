@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage.context import LineageContext, Row
-    from carms_lake.flows.lineage.keys import Key
+    from carms_lake.flows.lineage.keys import Start
     from carms_lake.flows.rejects.locate import LandedFiles
     from carms_lake.records import SourceFile
     from carms_lake.store.delta.manifest import FileEntry
@@ -49,6 +49,15 @@ class RawText:
 def place_of(row: Row) -> Place:
     """Where a bronze row came from."""
     return row[SRC_FILENAME], row.get(DELIVERY_ID), row[SRC_ROW_NUMBER]
+
+
+def place_text(contract: Contract, row: Row) -> str:
+    """The place of a bronze row in its source file; empty outside bronze."""
+    if contract.source is None:
+        return ""
+    name, delivery, number = place_of(row)
+    noun = "row" if contract.source.formats == ("xlsx",) else "record"
+    return f"{name}, {noun} {number}" + (f", delivery {delivery}" if delivery is not None else "")
 
 
 def raw_texts(files: LandedFiles, contract: Contract, rows: Sequence[Row]) -> dict[Place, RawText]:
@@ -73,10 +82,7 @@ def raw_texts(files: LandedFiles, contract: Contract, rows: Sequence[Row]) -> di
 
 
 def _of_file(
-    contract: Contract,
-    entry: FileEntry | None,
-    files: LandedFiles,
-    numbers: set[int],
+    contract: Contract, entry: FileEntry | None, files: LandedFiles, numbers: set[int]
 ) -> dict[int, RawText]:
     if entry is None or not files.named(contract, entry.name):
         return dict.fromkeys(numbers, RawText(None, "the file is not in data_raw"))
@@ -98,17 +104,12 @@ def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[
     texts: dict[int, str] = {}
     with readable(source):
         for chunk in readers.read(source, contract).chunks:
-            texts |= _of_chunk(chunk, sorted(numbers - set(texts)))
+            parsed = readers.parse_chunks([chunk])
+            here = sorted((numbers - set(texts)).intersection(parsed.rows[SRC_ROW_NUMBER]))
+            texts |= dict(parsed.raw[0].texts(here)) if here else {}
             if len(texts) == len(numbers):
                 break
     return texts
-
-
-def _of_chunk(chunk: Any, numbers: list[int]) -> dict[int, str]:
-    parsed = readers.parse_chunks([chunk])
-    present = set(parsed.rows[SRC_ROW_NUMBER]) if numbers else set()
-    here = [number for number in numbers if number in present]
-    return dict(parsed.raw[0].texts(here)) if here else {}
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,7 @@ class RejectedRecord:
     raw: str
 
 
-def rejects_with_key(
-    context: LineageContext, key: Key, names: Iterable[str], table: TableRef | None
-) -> list[RejectedRecord]:
+def rejects_with_key(context: LineageContext, start: Start) -> list[RejectedRecord]:
     """The rejects that have the key, one more than are shown.
 
     A record whose columns are unknown has it if it contains it as a separate word.
@@ -135,19 +134,25 @@ def rejects_with_key(
     frame = live(context.config, [ref for ref in context.contracts if ref.layer is not Layer.GOLD])
     if frame is None:
         return []
-    for word in key.words:
-        texts = pl.concat_str("row_key", "raw_record", ignore_nulls=True)
-        frame = frame.filter(texts.str.contains(word, literal=True))
+    key, table = start.key, start.table
+    words = [v for v in key.values.values() if v is not None] or [key.text]
+    texts = pl.concat_str("row_key", "raw_record", ignore_nulls=True)
+    frame = frame.filter(texts.str.contains(word, literal=True) for word in words)
     if table is not None and table.layer is not Layer.GOLD:
-        of_table = (pl.col("layer") == table.layer) & (pl.col("table_name") == table.table)
-        frame = frame.filter(of_table)
-    wanted = {name: key.values.get(name) if key.values else key.text for name in names}
+        frame = frame.filter(layer=table.layer, table_name=table.table)
+    wanted = {name: key.value(name) for name in start.columns}
     found = []
     for row in frame.collect().to_dicts():
         ref = TableRef(context.config.domain.name, Layer(row["layer"]), row["table_name"])
         contract = context.contracts.get(ref)
-        if contract and _has_key(context, contract, row, key, wanted):
-            found.append(_described(ref, row))
+        if contract is None or not _has_key(context, contract, row, words, wanted):
+            continue
+        place = row["row_key"] or ""
+        if row[SRC_FILENAME]:
+            place = f"{row[SRC_FILENAME]}, record {row[SRC_ROW_NUMBER]}"
+        reasons = [f"{one['code']} {one['rule']}: {one['message']}" for one in row["reasons"] or ()]
+        raw = row["raw_record"] or ""
+        found.append(RejectedRecord(ref, place, tuple(reasons), row[RUN_ID], raw))
     return sorted(found, key=lambda one: (one.table, one.place))[: ROWS + 1]
 
 
@@ -155,13 +160,13 @@ def _has_key(
     context: LineageContext,
     contract: Contract,
     row: Row,
-    key: Key,
+    words: Sequence[str],
     wanted: Mapping[str, str | None],
 ) -> bool:
     if row["row_key"] is not None:
         values = json.loads(row["row_key"])
         if not wanted:
-            return key.text in {str(value) for value in values.values()}
+            return words[0] in {str(value) for value in values.values()}
         values = json.loads(row["raw_record"]) if row["raw_record"] else values
         return all(name in values and _text(values[name]) == v for name, v in wanted.items())
     below = _names_below(context, contract.ref, wanted)
@@ -169,7 +174,7 @@ def _has_key(
         return False
     fields = _fields(contract, row)
     if fields is None or not wanted:
-        return all(_has_word(row["raw_record"] or "", word) for word in key.words)
+        return all(_has_word(row["raw_record"] or "", word) for word in words)
     return all(
         any(_has_word(fields.get(column) or "", value or "") for column in below[name])
         for name, value in wanted.items()
@@ -184,9 +189,8 @@ def _names_below(
     for contract in context.contracts.values():
         for name in names if contract.ref.layer is Layer.SILVER else ():
             if name in contract.column_names:
-                for text in contract.column(name).sources:
-                    table, _, column = text.rpartition(".")
-                    if context.ref(table) == ref:
+                for target, column in context.sources(contract.column(name)):
+                    if target == ref:
                         found.setdefault(name, set()).add(column)
     own = context.contracts[ref].column_names
     return found | {n: {n} for n in names if n in own and n not in found}
@@ -216,13 +220,3 @@ def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _described(ref: TableRef, row: Row) -> RejectedRecord:
-    place = row["row_key"] or ""
-    if row[SRC_FILENAME]:
-        place = f"{row[SRC_FILENAME]}, record {row[SRC_ROW_NUMBER]}"
-    reasons = tuple(
-        f"{one['code']} {one['rule']}: {one['message']}" for one in row["reasons"] or ()
-    )
-    return RejectedRecord(ref, place, reasons, row[RUN_ID], row["raw_record"] or "")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.lineage import key_of, place_text, unknown
 from carms_lake.flows.lineage.context import lineage_context
-from carms_lake.flows.lineage.keys import Key, starting_rows
-from carms_lake.flows.lineage.records import RawText, place_of, raw_texts, rejects_with_key
+from carms_lake.flows.lineage.keys import Key, find_start, starting_rows
+from carms_lake.flows.lineage.records import (
+    RawText,
+    place_of,
+    place_text,
+    raw_texts,
+    rejects_with_key,
+)
 from carms_lake.flows.lineage.rows import Inputs, inputs
 from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.names import Layer
@@ -93,36 +98,35 @@ def trace_value(
         StoreError: the lake cannot be read.
     """
     with lineage_context(config) as context:
-        ref = context.resolve(table) if table else None
-        wanted = key_of(context, key, ref)
-        start = starting_rows(context, wanted, ref)
+        start = find_start(context, key, table)
         if not start.rows:
-            error = unknown(context, wanted, ref)
-            if rejects_with_key(context, wanted, start.columns, ref):
+            error = start.unknown(config.domain.name)
+            if rejects_with_key(context, start):
                 error.hint = f"it was rejected or quarantined: `carms trace {key}` says why"
             raise error
-        found = _with_views(context, wanted, start, column) if ref is None else start.rows
+        found = start.rows if start.table else _with_views(context, start, column)
         ref = _table_of(found, context, column)
         rows = found[ref][:TREES_SHOWN]
         walk = _ValueWalk(context, LandedFiles(config))
         contract = context.contracts[ref]
-        names = contract.primary_key or tuple(wanted.values) or start.columns
+        names = contract.primary_key or tuple(start.key.values) or start.columns
         return ValueTrace(
             tuple(walk.origin(ref, column, [row], is_first=True) for row in rows),
-            tuple(_named(contract, row, names, wanted) for row in rows),
+            tuple(_named(contract, row, names, start.key) for row in rows),
             len(found[ref]) > TREES_SHOWN,
             tuple(context.notes),
         )
 
 
-def _with_views(context: LineageContext, key: Key, start: Start, column: str) -> TableRows:
+def _with_views(context: LineageContext, start: Start, column: str) -> TableRows:
     """The rows of the key, and those of views where no table of it has the column."""
     if any(column in context.contracts[ref].column_names for ref in start.rows):
         return start.rows
     found = dict(start.rows)
+    key = start.key
+    named = Key(key.text, key.values or dict.fromkeys(start.columns, key.text))
     for ref, contract in context.contracts.items():
         if contract.kind == "view" and {column, *start.columns} <= set(contract.column_names):
-            named = Key(key.text, key.values or dict.fromkeys(start.columns, key.text))
             found |= starting_rows(context, named, ref).rows
     return found
 
@@ -204,9 +208,8 @@ class _ValueWalk:
         """The column of the same name in the table that drives a silver table."""
         driver = self.context.contracts[ref].silver.driver
         there = self.context.contracts.get(driver) if driver else None
-        return (
-            (f"{there.ref.in_domain}.{column}",) if there and column in there.column_names else ()
-        )
+        has_it = there is not None and column in there.column_names
+        return (f"{there.ref.in_domain}.{column}",) if there and has_it else ()
 
     def _sql(self, ref: TableRef, column: str) -> tuple[ColumnOrigin | None, str]:
         """What the SELECT says of a column, or why it says nothing."""
@@ -222,24 +225,18 @@ class _ValueWalk:
         return found, ""
 
     def _below(self, ref: TableRef, rows: Sequence[Row]) -> Inputs:
-        """What rows were made of; in silver also through tables between."""
+        """What rows were made of; of silver also the inputs of the silver tables among these."""
         key = (ref, repr(rows))
         if key not in self._inputs:
             direct = inputs(self.context, ref, rows[:ROWS])
-            if ref.layer is Layer.SILVER:
-                direct = self._through(direct)
-            self._inputs[key] = direct
+            found, more = dict(direct.rows), set(direct.more)
+            for target, between in direct.rows.items():
+                if ref.layer is target.layer is Layer.SILVER:
+                    under = self._below(target, between)
+                    found = {**under.rows, **found}
+                    more |= under.more - set(direct.rows)
+            self._inputs[key] = replace(direct, rows=found, more=frozenset(more))
         return self._inputs[key]
-
-    def _through(self, direct: Inputs) -> Inputs:
-        """Add the inputs of the silver tables among the inputs."""
-        rows, more = dict(direct.rows), set(direct.more)
-        for target, between in direct.rows.items():
-            if target.layer is Layer.SILVER:
-                under = self._below(target, between)
-                rows = {**under.rows, **rows}
-                more |= under.more - set(direct.rows)
-        return Inputs(rows, frozenset(more), direct.whole)
 
     def _source(self, below: Inputs, name: str, *, is_first: bool) -> Origin:
         """A column that a value is made of, in the known rows of its table.
