@@ -35,7 +35,10 @@ def write(  # noqa: PLR0913 - a format's options are its keywords
         for number, frame in enumerate(frames):
             if header and number == 0:
                 names = [name for name in frame.columns if name != unquoted_where]
-                file.write(_header(names, separator))
+                # Polars would put quotes around an empty name.
+                line = io.StringIO()
+                csv.writer(line, delimiter=separator, lineterminator="\n").writerow(names)
+                file.write(line.getvalue().encode())
             for rows, quote_style in _by_quotes(frame, unquoted_where):
                 rows.write_csv(
                     file,
@@ -59,10 +62,3 @@ def _by_quotes(
     for run in frame[unquoted_where].rle():
         yield rows.slice(at, run["len"]), "never" if run["value"] else "necessary"
         at += run["len"]
-
-
-def _header(names: list[str], separator: str) -> bytes:
-    """The header line; Polars would put quotes around an empty name."""
-    line = io.StringIO()
-    csv.writer(line, delimiter=separator, lineterminator="\n").writerow(names)
-    return line.getvalue().encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
-
-_ID = UUID(int=0)
-_PROTOCOL = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}
 
 
 def write(
@@ -34,64 +31,47 @@ def write(
         return
     from deltalake import WriterProperties, write_deltalake
 
-    properties = WriterProperties(compression="ZSTD")
-    mode: Literal["append"] = "append"
     for frame in frames:
         write_deltalake(
             str(path),
             frame,
-            mode=mode,
+            mode="append",
             schema_mode="merge",
             partition_by=list(partition_by) or None,
-            writer_properties=properties,
+            writer_properties=WriterProperties(compression="ZSTD"),
         )
 
 
 def _write_reproducible(path: Path, frames: Iterable[pl.DataFrame]) -> None:
+    import polars as pl
     import pyarrow.parquet as pq
     from deltalake import Schema
 
     log = path / "_delta_log"
     log.mkdir(parents=True)
     for version, frame in enumerate(frames):
-        table = _arrow(frame)
+        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
         part = path / f"part-{version:05}.zstd.parquet"
         pq.write_table(table, part, compression="zstd")
-        actions = [_added(part, frame.height)]
+        actions: list[dict[str, Any]] = []
         if version == 0:
-            schema = Schema.from_arrow(table.schema).to_json()
-            actions = [_PROTOCOL, _metadata(schema), *actions]
-        lines = "".join(f"{json.dumps(action)}\n" for action in actions)
-        (log / f"{version:020}.json").write_bytes(lines.encode())
-
-
-def _arrow(frame: pl.DataFrame) -> Any:
-    import polars as pl
-
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-def _metadata(schema: str) -> dict[str, Any]:
-    return {
-        "metaData": {
-            "id": str(_ID),
-            "format": {"provider": "parquet", "options": {}},
-            "schemaString": schema,
-            "partitionColumns": [],
-            "configuration": {},
-            "createdTime": 0,
-        }
-    }
-
-
-def _added(part: Path, rows: int) -> dict[str, Any]:
-    return {
-        "add": {
+            metadata = {
+                "id": str(UUID(int=0)),
+                "format": {"provider": "parquet", "options": {}},
+                "schemaString": Schema.from_arrow(table.schema).to_json(),
+                "partitionColumns": [],
+                "configuration": {},
+                "createdTime": 0,
+            }
+            protocol = {"minReaderVersion": 1, "minWriterVersion": 2}
+            actions = [{"protocol": protocol}, {"metaData": metadata}]
+        added = {
             "path": part.name,
             "partitionValues": {},
             "size": part.stat().st_size,
             "modificationTime": 0,
             "dataChange": True,
-            "stats": json.dumps({"numRecords": rows}),
+            "stats": json.dumps({"numRecords": frame.height}),
         }
-    }
+        lines = "".join(f"{json.dumps(action)}\n" for action in [*actions, {"add": added}])
+        (log / f"{version:020}.json").write_bytes(lines.encode())
