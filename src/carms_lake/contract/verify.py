@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Column, Contract
     from carms_lake.names import TableRef
 
-_TOLD_APART = 2
-"""How many formats a contract may name: Delta tables are folders, and files are of one other."""
-
 _NEEDS_DRIVER = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 
 
@@ -65,10 +62,10 @@ def _source(contract: Contract) -> None:
                 f"unknown `carms.format`: `{name}`",
                 did_you_mean(name, (*FORMATS, *added_formats())),
             )
-    if len(spec.formats) > 1 and (len(spec.formats) != _TOLD_APART or "delta" not in spec.formats):
+    if len(set(spec.formats) - {"delta"}) > 1 or len(set(spec.formats)) < len(spec.formats):
         raise ContractError(
             f"`carms.format` names {', '.join(spec.formats)}",
-            "only Delta tables can be told from files: name delta and one other format",
+            "only a Delta table, a folder, differs from a file: name delta and one other format",
         )
     if spec.trim and spec.formats != ("csv",):
         raise ContractError(

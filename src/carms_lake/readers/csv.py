@@ -55,7 +55,6 @@ class _Content(NamedTuple):
     piece: Piece
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of these records, as far as the chunk has them, by number."""
         texts = texts_of(self.piece, self.file.rules, row_numbers)
         return {number: shown(text, self.file.encoding) for number, text in texts.items()}
 
@@ -68,7 +67,6 @@ class _PlainLines(NamedTuple):
     piece: Piece
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of these records, as far as the chunk has them, by number."""
         first = self.piece.first
         here = [n for n in row_numbers if 0 <= n - first < self.piece.records]
         places = [self.start + n - first for n in here]
@@ -231,7 +229,12 @@ def _columns(file: _Csv, fields: pl.DataFrame, repaired: Sequence[int], *kept: s
         is_repaired = pl.col(SRC_ROW_NUMBER).is_in(list(repaired))
         added.append(pl.when(is_repaired).then(how).alias(SRC_REPAIR))
     if file.layout.extra:
-        added.append(frames.extra_values(file.layout.extra, ("", *spec.null_values)))
+        nulls = ("", *spec.null_values)
+        extra = [
+            frames.without_null_values(str(position), nulls).alias(name)
+            for name, position in file.layout.extra
+        ]
+        added.append(frames.extra_values(extra))
     columns = [
         frames.without_null_values(str(position), spec.null_values, is_trimmed=spec.trim).alias(
             name

@@ -9,7 +9,7 @@ The rules (RFC 4180 in a contract's dialect, with the freedoms that every reader
 
 Three ways through a block. **Plain**: valid UTF-8 without a quote, every `\r` before a `\n`: lines
 are records and delimiters part fields, whoever splits them. **Clean**: after every quoted field is
-taken out (`Grammar.closed`) no quote is left, all `\r` belong to `\r\n`, and what remains when all
+removed (`Grammar.closed`) no quote is left, all `\r` belong to `\r\n`, and what remains when all
 bytes but delimiters and `\n` are deleted is the same line, fields - 1 delimiters, repeated. Each of
 these is one C call over the block, and together they prove that every record has exactly the
 header's fields, so that any reader of RFC 4180 gives the same table. **Messy**: every quoted field

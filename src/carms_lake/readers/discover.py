@@ -72,7 +72,7 @@ def listing(base: Path) -> Listing:
     Raises:
         SourceError: `base` does not exist or cannot be read.
     """
-    # `Path.absolute` keeps `..`, and `Path.resolve` leaves the names under which links stand.
+    # `Path.absolute` keeps `..`, and `Path.resolve` gives the targets of links.
     parts = Path(os.path.abspath(base)).parts[1:]  # noqa: PTH100
     found = tuple(_candidates(base))
     return Listing(base, parts if base.is_dir() else parts[:-1], found)

@@ -114,22 +114,10 @@ def without_null_values(
     return pl.when(~text.is_in(list(null_values))).then(text).alias(name)
 
 
-def extra_values(extra: Sequence[tuple[str, int]], null_values: Sequence[str]) -> pl.Expr:
-    """The values of columns that the contract does not know, as one JSON object; null without any.
-
-    `extra` has the header and the position of each; columns are named by their position.
-    """
-    values = [
-        pl.when(~pl.col(str(position)).is_in(list(null_values)))
-        .then(pl.col(str(position)))
-        .alias(name)
-        for name, position in extra
-    ]
-    return (
-        pl.when(pl.any_horizontal([value.is_not_null() for value in values]))
-        .then(pl.struct(values).struct.json_encode())
-        .alias(SRC_EXTRA)
-    )
+def extra_values(values: Sequence[pl.Expr]) -> pl.Expr:
+    """The values of columns that the contract does not know, as one JSON object, or null."""
+    has_value = pl.any_horizontal([value.is_not_null() for value in values])
+    return pl.when(has_value).then(pl.struct(values).struct.json_encode()).alias(SRC_EXTRA)
 
 
 def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
@@ -169,11 +157,16 @@ def parsed_chunk(
 def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     """The rows of chunks that are parsed already, one behind the other."""
     found: list[Frames] = [chunk.content for chunk in chunks]
-    return ParsedRows(
-        pl.concat([_of_chunk(number, frames.rows) for number, frames in enumerate(found)]),
-        pl.concat([_of_chunk(number, frames.malformed) for number, frames in enumerate(found)]),
-        [frames.raw for frames in found],
+    rows, malformed = (
+        pl.concat(
+            [
+                frame.with_columns(pl.lit(number, pl.UInt32).alias(CHUNK))
+                for number, frame in enumerate(frames)
+            ]
+        )
+        for frames in ([f.rows for f in found], [f.malformed for f in found])
     )
+    return ParsedRows(rows, malformed, [frames.raw for frames in found])
 
 
 def chunk_numbers(counts: Sequence[int]) -> pl.Series:
@@ -181,10 +174,6 @@ def chunk_numbers(counts: Sequence[int]) -> pl.Series:
     numbers = pl.int_range(len(counts), dtype=pl.UInt32, eager=True)
     repeated = numbers.repeat_by(pl.Series(counts, dtype=pl.UInt32))
     return repeated.explode(empty_as_null=False).alias(CHUNK)
-
-
-def _of_chunk(number: int, frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.lit(number, pl.UInt32).alias(CHUNK))
 
 
 class Gathered:

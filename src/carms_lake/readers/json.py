@@ -34,7 +34,6 @@ class _Array(NamedTuple):
     data: bytes
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The text of these elements, as far as they exist, by number."""
         return _texts(self.data, set(row_numbers))
 
 

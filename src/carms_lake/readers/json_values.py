@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -44,20 +44,15 @@ class _Found(NamedTuple):
     """Values under keys that the contract does not know, by dotted path."""
 
 
-@dataclass(frozen=True)
-class _Node:
-    """What a contract expects under one key."""
-
-    column: Column | None = None
-    keys: dict[str, _Node] = field(default_factory=dict)
-    is_dropped: bool = False
+_Tree: TypeAlias = "dict[str, Column | _Tree | None]"
+"""What a contract expects under each key: a column, an object, or nothing where it is dropped."""
 
 
 @dataclass
 class Shape:
     """What a contract expects of the objects of a file, and which keys were found in them."""
 
-    root: _Node
+    root: _Tree
     columns: tuple[Column, ...]
     is_exact: bool
     """Numbers keep their digits, for columns of decimals."""
@@ -94,24 +89,24 @@ class Shape:
         names = [c.name for c in self.columns if c.name in self.seen]
         return [*names, SRC_EXTRA] if self.lets_in and self.unknown else names
 
-    def _walk(self, document: dict[str, Any], node: _Node, prefix: str, found: _Found) -> None:
+    def _walk(self, document: dict[str, Any], node: _Tree, prefix: str, found: _Found) -> None:
         for key, value in document.items():
-            expected = node.keys.get(key)
-            if expected is None:
+            if key not in node:
                 self.unknown.setdefault(prefix + key)
                 if value is not None:
                     found.extra[prefix + key] = value
-            elif expected.is_dropped:
                 continue
-            elif expected.column is not None:
-                name = expected.column.name
-                self.seen.add(name)
+            expected = node[key]
+            if expected is None:
+                continue
+            if not isinstance(expected, dict):
+                self.seen.add(expected.name)
                 if value is None:
-                    found.row[name] = None
-                elif type(value) is str and expected.column.type.name != "json":
-                    found.row[name] = value
+                    found.row[expected.name] = None
+                elif type(value) is str and expected.type.name != "json":
+                    found.row[expected.name] = value
                 else:
-                    self._fit(value, expected.column, found)
+                    self._fit(value, expected, found)
             elif isinstance(value, dict):
                 self._walk(value, expected, f"{prefix}{key}.", found)
             elif value is not None:
@@ -137,13 +132,15 @@ class Shape:
 
 def shape_of(contract: Contract) -> Shape:
     """What the contract expects of the objects of a file."""
-    root = _Node()
+    root: _Tree = {}
     columns = tuple(c for c in contract.columns if c.source != LINE)
     for column in columns:
-        _plant(root, column.source, _Node(column))
-    export_columns = [name for name in EXPORT_COLUMNS if name not in {c.source for c in columns}]
-    for path in (*spec_of(contract).drop_columns, *export_columns):
-        _plant(root, path, _Node(is_dropped=True))
+        _plant(root, column.source, column)
+    correction_columns = [
+        name for name in EXPORT_COLUMNS if name not in {c.source for c in columns}
+    ]
+    for path in (*spec_of(contract).drop_columns, *correction_columns):
+        _plant(root, path, None)
     is_exact = any(c.type.name == "decimal" for c in columns)
     lets_in = spec_of(contract).new_columns is not NewColumns.REFUSE
     return Shape(root, columns, is_exact, lets_in)
@@ -217,19 +214,23 @@ def flattened(
     return values
 
 
-def _plant(root: _Node, path: str, leaf: _Node) -> None:
+def _plant(root: _Tree, path: str, leaf: Column | None) -> None:
     *parents, last = path.split(".")
     node = root
     for key in parents:
-        node = node.keys.setdefault(key, _Node())
-    node.keys[last] = leaf
+        inner = node.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return  # the contract takes the object as one value
+        node = inner
+    node[last] = leaf
 
 
-def _names(node: _Node) -> Iterator[str]:
-    for child in node.keys.values():
-        if child.column is not None:
-            yield child.column.name
-        yield from _names(child)
+def _names(node: _Tree) -> Iterator[str]:
+    for child in node.values():
+        if isinstance(child, dict):
+            yield from _names(child)
+        elif child is not None:
+            yield child.name
 
 
 def _dumped(value: Any) -> str:

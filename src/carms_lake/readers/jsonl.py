@@ -162,7 +162,7 @@ def _record(
     if not isinstance(document, dict):
         return misfit_fault(number, shown(line, encoding), ())
     row: dict[str, Any] = {SRC_ROW_NUMBER: number}
-    if shape.root.keys:
+    if shape.root:
         values, misfits = shape.parse(document)
         if misfits:
             return misfit_fault(number, shown(line, encoding), misfits)

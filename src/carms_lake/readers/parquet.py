@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
+from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import empty, opened, readable, wrong_format
-from carms_lake.readers.frames import malformed_frame, parsed_chunk, rows_as_json
+from carms_lake.readers.frames import extra_values, malformed_frame, parsed_chunk, rows_as_json
 from carms_lake.readers.header import Layout, parse
 from carms_lake.records import FileChunks
 
@@ -35,7 +35,6 @@ class _Rows(NamedTuple):
     """The number of the first row."""
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """These rows as JSON, as far as the chunk has them, by number."""
         here = [n for n in row_numbers if 0 <= n - self.first < self.rows.height]
         found = self.rows[[n - self.first for n in here]]
         return dict(zip(here, rows_as_json(found), strict=True))
@@ -59,9 +58,7 @@ def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
     columns = [pl.col(names[position]).alias(name) for name, position in layout.positions]
     if layout.extra:
         values = [pl.col(names[position]).alias(name) for name, position in layout.extra]
-        has_value = pl.any_horizontal([value.is_not_null() for value in values])
-        as_json = pl.struct(values).struct.json_encode()
-        columns.append(pl.when(has_value).then(as_json).alias(SRC_EXTRA))
+        columns.append(extra_values(values))
     # Slice by slice: the library's own batches end the process where a damaged page is met.
     total = frame.select(pl.len()).collect().item()
     for start in range(0, total, _PART_RECORDS):

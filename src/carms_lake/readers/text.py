@@ -72,18 +72,15 @@ def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The blocks as UTF-8 without a byte order mark; undecodable bytes stay invalid."""
     if not is_utf8(encoding):
         blocks = _decoded(blocks, encoding)
+    rest = iter(blocks)
     start = b""
-    is_started = False
-    for block in blocks:
-        if is_started:
-            yield block
-            continue
+    for block in rest:
         start += block
         if len(start) >= len(BOM):
-            yield start.removeprefix(BOM)
-            is_started = True
-    if not is_started and start:
-        yield start
+            break
+    if start:
+        yield start.removeprefix(BOM)
+    yield from rest
 
 
 def is_text(data: bytes) -> bool:

@@ -94,20 +94,20 @@ def _sheet_name(workbook: CalamineWorkbook, source: SourceFile, sheet: str | Non
     names = [m.name for m in workbook.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
     if sheet in names:
         return sheet
-    shown = ", ".join(f"`{name}`" for name in names) or "none"
-    if sheet is not None:
-        raise SourceRefused(
-            "MISSING_SHEET",
-            f"`{source.name}` has no sheet `{sheet}`; its sheets: {shown}",
-            f"{did_you_mean(sheet, names)}; rename the sheet, or set `carms.sheet` in the contract",
-        )
-    if not names:
+    if sheet is None and names:
+        return names[0]
+    if sheet is None:
         raise SourceRefused(
             "MISSING_SHEET",
             f"`{source.name}` has no worksheet",
             "have a workbook with a worksheet sent",
         )
-    return names[0]
+    shown = ", ".join(f"`{name}`" for name in names) or "none"
+    raise SourceRefused(
+        "MISSING_SHEET",
+        f"`{source.name}` has no sheet `{sheet}`; its sheets: {shown}",
+        f"{did_you_mean(sheet, names)}; rename the sheet, or set `carms.sheet` in the contract",
+    )
 
 
 def _looked_through(path: Path, source: SourceFile) -> bool:

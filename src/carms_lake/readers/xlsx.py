@@ -22,7 +22,6 @@ from carms_lake.readers.frames import (
     Fault,
     cell_text,
     malformed_frame,
-    number_text,
     parsed_chunk,
     without_null_values,
 )
@@ -47,7 +46,6 @@ class _SheetRows(NamedTuple):
     header: int
 
     def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """These rows as JSON, as far as the sheet has them, by sheet row."""
         places = [number - self.grid.first_row for number in row_numbers]
         within = [place for place in places if 0 <= place < len(self.grid.rows)]
         return _raw_texts(self.grid, self.header, within)
@@ -126,7 +124,13 @@ def open_sheet(source: SourceFile, contract: Contract) -> Sheet:
     """
     with opened(source) as path:
         grid = read_grid(path, source, spec_of(contract).sheet)
-    header = _header(grid, source)
+    header = next((at for at, row in enumerate(grid.rows) if _has_value(row)), None)
+    if header is None:
+        raise SourceRefused(
+            "EMPTY_FILE",
+            f"`{source.name}`, sheet `{grid.sheet}` is empty",
+            "have the workbook sent with its header and rows",
+        )
     rows = grid.rows[header + 1 :]
     names = enumerate(cell_text(cell) for cell in grid.rows[header])
     columns = {
@@ -146,17 +150,6 @@ def _opened(source: SourceFile, contract: Contract) -> tuple[Grid, int, Layout]:
     positions = tuple((name, used[position]) for name, position in layout.positions)
     extra = tuple((name, used[position]) for name, position in layout.extra)
     return grid, header, Layout(positions, len(grid.rows[header]), layout.notes, extra)
-
-
-def _header(grid: Grid, source: SourceFile) -> int:
-    for index, row in enumerate(grid.rows):
-        if _has_value(row):
-            return index
-    raise SourceRefused(
-        "EMPTY_FILE",
-        f"`{source.name}`, sheet `{grid.sheet}` is empty",
-        "have the workbook sent with its header and rows",
-    )
 
 
 def _extra_series(grid: Grid, kept: list[int], layout: Layout) -> pl.Series:
@@ -190,7 +183,9 @@ def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
     filled = [None if value == "" else value for value in values] if str in types else values
     kinds = set(map(type, filled)) - {type(None)}
     if kinds == {float}:
-        return _number_series(name, filled)
+        numbers = pl.Series(name, filled, dtype=pl.Float64).cast(pl.String).str.strip_suffix(".0")
+        if not numbers.str.contains("e", literal=True).any():
+            return numbers
     if kinds == {bool}:
         return pl.Series(name, filled, dtype=pl.Boolean).cast(pl.String)
     if kinds == {dt.date}:
@@ -198,14 +193,6 @@ def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
     is_date = column.type.name == "date"
     texts = [None if value is None else cell_text(value, is_date=is_date) for value in filled]
     return pl.Series(name, texts, dtype=pl.String)
-
-
-def _number_series(name: str, values: list[float | None]) -> pl.Series:
-    text = pl.Series(name, values, dtype=pl.Float64).cast(pl.String).str.strip_suffix(".0")
-    if text.str.contains("e", literal=True).any():
-        texts = [None if value is None else number_text(value) for value in values]
-        return pl.Series(name, texts, dtype=pl.String)
-    return text
 
 
 def _message(address: str, value: Any, column: Column) -> str:

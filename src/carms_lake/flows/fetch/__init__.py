@@ -83,7 +83,7 @@ def fetch(
     force: bool = False,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> FetchReport:
-    """Download the files of a plan into `target`, except those that are there and right.
+    """Download the files of a plan into `target`, except those that it has already.
 
     After a file fails the others are still fetched; not after a server gave no response.
     `force` downloads everything again, from the first byte.
