@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def write(path: Path, frames: Iterable[pl.DataFrame], *, text_column: str | None = None) -> None:
     """Write one object per row, nulls as `null`.
 
-    With `text_column`, that column's text is the whole line: lines that are not JSON can be written.
+    With `text_column`, that column's text is the whole line, JSON or not.
     """
     with path.open("wb") as file:
         for frame in frames:
