@@ -77,6 +77,7 @@ class BatchWriter:
         self._staged = staged
         self._stop = stop
         self._batch: list[TrackedChunk] = []
+        self._waiting = 0
         self._counts: dict[str, FileCounts] = {}
         self._rejects: list[pl.DataFrame] = []
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
@@ -116,6 +117,7 @@ class BatchWriter:
         """Forget everything that was read of a file."""
         self._wait()
         self._batch = [tracked for tracked in self._batch if tracked.source.name != source.name]
+        self._waiting = sum(tracked.chunk.records for tracked in self._batch)
         counts = self._counts.pop(source.name)
         if counts.accepted and self._staged:
             values = {SRC_FILENAME: source.name, DELIVERY_ID: provenance.delivery_id}
@@ -168,14 +170,15 @@ class BatchWriter:
             self._submit()
         if tracked.chunk.records:
             self._batch.append(tracked)
-        if sum(waiting.chunk.records for waiting in self._batch) >= BATCH_RECORDS:
+            self._waiting += tracked.chunk.records
+        if self._waiting >= BATCH_RECORDS:
             self._submit()
 
     def _submit(self) -> None:
         """Have the batch checked once the one before it is."""
         self._wait()
         if self._batch:
-            batch, self._batch = self._batch, []
+            batch, self._batch, self._waiting = self._batch, [], 0
             self._checking = self._checker.submit(self._check, batch)
 
     def _wait(self) -> None:
