@@ -7,7 +7,6 @@ no connection and no state, so threads may share it; one process at a time write
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     import polars as pl
@@ -85,10 +85,9 @@ class Lake:
 
         return query_frame(self.config, sql, parameters, as_of=as_of)
 
-    @contextmanager
     def stream(
         self, sql: str, parameters: Parameters = None, *, as_of: str | None = None
-    ) -> Iterator[Iterator[pl.DataFrame]]:
+    ) -> AbstractContextManager[Iterator[pl.DataFrame]]:
         """The rows of one reading statement in frames, for results that do not fit into memory.
 
             with lake.stream("from silver.event") as frames:
@@ -99,8 +98,7 @@ class Lake:
         """
         from carms_lake.flows.query import query_frames
 
-        with query_frames(self.config, sql, parameters, as_of=as_of) as frames:
-            yield frames
+        return query_frames(self.config, sql, parameters, as_of=as_of)
 
     def table(self, name: str, *, as_of: str | None = None) -> pl.LazyFrame:
         """A table at one version, the newest or that of a run or a time.

@@ -155,12 +155,8 @@ class Catalog:
                         did_you_mean(parameter, known),
                     )
                 reads[parameter] = known[parameter]
-            steps[contract.ref] = SilverStep(
-                contract,
-                functions[table],
-                reads,
-                partial(_checks, self.domain.package, table, frozenset(wanted)),
-            )
+            checks = partial(_checks, self.domain.package, table, frozenset(wanted))
+            steps[contract.ref] = SilverStep(contract, functions[table], reads, checks)
         return _in_order(steps)
 
     @cached_property
@@ -232,9 +228,8 @@ def code_fingerprint(domain: Domain) -> str:
     for folder in (path for module in modules for path in getattr(module, "__path__", [])):
         root = Path(folder)
         for path in sorted(p for p in root.rglob("*") if p.suffix in _CODE_SUFFIXES):
-            digest.update(
-                path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
-            )
+            name = path.relative_to(root).as_posix().encode()
+            digest.update(name + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -284,12 +279,10 @@ def _checks(package: str, table: str, tables: frozenset[str]) -> Sequence[Any]:
 
 def _gold_texts(package: str) -> dict[str, str]:
     folder = files(package) / "gold"
-    if not folder.is_dir():
-        return {}
+    found = [e for e in folder.iterdir() if e.name.endswith(".sql")] if folder.is_dir() else []
     return {
         entry.name.removesuffix(".sql"): entry.read_text(encoding="utf-8").strip().removesuffix(";")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".sql")
+        for entry in found
     }
 
 

@@ -118,9 +118,8 @@ def find_project(project: Path | None, environment: Mapping[str, str]) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    named = project or (
-        Path(environment["CARMS_PROJECT"]) if environment.get("CARMS_PROJECT") else None
-    )
+    variable = environment.get("CARMS_PROJECT")
+    named = project or (Path(variable) if variable else None)
     if named is not None:
         if not (named / CONFIG_FILE).is_file():
             raise ConfigError(
@@ -141,11 +140,8 @@ def find_project(project: Path | None, environment: Mapping[str, str]) -> Path:
 def builtin_domains() -> tuple[str, ...]:
     """The domains that come with the tool, sorted."""
     folder = Path(__file__).parent / "domains"
-    if not folder.is_dir():
-        return ()
-    return tuple(
-        sorted(p.name for p in folder.iterdir() if p.is_dir() and IDENTIFIER.fullmatch(p.name))
-    )
+    found = folder.iterdir() if folder.is_dir() else ()
+    return tuple(sorted(p.name for p in found if p.is_dir() and IDENTIFIER.fullmatch(p.name)))
 
 
 def builtin_schemas() -> Path:
@@ -195,13 +191,9 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
 
     found = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
     if name not in found:
+        why = f", though `{CONFIG_FILE}` names it: no installed package provides it"
         raise ConfigError(
-            f"unknown domain `{name}`"
-            + (
-                f", though `{CONFIG_FILE}` names it: no installed package provides it"
-                if name in extra
-                else ""
-            ),
+            f"unknown domain `{name}`" + (why if name in extra else ""),
             did_you_mean(name, {*builtin_domains(), *found}),
         )
     try:

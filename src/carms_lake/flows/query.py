@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Column, Contract
+    from carms_lake.contract.model import Contract
     from carms_lake.store.query import Answer
     from carms_lake.store.query.sandbox import AsOf
 
@@ -103,19 +103,12 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
 
 
 def query_batches(
-    config: LakeConfig,
-    sql: str,
-    parameters: Parameters = None,
-    *,
-    as_of: str | None = None,
+    config: LakeConfig, sql: str, parameters: Parameters = None, *, as_of: str | None = None
 ) -> AbstractContextManager[Answer]:
     """The rows of one reading statement in batches, for results that need not fit into memory.
 
     Raises:
-        QueryRefused: SQL that is wrong, or that does more than read.
-        QueryLimit: it took longer, or more memory, than allowed.
-        GoldMissing: it names gold, and there is no gold file yet.
-        StoreError: the gold file or a table cannot be read.
+        LakeError: as `query_frame`.
     """
     from carms_lake.store.query import answering
 
@@ -128,11 +121,8 @@ def query_to_file(
     """Write the rows of one reading statement as Parquet or as a workbook; how many rows.
 
     Raises:
-        QueryRefused: SQL that is wrong, or that does more than read.
-        QueryLimit: it took longer, or more memory, than allowed.
-        GoldMissing: it names gold, and there is no gold file yet.
-        StoreError: the gold file or a table cannot be read.
-        UsageError: the format is none of the two, or a workbook cannot hold the rows.
+        UsageError: the format is neither of the two, or a workbook cannot hold the rows.
+        LakeError: as `query_frame`.
     """
     from carms_lake.writers import write
 
@@ -161,12 +151,12 @@ def _snapshot(config: LakeConfig, as_of: str | None) -> AsOf | None:
 
 
 def table_names(config: LakeConfig) -> tuple[str, ...]:
-    """The names of all tables that the domain's contracts promise, gold first; reads no data.
+    """The names of all tables that the domain has contracts for, gold first; reads no data.
 
     Raises:
         ContractError: a contract is wrong.
     """
-    return tuple(contract.ref.in_domain for contract in _contracts(config))
+    return tuple(ref.in_domain for ref in load_catalog(config.domain).refs(*GOLD_FIRST))
 
 
 def tables(config: LakeConfig) -> pl.DataFrame:
@@ -180,22 +170,27 @@ def tables(config: LakeConfig) -> pl.DataFrame:
     """
     import polars as pl
 
-    contracts = _contracts(config)
-    listed = pl.DataFrame(
-        [
-            (c.ref.in_domain, str(c.ref.layer), c.kind, len(c.columns), c.description or c.grain)
-            for c in contracts
-        ],
-        schema=["table", "layer", "kind", "columns", "description"],
-        orient="row",
-    )
+    catalog = load_catalog(config.domain)
+    contracts = [catalog.contracts[ref] for ref in catalog.refs(*GOLD_FIRST)]
     counts = _row_counts(config, contracts)
-    rows = pl.Series("rows", [counts.get(name) for name in listed["table"]], dtype=pl.Int64)
-    return listed.insert_column(3, rows)
+    rows = [
+        (
+            contract.ref.in_domain,
+            str(contract.ref.layer),
+            contract.kind,
+            counts.get(contract.ref.in_domain),
+            len(contract.columns),
+            contract.description or contract.grain,
+        )
+        for contract in contracts
+    ]
+    schema: dict[str, type] = {"table": str, "layer": str, "kind": str}
+    schema |= {"rows": int, "columns": int, "description": str}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
-    """A table's contract, and one row per column: its type and what it promises.
+    """A table's contract, and one row per column: its type, its key and what it refers to.
 
     `name` is `carms.silver.program`, `silver.program` or `program`.
 
@@ -209,45 +204,35 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
     contract = catalog.contracts[catalog.resolve(name)]
     schema = {"column": str, "type": str, "nullable": bool}
     schema |= dict.fromkeys(("key", "references", "description"), str)
-    rows = [_column_row(contract, column) for column in contract.columns]
+    references = [
+        (here, f"{relationship.target.in_domain}.{there}")
+        for relationship in contract.relationships
+        for here, there in zip(relationship.columns, relationship.target_columns, strict=True)
+    ]
+    rows = [
+        (
+            column.name,
+            str(column.type),
+            not column.required,
+            "primary"
+            if column.name in contract.primary_key
+            else "unique"
+            if column.unique
+            else None,
+            ", ".join(there for here, there in references if here == column.name) or None,
+            column.description or None,
+        )
+        for column in contract.columns
+    ]
     return contract, pl.DataFrame(rows, schema, orient="row")
 
 
 def caveat(config: LakeConfig) -> str:
-    """What is to be known of the published file: that checks failed; empty where none did."""
+    """A warning about the published file, where checks failed; empty where none did."""
     from carms_lake.store.gold.published import build_record, published_although
 
     build = build_record(config.gold_file)
     return published_although(build.failed_checks) if build and build.failed_checks else ""
-
-
-def _contracts(config: LakeConfig) -> list[Contract]:
-    catalog = load_catalog(config.domain)
-    return [catalog.contracts[ref] for ref in catalog.refs(*GOLD_FIRST)]
-
-
-def _column_row(contract: Contract, column: Column) -> tuple[Any, ...]:
-    references = [
-        f"{relationship.target.in_domain}.{there}"
-        for relationship in contract.relationships
-        for here, there in zip(relationship.columns, relationship.target_columns, strict=False)
-        if here == column.name
-    ]
-    key = (
-        "primary"
-        if column.primary_key_position is not None
-        else "unique"
-        if column.unique
-        else None
-    )
-    return (
-        column.name,
-        str(column.type),
-        not column.required,
-        key,
-        ", ".join(references) or None,
-        column.description or None,
-    )
 
 
 def _row_counts(config: LakeConfig, contracts: list[Contract]) -> dict[str, int]:
@@ -259,8 +244,5 @@ def _row_counts(config: LakeConfig, contracts: list[Contract]) -> dict[str, int]
     wanted = [c.ref.in_domain for c in contracts if c.kind != "macro" and c.ref.in_domain in built]
     if not wanted:
         return {}
-    counted = " UNION ALL ".join(
-        f"SELECT '{name}', count(*) AS rows FROM {name}"  # noqa: S608 - names of contracts
-        for name in wanted
-    )
-    return dict(query_frame(config, counted).iter_rows())
+    counts = [f"SELECT '{name}', count(*) AS rows FROM {name}" for name in wanted]  # noqa: S608 - names of contracts
+    return dict(query_frame(config, " UNION ALL ".join(counts)).iter_rows())

@@ -63,7 +63,7 @@ class Constraint:
 
     @property
     def reason(self) -> str:
-        """The message as a reject shows it, without the rule's name beside it."""
+        """The message as a reject shows it, where the rule has a field of its own."""
         names_column = self.kind in OF_VALUES or self.kind == "type"
         return f"`{self.column}` {self.message}" if names_column else self.message
 
