@@ -17,10 +17,9 @@ import typer
 
 from carms_lake import __version__
 from carms_lake.cli import check, drift, lake, operate, read, rejects, render, trace
-from carms_lake.cli.boundary import report_bug
 from carms_lake.cli.command import AsJson, Domain, Group, Project, Quiet, Verbose, add_section
 from carms_lake.cli.context import Call, named_in
-from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.exit_codes import ExitCode, report_bug
 from carms_lake.names import QUERY_THREAD
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import command
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
@@ -101,7 +101,7 @@ Run = Annotated[
     typer.Option(
         "--run",
         metavar="RUN_ID",
-        autocompletion=complete.runs,
+        autocompletion=complete_runs,
         help="With --failures or --scorecard: of that run.",
     ),
 ]

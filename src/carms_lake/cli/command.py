@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from carms_lake.cli import complete
-from carms_lake.cli.boundary import error_boundary
-from carms_lake.cli.context import Call
-from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.context import Call, complete_domains
+from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit, emit_text, target, text_width
 from carms_lake.cli.render import envelope, note
@@ -61,7 +59,7 @@ Domain = Annotated[
         "-d",
         "--domain",
         metavar="NAME",
-        autocompletion=complete.domains,
+        autocompletion=complete_domains,
         help="The domain to work on (default: carms).",
     ),
 ]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import OutputFile, OutputFormat, command
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, complete_sources
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import emit, emit_text, target
@@ -24,7 +24,7 @@ Sources = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SOURCE]...",
-        autocompletion=complete.sources,
+        autocompletion=complete_sources,
         help="Only files of these sources; all if none.",
     ),
 ]

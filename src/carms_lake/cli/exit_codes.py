@@ -1,9 +1,16 @@
-"""What the command's exit status means; public."""
+"""What the command's exit status means; public. And where errors become messages and codes."""
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import contextmanager, suppress
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
+import typer
+
+from carms_lake.cli import render
 from carms_lake.errors import (
     ContractError,
     DataError,
@@ -12,6 +19,11 @@ from carms_lake.errors import (
     StoreError,
     UsageError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carms_lake.cli.context import Call
 
 
 class ExitCode(IntEnum):
@@ -53,3 +65,87 @@ def exit_code_of(error: LakeError) -> ExitCode:
         if isinstance(error, branch):
             return code
     return ExitCode.DATA
+
+
+_PANIC = "PanicException"
+"""What libraries written in Rust raise when they give up: no `Exception`, and a class of each."""
+
+
+@contextmanager
+def error_boundary(call: Call) -> Iterator[None]:
+    """Run a command's body; whatever it raises ends in an exit code.
+
+    Raises:
+        typer.Exit: always when the body failed.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except LakeError as error:
+        raise _exit_for(call, error) from None
+    except BrokenPipeError:
+        _drop_stdout()
+        raise typer.Exit(ExitCode.DONE) from None
+    except OSError as error:  # no permission, no room, no such file: the system's no, not a bug
+        if error.filename is None:
+            _drop_stdout()
+        where = f"`{error.filename}`" if error.filename is not None else "the output"
+        fault = StoreError(
+            f"{where} cannot be read or written: {error.strerror or error}",
+            "check that it exists, its permissions and the free space on the disk",
+        )
+        raise _exit_for(call, fault) from None
+    except KeyboardInterrupt:
+        render.say("interrupted: everything is as it was")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except (typer.Exit, typer.Abort, typer.TyperException):
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
+        report_bug(error, verbose=call.verbose)
+        raise _exit(call, {"code": int(ExitCode.BUG), "message": str(error)}) from None
+
+
+def report_bug(error: BaseException, *, verbose: bool) -> None:
+    """Report a fault of the program in one line; with `verbose`, where it happened."""
+    first = str(error).strip().splitlines() or [""]
+    if verbose:
+        _print_traceback(error)
+    render.say(f"error: this is a bug in carms: {type(error).__name__}: {first[0]}")
+    if not verbose:
+        render.say("hint: run it again with -v for the traceback, and report both")
+
+
+def _exit_for(call: Call, error: LakeError) -> typer.Exit:
+    """Report an error that a person can act on; how the command ends."""
+    if call.verbose:
+        _print_traceback(error)
+    render.say(f"error: {error.message}")
+    if error.hint:
+        render.say(f"hint: {error.hint}")
+    record = {
+        "code": int(exit_code_of(error)),
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+    }
+    return _exit(call, record)
+
+
+def _exit(call: Call, record: dict[str, Any]) -> typer.Exit:
+    if call.json:
+        render.envelope(None, status="failed", errors=[record])
+    return typer.Exit(record["code"])
+
+
+def _print_traceback(error: BaseException) -> None:
+    import traceback
+
+    traceback.print_exception(error)
+
+
+def _drop_stdout() -> None:
+    """Whoever read the output has gone: let Python's flush at exit go nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

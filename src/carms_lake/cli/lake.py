@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import Lazy, command
-from carms_lake.cli.context import Call, named_in
+from carms_lake.cli.context import (
+    Call,
+    complete_domains,
+    complete_sources,
+    complete_tables,
+    named_in,
+)
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.output import Target
 from carms_lake.errors import ConfigError, UsageError
@@ -24,7 +30,7 @@ Sources = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SOURCE]...",
-        autocompletion=complete.sources,
+        autocompletion=complete_sources,
         help="Bronze tables to load; all if none.",
     ),
 ]
@@ -32,7 +38,7 @@ Select = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SELECT]...",
-        autocompletion=complete.tables,
+        autocompletion=complete_tables,
         help="Tables to build, with what they need; all if none.",
     ),
 ]
@@ -57,7 +63,7 @@ Strict = Annotated[
 OfDomain = Annotated[
     str | None,
     typer.Argument(
-        metavar="[DOMAIN]", autocompletion=complete.domains, help="The domain to generate data for."
+        metavar="[DOMAIN]", autocompletion=complete_domains, help="The domain to generate data for."
     ),
 ]
 Out = Annotated[

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import command
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
@@ -22,7 +22,7 @@ TableName = Annotated[
     str,
     typer.Argument(
         metavar="TABLE",
-        autocompletion=complete.tables,
+        autocompletion=complete_tables,
         help="As bronze.program_master, or program.",
     ),
 ]
@@ -30,7 +30,7 @@ TableNames = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[TABLE]...",
-        autocompletion=complete.tables,
+        autocompletion=complete_tables,
         help="As bronze.program_master; all tables if none.",
     ),
 ]
@@ -38,20 +38,20 @@ Before = Annotated[
     str,
     typer.Argument(
         metavar="RUN1",
-        autocompletion=complete.runs,
+        autocompletion=complete_runs,
         help="A run's id, the beginning of one, or a time (UTC).",
     ),
 ]
 After = Annotated[
     str,
     typer.Argument(
-        metavar="RUN2", autocompletion=complete.runs, help="The run to compare it with."
+        metavar="RUN2", autocompletion=complete_runs, help="The run to compare it with."
     ),
 ]
 OneTable = Annotated[
     str | None,
     typer.Argument(
-        metavar="[TABLE]", autocompletion=complete.tables, help="Show the cells of this table."
+        metavar="[TABLE]", autocompletion=complete_tables, help="Show the cells of this table."
     ),
 ]
 Limit = Annotated[
@@ -62,7 +62,7 @@ BackTo = Annotated[
     typer.Option(
         "--to",
         metavar="VERSION|RUN",
-        autocompletion=complete.runs,
+        autocompletion=complete_runs,
         help="A version of the table, a run, or a time.",
     ),
 ]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import command
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.output import Target, emit, emit_query
 from carms_lake.errors import UsageError
 
@@ -34,14 +34,14 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="RUN|TIME",
-        autocompletion=complete.runs,
+        autocompletion=complete_runs,
         help="All tables as that run, or the last by then, left them.",
     ),
 ]
 Table = Annotated[
     str,
     typer.Argument(
-        metavar="TABLE", autocompletion=complete.tables, help="As silver.program, or program."
+        metavar="TABLE", autocompletion=complete_tables, help="As silver.program, or program."
     ),
 ]
 Names = Annotated[

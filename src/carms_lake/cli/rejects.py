@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import DefaultGroup, command
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, complete_runs, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit, emit_bytes
@@ -26,7 +26,7 @@ TableName = Annotated[
     str | None,
     typer.Argument(
         metavar="[TABLE]",
-        autocompletion=complete.tables,
+        autocompletion=complete_tables,
         help="Only this source or table, e.g. program_master.",
     ),
 ]
@@ -42,7 +42,7 @@ ColumnName = Annotated[
 Run = Annotated[
     str | None,
     typer.Option(
-        "--run", metavar="RUN_ID", autocompletion=complete.runs, help="Only what one run rejected."
+        "--run", metavar="RUN_ID", autocompletion=complete_runs, help="Only what one run rejected."
     ),
 ]
 Export = Annotated[
@@ -65,7 +65,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is (s
 Source = Annotated[
     str,
     typer.Argument(
-        metavar="SOURCE", autocompletion=complete.sources, help="The source of the records."
+        metavar="SOURCE", autocompletion=complete_sources, help="The source of the records."
     ),
 ]
 CorrectedFile = Annotated[
@@ -76,7 +76,7 @@ Tables = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[TABLE]...",
-        autocompletion=complete.sources,
+        autocompletion=complete_sources,
         help="Only these sources; all if none.",
     ),
 ]

@@ -11,14 +11,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.cli.exit_codes import exit_code_of
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from carms_lake.cli.context import Call
-    from carms_lake.errors import LakeError
 
     Progress = Callable[[str, int, int | None], None]
 
@@ -42,23 +39,6 @@ def note(call: Call, text: str) -> None:
     """A message that `-q` silences."""
     if not call.quiet:
         say(text)
-
-
-def error(fault: LakeError) -> None:
-    """What is wrong and what to do."""
-    say(f"error: {fault.message}")
-    if fault.hint:
-        say(f"hint: {fault.hint}")
-
-
-def error_record(fault: LakeError) -> dict[str, Any]:
-    """An error as the envelope holds it."""
-    return {
-        "code": int(exit_code_of(fault)),
-        "kind": type(fault).__name__,
-        "message": fault.message,
-        "hint": fault.hint,
-    }
 
 
 def envelope(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from carms_lake.cli import complete, render
+from carms_lake.cli import render
 from carms_lake.cli.command import command
-from carms_lake.cli.context import Call
+from carms_lake.cli.context import Call, complete_tables
 from carms_lake.cli.formats import Format, as_text
 from carms_lake.cli.output import Target, emit, text_width
 
@@ -40,7 +40,7 @@ Table = Annotated[
     typer.Option(
         "--table",
         metavar="TABLE",
-        autocompletion=complete.tables,
+        autocompletion=complete_tables,
         help="Rows of this table alone, as gold.fact_sales.",
     ),
 ]
