@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake import __version__
-from carms_lake.cli import check, drift, lake, operate, read, rejects, render, trace
+from carms_lake.cli import check, drift, lake, operate, project, read, rejects, render, trace
 from carms_lake.cli.command import AsJson, Domain, Group, Project, Quiet, Verbose, add_section
 from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode, report_bug
@@ -39,7 +39,7 @@ Version = Annotated[
 
 
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
-    "Make the lake": (lake.app,),
+    "Make the lake": (project.app, lake.app),
     "Read it": (read.app, trace.app),
     "Trust it": (check.app, rejects.app, drift.app),
     "Operate it": (operate.app,),

@@ -9,69 +9,13 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call, complete_runs
-from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.formats import Format
 from carms_lake.cli.output import Target, emit
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from carms_lake.cli.context import Call
-    from carms_lake.flows.check.mutation import MutationReport
-
-
-def run_mutate(call: Call, to: Target, *, seed: int | None = None) -> ExitCode:
-    """Break every constraint in a copy, and show who noticed; 1 if one is unguarded.
-
-    A terminal gets a score per table and what is unguarded; elsewhere every corruption is a row.
-
-    Raises:
-        LakeError: what the flow raises.
-    """
-    from carms_lake.flows.check.mutation import SEED, mutate
-
-    with render.progress(call) as progress:
-        report = mutate(call.config(), seed=SEED if seed is None else seed, progress=progress)
-    code = ExitCode.DATA if report.unguarded else ExitCode.DONE
-    is_short = to.format is Format.TABLE and to.file is None
-    if call.json:
-        domain = call.config().domain.name
-        data = {
-            "seed": report.seed,
-            "seconds": report.seconds,
-            "notes": report.notes,
-            "scores": [s | {"table": f"{domain}.{s['table']}"} for s in report.scores.to_dicts()],
-            "mutations": report.rows.to_dicts(),
-        }
-        render.envelope(data, status="failed" if report.unguarded else "done")
-    elif is_short:
-        scores = report.scores.drop("corruptions")
-        names = {"not_applicable": "n/a", "no_promise": "plain", "score_pct": "score"}
-        emit(call, scores.rename(names), to)
-    else:
-        emit(call, report.rows, to)
-    _tell(call, report, is_short=is_short and not call.json)
-    return code
-
-
-def _tell(call: Call, report: MutationReport, *, is_short: bool) -> None:
-    """Say on stderr what was tried, and which constraints nothing guards."""
-    for text in report.notes:
-        render.note(call, text)
-    for one in report.unguarded:
-        where = ".".join(filter(None, (one.table.in_domain, one.column)))
-        render.say(f"unguarded: `{where}`, {one.promise}: nobody noticed: {one.corruption}")
-    counts = report.scores.drop("table", "score_pct").sum().to_dicts()[0]
-    render.note(
-        call,
-        f"mutate: {report.seconds:.1f} s, seed {report.seed}, {counts['promises']} constraints, "
-        f"{counts['corruptions']} corruptions: {counts['guarded']} constraints guarded, "
-        f"{counts['unguarded']} unguarded, {counts['not_applicable']} not applicable here; "
-        f"{counts['no_promise']} plain columns without one",
-    )
-    if is_short:
-        render.note(call, "`-f csv` lists every corruption, and the rules that noticed it")
 
 
 SHORT_NAMES = {
@@ -135,7 +79,7 @@ def check(
     seed: Seed = None,
 ) -> None:
     """Run the checks of all contracts on what is published."""
-    from carms_lake.cli.reports import run_check
+    from carms_lake.cli.reports import show
     from carms_lake.flows import check as checked
 
     if failures + scorecard + mutate > 1:
@@ -155,10 +99,10 @@ def check(
         emit(call, found, to)
         for table, name, kept, failed in more:
             render.note(call, f"`{table}` {name}: {kept} of {failed} rows are kept")
+    elif mutate:
+        _mutate(call, to, seed=seed)
     else:
-        code = run_mutate(call, to, seed=seed) if mutate else run_check(call, to, strict=strict)
-        if code is not ExitCode.DONE:
-            raise typer.Exit(code)
+        end_with(show(call, [checked.check(call.config())], to, strict=strict))
 
 
 def _show_scores(call: Call, scores: pl.DataFrame, to: Target) -> None:
@@ -171,3 +115,46 @@ def _show_scores(call: Call, scores: pl.DataFrame, to: Target) -> None:
     emit(call, shown.rename(SHORT_NAMES, strict=False), to)
     names = ", ".join(f"{SHORT_NAMES[name]} {name}" for name in shown.columns[1:])
     render.note(call, f"percentage of good rows; rejected and quarantined rows are not: {names}")
+
+
+def _mutate(call: Call, to: Target, *, seed: int | None) -> None:
+    """Break every constraint in a copy, and show who noticed.
+
+    A terminal gets a score per table and what is unguarded; elsewhere every corruption is a row.
+    """
+    from carms_lake.flows.check.mutation import SEED, mutate
+
+    with render.progress(call) as progress:
+        report = mutate(call.config(), seed=SEED if seed is None else seed, progress=progress)
+    is_short = to.format is Format.TABLE and to.file is None and not call.json
+    if call.json:
+        domain = call.config().domain.name
+        data = {
+            "seed": report.seed,
+            "seconds": report.seconds,
+            "notes": report.notes,
+            "scores": [s | {"table": f"{domain}.{s['table']}"} for s in report.scores.to_dicts()],
+            "mutations": report.rows.to_dicts(),
+        }
+        render.envelope(data, status="failed" if report.unguarded else "done")
+    elif is_short:
+        names = {"not_applicable": "n/a", "no_promise": "plain", "score_pct": "score"}
+        emit(call, report.scores.drop("corruptions").rename(names), to)
+    else:
+        emit(call, report.rows, to)
+    for text in report.notes:
+        render.note(call, text)
+    for one in report.unguarded:
+        where = ".".join(filter(None, (one.table.in_domain, one.column)))
+        render.say(f"unguarded: `{where}`, {one.promise}: nobody noticed: {one.corruption}")
+    counts = report.scores.drop("table", "score_pct").sum().row(0, named=True)
+    render.note(
+        call,
+        f"mutate: {report.seconds:.1f} s, seed {report.seed}, {counts['promises']} constraints, "
+        f"{counts['corruptions']} corruptions: {counts['guarded']} constraints guarded, "
+        f"{counts['unguarded']} unguarded, {counts['not_applicable']} not applicable here; "
+        f"{counts['no_promise']} plain columns without one",
+    )
+    if is_short:
+        render.note(call, "`-f csv` lists every corruption, and the rules that noticed it")
+    end_with(ExitCode.DATA if report.unguarded else ExitCode.DONE)

@@ -67,6 +67,16 @@ def exit_code_of(error: LakeError) -> ExitCode:
     return ExitCode.DATA
 
 
+def end_with(code: ExitCode) -> None:
+    """End a command that has written its answer.
+
+    Raises:
+        typer.Exit: the code is not 0.
+    """
+    if code is not ExitCode.DONE:
+        raise typer.Exit(code)
+
+
 _PANIC = "PanicException"
 """What libraries written in Rust raise when they give up: no `Exception`, and a class of each."""
 

@@ -8,11 +8,11 @@ import pytest
 from domains.retail.gold_lake import customer, gold, line, order, product_version, shop, store
 from domains.retail.test_gold_facts import reading, shipment
 
-from carms_lake.cli.demo import questions
+from carms_lake.cli.project import demo_questions
 
 FOLDER = Path(__file__).parents[3] / "docs" / "queries" / "retail"
 QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
-DEMO = questions("carms_lake.domains.retail")
+DEMO = demo_questions("carms_lake.domains.retail")
 
 
 @pytest.fixture(scope="module")

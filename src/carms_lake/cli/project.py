@@ -1,0 +1,216 @@
+"""`init`, `demo`, `generate`, `fetch`: a project and its source files."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from carms_lake.cli import render
+from carms_lake.cli.command import Lazy, command
+from carms_lake.cli.context import Call, complete_domains, named_in
+from carms_lake.cli.exit_codes import end_with
+from carms_lake.cli.formats import Format
+from carms_lake.cli.lake import build, ingest
+from carms_lake.cli.output import Target, emit_query
+from carms_lake.errors import ConfigError, UsageError
+from carms_lake.names import IDENTIFIER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from carms_lake.config import Domain, LakeConfig
+
+DEMO_SEED = 7
+
+Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The project folder.")]
+OfDomain = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[DOMAIN]", autocompletion=complete_domains, help="The domain to generate data for."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="The output folder (default: data_raw/<domain>)."),
+]
+
+
+app = typer.Typer()
+
+
+@command(app)
+def init(call: Call, folder: Folder = None) -> None:
+    """Create a project: carms.toml, data_raw/, lake/."""
+    from carms_lake.flows.init import init as flow
+
+    project = folder or call.project or Path()
+    made = flow(project, call.domain)
+    if call.json:
+        _write_paths(call, made)
+        return
+    for path in made:
+        render.note(call, f"created `{path}`")
+    render.note(call, f"`{project}` is ready: put source files into `data_raw/`, then `carms run`")
+
+
+@command(app)
+def demo(call: Call, folder: Folder = None) -> None:
+    """Build and query a small lake of invented data, offline."""
+    from carms_lake.cli import reports
+    from carms_lake.config import CONFIG_FILE
+    from carms_lake.flows.check import check
+    from carms_lake.flows.init import init as make_project
+
+    def announce(command: str) -> None:
+        render.note(call, f"\n$ {command}")
+
+    project = folder or Path("carms-demo")
+    there, to = call.on(project=project), Target(Format.TABLE)
+    if not (project / CONFIG_FILE).is_file():
+        announce(f"carms init {project}")
+        make_project(project, call.domain)
+    config = there.config()
+    announce(f"cd {project}")
+    announce(f"carms generate {config.domain.name} --seed {DEMO_SEED}")
+    for name in reports.file_names(
+        _generate(there, config, config.data_raw, {"seed": DEMO_SEED}), config.data_raw
+    ):
+        render.note(call, name)
+    announce("carms ingest")
+    ingest(there, to)
+    announce("carms build")
+    build(there, to)
+    announce("carms check")
+    report = check(config)
+    reports.tell(there, report)  # failures are listed, passed checks counted
+    end_with(reports.exit_code(report))
+    for question in demo_questions(config.domain.package):
+        words = [line for line in question.splitlines() if line.startswith("--")]
+        sql = " ".join(line.strip() for line in question.splitlines() if line not in words)
+        render.note(call, "\n" + "\n".join(line.removeprefix("--").strip() for line in words))
+        announce(f'carms query "{sql}"')
+        emit_query(there, config, question, to)
+    render.note(
+        call, f"\nthe project stays in `{project}`: query it with `carms -p {project} query`"
+    )
+
+
+def demo_questions(package: str) -> list[str]:
+    """The statements of a domain's demo.sql, separated by blank lines; none where it has none."""
+    source = files(package) / "demo.sql"
+    if not source.is_file():
+        return []
+    paragraphs = source.read_text(encoding="utf-8").strip().split("\n\n")
+    return [paragraph.strip().removesuffix(";") for paragraph in paragraphs]
+
+
+class Generate(Lazy):
+    """`generate`: its options are the keywords of the domain's generator."""
+
+    def prepared(self, args: list[str], parent: Any) -> Any:
+        """The command with the options of the domain that the command line means."""
+        from carms_lake.flows.generate import generator_options
+
+        call = Call(parent.params.get("project"), parent.params.get("domain")) if parent else Call()
+        domain = _domain_meant(args, call.merged(named_in(args)))
+        if domain is None:
+            return self.with_options(())
+        self.epilog = (
+            f"These are the options of `{domain.name}`; `carms generate DOMAIN --help` shows "
+            "those of another domain."
+        )
+        return self.with_options(
+            p.replace(annotation=Annotated[kind, typer.Option(help=meaning)])
+            for p, kind, meaning in generator_options(domain.package)
+        )
+
+
+def _domain_meant(args: list[str], call: Call) -> Domain | None:
+    """The first word that names a domain and is not an option's value, or the project's domain."""
+    from carms_lake.config import DEFAULT_DOMAIN, resolve_domain
+
+    with_value = {"-d", "--domain", "-p", "--project", "--out"}
+    for before, word in zip(["", *args], args, strict=False):
+        if IDENTIFIER.fullmatch(word) and before not in with_value:
+            with suppress(ConfigError):
+                return resolve_domain(word, Path())
+    with suppress(ConfigError):
+        return call.config().domain
+    with suppress(ConfigError):
+        return resolve_domain(call.domain or DEFAULT_DOMAIN, Path())
+    return None
+
+
+@command(app, cls=Generate)
+def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: Any) -> None:
+    """Generate a domain's source files, the same for the same seed."""
+    from carms_lake.cli.reports import file_names
+
+    config = call.on(domain=domain).config()
+    folder = out or config.data_raw
+    written = _generate(call, config, folder, options)
+    is_terminal = render.out().isatty()
+    _write_paths(call, written, file_names(written, folder) if is_terminal else None)
+
+
+def _generate(call: Call, config: LakeConfig, out: Path, options: dict[str, Any]) -> list[Path]:
+    from carms_lake.flows.generate import generate as flow
+
+    with render.progress(call) as progress:
+        return flow(config.domain.package, out, options, progress)
+
+
+@command(app)
+def fetch(
+    call: Call,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Download from another server.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Download files that exist already, too.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="Timeout of each read.")
+    ] = 30,
+    retries: Annotated[int, typer.Option("--retries", help="Attempts after the first.")] = 3,
+) -> None:
+    """Download the domain's public files into data_raw.
+
+    Over HTTPS, checked against their published digests; an interrupted download is resumed.
+    """
+    from carms_lake.flows.fetch import fetch as flow
+    from carms_lake.flows.fetch.plan import load_plan
+
+    config = call.config()
+    plans = [folder / "fetch.yaml" for folder in reversed(config.domain.schemas)]
+    plan = next((path for path in plans if path.is_file()), None)
+    if plan is None:
+        raise UsageError(
+            f"domain `{config.domain.name}` has no public files",
+            "`carms generate` invents some",
+        )
+    with render.progress(call) as progress:
+        report = flow(
+            load_plan(plan),
+            config.data_raw,
+            base_url=base_url,
+            timeout_s=timeout,
+            retries=retries,
+            force=force,
+            progress=progress,
+        )
+    for file in report.files:
+        instead = ", which replaced another one" if file.replaced else ""
+        render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes{instead}")
+    _write_paths(call, [file.path for file in report.files])
+
+
+def _write_paths(call: Call, paths: Sequence[Path], texts: Iterable[str] | None = None) -> None:
+    if call.json:
+        render.envelope([str(path) for path in paths])
+    else:
+        render.out().writelines(f"{text}\n" for text in texts or paths)
