@@ -1,10 +1,10 @@
-"""All that is checked of a lake before a publish and by `carms check`, and what is kept of it."""
+"""Everything that is checked before a publish and by `carms check`, and what a run keeps of it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -32,15 +32,16 @@ from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
     from carms_lake.quality.audit import Connection
     from carms_lake.records import CheckResult
-    from carms_lake.store.delta.manifest import Build, Manifest
+    from carms_lake.store.delta.manifest import Build
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,22 @@ class Audit:
     run: Run
     contracts: Mapping[TableRef, Contract]
     builds: Mapping[TableRef, Build]
-    rejects: pl.DataFrame
-    """All rejects that count."""
     rows_before: Mapping[tuple[str, str], int]
     """Of the tables in the last published run."""
     now: datetime
     by_file: bool = False
     """Whether bronze is counted file by file, and not by its log alone."""
+
+    @cached_property
+    def rejects(self) -> pl.DataFrame:
+        """All rejects of bronze and silver that count."""
+        found = live(self.run.config, [r for r in self.contracts if r.layer is not Layer.GOLD])
+        return pl.DataFrame(schema=REJECT_SCHEMA) if found is None else found.collect()
+
+    def rejects_of(self, table: TableRef) -> pl.DataFrame:
+        """The rejects of one table."""
+        of_table = (pl.col("layer") == table.layer) & (pl.col("table_name") == table.table)
+        return self.rejects.filter(of_table)
 
 
 def audited(task: Audit, connection: Connection) -> None:
@@ -67,10 +77,10 @@ def audited(task: Audit, connection: Connection) -> None:
         StoreError: the lake cannot be read.
     """
     run, config = task.run, task.run.config
-    there = [c for c in task.contracts.values() if _is_there(run, c)]
+    there = _existing(config, task.contracts)
     tables = [c for c in there if c.ref.layer is not Layer.BRONZE and c.kind != "macro"]
     sources = [c for c in there if c.ref.layer is Layer.BRONZE]
-    manifests = _manifests(run, sources)
+    manifests = {c.ref: read_manifest(commits(table_path(config, c.ref))) for c in sources}
     found = audit(connection, tables, task.builds)
     for contract in sources:
         rejects = task.rejects if task.by_file else None
@@ -80,10 +90,15 @@ def audited(task: Audit, connection: Connection) -> None:
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
     run.add(checks=found)
+    # Of bronze the rows of its current files, of other tables as they were counted.
+    rows = {ref: build.rows for ref, build in task.builds.items()}
+    rows |= {r.table: r.checked_rows for r in found if r.counts_rows and not r.quarantined}
+    for ref, manifest in manifests.items():
+        rows[ref] = sum(entry.accepted for entry in manifest.current.values())
     origin, quarantined = partial(_origin, task), partial(_quarantined, task)
     run.add(
         failures=failures(connection, tables, found, origin, quarantined),
-        scores=scores(there, found, _rows(task, manifests, found), reject_counts(task.rejects)),
+        scores=scores(there, found, rows, reject_counts(task.rejects)),
     )
 
 
@@ -94,7 +109,7 @@ def check_freshness(run: Run, contracts: Mapping[TableRef, Contract], now: datet
         StoreError: the lake cannot be read.
         ContractError: an element cannot be measured.
     """
-    aged = [c for c in contracts.values() if c.ages and _is_there(run, c)]
+    aged = [c for c in _existing(run.config, contracts) if c.ages]
     if not aged:
         return
     with reading(run.config, [c for c in aged if c.ref.layer is not Layer.BRONZE]) as connection:
@@ -102,39 +117,13 @@ def check_freshness(run: Run, contracts: Mapping[TableRef, Contract], now: datet
     run.add(checks=found, failures=[of_whole(result) for result in found if not result.passed])
 
 
-def _manifests(run: Run, contracts: Iterable[Contract]) -> dict[TableRef, Manifest]:
-    """What files the bronze tables among these hold."""
-    sources = [c.ref for c in contracts if c.ref.layer is Layer.BRONZE]
-    return {ref: read_manifest(commits(table_path(run.config, ref))) for ref in sources}
-
-
-def all_rejects(run: Run, contracts: Mapping[TableRef, Contract]) -> pl.DataFrame:
-    """The rejects of bronze and silver that count.
-
-    Raises:
-        StoreError: the lake cannot be read.
-    """
-    found = live(run.config, [ref for ref in contracts if ref.layer is not Layer.GOLD])
-    return pl.DataFrame(schema=REJECT_SCHEMA) if found is None else found.collect()
-
-
-def _is_there(run: Run, contract: Contract) -> bool:
-    """Whether a table can be checked: bronze and silver may not exist yet."""
-    ref = contract.ref
-    return ref.layer is Layer.GOLD or delta.exists(table_path(run.config, ref))
-
-
-def _rows(
-    task: Audit, manifests: Mapping[TableRef, Manifest], found: Sequence[CheckResult]
-) -> dict[TableRef, int]:
-    """How many rows each table has: of bronze its current files, of others as they were counted."""
-    rows = {ref: build.rows for ref, build in task.builds.items()}
-    for result in found:
-        if result.counts_rows and not result.quarantined:
-            rows[result.table] = result.checked_rows
-    for ref, manifest in manifests.items():
-        rows[ref] = sum(entry.accepted for entry in manifest.current.values())
-    return rows
+def _existing(config: LakeConfig, contracts: Mapping[TableRef, Contract]) -> list[Contract]:
+    """The contracts whose tables can be checked: bronze and silver may not exist yet."""
+    return [
+        contract
+        for ref, contract in contracts.items()
+        if ref.layer is Layer.GOLD or delta.exists(table_path(config, ref))
+    ]
 
 
 def _origin(task: Audit, contract: Contract) -> Origin | None:
@@ -156,33 +145,21 @@ def _origin(task: Audit, contract: Contract) -> Origin | None:
 
 def _quarantined(task: Audit, contract: Contract, rule: str) -> list[CheckFailure]:
     """The rows of a silver table that a budget counts: of a reference, of a reason, or all."""
-    reasons = _rejects_of(task, contract).explode("reasons").unnest("reasons")
+    reasons = task.rejects_of(contract.ref).explode("reasons").unnest("reasons")
     if rule in {relationship.name for relationship in contract.relationships}:
         reasons = reasons.filter(pl.col("rule") == rule)
     elif code := rule.removeprefix(f"{contract.ref.table}.{QUARANTINE}").lstrip("."):
         reasons = reasons.filter(pl.col("code") == code)
-    columns = ("rule", "row_key", "value", "message")
+    rows = reasons.select("rule", "row_key", "value", "message").sort("row_key", "rule")
     private = {c.name for c in contract.columns if c.classification not in {None, "public"}}
-    rows = reasons.select(columns).sort("row_key", "rule").head(MOST_ROWS)
-    return [
-        CheckFailure(
-            contract.ref,
-            rule,
-            "",
-            broken.rpartition(".")[0],
-            _public(key, private),
-            None if private & set(broken.rpartition(".")[0].split("+")) else value,
-            message=message,
-        )
-        for broken, key, value, message in rows.rows()
-    ]
-
-
-def _rejects_of(task: Audit, contract: Contract) -> pl.DataFrame:
-    """The rejects of a table."""
-    ref = contract.ref
-    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
-    return task.rejects.filter(of_table)
+    found = []
+    for broken, row_key, value, message in rows.head(MOST_ROWS).rows():
+        column = broken.rpartition(".")[0]
+        key = {n: v for n, v in json.loads(row_key or "{}").items() if n not in private}
+        shown = value if private.isdisjoint(column.split("+")) else None
+        failure = CheckFailure(contract.ref, rule, "", column, as_json(key), shown, message=message)
+        found.append(failure)
+    return found
 
 
 def _budgets(task: Audit, contracts: Iterable[Contract]) -> Iterator[CheckResult]:
@@ -191,13 +168,7 @@ def _budgets(task: Audit, contracts: Iterable[Contract]) -> Iterator[CheckResult
         build = task.builds.get(contract.ref)
         if build is not None and contract.quarantine_budgets:
             codes = pl.element().struct.field("code").unique()
-            found = _rejects_of(task, contract).select(pl.col("reasons").list.eval(codes).explode())
-            counted = dict(found["reasons"].value_counts().rows())
+            found = task.rejects_of(contract.ref)["reasons"].list.eval(codes).explode()
+            counts = dict(found.value_counts().rows())
             for code, budget_pct in contract.quarantine_budgets.items():
-                yield within_budget(contract, build, counted.get(code, 0), budget_pct, code)
-
-
-def _public(row_key: str | None, private: set[str]) -> str | None:
-    """A row's key without its parts that are about people."""
-    key = json.loads(row_key or "{}")
-    return as_json({name: value for name, value in key.items() if name not in private})
+                yield within_budget(contract, build, counts.get(code, 0), budget_pct, code)

@@ -10,7 +10,7 @@ import polars as pl
 from carms_lake import __version__
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError, counted
-from carms_lake.flows.build.audit import Audit, all_rejects, audited, check_freshness
+from carms_lake.flows.build.audit import Audit, audited, check_freshness
 from carms_lake.flows.build.context import rows_version
 from carms_lake.flows.build.plan import file_fingerprint, table_fingerprints
 from carms_lake.names import Layer
@@ -80,16 +80,16 @@ def build_gold(
     )
     is_limited = any(contract.row_change for contract in contracts.values())
     rows_before = rows_published(config.gold_file) if is_limited else {}
-    rejected = all_rejects(run, contracts)
+    task = Audit(run, contracts, builds, rows_before, now)
     with building(config) as warehouse:
         _add_sources(run, warehouse, silver)
         if reusable:
             warehouse.open_published(config.gold_file)
         copied = _create_all(run, warehouse, steps, reusable, builds)
-        audited(Audit(run, contracts, builds, rejected, rows_before, now), warehouse.connection)
+        audited(task, warehouse.connection)
         message = _stop_where_a_check_failed(run, publish_anyway=publish_anyway)
         _add_ops(run, warehouse, run.finish(message, published=_published_rows(run, catalog)))
-        warehouse.add_ops("rejects", rejected)
+        warehouse.add_ops("rejects", task.rejects)
         # The next build checks again what failed, whatever changed.
         is_whole = not unneeded and not run.report().failed_checks
         made_from = fingerprints | {ref: before.get(ref.table, "") for ref in copied}

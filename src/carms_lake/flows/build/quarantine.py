@@ -15,7 +15,7 @@ from carms_lake.store.delta import table as delta
 from carms_lake.store.layout import rejects_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
@@ -23,22 +23,16 @@ if TYPE_CHECKING:
 
 def as_rejects(quarantined: pl.DataFrame, contract: Contract, run: Run) -> pl.DataFrame:
     """One reject per quarantined row, in the columns of the reject store."""
-    columns = [name for name in quarantined.columns if name != "reasons"]
-    rows = quarantined.select(columns).to_dicts()
-    key = contract.primary_key or tuple(columns)
-    frame = quarantined.select("reasons").with_columns(
-        pl.Series("row_key", [_json({k: row[k] for k in key}) for row in rows], pl.String),
-        pl.Series("raw_record", [_json(row) for row in rows], pl.String),
+    rows = quarantined.drop("reasons").to_dicts()
+    key = contract.primary_key or contract.column_names
+    found = quarantined.select(
         pl.lit(str(Layer.SILVER)).alias("layer"),
         pl.lit(contract.ref.table).alias("table_name"),
+        pl.Series("row_key", [_json({k: row[k] for k in key}) for row in rows], pl.String),
+        pl.Series("raw_record", map(_json, rows), pl.String),
+        "reasons",
     )
-    missing = [
-        pl.lit(None, kind).alias(name)
-        for name, kind in REJECT_SCHEMA.items()
-        if name not in frame.columns
-    ]
-    complete = frame.with_columns(missing).select(REJECT_SCHEMA.keys()).cast(REJECT_SCHEMA)
-    return of_run(complete, run)
+    return of_run(found.match_to_schema(REJECT_SCHEMA, missing_columns="insert"), run)
 
 
 def of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
@@ -75,19 +69,16 @@ def keys_of(rejects: pl.DataFrame, contract: Contract, columns: Sequence[str]) -
     )
 
 
-def waits_for(rejects: pl.DataFrame, rules: Iterable[str]) -> pl.Series:
+def waits_for(rejects: pl.DataFrame, rules: Sequence[str]) -> pl.Series:
     """Whether each row is quarantined because a reference of one of these rules is unknown."""
-    reason = pl.element().struct
-    waits = (reason.field("code") == ReasonCode.UNKNOWN_REFERENCE) & reason.field("rule").is_in(
-        list(rules)
-    )
-    found = rejects.select(pl.col("reasons").list.eval(waits).list.any().fill_null(value=False))
-    return found.to_series()
+    code, rule = (pl.element().struct.field(name) for name in ("code", "rule"))
+    waits = (code == ReasonCode.UNKNOWN_REFERENCE) & rule.is_in(rules)
+    return rejects["reasons"].list.eval(waits).list.any().fill_null(value=False)
 
 
 def unknown_references(rejects: pl.DataFrame) -> dict[str, int]:
     """How many rows were quarantined for each relationship whose reference is unknown."""
-    reasons = rejects.select(pl.col("reasons").explode().struct.unnest())
+    reasons = rejects["reasons"].explode().struct.unnest()
     found = reasons.filter(pl.col("code") == ReasonCode.UNKNOWN_REFERENCE)
     return dict(found.group_by("rule").len().sort("rule").rows())
 

@@ -262,11 +262,6 @@ def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[
     for column in contract.coverage_by:
         parts = sorted(rows.group_by(column), key=lambda group: str(group[0]))
         groups += [(str(name[0]), part) for name, part in parts]
-    counts = [
-        (field, name, part.height - part[field].null_count(), part.height)
-        for field in fields
-        for name, part in groups
-    ]
     return [
         {
             "run_id": run_id,
@@ -275,8 +270,10 @@ def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[
             "column_name": field,
             "group_name": name,
             "filled": filled,
-            "total": total,
-            "coverage_pct": round(100 * filled / total, 2) if total else 0.0,
+            "total": part.height,
+            "coverage_pct": round(100 * filled / part.height, 2) if part.height else 0.0,
         }
-        for field, name, filled, total in counts
+        for field in fields
+        for name, part in groups
+        for filled in (part[field].count(),)
     ]

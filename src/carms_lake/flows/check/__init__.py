@@ -9,7 +9,7 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.build.audit import Audit, all_rejects, audited
+from carms_lake.flows.build.audit import Audit, audited
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
@@ -48,7 +48,6 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
             run=run,
             contracts=contracts,
             builds=last_builds(config, there),
-            rejects=all_rejects(run, contracts),
             rows_before=rows_published(config.gold_file, before=True),
             now=now or run.started_at,
             by_file=True,
