@@ -12,9 +12,8 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, last_build
-from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
 
 SILVER = ("account", "entry", "label", "posting")

@@ -13,10 +13,9 @@ from helpers import property_, write_contract
 from tiny import project, put, stocked
 
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import live
 
 PRODUCTS = "product_id,name,price\np1,Tea,2.50\np2,Jam,4.00\n"

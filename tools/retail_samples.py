@@ -23,8 +23,7 @@ from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import DELIVERED_AT, INGESTION_TS, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.readers.discover import discover
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:

@@ -18,10 +18,9 @@ from carms_lake.flows.ingest import ingest
 from carms_lake.flows.query import query_frame
 from carms_lake.flows.status import status
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import REPLAYED, commits
 from carms_lake.store.delta.write import append, overwrite
-from carms_lake.store.layout import ops_path, table_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,8 @@ from carms_lake.errors import ContractError, SourceError, StoreError, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.records import FileStatus, RunReport
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops_path, rejects_path
 from carms_lake.store.delta.write import append
-from carms_lake.store.layout import ops_path, rejects_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,8 @@ from carms_lake.flows.rejects.suggest_repairs import suggest_repairs
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers import csv_records
 from carms_lake.records import FileStatus
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta import staged
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 from carms_lake.store.delta.manifest import Build, last_build, rows_at, source_changes
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.delta.write import FileChange, append, commit_files, overwrite

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.write import append, overwrite
 from carms_lake.store.sql import read_pinned

@@ -14,8 +14,8 @@ from tiny import SALES, digest, put, stocked
 
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
+from carms_lake.store import delta
 from carms_lake.store.delta import durable
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.write import append
 
 TESTS = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from carms_lake.errors import StoreError
+from carms_lake.store import delta
 from carms_lake.store.delta import log as versions
 from carms_lake.store.delta import maintain as maintenance
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.maintain import (
     compact,
     digest,

@@ -20,7 +20,7 @@ from lakes import config_of, digest, small_lake
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
 from carms_lake.flows.query import query_batches, query_frame
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 from carms_lake.store.query import _session, answering, streaming
 from carms_lake.store.query.statement import REFUSED_FUNCTIONS
 

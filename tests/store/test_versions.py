@@ -12,8 +12,8 @@ from lakes import config_of
 
 from carms_lake.errors import StoreError
 from carms_lake.names import run_timestamp
+from carms_lake.store import delta
 from carms_lake.store.delta import log as versions
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.maintain import compact
 from carms_lake.store.delta.write import append, overwrite
 

@@ -93,8 +93,8 @@ def complete_sources(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_runs(ctx: typer.Context, incomplete: str) -> list[str]:
     """The ids of the newest runs, the newest one first."""
+    from carms_lake.store import ops_path
     from carms_lake.store.delta.log import commits
-    from carms_lake.store.layout import ops_path
 
     with suppress(LakeError, OSError):
         log = commits(ops_path(_config(ctx), "runs"))

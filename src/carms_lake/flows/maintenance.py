@@ -15,7 +15,7 @@ from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
 from carms_lake.flows.timetravel.history import find
 from carms_lake.flows.timetravel.restore import metadata_of_restore
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 from carms_lake.store.delta.log import (
     commits,
     files_at,

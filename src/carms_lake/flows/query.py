@@ -81,7 +81,7 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
     """
     from carms_lake.flows.timetravel.as_of import resolve_as_of
     from carms_lake.flows.timetravel.history import find, operations
-    from carms_lake.store.delta import table as delta
+    from carms_lake.store import delta
     from carms_lake.store.delta.log import ensure_complete, version_at
 
     if operations(config, name) is None:

@@ -14,10 +14,10 @@ from carms_lake.flows.drift.newest import DRIFT, drift_of, newest
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import REPLAYED, commits, files_at, total_rows
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold.published import build_record
-from carms_lake.store.layout import table_path
 from carms_lake.store.ops import OPS_SCHEMAS, recent
 from carms_lake.store.rejects import live
 

@@ -12,9 +12,9 @@ from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, run_began
 from carms_lake.quality.table_constraints import table_check
+from carms_lake.store import table_path
+from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import REPLAYED, commits
-from carms_lake.store.delta.table import pinned
-from carms_lake.store.layout import table_path
 from carms_lake.store.sql import connect, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from carms_lake.errors import ContractError, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
 from carms_lake.quality.table_constraints import row_check, table_check
 from carms_lake.records import CheckResult, ReasonCode
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, table_path
 from carms_lake.store.sql import scalar
 
 if TYPE_CHECKING:

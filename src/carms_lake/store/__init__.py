@@ -1,1 +1,31 @@
-"""The only room that knows Delta, Parquet and DuckDB."""
+"""The only room that knows Delta, Parquet and DuckDB; here: where things are in a lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+    from carms_lake.names import TableRef
+
+
+def table_path(config: LakeConfig, ref: TableRef) -> Path:
+    """The folder of a bronze or silver table."""
+    return config.lake / ref.layer / ref.table
+
+
+def rejects_path(config: LakeConfig) -> Path:
+    """The folder of the domain's one table of rejects."""
+    return config.lake / "rejects"
+
+
+def ops_path(config: LakeConfig, table: str) -> Path:
+    """The folder of a table of operations."""
+    return config.lake / "ops" / table
+
+
+def parquet_path(config: LakeConfig, ref: TableRef) -> Path:
+    """The plain Parquet copy of a bronze table."""
+    return config.lake / "parquet" / ref.layer / f"{ref.table}.parquet"

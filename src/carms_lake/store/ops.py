@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.records import FileStatus
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.lock import SHARED
 from carms_lake.store.delta.log import commits, files_at
 from carms_lake.store.delta.write import append
-from carms_lake.store.layout import ops_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

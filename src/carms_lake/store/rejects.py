@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, rejects_path, table_path
 from carms_lake.store.delta.lock import SHARED
 from carms_lake.store.delta.log import commits, version_among, version_at
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.delta.write import append, overwrite
-from carms_lake.store.layout import rejects_path, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,8 +13,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.names import Layer
 from carms_lake.readers.discover import natural_key
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import live
 
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "ticketing"

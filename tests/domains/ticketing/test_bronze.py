@@ -12,8 +12,7 @@ from domains.ticketing.order_lake import lake, put
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import live
 
 pytestmark = pytest.mark.slow

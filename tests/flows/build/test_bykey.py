@@ -14,8 +14,7 @@ from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
 from carms_lake.flows.build import incremental as bykey
 from carms_lake.flows.ingest import ingest
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import ops_path
+from carms_lake.store import delta, ops_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -27,10 +27,9 @@ from carms_lake.flows.drift.inference import PSI_LIMIT
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
 from carms_lake.records import FileStatus
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.write import append
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

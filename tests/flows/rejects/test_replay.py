@@ -34,9 +34,8 @@ from carms_lake.flows.rejects.replay import ReplayReport, replay
 from carms_lake.flows.status import status
 from carms_lake.flows.timetravel.diff_causes import diff_causes
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, rejects_path, table_path
 from carms_lake.store.delta.write import append, overwrite
-from carms_lake.store.layout import rejects_path, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

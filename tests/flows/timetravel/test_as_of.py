@@ -14,7 +14,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.query import query_frame, query_to_file
 from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of, resolve_as_of
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 from carms_lake.store.delta.log import run_ends
 from carms_lake.store.delta.write import overwrite
 

@@ -23,11 +23,10 @@ from carms_lake.quality.reconciliation import (
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.scorecard import reject_counts, scores
 from carms_lake.records import CheckFailure
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold.published import reading
-from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
 

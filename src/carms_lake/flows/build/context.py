@@ -12,11 +12,10 @@ from carms_lake.errors import ContractError, StoreError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
 from carms_lake.quality.validate import apply_constraints, validate_table
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta import log
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import last_build, read_manifest
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,9 +28,8 @@ from carms_lake.flows.build.quarantine import (
     unknown_references,
     waits_for,
 )
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, rows_at
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from carms_lake import __version__
 from carms_lake.contract.model import Balance, Delivery
 from carms_lake.names import Layer, TableRef
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import committed_at
 from carms_lake.store.delta.manifest import source_changes
 from carms_lake.store.gold.masking import key_mark, masks
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

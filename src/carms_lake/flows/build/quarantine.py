@@ -11,8 +11,7 @@ from carms_lake.names import RUN_ID, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.types import typed
 from carms_lake.records import ReasonCode
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import rejects_path
+from carms_lake.store import delta, rejects_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

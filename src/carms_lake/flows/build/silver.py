@@ -34,11 +34,10 @@ from carms_lake.flows.build.quarantine import (
     unknown_references,
 )
 from carms_lake.records import TableReport
-from carms_lake.store import ops
+from carms_lake.store import ops, table_path
 from carms_lake.store.delta.manifest import Build, last_build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.delta.write import FileChange, commit_files
-from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:

@@ -13,10 +13,9 @@ from carms_lake.flows.build.audit import Audit, audited
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold.published import reading
-from carms_lake.store.layout import ops_path, table_path
 from carms_lake.store.ops import OPS_SCHEMAS
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from carms_lake.quality.split import split
 from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.readers.frames import RawLines
 from carms_lake.records import CHUNK, Chunk, ParsedRows, Provenance, SourceFile, TrackedChunk
+from carms_lake.store import table_path
 from carms_lake.store.delta.write import overwrite
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -27,10 +27,8 @@ from carms_lake.flows.check.mutants import Original
 from carms_lake.names import SRC_FILENAME, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.types import polars_schema
-from carms_lake.store import ops
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops, table_path
 from carms_lake.store.gold.scratch import scratch
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

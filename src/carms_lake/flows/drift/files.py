@@ -21,7 +21,7 @@ from carms_lake.readers.header import spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened
 from carms_lake.readers.xlsx import open_sheet
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

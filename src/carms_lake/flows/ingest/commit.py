@@ -9,8 +9,7 @@ import polars as pl
 from carms_lake.contract.model import Delivery
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
 from carms_lake.quality.split import landed_schema
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

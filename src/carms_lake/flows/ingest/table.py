@@ -16,11 +16,10 @@ from carms_lake.flows.ingest.commit import commit
 from carms_lake.quality.split import landed_schema
 from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus, Provenance
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, read_manifest
 from carms_lake.store.delta.staged import Staged
-from carms_lake.store.layout import parquet_path, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

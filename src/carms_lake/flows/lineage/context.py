@@ -11,9 +11,7 @@ from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.errors import UsageError
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.store import lookup
-from carms_lake.store.delta import table as delta
-from carms_lake.store.layout import table_path
+from carms_lake.store import delta, lookup, table_path
 from carms_lake.store.lookup import ROWS, Condition
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared

@@ -16,9 +16,9 @@ from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, 
 from carms_lake.readers.content import readable
 from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.layout import table_path
 from carms_lake.store.lookup import ROWS, word_pattern
 from carms_lake.store.rejects import live
 

@@ -27,9 +27,9 @@ from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import with_records
 from carms_lake.readers.text import encoding_of, is_utf8
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

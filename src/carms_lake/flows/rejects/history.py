@@ -18,9 +18,8 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.flows.rejects import tables_named
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, run_began
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, rejects_path, table_path
 from carms_lake.store.delta.log import MANIFEST, REPLAYED, RESTORED, commits
-from carms_lake.store.layout import rejects_path, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,9 +13,9 @@ from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover, listing
 from carms_lake.readers.lines import record_lines
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -26,11 +26,10 @@ from carms_lake.names import Layer
 from carms_lake.notebook import Shown
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED, commits
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.delta.write import widen
-from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live, repair, write_rejects
 
 if TYPE_CHECKING:

@@ -24,10 +24,9 @@ from carms_lake.names import (
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import AUDIT_SCHEMA, landed_schema, split
 from carms_lake.records import FileReport, FileStatus, Provenance
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence

@@ -21,11 +21,10 @@ from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
 from carms_lake.flows.build.plan import table_fingerprints
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import RunEnd, ensure_complete, run_ends, version_at
 from carms_lake.store.gold.file import building
 from carms_lake.store.gold.published import build_record
-from carms_lake.store.layout import ops_path, table_path
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.query.sandbox import AsOf
 from carms_lake.store.rejects import live

@@ -26,8 +26,9 @@ from carms_lake.names import (
     Layer,
     TableRef,
 )
+from carms_lake.store import table_path
+from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import version_at
-from carms_lake.store.delta.table import pinned
 from carms_lake.store.gold.compare import (
     Comparison,
     Sides,
@@ -39,7 +40,6 @@ from carms_lake.store.gold.compare import (
     row_changes,
     sides_of,
 )
-from carms_lake.store.layout import table_path
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
 

@@ -9,8 +9,8 @@ import polars as pl
 from carms_lake.errors import first_few
 from carms_lake.flows.timetravel.history import table_builds
 from carms_lake.names import RUN_ID, Layer
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import REPLAYED, RESTORED, commits, version_among
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

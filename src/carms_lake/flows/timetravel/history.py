@@ -10,10 +10,9 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError, did_you_mean
 from carms_lake.names import RUN_ID, Layer, TableRef
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import is_table, states, table_folders, total_rows
 from carms_lake.store.delta.maintain import whole_versions
-from carms_lake.store.layout import ops_path, table_path
 from carms_lake.store.ops import OPS_SCHEMAS
 
 if TYPE_CHECKING:

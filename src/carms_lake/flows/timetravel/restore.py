@@ -9,7 +9,7 @@ from carms_lake.errors import UsageError
 from carms_lake.flows.run import running
 from carms_lake.flows.timetravel.as_of import resolve_as_of
 from carms_lake.flows.timetravel.history import find
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta
 from carms_lake.store.delta.log import (
     MAINTAINED_BY,
     MANIFEST,

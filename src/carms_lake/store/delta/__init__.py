@@ -1,1 +1,166 @@
-"""Delta tables: read and written through delta-rs, their log read as it is."""
+"""Delta tables through delta-rs, read at a pinned version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from carms_lake.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import polars as pl
+    from deltalake import DeltaTable
+
+
+_COLUMN_MAPPING_READER = 2
+"""The reader version that means column mapping; later versions name their features."""
+
+_UNUSABLE = re.compile(r"[#?\[\]^|]|%[0-9A-Fa-f]{2}")
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A table at one version: the files that hold its rows, and its columns."""
+
+    version: int
+    files: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    """Name and Delta type."""
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a Delta table in the folder.
+
+    Raises:
+        StoreError: the folder's path has characters that delta-rs takes for another path.
+    """
+    from deltalake import DeltaTable
+
+    _refuse_unusable(path)
+    return (path / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(path))
+
+
+def open_table(path: Path, version: int | None = None) -> DeltaTable:
+    """The table in a folder, at a version or the newest.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError, TableNotFoundError
+
+    _refuse_unusable(path)
+    try:
+        return DeltaTable(str(path), version=version)
+    except TableNotFoundError:
+        raise StoreError(
+            f"no table in `{path}`", "run `carms ingest`, then `carms build`"
+        ) from None
+    except (DeltaError, OSError) as error:
+        raise StoreError(
+            f"the table in `{path}` cannot be read: {first_line(error)}",
+            "delete that folder: `carms build` writes silver and ops again, `carms ingest "
+            "--full-refresh` bronze, from the source files you still have",
+        ) from error
+
+
+def pinned(path: Path, version: int | None = None) -> Pinned:
+    """The files and columns of a table at a version.
+
+    Raises:
+        StoreError: no such table, or its protocol needs more than reading its files: deletion
+            vectors or column mapping, which other writers may have turned on.
+    """
+    table = open_table(path, version)
+    protocol = table.protocol()
+    needed = set(protocol.reader_features or ())
+    if needed - {"timestampNtz"} or protocol.min_reader_version == _COLUMN_MAPPING_READER:
+        raise StoreError(
+            f"the table in `{path}` needs reader features: "
+            + (", ".join(sorted(needed)) or "column mapping"),
+            "it was written by another tool; write it again without them",
+        )
+    return Pinned(
+        version=table.version(),
+        files=_files(path, table),
+        columns=tuple((field.name, str(field.type)) for field in table.schema().fields),
+    )
+
+
+def scan(path: Path, version: int | None = None) -> pl.LazyFrame:
+    """The rows of a table at a version, lazily, in no particular order.
+
+    Raises:
+        StoreError: no such table.
+    """
+    table = open_table(path, version)
+    return scan_files(_files(path, table), columns_of(table))
+
+
+def scan_files(files: Iterable[str | Path], columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """The rows of some data files of a table, in the table's columns."""
+    import polars as pl
+
+    schema, paths = pl.Schema(columns), [str(file) for file in files]
+    if not paths:
+        return pl.LazyFrame(schema=schema)
+    # Files that are older than a column do not have it; their columns may be in another order.
+    found = pl.scan_parquet(
+        paths, glob=False, hive_partitioning=False, schema=schema, missing_columns="insert"
+    )
+    return found.select(schema.names())
+
+
+def version(path: Path) -> int:
+    """The newest version of a table, -1 where there is none."""
+    return open_table(path).version() if exists(path) else -1
+
+
+def data_files(path: Path) -> list[Path]:
+    """The files that hold the rows of a table's newest version.
+
+    Raises:
+        StoreError: no such table.
+    """
+    return [Path(file) for file in _files(path, open_table(path))]
+
+
+def columns(path: Path) -> dict[str, pl.DataType]:
+    """The columns of a table and their Polars types.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    return columns_of(open_table(path))
+
+
+def columns_of(table: DeltaTable) -> dict[str, pl.DataType]:
+    """The columns of an open table and their Polars types."""
+    import polars as pl
+
+    return dict(pl.Schema(table.schema().to_arrow()))
+
+
+def first_line(error: Exception) -> str:
+    """What is wrong; the lines below it are where in the library."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _files(path: Path, table: DeltaTable) -> tuple[str, ...]:
+    """The files of a table on disk; the log percent-encodes them, and there are no partitions."""
+    return tuple(str(path / PurePosixPath(unquote(uri)).name) for uri in table.file_uris())
+
+
+def _refuse_unusable(path: Path) -> None:
+    # delta-rs reads these as a URL's own characters, and would look in another folder.
+    found = _UNUSABLE.search(str(path.absolute()))
+    if found:
+        raise StoreError(
+            f"`{path.absolute()}`: no table can be kept in a folder with `{found[0]}` in its path",
+            "move the project to a folder without it",
+        )

@@ -15,13 +15,15 @@ from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
 from carms_lake.names import Layer, run_timestamp
-from carms_lake.store.layout import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from carms_lake.config import LakeConfig
 
+
+METADATA_KEY = "carms"
+"""Where a commit of a table has what the tool wrote into it."""
 
 MAINTAINED_BY = "maintained_by"
 """In a commit's metadata: the run that optimized or restored the table."""

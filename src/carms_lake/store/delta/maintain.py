@@ -13,8 +13,8 @@ import polars_hash as plh
 
 from carms_lake.errors import StoreError
 from carms_lake.names import INGESTION_TS, RUN_ID
+from carms_lake.store import delta
 from carms_lake.store.delta import durable
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, lost_files, states
 from carms_lake.store.delta.write import FileChange, commit_files, unwritable
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.names import SRC_FILENAME, Layer
-from carms_lake.store.delta import table as delta
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import MANIFEST, newest_first
-from carms_lake.store.layout import table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.store import delta
 from carms_lake.store.delta import durable
-from carms_lake.store.delta import table as delta
 from carms_lake.store.delta.write import FileChange, commit_files, unwritable, write_data
 
 if TYPE_CHECKING:

@@ -19,10 +19,9 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.files import sync_folder
-from carms_lake.store.delta import durable
-from carms_lake.store.delta.table import columns, columns_of, exists, first_line, open_table
-from carms_lake.store.delta.table import version as newest_version
-from carms_lake.store.layout import METADATA_KEY
+from carms_lake.store.delta import columns, columns_of, durable, exists, first_line, open_table
+from carms_lake.store.delta import version as newest_version
+from carms_lake.store.delta.log import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

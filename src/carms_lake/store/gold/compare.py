@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import ensure_complete
-from carms_lake.store.delta.table import pinned
 from carms_lake.store.sql import attach, connect, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:

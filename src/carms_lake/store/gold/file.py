@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.store.delta.table import Pinned
+    from carms_lake.store.delta import Pinned
 
 
 STORAGE_VERSION = "v1.0.0"

@@ -10,8 +10,8 @@ import duckdb
 
 from carms_lake.errors import GoldMissing, StoreError
 from carms_lake.names import Layer
-from carms_lake.store.delta.table import pinned
-from carms_lake.store.layout import table_path
+from carms_lake.store import table_path
+from carms_lake.store.delta import pinned
 from carms_lake.store.sql import PUBLISHED, attach, connect, qualified, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:

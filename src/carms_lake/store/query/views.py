@@ -138,7 +138,7 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
         _copy_rejects(session)
         return
     # Delta takes a while to import: only queries that name such a table pay for it.
-    from carms_lake.store.delta import table as delta
+    from carms_lake.store import delta
 
     version = None if session.as_of is None else version_at(path, session.as_of.run_id)
     if version is not None:

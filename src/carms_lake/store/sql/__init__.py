@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.names import TableRef
-    from carms_lake.store.delta.table import Pinned
+    from carms_lake.store.delta import Pinned
 
 
 PUBLISHED = "published"
