@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.catalog import SilverStep
+from carms_lake.catalog import SilverStep, load_catalog
 from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.flows.build.context import BuildContext
@@ -32,11 +32,12 @@ from carms_lake.store import table_path
 from carms_lake.store.delta.write import overwrite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant, Original
+    from carms_lake.flows.check.mutants import ConstraintUnderTest, Original
     from carms_lake.names import TableRef
     from carms_lake.store.delta.manifest import Build
     from carms_lake.store.gold.scratch import Scratch
@@ -130,8 +131,8 @@ def silver_notices(
 class Ledger:
     """A driver of few rows in a folder of its own, with which a silver table is reconciled."""
 
-    def __init__(self, config: LakeConfig, contract: Contract, driver: Contract) -> None:
-        self._config = config
+    def __init__(self, lab: Laboratory, contract: Contract, driver: Contract) -> None:
+        self._config = replace(lab.config, project=lab.folder / contract.ref.table)
         self._driver = replace(driver, source=None)
         spec = replace(contract.silver, history=None)
         self._contract = replace(contract, silver=spec, relationships=())
@@ -171,12 +172,20 @@ class Ledger:
         return True
 
 
-class Auditor:
-    """The checks of a build on a scratch file, compared with those of its intact tables."""
+class Laboratory:
+    """What mutants are tried on: the domain's tables in a scratch file, and the checks of a build.
 
-    def __init__(self, scratch: Scratch, contracts: Sequence[Contract]) -> None:
-        self._scratch = scratch
-        found = audit(scratch.connection, contracts)
+    Only what the checks find in addition to what they find in the intact tables (`frames` names
+    them) counts. `config` is the lake's own, which is only read; `folder` may be written.
+    """
+
+    def __init__(
+        self, config: LakeConfig, folder: Path, file: Scratch, frames: Collection[TableRef]
+    ) -> None:
+        self.config, self.folder, self.file = config, folder, file
+        self.catalog = catalog = load_catalog(config.domain)
+        refs = catalog.refs(Layer.SILVER, Layer.GOLD)
+        found = audit(file.connection, [catalog.contracts[ref] for ref in refs if ref in frames])
         self._failed = {(r.table, r.rule): r.failed_rows for r in found if not r.passed}
 
     def notices(
@@ -187,13 +196,22 @@ class Auditor:
         Raises:
             ContractError: a rule cannot be run.
         """
-        found = audit(self._scratch.connection, contracts, builds)
+        found = audit(self.file.connection, contracts, builds)
         return tuple(
             result.rule
             for result in found
             if not result.passed
             and result.failed_rows > self._failed.get((result.table, result.rule), 0)
         )
+
+    def audit_of(self, contract: Contract, frame: pl.DataFrame, others: list[Contract]) -> Rules:
+        """The rules of a table that notice these rows; where none does, those of other tables.
+
+        Raises:
+            ContractError: a rule cannot be run, or the table's types have no such value.
+        """
+        with self.file.corrupted(contract, frame):
+            return self.notices([contract]) or self.notices(others)
 
     def fails_already(self, contract: Contract, rule: str) -> bool:
         """Whether a rule fails on the tables as they are."""
@@ -227,15 +245,21 @@ class Mutation:
     why: str = ""
 
 
-def judged(original: Original, mutant: Mutant, guard: str, noticed_by: Iterable[str]) -> Mutation:
+def judged(
+    original: Original,
+    constraint: ConstraintUnderTest,
+    corruption: str,
+    guard: str,
+    noticed_by: Iterable[str],
+) -> Mutation:
     """A corruption, and whether any rule noticed it."""
-    rules, constraint = tuple(dict.fromkeys(noticed_by)), mutant.constraint
+    rules = tuple(dict.fromkeys(noticed_by))
     return Mutation(
         original.contract.ref,
         constraint.column,
         constraint.kind,
         Verdict.NOTICED if rules else Verdict.UNGUARDED,
-        mutant.corruption,
+        corruption,
         f"{guard}: {constraint.rule}",
         rules,
     )

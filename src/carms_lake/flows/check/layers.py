@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,28 +24,17 @@ from carms_lake.flows.check.detectors import (
     spelled,
     split_notices,
 )
-from carms_lake.flows.check.mutants import (
-    TYPES,
-    ConstraintUnderTest,
-    Mutant,
-    constraints_of,
-    mutants,
-)
-from carms_lake.flows.check.rules import mutate_rules, mutate_sums
+from carms_lake.flows.check.mutants import TYPES, ConstraintUnderTest, constraints_of, mutants
 from carms_lake.names import Layer
 from carms_lake.quality.freshness import fresh, rows_changed
 from carms_lake.store.delta.manifest import Build
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from carms_lake.catalog import GoldStep
-    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.detectors import Auditor, Rules
-    from carms_lake.flows.check.mutants import Original
-    from carms_lake.names import TableRef
-    from carms_lake.store.gold.scratch import Scratch
+    from carms_lake.flows.check.detectors import Laboratory, Rules
+    from carms_lake.flows.check.mutants import Mutant, Original
 
 
 _COUNTED = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
@@ -53,27 +42,6 @@ _FLOOD = 1_000
 """How many rows are said to be quarantined for each one that is kept: more than any budget."""
 _LATE = datetime(9999, 1, 1, tzinfo=UTC)
 """When everything is too old."""
-
-
-@dataclass(frozen=True)
-class Laboratory:
-    """What mutants are tried on: the domain's tables in a scratch file, and its auditor."""
-
-    config: LakeConfig
-    """Of the lake itself, which is only read."""
-    contracts: Mapping[TableRef, Contract]
-    steps: Sequence[GoldStep]
-    file: Scratch
-    auditor: Auditor
-
-    def audit_of(self, contract: Contract, frame: pl.DataFrame, others: list[Contract]) -> Rules:
-        """The rules of a table that notice these rows; where none does, those of other tables.
-
-        Raises:
-            ContractError: a rule cannot be run, or the table's types have no such value.
-        """
-        with self.file.corrupted(contract, frame):
-            return self.auditor.notices([contract]) or self.auditor.notices(others)
 
 
 def mutate_bronze(original: Original) -> Iterator[Mutation]:
@@ -118,29 +86,27 @@ def _tried(
             yield not_applicable(original, constraint, guard(constraint))
             continue
         for mutant, rules in zip(found, notices(found), strict=True):
-            yield judged(original, mutant, guard(constraint), rules)
+            yield judged(original, constraint, mutant.corruption, guard(constraint), rules)
     constrained = {column for constraint in constraints for column in constraint.columns}
     for name in contract.column_names:
         if name not in constrained:
             yield Mutation(contract.ref, name, "", Verdict.NO_PROMISE)
 
 
-def mutate_silver(original: Original, lab: Laboratory, folder: LakeConfig) -> Iterator[Mutation]:
-    """One mutation per corruption of each constraint, count, budget, rule and sum of the table.
-
-    `folder` is a lake of the table's own, for its driver.
+def mutate_silver(original: Original, lab: Laboratory) -> Iterator[Mutation]:
+    """One mutation per corruption of each constraint, count and budget of a silver table.
 
     Raises:
         ContractError: a rule cannot be run.
-        StoreError: the folder cannot be written.
+        StoreError: the laboratory's folder cannot be written.
     """
     contract = original.contract
     before = silver_notices(contract, original.frame, original.others)
     others = [
         other
-        for other in lab.contracts.values()
-        if other.ref.layer is Layer.SILVER
-        and other.ref != contract.ref
+        for ref, other in lab.catalog.contracts.items()
+        if ref.layer is Layer.SILVER
+        and ref != contract.ref
         and any(link.target == contract.ref for link in other.relationships)
     ]
 
@@ -154,15 +120,11 @@ def mutate_silver(original: Original, lab: Laboratory, folder: LakeConfig) -> It
         return "audit" if is_json or (link is not None and not link.quarantine) else PANDERA
 
     yield from _tried(original, guard, lambda found: map(notices, found))
-    yield from _counts(original, lab.contracts, folder)
-    yield from _budgets(original, lab.auditor)
-    yield from mutate_rules(original, lab.file, lab.auditor)
-    yield from mutate_sums(original, lab.file, lab.auditor)
+    yield from _counts(original, lab)
+    yield from _budgets(original, lab)
 
 
-def _counts(
-    original: Original, contracts: Mapping[TableRef, Contract], folder: LakeConfig
-) -> Iterator[Mutation]:
+def _counts(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     """Rows lost and invented, where the contract says how the table answers to its driver."""
     contract, spec = original.contract, original.contract.silver
     if spec.driver is None or spec.balance not in _COUNTED:
@@ -173,30 +135,29 @@ def _counts(
     if at is None:
         yield not_applicable(original, constraint, BALANCE)
         return
-    ledger = Ledger(folder, contract, contracts[spec.driver])
+    ledger = Ledger(lab, contract, lab.catalog.contracts[spec.driver])
     ledger.open(original.frame)
     if not ledger.reconciles(original.frame):
         yield not_applicable(original, constraint, BALANCE, "its rows do not reconcile as they are")
         return
-    for mutant in _miscounted(original, constraint, at):
-        noticed = () if ledger.reconciles(mutant.frame) else (BALANCE,)
-        yield judged(original, mutant, BALANCE, noticed)
+    for corruption, frame in _miscounted(original, at):
+        noticed = () if ledger.reconciles(frame) else (BALANCE,)
+        yield judged(original, constraint, corruption, BALANCE, noticed)
 
 
-def _miscounted(original: Original, constraint: ConstraintUnderTest, at: int) -> Iterator[Mutant]:
+def _miscounted(original: Original, at: int) -> Iterator[tuple[str, pl.DataFrame]]:
     frame, contract = original.frame, original.contract
     if contract.silver.balance is not Balance.EXPAND:
-        yield Mutant(constraint, "a row is lost", corruptions.with_row_dropped(frame, at))
-        yield Mutant(constraint, "a row is doubled", corruptions.with_row_doubled(frame, at))
+        yield "a row is lost", corruptions.with_row_dropped(frame, at)
+        yield "a row is doubled", corruptions.with_row_doubled(frame, at)
         return
-    for name in contract.primary_key[:1]:
-        value = corruptions.unknown(frame[name])
-        if value is not None:
-            invented = corruptions.with_value(frame, name, at, value)
-            yield Mutant(constraint, "a key that the driver lacks", invented)
+    name = contract.primary_key[0]
+    value = corruptions.unknown(frame[name])
+    if value is not None:
+        yield "a key that the driver lacks", corruptions.with_value(frame, name, at, value)
 
 
-def _budgets(original: Original, auditor: Auditor) -> Iterator[Mutation]:
+def _budgets(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     """More rows quarantined than the contract allows."""
     contract, rows = original.contract, original.frame.height
     budgets = [
@@ -210,14 +171,13 @@ def _budgets(original: Original, auditor: Auditor) -> Iterator[Mutation]:
     for columns, rule, budget_pct in budgets:
         many = _FLOOD * max(rows, 1)
         build = Build("mutate", {}, rows=rows, quarantined=many, unknown={rule: many})
-        noticed = [r for r in auditor.notices([contract], {contract.ref: build}) if r == rule]
+        noticed = [r for r in lab.notices([contract], {contract.ref: build}) if r == rule]
         constraint = ConstraintUnderTest(columns, f"budget of {budget_pct:g} %", rule)
-        mutant = Mutant(constraint, "nearly all rows are quarantined", original.frame)
-        yield judged(original, mutant, "audit", noticed)
+        yield judged(original, constraint, "nearly all rows are quarantined", "audit", noticed)
 
 
 def mutate_gold(original: Original, lab: Laboratory) -> Iterator[Mutation]:
-    """One mutation per corruption of each constraint, rule and sum of a gold table.
+    """One mutation per corruption of each constraint of a gold table.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -241,18 +201,16 @@ def mutate_gold(original: Original, lab: Laboratory) -> Iterator[Mutation]:
         lambda constraint: "build" if constraint.kind == "type" else "audit",
         lambda found: map(notices, found),
     )
-    yield from mutate_rules(original, file, lab.auditor)
-    yield from mutate_sums(original, file, lab.auditor)
 
 
 def _depending_on(contract: Contract, lab: Laboratory) -> list[Contract]:
     """What refers to the table, reads it as a view, or names it in a rule."""
     name = contract.ref.in_domain
     found = {contract.ref: contract}
-    for step in lab.steps:
+    for step in lab.catalog.gold_steps:
         if step.contract.kind == "view" and found.keys() & set(step.reads):
             found[step.contract.ref] = step.contract
-    for ref, other in lab.contracts.items():
+    for ref, other in lab.catalog.contracts.items():
         texts = [rule.query or "" for rule in other.quality]
         texts += [str(entry.get(side)) for entry in other.reconcile for side in ("gold", "silver")]
         refers = any(link.target == contract.ref for link in other.relationships)
@@ -271,18 +229,17 @@ def mutate_time(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     contract, connection = original.contract, lab.file.connection
     for age in contract.ages:
         columns = (age.column,) if age.column else ()
-        rule = ".".join([age.column or contract.ref.table, age.property])
+        rule = f"{age.column or contract.ref.table}.{age.property}"
         constraint = ConstraintUnderTest(columns, age.property, rule)
         results = fresh(lab.config, connection, [replace(contract, ages=(age,))], _LATE)
-        mutant = Mutant(constraint, "nothing new comes any more", original.frame)
-        yield judged(original, mutant, "audit", [r.rule for r in results if not r.passed])
+        noticed = [r.rule for r in results if not r.passed]
+        yield judged(original, constraint, "nothing new comes any more", "audit", noticed)
     change = contract.row_change
     if change is not None:
         rule = f"{contract.ref.table}.rowChange"
         constraint = ConstraintUnderTest((), f"row change of {change.pct:g} %", rule)
         before = {(str(contract.ref.layer), contract.ref.table): max(original.frame.height, 1)}
-        nothing = original.frame.clear()
-        with lab.file.corrupted(contract, nothing):
+        with lab.file.corrupted(contract, original.frame.clear()):
             results = rows_changed(connection, [contract], before)
-        mutant = Mutant(constraint, "all rows are lost", nothing)
-        yield judged(original, mutant, "audit", [r.rule for r in results if not r.passed])
+        noticed = [r.rule for r in results if not r.passed]
+        yield judged(original, constraint, "all rows are lost", "audit", noticed)

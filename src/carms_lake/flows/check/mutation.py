@@ -15,15 +15,10 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Relationship
 from carms_lake.errors import StoreError
-from carms_lake.flows.check.detectors import Auditor, Mutation, Verdict
-from carms_lake.flows.check.layers import (
-    Laboratory,
-    mutate_bronze,
-    mutate_gold,
-    mutate_silver,
-    mutate_time,
-)
+from carms_lake.flows.check.detectors import Laboratory, Mutation, Verdict
+from carms_lake.flows.check.layers import mutate_bronze, mutate_gold, mutate_silver, mutate_time
 from carms_lake.flows.check.mutants import Original
+from carms_lake.flows.check.rules import mutate_rules, mutate_sums
 from carms_lake.names import SRC_FILENAME, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.types import polars_schema
@@ -221,28 +216,24 @@ def mutate(
         )
     found: list[Mutation] = []
     absent = [ref for ref in drawn if not delta.exists(table_path(config, ref))]
-    steps = catalog.gold_steps
     with tempfile.TemporaryDirectory(prefix="carms-mutate-") as name:
         folder = Path(name)
         with scratch(replace(config, project=folder), folder / "gold") as file:
-            frames = {**drawn, **_built(file, contracts, steps, drawn)}
-            refs = catalog.refs()
-            checked = [ref for ref in refs if ref in frames and ref.layer is not Layer.BRONZE]
-            auditor = Auditor(file, [contracts[ref] for ref in checked])
-            lab = Laboratory(config, contracts, steps, file, auditor)
-            for done, ref in enumerate(refs):
+            frames = {**drawn, **_built(file, contracts, catalog.gold_steps, drawn)}
+            lab = Laboratory(config, folder, file, frames)
+            for done, ref in enumerate(catalog.refs()):
                 if progress:
-                    progress(ref.in_domain, done, len(refs))
+                    progress(ref.in_domain, done, len(contracts))
                 if ref not in frames:
                     continue
                 original = Original(contracts[ref], frames[ref], frames, seed)
                 if ref.layer is Layer.BRONZE:
                     found += mutate_bronze(original)
-                elif ref.layer is Layer.SILVER:
-                    of_table = replace(config, project=folder / ref.table)
-                    found += mutate_silver(original, lab, of_table)
                 else:
-                    found += mutate_gold(original, lab)
+                    by_layer = mutate_silver if ref.layer is Layer.SILVER else mutate_gold
+                    found += by_layer(original, lab)
+                    found += mutate_rules(original, lab)
+                    found += mutate_sums(original, lab)
                 found += mutate_time(original, lab)
     notes = tuple(f"`{ref.in_domain}` does not exist yet" for ref in absent)
     return MutationReport(seed, round(time.perf_counter() - started, 3), tuple(found), notes)

@@ -13,7 +13,7 @@ import polars as pl
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
 from carms_lake.flows.check.detectors import PANDERA, judged, not_applicable, silver_notices
-from carms_lake.flows.check.mutants import ConstraintUnderTest, Mutant
+from carms_lake.flows.check.mutants import ConstraintUnderTest
 from carms_lake.quality.audit import audit
 from carms_lake.quality.reconciliation import totals_declared
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.limits import DeclaredTotal, QualityRule
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.detectors import Auditor, Mutation
+    from carms_lake.flows.check.detectors import Laboratory, Mutation
     from carms_lake.flows.check.mutants import Original
     from carms_lake.store.gold.scratch import Scratch
 
@@ -35,7 +35,7 @@ _VALUE = re.compile(r"'((?:[^']|'')+)'|(?<![\w.])(-?\d+(?:\.\d+)?)")
 _WORD = re.compile(r"\w+")
 
 
-def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterator[Mutation]:
+def mutate_rules(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     """One mutation per quality rule: the first corruption that makes it fail.
 
     Raises:
@@ -47,19 +47,15 @@ def mutate_rules(original: Original, file: Scratch, auditor: Auditor) -> Iterato
             continue
         columns = (rule.column,) if rule.column else ()
         constraint = ConstraintUnderTest(columns, f"rule {rule.name}", rule.name)
-        if auditor.fails_already(contract, rule.name):
+        if lab.fails_already(contract, rule.name):
             why = "it fails on the rows as they are"
             yield not_applicable(original, constraint, _GUARD, why)
         else:
-            yield _first(original, constraint, rule, file, auditor)
+            yield _first(original, constraint, rule, lab)
 
 
 def _first(
-    original: Original,
-    constraint: ConstraintUnderTest,
-    rule: QualityRule,
-    file: Scratch,
-    auditor: Auditor,
+    original: Original, constraint: ConstraintUnderTest, rule: QualityRule, lab: Laboratory
 ) -> Mutation:
     """The first corruption that a rule notices; not applicable where it notices none."""
     contract = original.contract
@@ -74,12 +70,12 @@ def _first(
                 found = silver_notices(contract, frame, original.others)
                 noticed = tuple(found.keys() & {f"{PANDERA}: {rule.name}"})
             else:
-                with file.corrupted(contract, frame):
-                    noticed = auditor.notices([one])
+                with lab.file.corrupted(contract, frame):
+                    noticed = lab.notices([one])
         except ContractError:  # the column's type has no such value
             continue
         if noticed:
-            return judged(original, Mutant(constraint, words, frame), guard, noticed)
+            return judged(original, constraint, words, guard, noticed)
     why = f"none of {len(tried)} corruptions of the table makes it fail"
     return not_applicable(original, constraint, guard, why)
 
@@ -167,7 +163,7 @@ class _Sum:
         return tuple(result.rule for result in results if not result.passed)
 
 
-def mutate_sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[Mutation]:
+def mutate_sums(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     """One mutation per way in which a sum can change.
 
     Where the excerpt's sums differ to begin with, gold's is compared with what it is now.
@@ -175,18 +171,16 @@ def mutate_sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator
     Raises:
         ContractError: a rule cannot be run.
     """
-    for figure in _sums(original, file, auditor):
-        found = [
-            one for way in _ways(original, figure) if (one := _changed(original, figure, file, way))
-        ]
+    for figure in _sums(original, lab):
+        ways = [_changed(original, figure, lab.file, way) for way in _ways(original, figure)]
+        found = [one for one in ways if one is not None]
         if not found:  # a sum of nothing: let all rows have what the SELECT asks for
             columns = _columns_in(original, figure.select)
             way = _filled(original.frame, columns, figure.select)
-            found = [one for one in [_changed(original, figure, file, way)] if one]
-        yield from found
-        if not found:
             why = "no corruption of the table changes the sum"
-            yield not_applicable(original, figure.constraint, _GUARD, why)
+            one = _changed(original, figure, lab.file, way)
+            found = [one or not_applicable(original, figure.constraint, _GUARD, why)]
+        yield from found
 
 
 def _changed(
@@ -202,22 +196,22 @@ def _changed(
                 noticed = figure.noticed(original.contract, file)
         except ContractError:  # the column's type has no such value
             continue
-        return judged(original, Mutant(figure.constraint, words, frame), _GUARD, noticed)
+        return judged(original, figure.constraint, words, _GUARD, noticed)
     return None
 
 
-def _sums(original: Original, file: Scratch, auditor: Auditor) -> Iterator[_Sum]:
+def _sums(original: Original, lab: Laboratory) -> Iterator[_Sum]:
     contract = original.contract
     for entry in contract.reconcile:
         name, select = str(entry["name"]), str(entry["gold"])
         rule = f"{contract.ref.table}.reconcile.{name}"
-        is_known = not auditor.fails_already(contract, rule)
-        now = dict(entry) if is_known else {**entry, "silver": file.frozen(select)}
+        is_known = not lab.fails_already(contract, rule)
+        now = dict(entry) if is_known else {**entry, "silver": lab.file.frozen(select)}
         yield _Sum(ConstraintUnderTest((), f"sum {name}", rule), select, now)
     for total in contract.declared_totals:
         rule = f"{contract.ref.table}.declared.{total.name}"
         constraint = ConstraintUnderTest((), f"declared {total.name}", rule)
-        value = file.value(total.select)
+        value = lab.file.value(total.select)
         if value is not None:
             yield _Sum(constraint, total.select, replace(total, value=value, files={}))
 
