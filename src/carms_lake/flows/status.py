@@ -18,7 +18,7 @@ from carms_lake.store import table_path
 from carms_lake.store.delta.log import REPLAYED, commits, files_at, total_rows
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold.published import build_record
-from carms_lake.store.ops import OPS_SCHEMAS, recent
+from carms_lake.store.ops import recent
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 
 LAST_RUNS = 5
-_COMMITS = 50
-"""How many of the newest commits of operations are read; the last ingest is among them."""
 
 _SOURCES = {
     "source": pl.String(),
@@ -113,9 +111,10 @@ def status(config: LakeConfig) -> Status:
     """
     catalog = load_catalog(config.domain)
     now = datetime.now(UTC)
-    delta_tables = catalog.refs(Layer.BRONZE, Layer.SILVER)
-    logs = {ref: commits(table_path(config, ref)) for ref in delta_tables}
-    runs = _recent(config, "runs")
+    logs = {
+        ref: commits(table_path(config, ref)) for ref in catalog.refs(Layer.BRONZE, Layer.SILVER)
+    }
+    runs = recent(config, "runs")
     sources = list(_sources(config, catalog, logs))
     drift, unseen = _drift(config, sources)
     build = build_record(config.gold_file)
@@ -146,13 +145,6 @@ class _Source(NamedTuple):
     manifest: Manifest
     found: list[SourceFile] | None
     """None where there is no data_raw."""
-
-
-def _recent(config: LakeConfig, table: str) -> pl.DataFrame:
-    """The newest rows of a table of operations, in today's columns."""
-    empty = pl.DataFrame(schema=OPS_SCHEMAS[table])
-    rows = recent(config, table, _COMMITS)
-    return empty if rows is None else pl.concat([empty, rows], how="diagonal")
 
 
 def _sources(config: LakeConfig, catalog: Catalog, logs: Logs) -> Iterator[_Source]:
@@ -206,7 +198,7 @@ def _drift(config: LakeConfig, sources: Sequence[_Source]) -> tuple[pl.DataFrame
 def _tables(
     config: LakeConfig, catalog: Catalog, logs: Logs, build: BuildRecord | None
 ) -> Iterator[tuple[Any, ...]]:
-    builds = _recent(config, "table_versions").sort(RUN_ID)
+    builds = recent(config, "table_versions").sort(RUN_ID)
     versions = {
         (layer, table): version
         for layer, table, version in builds.select("layer", "table_name", "contract_version").rows()
@@ -247,14 +239,14 @@ def _rejects(config: LakeConfig, logs: Logs) -> pl.DataFrame:
 def _refused(config: LakeConfig, runs: pl.DataFrame) -> pl.DataFrame:
     last = runs.filter(pl.col("command") == "ingest")[RUN_ID].max() or ""
     of_last = (pl.col(RUN_ID) == last) & (pl.col("status") == "refused")
-    files = _recent(config, "processed_files").filter(of_last)
+    files = recent(config, "processed_files").filter(of_last)
     return files.select("code", "message", source="table_name", file="src_filename").select(
         "source", "file", "code", "message"
     )
 
 
 def _checks(config: LakeConfig) -> CheckStatus | None:
-    rows = _recent(config, "check_results")
+    rows = recent(config, "check_results")
     if rows.is_empty():
         return None
     last = rows[RUN_ID].max()

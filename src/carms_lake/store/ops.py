@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _AT = pl.Datetime("us", "UTC")
+_RECENT_RUNS = 50
 
 OPS_SCHEMAS: dict[str, dict[str, Any]] = {
     "runs": {
@@ -216,19 +217,28 @@ def version_row(
     return _row("table_versions", run_id, table, version=version, contract_version=contract_version)
 
 
-def recent(config: LakeConfig, table: str, runs: int) -> pl.DataFrame | None:
-    """The rows that the last runs wrote into a table of operations, and perhaps older ones.
-
-    None where there is no such table.
+def ops_rows(config: LakeConfig, table: str) -> pl.LazyFrame:
+    """All rows of a table of operations; none where it does not exist yet.
 
     Raises:
         StoreError: the lake cannot be read.
     """
     path = ops_path(config, table)
+    return delta.scan(path) if delta.exists(path) else pl.LazyFrame(schema=OPS_SCHEMAS[table])
+
+
+def recent(config: LakeConfig, table: str) -> pl.DataFrame:
+    """What the last 50 runs wrote into a table of operations, and perhaps older rows.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    path, empty = ops_path(config, table), pl.DataFrame(schema=OPS_SCHEMAS[table])
     found = commits(path)
     if not found:
-        return None
+        return empty
     there = files_at(path, found[-1].version)
-    added = [file.name for commit in found[-runs:] for file in commit.added]
+    added = [file.name for commit in found[-_RECENT_RUNS:] for file in commit.added]
     files = [path / name for name in dict.fromkeys(added) if name in there]
-    return delta.scan_files(files, delta.columns(path)).collect()
+    rows = delta.scan_files(files, delta.columns(path)).collect()
+    return pl.concat([empty, rows], how="diagonal")  # a table may be older than a column

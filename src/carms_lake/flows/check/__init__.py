@@ -16,7 +16,7 @@ from carms_lake.quality.freshness import rows_published
 from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold.published import reading
-from carms_lake.store.ops import OPS_SCHEMAS
+from carms_lake.store.ops import ops_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,7 +122,7 @@ def _of_runs(config: LakeConfig, table: str, run: str | None) -> pl.DataFrame:
     Raises:
         UsageError: nothing has been checked yet.
     """
-    scorecard, path = ops_path(config, "scorecard"), ops_path(config, table)
+    scorecard = ops_path(config, "scorecard")
     if run is not None:
         at = pl.col(RUN_ID) == run
     elif delta.exists(scorecard):
@@ -130,6 +130,5 @@ def _of_runs(config: LakeConfig, table: str, run: str | None) -> pl.DataFrame:
         at = pl.col(RUN_ID) >= last
     else:
         raise UsageError("nothing has been checked yet", "run `carms build` or `carms check`")
-    found = delta.scan(path) if delta.exists(path) else pl.LazyFrame(schema=OPS_SCHEMAS[table])
     name = pl.concat_str("layer", "table_name", separator=".").alias("table")
-    return found.filter(at).with_columns(name).collect()
+    return ops_rows(config, table).filter(at).with_columns(name).collect()

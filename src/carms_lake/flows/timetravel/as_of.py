@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -25,7 +25,7 @@ from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import RunEnd, ensure_complete, run_ends, version_at
 from carms_lake.store.gold.file import building
 from carms_lake.store.gold.published import build_record
-from carms_lake.store.ops import OPS_SCHEMAS
+from carms_lake.store.ops import OPS_SCHEMAS, ops_rows
 from carms_lake.store.query.sandbox import AsOf
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import tables_read
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from carms_lake.catalog import Catalog, GoldStep
+    from carms_lake.catalog import GoldStep
     from carms_lake.config import LakeConfig
     from carms_lake.names import TableRef
     from carms_lake.store.query.statement import Statement
@@ -59,14 +59,12 @@ def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
     ends = run_ends(config)
     if _RUN.fullmatch(text):
         found = [end for end in ends if end.run_id.startswith(text)]
-        if len(found) == 1:
-            return found[0]
         if not found:
             raise UsageError(f"no run `{text}` has written to the lake", _LISTED)
-        raise UsageError(
-            f"{len(found)} runs begin with `{text}`",
-            ", ".join(f"`{end.run_id}`" for end in found[:5]),
-        )
+        if len(found) > 1:
+            some = ", ".join(f"`{end.run_id}`" for end in found[:5])
+            raise UsageError(f"{len(found)} runs begin with `{text}`", some)
+        return found[0]
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -117,14 +115,12 @@ def gold_as_of(config: LakeConfig, run_id: str) -> Path | None:
     silver = {ref: version_at(table_path(config, ref), build) for ref in catalog.refs(Layer.SILVER)}
     steps = _buildable(catalog.gold_steps, silver)
     made_from = sorted(table_fingerprints(config, steps, silver).values())
-    ops = _ops_read(steps)
-    if ops:  # every run appends to these
+    if _ops_read(steps):  # every run appends to these
         made_from.append(build)
     name = hashlib.sha256("".join(made_from).encode()).hexdigest()[:32]
     path = config.lake / CACHE / f"{name}.duckdb"
     if not path.exists():
-        frames = {table: _ops_as_of(config, catalog, table, build) for table in ops}
-        _write(config, GoldSnapshot(build, steps, silver, frames), path)
+        _write(config, build, steps, silver, path)
     return path
 
 
@@ -134,10 +130,7 @@ def publishing_runs(config: LakeConfig) -> list[str]:
     Raises:
         StoreError: the lake cannot be read.
     """
-    path = ops_path(config, "table_versions")
-    if not delta.exists(path):
-        return []
-    of_gold = delta.scan(path).filter(pl.col("layer") == Layer.GOLD)
+    of_gold = ops_rows(config, "table_versions").filter(pl.col("layer") == Layer.GOLD)
     return of_gold.select(pl.col(RUN_ID).unique().sort()).collect()[RUN_ID].to_list()
 
 
@@ -166,7 +159,7 @@ def _buildable(steps: list[GoldStep], silver: Mapping[TableRef, int]) -> list[Go
     return kept
 
 
-def _ops_read(steps: list[GoldStep]) -> list[str]:
+def _ops_read(steps: Sequence[GoldStep]) -> list[str]:
     """The tables of `ops` that SELECTs read: `rejects`, `runs` ..."""
     return sorted(
         name.removeprefix("ops.")
@@ -175,10 +168,11 @@ def _ops_read(steps: list[GoldStep]) -> list[str]:
     )
 
 
-def _ops_as_of(config: LakeConfig, catalog: Catalog, table: str, build: str) -> pl.DataFrame:
+def _ops_as_of(config: LakeConfig, table: str, build: str) -> pl.DataFrame:
     """A table of `ops` as the gold file of a build had it."""
     if table == "rejects":
-        rejected = live(config, catalog.refs(Layer.BRONZE, Layer.SILVER), as_of=build)
+        refs = load_catalog(config.domain).refs(Layer.BRONZE, Layer.SILVER)
+        rejected = live(config, refs, as_of=build)
         return pl.DataFrame(schema=REJECT_SCHEMA) if rejected is None else rejected.collect()
     empty = pl.DataFrame(schema=OPS_SCHEMAS[table])
     path = ops_path(config, table)
@@ -190,33 +184,29 @@ def _ops_as_of(config: LakeConfig, catalog: Catalog, table: str, build: str) -> 
     return pl.concat([empty, rows], how="diagonal").select(empty.columns)
 
 
-class GoldSnapshot(NamedTuple):
-    """What the gold of an earlier build is computed from."""
-
-    build: str
-    steps: Sequence[GoldStep]
-    silver: Mapping[TableRef, int]
-    """By table: its version."""
-    ops: Mapping[str, pl.DataFrame]
-
-
-def _write(config: LakeConfig, snapshot: GoldSnapshot, path: Path) -> None:
-    read = {ref for step in snapshot.steps for ref in step.reads if ref.layer is Layer.SILVER}
+def _write(
+    config: LakeConfig,
+    build: str,
+    steps: Sequence[GoldStep],
+    silver: Mapping[TableRef, int],
+    path: Path,
+) -> None:
+    """Compute the gold of an earlier build, from versions of silver and from operations."""
+    read = {ref for step in steps for ref in step.reads if ref.layer is Layer.SILVER}
     # A folder per process: several may compute the same snapshot at once, and the last one wins.
     with building(config, path.parent / f".{path.stem}.{os.getpid()}") as warehouse:
         for ref in sorted(read):
-            version = snapshot.silver[ref]
-            ensure_complete(table_path(config, ref), version, ref.in_domain)
-            warehouse.add_source(ref, delta.pinned(table_path(config, ref), version))
-        for table, frame in snapshot.ops.items():
-            warehouse.add_ops(table, frame)
-        for step in snapshot.steps:
+            folder, version = table_path(config, ref), silver[ref]
+            ensure_complete(folder, version, ref.in_domain)
+            warehouse.add_source(ref, delta.pinned(folder, version))
+        for table in _ops_read(steps):
+            warehouse.add_ops(table, _ops_as_of(config, table, build))
+        for step in steps:
             try:
                 warehouse.create(step.contract, step.sql)
             except ContractError as error:
                 raise ContractError(
-                    f"gold as of `{snapshot.build}` cannot be computed by today's SELECTs: "
-                    f"{error.message}",
+                    f"gold as of `{build}` cannot be computed by today's SELECTs: {error.message}",
                     "query silver as of that run instead",
                 ) from error
         warehouse.finish([Layer.SILVER])

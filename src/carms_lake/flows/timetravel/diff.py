@@ -15,7 +15,7 @@ import polars as pl
 from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
-from carms_lake.flows.timetravel.diff_causes import diff_causes, gold_diff_causes
+from carms_lake.flows.timetravel.history import diff_causes, gold_diff_causes
 from carms_lake.names import (
     DELIVERY_ID,
     INGESTION_TS,
@@ -58,15 +58,7 @@ _IGNORED = frozenset({INGESTION_TS, RUN_ID, SRC_ROW_HASH, SRC_ROW_NUMBER})
 """When, by which run and from which line a row was written; the hash says nothing that the other
 columns do not. The line counts where rows are matched by it."""
 
-_REJECT = (
-    "layer",
-    "table_name",
-    SRC_FILENAME,
-    SRC_ROW_NUMBER,
-    DELIVERY_ID,
-    "row_key",
-    "raw_record",
-)
+_REJECT = "layer", "table_name", SRC_FILENAME, SRC_ROW_NUMBER, DELIVERY_ID, "row_key", "raw_record"
 """What tells one reject from another."""
 
 _CELLS = dict.fromkeys(("change", "key", "column", "before", "after", "source"), pl.String)
@@ -165,7 +157,10 @@ class _DiffContext:
         order = [*(r for r in sorted(self.contracts) if r.layer is not Layer.GOLD), *self.steps]
         ordered = sorted(order, key=lambda ref: list(Layer).index(ref.layer))
         all_tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
-        self.tables = all_tables if name is None else self._needed(_find(catalog, name))
+        self.tables = all_tables
+        if name is not None:
+            with_rows = {ref: self.contracts[ref] for ref in all_tables}
+            self.tables = self._needed(Catalog(config.domain, with_rows).resolve(name))
         has_gold = any(ref.layer is Layer.GOLD for ref in self.tables)
         self.gold = [gold_as_of(config, run) if has_gold else None for run in self.runs]
         self.differing: set[TableRef] = set()
@@ -216,11 +211,13 @@ class _DiffContext:
         rows = [change.after or change.before or {} for change in changes]
         if ref.layer is Layer.BRONZE:
             return [f"{row.get(SRC_FILENAME)} ({row.get(RUN_ID)})" for row in rows]
+        found: list[str | None] = [None] * len(changes)
         contract = self.contracts[ref]
         driver = self.contracts.get(contract.silver.driver) if contract.silver.driver else None
-        pairs = key_pairs(contract, driver) if driver and ref.layer is Layer.SILVER else {}
-        found: list[str | None] = [None] * len(changes)
-        if driver is None or not pairs or driver.ref.layer is not Layer.BRONZE:
+        if driver is None or driver.ref.layer is not Layer.BRONZE:
+            return found
+        pairs = key_pairs(contract, driver)
+        if not pairs:
             return found
         path = table_path(self.config, driver.ref)
         for run, is_removed in zip(self.runs, (True, False), strict=True):
@@ -236,11 +233,6 @@ class _DiffContext:
         return found
 
 
-def _find(catalog: Catalog, name: str) -> TableRef:
-    tables = {ref: c for ref, c in catalog.contracts.items() if c.kind == "table"}
-    return Catalog(catalog.domain, tables).resolve(name)
-
-
 def _rejects(context: _DiffContext) -> tuple[int, int]:
     refs = [ref for ref in context.contracts if ref.layer is not Layer.GOLD]
     sides = []
@@ -250,9 +242,11 @@ def _rejects(context: _DiffContext) -> tuple[int, int]:
     before, after = sides
     if before.is_empty() or after.is_empty():
         return after.height, before.height
-    added = after.join(before, on=_REJECT, how="anti", nulls_equal=True)
-    removed = before.join(after, on=_REJECT, how="anti", nulls_equal=True)
-    return added.height, removed.height
+    added, removed = (
+        own.join(other, on=_REJECT, how="anti", nulls_equal=True).height
+        for own, other in ((after, before), (before, after))
+    )
+    return added, removed
 
 
 def _keys(contract: Contract) -> list[tuple[str, ...]]:

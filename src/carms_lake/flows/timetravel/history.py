@@ -1,4 +1,4 @@
-"""The versions of a table: which run wrote each of them, and how many rows it had."""
+"""The history of a table: its versions, the runs that wrote them, and why two of them differ."""
 
 from __future__ import annotations
 
@@ -8,17 +8,32 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.catalog import load_catalog
-from carms_lake.errors import StoreError, UsageError, did_you_mean
+from carms_lake.errors import StoreError, UsageError, did_you_mean, first_few
 from carms_lake.names import RUN_ID, Layer, TableRef
-from carms_lake.store import delta, ops_path, table_path
-from carms_lake.store.delta.log import is_table, states, table_folders, total_rows
+from carms_lake.store import table_path
+from carms_lake.store.delta.log import (
+    REPLAYED,
+    RESTORED,
+    commits,
+    is_table,
+    states,
+    table_folders,
+    total_rows,
+    version_among,
+)
 from carms_lake.store.delta.maintain import whole_versions
-from carms_lake.store.ops import OPS_SCHEMAS
+from carms_lake.store.ops import ops_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
+    from carms_lake.store.delta.log import Commit
+
+    Runs = tuple[str, str]
+    """The earlier and the later run of a diff, in the order asked for."""
 
 
 _SCHEMA = {
@@ -31,6 +46,8 @@ _SCHEMA = {
     "contract_version": pl.String(),
     "is_whole": pl.Boolean(),
 }
+_FILES_NAMED = 3
+"""How many source files a cause names."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +70,22 @@ def history(config: LakeConfig, name: str) -> pl.DataFrame:
         UsageError: there is no such table.
         StoreError: it does not exist yet, or its log cannot be read.
     """
-    runs = _ops(config, "runs").select(RUN_ID, "command", "started_at").collect()
+    runs = ops_rows(config, "runs").select(RUN_ID, "command", "started_at").collect()
     if operations(config, name) is None:
         ref = load_catalog(config.domain).resolve(name)
         if ref.layer is Layer.GOLD:
-            return _publications(table_builds(config, ref), runs)
+            builds = table_builds(config, ref).join(runs, on=RUN_ID, how="left")
+            at = pl.col("started_at").dt.replace_time_zone(None).alias("at")
+            nulls = [pl.lit(None).alias(name) for name in ("version", "files", "is_whole")]
+            columns = [pl.col(name).cast(kind) for name, kind in _SCHEMA.items()]
+            newest_first = builds.sort(RUN_ID, descending=True)
+            return newest_first.with_columns(at, *nulls).select(columns)
     table = find(config, name)
     commands = dict(runs.select(RUN_ID, "command").rows())
-    builds = table_builds(config, table.ref) if table.ref else None
-    contracts = {} if builds is None else dict(builds.select(RUN_ID, "contract_version").rows())
+    contracts: dict[str | None, str] = {}
+    if table.ref:
+        builds = table_builds(config, table.ref)
+        contracts = dict(builds.select(RUN_ID, "contract_version").rows())
     whole = whole_versions(table.path)
     rows: list[tuple[Any, ...]] = []
     contract = None
@@ -89,8 +113,8 @@ def table_builds(config: LakeConfig, ref: TableRef) -> pl.DataFrame:
     Raises:
         StoreError: the lake cannot be read.
     """
-    of_table = (pl.col("layer") == ref.layer) & (pl.col("table_name") == ref.table)
-    builds = _ops(config, "table_versions").filter(of_table).sort(RUN_ID)
+    builds = ops_rows(config, "table_versions").sort(RUN_ID)
+    builds = builds.filter(layer=ref.layer, table_name=ref.table)
     return builds.select(RUN_ID, "rows", "contract_version").collect()
 
 
@@ -134,15 +158,79 @@ def operations(config: LakeConfig, name: str) -> NamedTable | None:
     return None
 
 
-def _ops(config: LakeConfig, table: str) -> pl.LazyFrame:
-    path = ops_path(config, table)
-    return delta.scan(path) if delta.exists(path) else pl.LazyFrame(schema=OPS_SCHEMAS[table])
+def diff_causes(config: LakeConfig, contract: Contract, runs: Runs) -> tuple[str, ...]:
+    """Why a bronze or silver table differs, by what its commits say.
 
-
-def _publications(builds: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    joined = builds.join(runs, on=RUN_ID, how="left").sort(RUN_ID, descending=True)
-    at = pl.col("started_at").dt.replace_time_zone(None).alias("at")
-    nulls = [pl.lit(None, _SCHEMA[name]).alias(name) for name in ("version", "files", "is_whole")]
-    return joined.with_columns(at, *nulls).select(
-        pl.col(name).cast(kind) for name, kind in _SCHEMA.items()
+    Raises:
+        StoreError: its log cannot be read.
+    """
+    log = commits(table_path(config, contract.ref))
+    versions = [version_among(log, run) for run in runs]
+    between = [c for c in log if min(versions) < c.version <= max(versions)]
+    causes = [
+        f"restored to version {c.metadata[RESTORED]} (run {c.run_id})"
+        for c in between
+        if RESTORED in c.metadata
+    ]
+    if contract.ref.layer is Layer.BRONZE:
+        for verb, is_replay in (("landed", False), ("records replayed from", True)):
+            files = [
+                f"`{entry['name']}` (run {commit.run_id})"
+                for commit in between
+                if (REPLAYED in commit.metadata) == is_replay
+                for entry in commit.metadata.get("files", ())
+            ]
+            causes += [f"{verb} {first_few(files, _FILES_NAMED)}"] if files else []
+        before, after = (_last(log, version, "contract") for version in versions)
+        if before and before.get("contract") != after.get("contract"):
+            causes.append(_contract(before.get("contract_version"), after.get("contract_version")))
+        return tuple(causes)
+    before, after = (
+        _last(log, version, "build").get("build", {}).get("made_from", {}) for version in versions
     )
+    if not before or not after:
+        return tuple(causes)
+    if before.get("contract") != after.get("contract"):
+        causes.append(_contract(*_contract_versions(config, contract, runs)))
+    if before.get("code") != after.get("code"):
+        causes.append("the code of the domain changed")
+    if before.get("tool") != after.get("tool"):
+        causes.append(f"carms {before.get('tool')} -> {after.get('tool')}")
+    old, new = before.get("inputs", {}), after.get("inputs", {})
+    changed = sorted(name for name in new if old.get(name) != new[name])
+    return (*causes, *(f"`{name.partition('.')[2]}` changed" for name in changed))
+
+
+def gold_diff_causes(
+    config: LakeConfig, contract: Contract, changed: Sequence[TableRef], runs: Runs
+) -> tuple[str, ...]:
+    """Why a gold table differs: which of its inputs changed, and the contract of its build."""
+    causes = [f"`{ref.in_domain}` changed" for ref in changed]
+    before, after = _contract_versions(config, contract, runs)
+    if before and after and before != after:
+        causes.append(_contract(before, after))
+    return tuple(causes)
+
+
+def _contract_versions(
+    config: LakeConfig, contract: Contract, runs: Runs
+) -> tuple[str | None, str | None]:
+    """The versions of the contract that a table of silver or gold was built with, as of runs."""
+    builds = table_builds(config, contract.ref)
+    before, after = (
+        builds.filter(pl.col(RUN_ID) <= run)["contract_version"].to_list()[-1:] or [None]
+        for run in runs
+    )
+    return before[0], after[0]
+
+
+def _last(log: Sequence[Commit], version: int, key: str) -> Mapping[str, Any]:
+    """The metadata of the newest commit up to a version that has a key."""
+    found = [c.metadata for c in log if c.version <= version and key in c.metadata]
+    return found[-1] if found else {}
+
+
+def _contract(before: str | None, after: str | None) -> str:
+    if before != after:
+        return f"contract {before or '?'} -> {after or '?'}"
+    return f"contract {after or '?'} was edited"

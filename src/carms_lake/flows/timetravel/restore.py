@@ -97,22 +97,18 @@ def metadata_of_restore(path: Path, to_version: int, run_id: str) -> dict[str, A
 
 
 def _version(config: LakeConfig, table: NamedTable, to: str) -> int:
-    if not to.isdecimal():
-        run = resolve_as_of(config, to).run_id
-        found = version_at(table.path, run)
-        if found < 0:
-            raise UsageError(
-                f"`{table.name}` did not exist as of `{run}`",
-                f"`carms history {table.name}` lists its versions",
-            )
-        return found
-    newest = delta.version(table.path)
-    if int(to) > newest:
-        raise UsageError(
-            f"`{table.name}` has no version {to}: its newest is {newest}",
-            f"`carms history {table.name}` lists them",
-        )
-    return int(to)
+    hint = f"`carms history {table.name}` lists its versions"
+    if to.isdecimal():
+        newest = delta.version(table.path)
+        if int(to) > newest:
+            message = f"`{table.name}` has no version {to}: its newest is {newest}"
+            raise UsageError(message, hint)
+        return int(to)
+    run = resolve_as_of(config, to).run_id
+    found = version_at(table.path, run)
+    if found < 0:
+        raise UsageError(f"`{table.name}` did not exist as of `{run}`", hint)
+    return found
 
 
 def _files_since(table: NamedTable, version: int) -> tuple[str, ...]:

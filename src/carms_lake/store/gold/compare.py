@@ -120,7 +120,13 @@ def compare(
 
     The two states stay on the connection for `row_changes`.
     """
-    columns = _put(connection, sides)
+    for view, own, other in (
+        ("was", sides.before, sides.after),
+        ("is_now", sides.after, sides.before),
+    ):
+        select = own or f"from ({other}) limit 0"
+        connection.execute(f"create or replace temp view {view} as {select}")
+    columns = (_columns(connection, "was"), _columns(connection, "is_now"))
     common = [name for name in columns[0] if name in columns[1]]
     key = next((tuple(k) for k in keys if k and _is_key(connection, k, common)), ())
     compared = [name for name in common if name not in ignored or name in key]
@@ -188,15 +194,6 @@ def files_and_runs(
     for *key, file, run_id in rows:
         found.setdefault(tuple(key), []).append(f"{file} ({run_id})")
     return found
-
-
-def _put(connection: Connection, sides: Sides) -> tuple[dict[str, str], dict[str, str]]:
-    """Make the two states answer as `was` and `is_now`; their columns and types."""
-    before, after = sides.before, sides.after
-    for view, own, other in (("was", before, after), ("is_now", after, before)):
-        select = own or f"from ({other}) limit 0"
-        connection.execute(f"create or replace temp view {view} as {select}")
-    return _columns(connection, "was"), _columns(connection, "is_now")
 
 
 def _columns(connection: Connection, view: str) -> dict[str, str]:
