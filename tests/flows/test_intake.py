@@ -15,7 +15,7 @@ from sources import cut_small
 from tiny import SALES, project, put, rejects, rows, stocked
 
 from carms_lake.flows.ingest import batches, ingest
-from carms_lake.flows.rejects.suggest_repairs import suggest_repairs
+from carms_lake.flows.rejects import suggest_repairs
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers import csv_records
 from carms_lake.records import FileStatus

@@ -203,8 +203,7 @@ def replay(
 def _list(
     call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target, *, suggest: bool
 ) -> int:
-    from carms_lake.flows.rejects import rejects
-    from carms_lake.flows.rejects.suggest_repairs import suggest_repairs
+    from carms_lake.flows.rejects import rejects, suggest_repairs
 
     found = rejects(config, **wanted)
     suggested = suggest_repairs(config, table=wanted["table"])
@@ -229,7 +228,7 @@ def _list(
 
 
 def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target) -> int:
-    from carms_lake.flows.rejects.export import export
+    from carms_lake.flows.rejects.correct import export
 
     if wanted.pop("layer") not in (None, "bronze"):
         raise UsageError("`--export` is for records of sources, which are in bronze")

@@ -16,8 +16,7 @@ from tiny import put, rejects
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.rejects import rejects as rejects_of
-from carms_lake.flows.rejects.correct import correct
-from carms_lake.flows.rejects.export import export
+from carms_lake.flows.rejects.correct import correct, export
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,30 +1,45 @@
-"""What was rejected or quarantined, why, and where those records are in their files."""
+"""What was rejected or quarantined, why, where it is in its file, and which repair would help."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake import readers
 from carms_lake.catalog import load_catalog
 from carms_lake.flows.rejects.locate import places
-from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
+from carms_lake.flows.rejects.reparse import reparse_raw
+from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_REPAIR, SRC_ROW_NUMBER, Layer
+from carms_lake.quality.split import split
+from carms_lake.readers.header import spec_of
+from carms_lake.records import Provenance, ReasonCode
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
 
+    Suggestion = tuple[str, str, str, int, int, str]
+
+
 _SORTED_BY = ("layer", "table_name", SRC_FILENAME, SRC_ROW_NUMBER, "row_key")
-SCHEMA = {
+_SCHEMA = {
     **dict.fromkeys(_SORTED_BY, pl.String),
     SRC_ROW_NUMBER: pl.Int64,
     **dict.fromkeys(("code", "rule", "value", "message", "raw_record", RUN_ID), pl.String),
-    "column": pl.String,
-    "place": pl.String,
+    **dict.fromkeys(("column", "place"), pl.String),
+}
+_SUGGESTIONS = {
+    **dict.fromkeys(("table_name", SRC_FILENAME, "repair"), pl.String),
+    **dict.fromkeys(("records", "would_land"), pl.Int64),
+    "example": pl.String,
 }
 
 
@@ -46,11 +61,11 @@ def rejects(
     catalog = load_catalog(config.domain)
     found = current_rejects(config, catalog, table=table, layer=layer, run=run)
     if found is None:
-        return pl.DataFrame(schema=SCHEMA)
+        return pl.DataFrame(schema=_SCHEMA)
     reasons = reasons_of(found, code=code, column=column)
-    rows = reasons.select([name for name in SCHEMA if name != "place"])
-    sorted_rows = rows.sort(_SORTED_BY, maintain_order=True).collect()
-    return sorted_rows.with_columns(places(config, catalog.contracts, sorted_rows)).select(*SCHEMA)
+    rows = reasons.select([name for name in _SCHEMA if name != "place"])
+    ordered = rows.sort(_SORTED_BY, maintain_order=True).collect()
+    return ordered.with_columns(places(config, catalog.contracts, ordered)).select(*_SCHEMA)
 
 
 def current_rejects(
@@ -93,3 +108,60 @@ def tables_named(catalog: Catalog, names: Sequence[str]) -> list[TableRef]:
     layers = (Layer.BRONZE, Layer.SILVER)
     chosen = {ref for name in names for ref in catalog.named(name, *layers)}
     return [ref for ref in catalog.refs(*layers) if not names or ref in chosen]
+
+
+def suggest_repairs(config: LakeConfig, *, table: str | None = None) -> pl.DataFrame:
+    """One row per file and repair that would let some of its rejected records land.
+
+    `records` have surplus fields; `would_land` of them would then conform to the contract;
+    `example` is one of these as it would be read. The best repair of a file comes first.
+
+    Raises:
+        UsageError: the domain has no such table.
+        StoreError: the lake cannot be read.
+    """
+    rows: list[Suggestion] = []
+    catalog = load_catalog(config.domain)
+    for ref in tables_named(catalog, [table] if table else []):
+        spec = catalog.contracts[ref].source
+        if spec and "csv" in spec.formats and not spec.merge_surplus_into:
+            rows += _suggestions(config, catalog.contracts[ref])
+    rows.sort(key=lambda row: (row[0], row[1], -row[4], row[2]))
+    return pl.DataFrame(rows, schema=_SUGGESTIONS, orient="row")
+
+
+def _suggestions(config: LakeConfig, contract: Contract) -> Iterator[Suggestion]:
+    found = live(config, [contract.ref])
+    if found is None:
+        return
+    reason = pl.element().struct
+    has_surplus = (reason.field("rule") == "record.structure") & (
+        reason.field("code") == str(ReasonCode.MALFORMED_ROW)
+    )
+    is_broken = pl.col("reasons").list.eval(has_surplus).list.any()
+    broken = found.filter(is_broken & pl.col("raw_header").is_not_null()).collect()
+    texts = [column.name for column in contract.columns if column.type.name == "varchar"]
+    for (name,), records in broken.sort(SRC_FILENAME).group_by(SRC_FILENAME, maintain_order=True):
+        for column in texts:
+            count, landing = _repaired(records, str(name), contract, column)
+            if landing:
+                repair = f"merge_surplus_into: {column}"
+                yield contract.ref.table, str(name), repair, count, len(landing), landing[0]
+
+
+def _repaired(
+    records: pl.DataFrame, name: str, contract: Contract, column: str
+) -> tuple[int, list[str]]:
+    """How many records of a file a repair applies to; the column's values of those that land."""
+    # A source may have files of other formats too; only CSV files have records with surplus fields.
+    spec = replace(spec_of(contract), formats=("csv",), merge_surplus_into=column)
+    repairing = replace(contract, source=spec)
+    count = 0
+    landing: list[str] = []
+    for tracked in reparse_raw(records, name, repairing, Provenance("", datetime.now(UTC))):
+        parsed = readers.parse_chunks([tracked.chunk])
+        count += parsed.rows[SRC_REPAIR].count() if SRC_REPAIR in parsed.rows.columns else 0
+        accepted = split(parsed, [tracked], repairing).accepted
+        repaired = accepted.filter(pl.col(SRC_REPAIR).is_not_null())
+        landing += repaired.sort(SRC_ROW_NUMBER)[column]
+    return count, landing

@@ -1,4 +1,4 @@
-"""Corrected records put into the files that they come from, to be delivered again."""
+"""Rejected records to be corrected by hand, and the corrected ones put back into their files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import io
 import json
 from codecs import getincrementalencoder
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceError, StoreError, UsageError
 from carms_lake.files import whole
-from carms_lake.flows.rejects import current_rejects
-from carms_lake.flows.rejects.locate import LandedFiles
+from carms_lake.flows.rejects import current_rejects, reasons_of
+from carms_lake.flows.rejects.locate import LandedFiles, places
 from carms_lake.names import (
     EXPORT_COLUMNS,
     EXPORT_FILE,
@@ -24,37 +27,88 @@ from carms_lake.names import (
     Layer,
 )
 from carms_lake.readers.csv_header import opened_at_header
+from carms_lake.readers.discover import matches
 from carms_lake.readers.header import spec_of
-from carms_lake.readers.lines import with_records
+from carms_lake.readers.lines import record_fields, with_records
 from carms_lake.readers.text import encoding_of, is_utf8
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import FileEntry
 
     Row = Mapping[str, Any]
 
 
+_KEY = [SRC_FILENAME, SRC_ROW_NUMBER]
 _HINT = "keep the columns, the delimiter and the encoding of the file that `--export` wrote"
 
 
 @dataclass(frozen=True)
-class Corrected:
+class Export:
+    """The rejected records of one source."""
+
+    contract: Contract
+    rows: pl.DataFrame
+    """One row per record: the source's columns, then `carms_file`, `carms_record`, `carms_place`,
+    `carms_reason`; and `carms_raw`, the text of records that do not match their header."""
+    next_step: str = ""
+    """How the corrected records are sent back."""
+
+    def as_source(self) -> bytes | None:
+        """The rows in the dialect and the encoding of the source; None if it is not CSV."""
+        spec = spec_of(self.contract)
+        if spec.formats != ("csv",):
+            return None
+        text = _csv_text([self.rows.columns, *self.rows.iter_rows()], self.contract)
+        return text.encode(spec.encoding, "backslashreplace")
+
+
+class Corrected(NamedTuple):
     """One source file that was written with corrected records in it."""
 
     name: str
     records: int
     """How many corrected records are in it."""
     path: Path
+
+
+def export(
+    config: LakeConfig,
+    table: str | None = None,
+    *,
+    code: str | None = None,
+    column: str | None = None,
+    run: str | None = None,
+) -> Export:
+    """The rejected records of a source; without `table`, of the one source that has any.
+
+    Raises:
+        UsageError: no such source, or several have rejected records and none is named.
+        StoreError: the lake cannot be read.
+    """
+    catalog = load_catalog(config.domain)
+    found = current_rejects(config, catalog, table=table, layer=Layer.BRONZE, run=run)
+    records = pl.DataFrame(schema={"table_name": pl.String}) if found is None else found.collect()
+    contract = _source(catalog, table, records["table_name"].unique().sort().to_list())
+    if records.is_empty():
+        return Export(contract, pl.DataFrame(schema=dict.fromkeys(EXPORT_COLUMNS, pl.String)))
+    reasons = reasons_of(records.lazy(), code=code, column=column).collect()
+    reasons = reasons.with_columns(places(config, catalog.contracts, reasons))
+    by_record = reasons.group_by(_KEY).agg(
+        pl.col("place", "message").unique(maintain_order=True).str.join("; ")
+    )
+    rows = records.join(by_record, on=_KEY).sort(_KEY)
+    return Export(
+        contract, _in_columns(rows, contract), _next_step(contract, rows[SRC_FILENAME][0])
+    )
 
 
 def correct(
@@ -79,41 +133,91 @@ def correct(
             "correct the records in the file itself",
         )
     by_file: dict[str, dict[int, Row]] = {}
-    for row in _rows(file, contract):
+    for row in _corrected_rows(file, contract):
         by_file.setdefault(row[EXPORT_FILE], {})[int(row[EXPORT_RECORD])] = row
-    _ensure_rejected(config, catalog, contract, by_file)
-    landed, current = LandedFiles(config, from_path), _current(config, contract)
-    found: list[tuple[SourceFile, dict[int, Row]]] = []
-    for name, rows in sorted(by_file.items()):
+    rejected = current_rejects(config, catalog, table=contract.ref.in_domain)
+    _ensure_rejected(rejected, by_file)
+    landed = LandedFiles(config, from_path)
+    current = read_manifest(commits(table_path(config, contract.ref))).current
+    sources: list[SourceFile] = []
+    for name in sorted(by_file):
         source = landed.find(contract, current[name]) if name in current else None
         if source is None:
             raise SourceError(
                 f"`{name}` is gone, or its content has changed since it landed",
                 "bring it back, or name its folder with `--from`",
             )
-        found.append((source, rows))
-    return [
-        Corrected(source.name, len(rows), _write(source, contract, rows, out))
-        for source, rows in found
-    ]
+        sources.append(source)
+    return [_write(source, contract, by_file[source.name], out) for source in sources]
 
 
-def _rows(file: Path, contract: Contract) -> Iterator[Row]:
+def _source(catalog: Catalog, table: str | None, rejecting: Sequence[str]) -> Contract:
+    if table is None and len(rejecting) > 1:
+        raise UsageError(
+            f"{len(rejecting)} sources have rejected records: {', '.join(rejecting)}",
+            f"name one, as in `carms rejects {rejecting[0]} --export`",
+        )
+    if table is None and not rejecting:
+        raise UsageError(
+            "no source has rejected records", "`carms rejects` lists what is quarantined"
+        )
+    return catalog.contracts[catalog.resolve(table or rejecting[0], Layer.BRONZE)]
+
+
+def _in_columns(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    raws = rows.select("raw_record", "raw_header").rows()
+    fields = [record_fields(raw, header, contract) for raw, header in raws]
+    names = list(dict.fromkeys(name for values in fields for name in values or {}))
+    if not names and spec_of(contract).formats == ("csv",):
+        names = [column.source for column in contract.columns if column.from_path is None]
+    columns: list[pl.Series] = []
+    for name in names:
+        values = [(record or {}).get(name) for record in fields]
+        # Values of JSON keep their types, which may differ within a column.
+        is_text = all(value is None or isinstance(value, str) for value in values)
+        columns.append(pl.Series(name, values, pl.String if is_text else pl.Object))
+    columns += rows.select(
+        pl.col(SRC_FILENAME).alias(EXPORT_FILE),
+        pl.col(SRC_ROW_NUMBER).alias(EXPORT_RECORD),
+        pl.col("place").alias("carms_place"),
+        pl.col("message").alias("carms_reason"),
+    ).get_columns()
+    if None in fields:
+        raw = [row[0] if record is None else None for row, record in zip(raws, fields, strict=True)]
+        columns.append(pl.Series(EXPORT_RAW, raw, pl.String))
+    return pl.DataFrame(columns)
+
+
+def _next_step(contract: Contract, name: str) -> str:
+    """Where the corrected records go: into the file they come from, or into a file of their own."""
+    spec, table = spec_of(contract), contract.ref.table
+    if spec.formats not in (("csv",), ("jsonl",)):
+        return f"correct `{name}` itself and deliver it again, complete and under the same name"
+    into = f"`carms rejects correct {table} FILE --out DIR` puts them into their files"
+    folder, slash, file = name.rpartition("/")
+    stem, dot, suffix = file.partition(".")
+    own_file = f"{folder}{slash}{stem}_corrected{dot}{suffix}"
+    may_be_alone = (
+        spec.delivery is Delivery.APPEND
+        and not any(column.from_path for column in contract.columns)
+        and matches(contract, own_file)
+    )
+    return f"{into}; or deliver them as a file such as `{own_file}`" if may_be_alone else into
+
+
+def _corrected_rows(file: Path, contract: Contract) -> Iterator[Row]:
     """The corrected records; each says its file and its number there."""
     spec = spec_of(contract)
     try:
         encoding = "utf-8-sig" if is_utf8(encoding_of(contract)) else spec.encoding
         text = file.read_bytes().decode(encoding)
-        csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-        rows = (
-            list(
-                csv.DictReader(
-                    io.StringIO(text, newline=""), delimiter=spec.delimiter, quotechar=spec.quote
-                )
-            )
-            if spec.formats == ("csv",)
-            else [json.loads(line) for line in text.split("\n") if line.strip()]
-        )
+        rows: list[Any]
+        if spec.formats == ("csv",):
+            csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+            lines = io.StringIO(text, newline="")
+            rows = list(csv.DictReader(lines, delimiter=spec.delimiter, quotechar=spec.quote))
+        else:
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     except (OSError, ValueError, csv.Error) as error:
         raise SourceError(f"`{file}` cannot be read: {error}", _HINT) from error
     for number, row in enumerate(rows, start=1):
@@ -128,17 +232,12 @@ def _rows(file: Path, contract: Contract) -> Iterator[Row]:
 
 
 def _ensure_rejected(
-    config: LakeConfig,
-    catalog: Catalog,
-    contract: Contract,
-    by_file: Mapping[str, Mapping[int, Row]],
+    rejected: pl.LazyFrame | None, by_file: Mapping[str, Mapping[int, Row]]
 ) -> None:
     """Refuse records that are good or were corrected before: a file may be sent twice."""
-    found = current_rejects(config, catalog, table=contract.ref.in_domain)
-    rejected = [] if found is None else found.select(SRC_FILENAME, SRC_ROW_NUMBER).collect().rows()
-    others = sorted(
-        {(name, number) for name, rows in by_file.items() for number in rows} - set(rejected)
-    )
+    known = [] if rejected is None else rejected.select(_KEY).collect().rows()
+    corrected = {(name, number) for name, rows in by_file.items() for number in rows}
+    others = sorted(corrected - set(known))
     if others:
         name, number = others[0]
         more = f", nor are {len(others) - 1} more" if len(others) > 1 else ""
@@ -148,18 +247,11 @@ def _ensure_rejected(
         )
 
 
-def _current(config: LakeConfig, contract: Contract) -> Mapping[str, FileEntry]:
-    return read_manifest(commits(table_path(config, contract.ref))).current
-
-
-def _write(source: SourceFile, contract: Contract, rows: Mapping[int, Row], out: Path) -> Path:
-    """Write a file with the corrected records in it, completely or not at all; its path."""
+def _write(source: SourceFile, contract: Contract, rows: Mapping[int, Row], out: Path) -> Corrected:
+    """Write a file with the corrected records in it, completely or not at all."""
     is_csv = spec_of(contract).formats == ("csv",)
     names = opened_at_header(source, contract).found if is_csv else []
-    texts = {
-        number: _csv_text(row, names, contract) if is_csv else _json_text(row)
-        for number, row in rows.items()
-    }
+    texts = {number: _record_text(row, names, contract) for number, row in rows.items()}
     encoding = encoding_of(contract)
     # Bytes that are not text in this encoding are kept as they are.
     encoder = getincrementalencoder(encoding)("surrogateescape")
@@ -172,26 +264,23 @@ def _write(source: SourceFile, contract: Contract, rows: Mapping[int, Row], out:
                 stream.write(encoder.encode(text) if text else block)
     except (OSError, UnicodeError) as error:
         raise StoreError(f"`{path}` cannot be written: {error}", "check the folder") from error
-    return path
+    return Corrected(source.name, len(rows), path)
 
 
-def _csv_text(row: Row, names: list[str], contract: Contract) -> bytes:
-    """A record from its cells; from `carms_raw` if it has none."""
-    if not any(row.get(name) for name in names) and row.get(EXPORT_RAW):
+def _record_text(row: Row, names: Sequence[str], contract: Contract) -> bytes:
+    """A record from its values, for CSV in the order of these names; from its raw text if none."""
+    own = {k: v for k, v in row.items() if v is not None and k not in EXPORT_COLUMNS}
+    values = [row.get(name) for name in names]
+    if not (any(values) if names else own) and row.get(EXPORT_RAW):
         return str(row[EXPORT_RAW]).encode()
+    if names:
+        return _csv_text([values], contract).removesuffix("\r\n").encode()
+    return json.dumps(own, ensure_ascii=False).encode()
+
+
+def _csv_text(rows: Iterable[Sequence[Any]], contract: Contract) -> str:
+    """Rows in the dialect of a source."""
     spec, sink = spec_of(contract), io.StringIO(newline="")
     # The writer quotes only those line ends that it would write itself.
-    writer = csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote)
-    writer.writerow([row.get(name) or "" for name in names])
-    return sink.getvalue().removesuffix("\r\n").encode()
-
-
-def _json_text(row: Row) -> bytes:
-    values = {
-        name: value
-        for name, value in row.items()
-        if value is not None and name not in EXPORT_COLUMNS
-    }
-    if not values and row.get(EXPORT_RAW):
-        return str(row[EXPORT_RAW]).encode()
-    return json.dumps(values, ensure_ascii=False).encode()
+    csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote).writerows(rows)
+    return sink.getvalue()

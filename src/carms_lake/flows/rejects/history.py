@@ -30,26 +30,29 @@ if TYPE_CHECKING:
     from carms_lake.store.delta.log import Commit
 
 
-_TEXT = pl.String()
-SCHEMA: dict[str, pl.DataType] = {
-    "layer": _TEXT,
-    "table_name": _TEXT,
-    SRC_FILENAME: _TEXT,
-    SRC_ROW_NUMBER: pl.Int64(),
-    "row_key": _TEXT,
-    "codes": _TEXT,
-    "raw_record": _TEXT,
-    "first_seen_run": _TEXT,
-    "first_seen_at": pl.Datetime("us"),
-    "last_seen_run": _TEXT,
-    "last_seen_at": pl.Datetime("us"),
-    "mended_run": _TEXT,
-    "mended_at": pl.Datetime("us"),
-    "mended_by": _TEXT,
-}
-_SORTED_BY = [*SCHEMA][:5]
 _UNIT = ("layer", "table_name", SRC_FILENAME)
 """What is read or built at once: a file of bronze, a table of silver."""
+_SORTED_BY = (*_UNIT, SRC_ROW_NUMBER, "row_key")
+_SCHEMA: dict[str, pl.DataType] = {
+    **dict.fromkeys(_SORTED_BY, pl.String()),
+    SRC_ROW_NUMBER: pl.Int64(),
+    **dict.fromkeys(("codes", "raw_record"), pl.String()),
+    "first_seen_run": pl.String(),
+    "first_seen_at": pl.Datetime("us"),
+    "last_seen_run": pl.String(),
+    "last_seen_at": pl.Datetime("us"),
+    "mended_run": pl.String(),
+    "mended_at": pl.Datetime("us"),
+    "mended_by": pl.String(),
+}
+_READINGS: dict[str, pl.DataType] = {
+    **dict.fromkeys(_UNIT, pl.String()),
+    "number": pl.Int64(),
+    "by_run": pl.String(),
+    "at": pl.Datetime("us"),
+    "of_run": pl.String(),
+    "how": pl.String(),
+}
 
 
 class _Reading(NamedTuple):
@@ -84,7 +87,7 @@ def reject_history(
     refs = tables_named(catalog, [table] if table else [])
     path = rejects_path(config)
     if not delta.exists(path):
-        return pl.DataFrame(schema=SCHEMA)
+        return pl.DataFrame(schema=_SCHEMA)
     readings = _readings(config, [ref for ref in refs if layer in (None, ref.layer)])
     found = _lifetimes(delta.scan(path), readings)
     if code:
@@ -92,17 +95,16 @@ def reject_history(
     if column:
         found = found.filter(pl.col("columns").list.contains(column))
     if run:
-        runs = ("first_seen_run", "last_seen_run", "mended_run")
-        found = found.filter(pl.any_horizontal(pl.col(name).eq_missing(run) for name in runs))
-    named = found.with_columns(pl.col("codes").list.join(" "))
-    rows = named.select(*SCHEMA).sort(*_SORTED_BY, "first_seen_run", maintain_order=True)
-    return rows.collect()
+        runs = pl.col("first_seen_run", "last_seen_run", "mended_run")
+        found = found.filter(pl.any_horizontal(runs.eq_missing(run)))
+    rows = found.with_columns(pl.col("codes").list.join(" ")).select(*_SCHEMA)
+    return rows.sort(*_SORTED_BY, "first_seen_run", maintain_order=True).collect()
 
 
 def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
     """Every record that was ever rejected, with the readings that saw it first and last."""
-    of_silver = pl.col("layer") == Layer.SILVER
-    what = pl.when(of_silver).then("row_key").otherwise("raw_record").fill_null("")
+    is_silver = pl.col("layer") == Layer.SILVER
+    what = pl.when(is_silver).then("row_key").otherwise("raw_record").fill_null("")
     reason = pl.element().struct
     records = rejects.select(
         *_UNIT,
@@ -114,10 +116,10 @@ def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
         pl.col("reasons").list.eval(reason.field("code")).list.unique().list.sort().alias("codes"),
         pl.col("reasons").list.eval(reason.field("column")).list.unique().alias("columns"),
     )
-    counted = records.sort(SRC_ROW_NUMBER, "raw_record").with_columns(
+    numbered = records.sort(SRC_ROW_NUMBER, "raw_record").with_columns(
         pl.int_range(pl.len()).over(*_UNIT, RUN_ID, "what").alias("nth")
     )
-    seen = counted.join(
+    seen = numbered.join(
         readings.lazy(),
         left_on=[*_UNIT, RUN_ID],
         right_on=[*_UNIT, "of_run"],
@@ -134,10 +136,10 @@ def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
     )
     resolved = readings.lazy().select(
         *_UNIT,
-        pl.col("number").alias("next"),
-        pl.col("by_run").alias("mended_run"),
-        pl.col("at").alias("mended_at"),
-        pl.col("how").alias("mended_by"),
+        next="number",
+        mended_run="by_run",
+        mended_at="at",
+        mended_by="how",
     )
     return record.join(resolved, on=[*_UNIT, "next"], how="left", nulls_equal=True)
 
@@ -150,18 +152,10 @@ def _readings(config: LakeConfig, refs: Iterable[TableRef]) -> pl.DataFrame:
         by_unit = _of_files(log) if ref.layer is Layer.BRONZE else {None: list(_of_builds(log))}
         for unit, readings in by_unit.items():
             rows += [
-                (ref.layer, ref.table, unit, n, r.by_run, _at(r.by_run), r.of_run, r.how)
-                for n, r in enumerate(readings)
+                (ref.layer, ref.table, unit, number, r.by_run, _at(r.by_run), r.of_run, r.how)
+                for number, r in enumerate(readings)
             ]
-    schema: dict[str, pl.DataType] = {
-        **dict.fromkeys(_UNIT, _TEXT),
-        "number": pl.Int64(),
-        "by_run": _TEXT,
-        "at": pl.Datetime("us"),
-        "of_run": _TEXT,
-        "how": _TEXT,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=_READINGS, orient="row")
 
 
 def _of_files(log: Iterable[Commit]) -> dict[str | None, list[_Reading]]:
@@ -170,22 +164,25 @@ def _of_files(log: Iterable[Commit]) -> dict[str | None, list[_Reading]]:
     content: dict[str, str] = {}
     for commit in log:
         by_run = commit.run_id
+        if by_run is None:
+            continue
         is_restored = MANIFEST in commit.metadata
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
         newest = {e["name"]: e for e in sorted(listed, key=lambda e: e.get("delivery_id") or 0)}
-        if by_run is None:
-            continue
         for name in content.keys() - newest.keys() if is_restored else ():
             found[name].append(_Reading(by_run, None, "restore"))
             del content[name]
         for name, entry in newest.items():
-            how = "ingest" if content.get(name) == entry["sha256"] else "delivery"
-            how = "replay" if REPLAYED in commit.metadata else how
+            of_run = entry["run_id"]
             if is_restored:
                 how = "restore"
-                if found[name] and found[name][-1].of_run == entry["run_id"]:
+                if found[name] and found[name][-1].of_run == of_run:
                     continue
-            found[name].append(_Reading(by_run, entry["run_id"], how))
+            elif REPLAYED in commit.metadata:
+                how = "replay"
+            else:
+                how = "ingest" if content.get(name) == entry["sha256"] else "delivery"
+            found[name].append(_Reading(by_run, of_run, how))
             content[name] = entry["sha256"]
     return found
 

@@ -104,28 +104,25 @@ def places(
 
 def _files(
     config: LakeConfig, bronze: Mapping[str, Contract], wanted: list[tuple[str, str]]
-) -> dict[tuple[str, str], SourceFile]:
+) -> dict[tuple[str, str], SourceFile | None]:
     """The files that have the content that landed; none if they are large in sum."""
     landed = LandedFiles(config)
     manifests = {
         table: read_manifest(commits(table_path(config, bronze[table].ref))).current
         for table in {table for table, _ in wanted}
     }
+    entries = {(table, name): manifests[table].get(name) for table, name in wanted}
     try:
         candidates = {
-            (table, name): manifests[table][name]
-            for table, name in wanted
-            if name in manifests[table]
-            and any(
-                s.size == manifests[table][name].size for s in landed.named(bronze[table], name)
-            )
+            (table, name): entry
+            for (table, name), entry in entries.items()
+            if entry and entry.size in {s.size for s in landed.named(bronze[table], name)}
         }
         if sum(entry.size for entry in candidates.values()) > SEARCHED_BYTES:
             return {}
-        found = {key: landed.find(bronze[key[0]], entry) for key, entry in candidates.items()}
+        return {key: landed.find(bronze[key[0]], entry) for key, entry in candidates.items()}
     except SourceError:
         return {}
-    return {key: source for key, source in found.items() if source is not None}
 
 
 def _places_in(contract: Contract, source: SourceFile | None, numbers: set[int]) -> Place:
@@ -141,10 +138,9 @@ def _places_in(contract: Contract, source: SourceFile | None, numbers: set[int])
         if source is not None:
             lines = record_lines(source, contract, numbers)
     except SourceRefused:
-        lines = {}  # the current contract cannot read the file: only the number is known
+        pass  # the current contract cannot read the file: only the number is known
 
     def place(number: int, _: str | None) -> str:
-        line = lines.get(number)
-        return f"{noun} {number}" + (f", line {line}" if line else "")
+        return f"{noun} {number}" + (f", line {lines[number]}" if number in lines else "")
 
     return place

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from carms_lake.records import ParsedRows, Provenance, RawRecords
 
 
-TEXT_FORMATS = ("csv", "jsonl", "json")
+_TEXT_FORMATS = ("csv", "jsonl", "json")
 """The raw text of such a record is all that the file says about it."""
 
 _OWN = "\x00number"
@@ -68,11 +68,12 @@ def reparse(
     raw records do not say everything.
     """
     text = _complete_as_text(rejected, contract)
-    is_all_text = text.height == rejected.height
-    if is_all_text and (chunks := reparse_raw(text, name, contract, provenance)):
-        return Reparsed(chunks, "raw record")
+    from_text = reparse_raw(text, name, contract, provenance)
+    left = rejected.height - text.height
+    if from_text and not left:
+        return Reparsed(from_text, "raw record")
     source = find()
-    why_not = _OTHER_RECORDS if source or is_all_text else _FILE_CHANGED
+    why_not = _OTHER_RECORDS if source or not left else _FILE_CHANGED
     if source is not None:
         try:
             numbers = rejected.select(SRC_ROW_NUMBER, pl.col(SRC_ROW_NUMBER).alias(_OWN))
@@ -81,19 +82,15 @@ def reparse(
                 return Reparsed(chunks, "source file")
         except SourceRefused as error:
             why_not = error.message
-    if (
-        text.height
-        and not is_all_text
-        and (chunks := reparse_raw(text, name, contract, provenance))
-    ):
-        left = rejected.height - text.height
-        return Reparsed(chunks, "raw record", f"{counted(left, 'record')} not text, and {why_not}")
+    if from_text:
+        why_not = f"{counted(left, 'record')} not text, and {why_not}"
+        return Reparsed(from_text, "raw record", why_not)
     return Reparsed(why_not=why_not)
 
 
 def _complete_as_text(rejected: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The records whose raw text is complete and has a known header."""
-    if _format(contract) not in TEXT_FORMATS or "raw_header" not in rejected.columns:
+    if _format(contract) not in _TEXT_FORMATS:
         return rejected.clear()
     code = pl.element().struct.field("code")
     is_text = ~pl.col("reasons").list.eval(code == ReasonCode.ENCODING_ERROR).list.any()
@@ -110,31 +107,27 @@ def reparse_raw(
     rejected: pl.DataFrame, name: str, contract: Contract, provenance: Provenance
 ) -> tuple[TrackedChunk, ...]:
     """The records, read from a file that holds only them; empty if that gives other records."""
-    ordered = rejected.sort(SRC_ROW_NUMBER)
-    header = ordered["raw_header"][0]
-    if ordered["raw_header"].n_unique() > 1:
+    if rejected["raw_header"].n_unique() != 1:
         return ()
-    raws = ordered["raw_record"].to_list()
+    ordered = rejected.sort(SRC_ROW_NUMBER)
+    header, raws = ordered["raw_header"][0], ordered["raw_record"].to_list()
     file_format = _format(contract)
-    texts = {
-        "csv": lambda: "\n".join([header, *raws]),
-        "jsonl": lambda: "\n".join(raws),
-        "json": lambda: f"[{','.join(raws)}]",
-    }
     reading = replace(contract, source=replace(spec_of(contract), encoding="utf-8"))
-    if file_format != "csv":  # the other records of the file said which columns it has
+    if file_format == "csv":
+        text = "\n".join([header, *raws])
+    else:  # the other records of the file said which columns it has
         columns = tuple(replace(column, may_be_absent=True) for column in contract.columns)
         reading = replace(reading, columns=columns)
-    numbers = pl.DataFrame(
-        {SRC_ROW_NUMBER: range(1, len(raws) + 1), _OWN: ordered[SRC_ROW_NUMBER]},
-        schema={SRC_ROW_NUMBER: pl.Int64, _OWN: pl.Int64},
+        text = "\n".join(raws) if file_format == "jsonl" else f"[{','.join(raws)}]"
+    numbers = ordered.select(pl.col(SRC_ROW_NUMBER).alias(_OWN)).with_row_index(
+        SRC_ROW_NUMBER, offset=1
     )
     with tempfile.TemporaryDirectory(prefix="carms-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "records"
-        path.write_bytes(texts[file_format]().encode())
+        path.write_bytes(text.encode())
         source = SourceFile(contract.ref, name, path, *disk_facts(path), format=file_format)
         try:
-            chunks = list(_renumbered(source, reading, numbers))
+            chunks = list(_renumbered(source, reading, numbers.cast(pl.Int64)))
         except SourceRefused:
             return ()
     if file_format == "csv":
@@ -147,15 +140,10 @@ def reparse_raw(
 def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -> Iterator[Chunk]:
     """The wanted records of a file, chunk by chunk, under their own numbers."""
     with readable(source):
-        chunks = iter(readers.read(source, contract).chunks)
-    while True:
-        with readable(source):
-            chunk = next(chunks, None)
-        if chunk is None:
-            return
-        wanted = _wanted(readers.parse_chunks([chunk]), numbers)
-        if wanted.records:
-            yield replace(wanted, header=chunk.header)
+        for chunk in readers.read(source, contract).chunks:
+            wanted = _wanted(readers.parse_chunks([chunk]), numbers)
+            if wanted.records:
+                yield replace(wanted, header=chunk.header)
 
 
 class _RenumberedRaw(NamedTuple):
@@ -198,11 +186,11 @@ def _wanted(parsed: ParsedRows, numbers: pl.DataFrame) -> Chunk:
 def _with_columns(chunk: Chunk, names: Sequence[str], contract: Contract) -> Chunk:
     """The chunk with the columns that other records of the file have, null here."""
     found = chunk.content
-    existing = set(found.rows.columns)
-    missing = [pl.lit(None, pl.String).alias(name) for name in names if name not in existing]
+    existing = found.rows.columns
+    missing = {name: pl.lit(None, pl.String) for name in names if name not in existing}
     fields = [n for n in contract.column_names if n in existing or n in names]
     others = [name for name in (SRC_REPAIR, SRC_EXTRA) if name in existing]
-    rows = found.rows.with_columns(missing).select(SRC_ROW_NUMBER, *fields, *others)
+    rows = found.rows.with_columns(**missing).select(SRC_ROW_NUMBER, *fields, *others)
     return parsed_chunk(rows, found.malformed, chunk.records, found.raw)
 
 
@@ -212,8 +200,7 @@ def _tracked(
     """The chunks with their provenance; empty if they are not the records that were rejected."""
     raws = dict(rejected.select(SRC_ROW_NUMBER, "raw_record").rows())
     found: dict[int, str] = {}
-    for chunk in chunks:
-        content = chunk.content
+    for content in (chunk.content for chunk in chunks):
         found |= content.raw.texts(content.rows[SRC_ROW_NUMBER].to_list())
         found |= dict(content.malformed.select(SRC_ROW_NUMBER, "raw_record").rows())
     tracked = (TrackedChunk(source, provenance, chunk) for chunk in chunks)

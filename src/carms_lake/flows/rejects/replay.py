@@ -15,12 +15,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.errors import counted
 from carms_lake.flows.rejects import tables_named
 from carms_lake.flows.rejects.locate import LandedFiles
-from carms_lake.flows.rejects.revalidate import (
-    OPTIONAL_COLUMNS,
-    RevalidatedTable,
-    reparse_files,
-    revalidate,
-)
+from carms_lake.flows.rejects.revalidate import OPTIONAL_COLUMNS, RevalidatedTable, revalidate
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.notebook import Shown
@@ -37,9 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
     from carms_lake.flows.rejects.revalidate import Replayed
-    from carms_lake.flows.run import Run
     from carms_lake.records import RunReport
 
     Progress = Callable[[str, int, int | None], None]
@@ -83,38 +76,35 @@ def replay(
         for ref in chosen:
             if ref.layer is not Layer.BRONZE:
                 continue
-            contract = catalog.contracts[ref]
+            table = RevalidatedTable(run, catalog.contracts[ref])
             if not dry_run:
-                _widen(run, contract)
+                _widen(table_path(config, ref), table)
             found = live(config, [ref])
             rejected = None if found is None else found.collect(engine="streaming")
             if rejected is None or rejected.is_empty():
                 continue
-            table = RevalidatedTable(run, contract)
-            revalidate(table, reparse_files(table, rejected, files, progress))
+            revalidate(table, rejected, files, progress)
             if not dry_run and table.entries:
-                _commit(table)
+                _commit(table_path(config, ref), table)
             done += table.done
             run.add(files=table.reports)
     return ReplayReport(run.report(), tuple(done))
 
 
-def _widen(run: Run, contract: Contract) -> None:
+def _widen(path: Path, table: RevalidatedTable) -> None:
     """Add the columns that a new repair, or the policy for new columns, needs to a table."""
-    path = table_path(run.config, contract.ref)
     if not delta.exists(path):
         return
     stored = delta.columns(path)
-    wanted = landed_schema(contract)
+    wanted = landed_schema(table.contract)
     missing = {name: kind for name, kind in wanted.items() if name not in stored}
-    if missing and missing.keys() <= set(OPTIONAL_COLUMNS):
-        widen(path, missing, {MAINTAINED_BY: run.run_id, KEEPS_ROWS: True})
+    if missing and missing.keys() <= OPTIONAL_COLUMNS:
+        widen(path, missing, {MAINTAINED_BY: table.run.run_id, KEEPS_ROWS: True})
 
 
-def _commit(table: RevalidatedTable) -> None:
+def _commit(path: Path, table: RevalidatedTable) -> None:
     """Commit the rejects, then the rows with the new counts of their files."""
     run, contract = table.run, table.contract
-    path, schema = table_path(run.config, contract.ref), landed_schema(contract)
     _note_nonconforming(table, path)
     write_rejects(run.config, table.rejected, run.run_id)
     landed = sum(frame.height for frame in table.accepted)
@@ -126,7 +116,7 @@ def _commit(table: RevalidatedTable) -> None:
         REPLAYED: landed,
         KEEPS_ROWS: not landed,
     }
-    with Staged(path, run.run_id, schema) as staged:
+    with Staged(path, run.run_id, landed_schema(contract)) as staged:
         for rows in table.accepted:
             staged.add(rows)
         staged.commit(metadata, None)
@@ -138,15 +128,15 @@ def _note_nonconforming(table: RevalidatedTable, path: Path) -> None:
     written_by = [c.metadata["contract"] for c in commits(path) if "contract" in c.metadata]
     if not written_by or written_by[-1] == contract.fingerprint:
         return
-    rules = [
-        rule.passes
+    passes = [
+        rule.passes.fill_null(value=True)
         for rule in value_constraints(contract)
         if rule.kind != "required" or not contract.column(rule.column).may_be_absent
     ]
-    if not rules:
+    if not passes:
         return
-    broken = ~pl.all_horizontal(passes.fill_null(value=True) for passes in rules)
-    count = delta.scan(path).filter(broken).select(pl.len()).collect(engine="streaming").item()
+    broken = delta.scan(path).filter(~pl.all_horizontal(passes))
+    count = broken.select(pl.len()).collect(engine="streaming").item()
     if count:
         rows = f"{counted(count, 'row')} of `{contract.ref.in_domain}`"
         note = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -29,7 +29,7 @@ from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int | None], None]
 
 
-OPTIONAL_COLUMNS = (SRC_REPAIR, SRC_EXTRA)
+OPTIONAL_COLUMNS = {SRC_REPAIR, SRC_EXTRA}
 """Columns that a contract may start to ask for: null in the rows that landed before."""
 
 
@@ -63,8 +63,7 @@ class Replayed:
     """Why not all of them could be reparsed."""
 
 
-@dataclass(frozen=True)
-class ReparsedFile:
+class _File(NamedTuple):
     """One file with rejected records, and what could be read of them again."""
 
     entry: FileEntry
@@ -85,10 +84,27 @@ class RevalidatedTable:
     reports: list[FileReport] = field(default_factory=list)
 
 
-def reparse_files(
+def revalidate(
     table: RevalidatedTable, rejected: pl.DataFrame, files: LandedFiles, progress: Progress | None
-) -> Iterator[ReparsedFile]:
-    """Each file with those of its rejected records that can be reparsed."""
+) -> None:
+    """Validate the rejected records of a table again; the results are added to it."""
+    # Many files are split at once: a split takes as long for one record as for many.
+    batches: dict[Hashable, list[_File]] = defaultdict(list)
+    sizes: Counter[Hashable] = Counter()
+    for file in _reparsed_files(table, rejected, files, progress):
+        kinds = frozenset(tracked.chunk.kind for tracked in file.reparsed.chunks)
+        batches[kinds].append(file)
+        sizes[kinds] += file.rejected.height
+        if sizes[kinds] >= BATCH_RECORDS:
+            _split(table, batches.pop(kinds))
+            del sizes[kinds]
+    for batch in batches.values():
+        _split(table, batch)
+
+
+def _reparsed_files(
+    table: RevalidatedTable, rejected: pl.DataFrame, files: LandedFiles, progress: Progress | None
+) -> Iterator[_File]:
     contract, run = table.contract, table.run
     path = table_path(run.config, contract.ref)
     current = read_manifest(commits(path)).current
@@ -99,49 +115,24 @@ def reparse_files(
             progress(name, number, len(by_file))
         entry = current[name]
         if why_not:
-            yield ReparsedFile(entry, records, Reparsed(why_not=why_not))
+            yield _File(entry, records, Reparsed(why_not=why_not))
             continue
         delivered = datetime.fromisoformat(entry.delivered_at) if entry.delivered_at else None
         provenance = Provenance(run.run_id, run.started_at, entry.delivery_id, delivered)
         find = partial(files.find, contract, entry)
-        yield ReparsedFile(entry, records, reparse(records, name, contract, provenance, find))
+        yield _File(entry, records, reparse(records, name, contract, provenance, find))
 
 
-def revalidate(table: RevalidatedTable, files: Iterable[ReparsedFile]) -> None:
-    """Split what was read of many files at once: a split takes as long for one record as for many.
-
-    The results are added to `table`.
-    """
-    batches: dict[Hashable, list[ReparsedFile]] = {}
-    sizes: dict[Hashable, int] = defaultdict(int)
-    for file in files:
-        kinds = {tracked.chunk.kind for tracked in file.reparsed.chunks}
-        if len(kinds) != 1:  # nothing was read, or chunks that cannot be parsed together
-            _split(table, [file])
-            continue
-        (kind,) = kinds
-        batches.setdefault(kind, []).append(file)
-        sizes[kind] += file.rejected.height
-        if sizes[kind] >= BATCH_RECORDS:
-            _split(table, batches.pop(kind))
-            sizes[kind] = 0
-    for batch in batches.values():
-        _split(table, batch)
-
-
-def _split(table: RevalidatedTable, files: Sequence[ReparsedFile]) -> None:
-    by_kind: dict[Hashable, list[TrackedChunk]] = {}
-    for file in files:
-        for tracked in file.reparsed.chunks:
-            by_kind.setdefault(tracked.chunk.kind, []).append(tracked)
+def _split(table: RevalidatedTable, files: Sequence[_File]) -> None:
+    by_kind: dict[Hashable, list[TrackedChunk]] = defaultdict(list)
+    for tracked in (tracked for file in files for tracked in file.reparsed.chunks):
+        by_kind[tracked.chunk.kind].append(tracked)
     found = [
         split(readers.parse_chunks([one.chunk for one in tracked]), tracked, table.contract)
         for tracked in by_kind.values()
     ]
-    no_rows = pl.DataFrame(schema=landed_schema(table.contract))
-    no_rejects = pl.DataFrame(schema=REJECT_SCHEMA)
-    accepted = _by_file(pl.concat([c.accepted for c in found] or [no_rows]))
-    rejected = _by_file(pl.concat([c.rejected for c in found] or [no_rejects]))
+    accepted = _by_file(pl.concat([c.accepted for c in found])) if found else {}
+    rejected = _by_file(pl.concat([c.rejected for c in found])) if found else {}
     disagreeing = [item for c in found for item in c.disagreeing.items()]
     for file in files:
         name = file.entry.name
@@ -160,7 +151,7 @@ def _by_file(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 def _add(
     table: RevalidatedTable,
-    file: ReparsedFile,
+    file: _File,
     accepted: pl.DataFrame | None,
     rejected: pl.DataFrame | None,
     notes: Sequence[str],
@@ -174,8 +165,9 @@ def _add(
     )
     if not landed and (rejected is None or _same_reasons(before, rejected)):
         return
-    revalidated = [frame[SRC_ROW_NUMBER] for frame in (accepted, rejected) if frame is not None]
-    others = before.filter(~pl.col(SRC_ROW_NUMBER).is_in(pl.concat(revalidated).implode()))
+    revalidated = [frame for frame in (accepted, rejected) if frame is not None]
+    numbers = pl.concat([frame.select(SRC_ROW_NUMBER) for frame in revalidated])
+    others = before.join(numbers, on=SRC_ROW_NUMBER, how="anti", maintain_order="left")
     table.accepted += [] if accepted is None else [accepted]
     table.rejected += [_of_run(others, table.run), *([] if rejected is None else [rejected])]
     entry = replace(entry, run_id=table.run.run_id, accepted=entry.accepted + landed, rejected=left)
@@ -198,7 +190,7 @@ def _add(
 def _other_columns(path: Path, contract: Contract) -> str:
     """How a table's columns differ from those of its contract; empty if they do not."""
     stored, wanted = delta.columns(path), landed_schema(contract)
-    missing = wanted.keys() - stored.keys() - set(OPTIONAL_COLUMNS)
+    missing = wanted.keys() - stored.keys() - OPTIONAL_COLUMNS
     other = [name for name in stored if wanted.get(name) != stored[name]]
     if not missing and not other:
         return ""
