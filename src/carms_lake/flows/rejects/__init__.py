@@ -132,7 +132,7 @@ def suggest_repairs(config: LakeConfig, *, table: str | None = None) -> pl.DataF
 
 def _suggestions(config: LakeConfig, contract: Contract) -> Iterator[Suggestion]:
     found = live(config, [contract.ref])
-    if found is None:
+    if found is None or "raw_header" not in found.collect_schema():
         return
     reason = pl.element().struct
     has_surplus = (reason.field("rule") == "record.structure") & (

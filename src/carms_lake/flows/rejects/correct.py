@@ -165,6 +165,8 @@ def _source(catalog: Catalog, table: str | None, rejecting: Sequence[str]) -> Co
 
 
 def _in_columns(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    if "raw_header" not in rows.columns:  # of a lake that an older version wrote
+        rows = rows.with_columns(raw_header=pl.lit(None, pl.String))
     raws = rows.select("raw_record", "raw_header").rows()
     fields = [record_fields(raw, header, contract) for raw, header in raws]
     names = list(dict.fromkeys(name for values in fields for name in values or {}))

@@ -90,7 +90,7 @@ def reparse(
 
 def _complete_as_text(rejected: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The records whose raw text is complete and has a known header."""
-    if _format(contract) not in _TEXT_FORMATS:
+    if _format(contract) not in _TEXT_FORMATS or "raw_header" not in rejected.columns:
         return rejected.clear()
     code = pl.element().struct.field("code")
     is_text = ~pl.col("reasons").list.eval(code == ReasonCode.ENCODING_ERROR).list.any()
@@ -107,7 +107,7 @@ def reparse_raw(
     rejected: pl.DataFrame, name: str, contract: Contract, provenance: Provenance
 ) -> tuple[TrackedChunk, ...]:
     """The records, read from a file that holds only them; empty if that gives other records."""
-    if rejected["raw_header"].n_unique() != 1:
+    if rejected.is_empty() or rejected["raw_header"].n_unique() > 1:
         return ()
     ordered = rejected.sort(SRC_ROW_NUMBER)
     header, raws = ordered["raw_header"][0], ordered["raw_record"].to_list()
