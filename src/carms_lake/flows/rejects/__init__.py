@@ -163,5 +163,5 @@ def _repaired(
         count += parsed.rows[SRC_REPAIR].count() if SRC_REPAIR in parsed.rows.columns else 0
         accepted = split(parsed, [tracked], repairing).accepted
         repaired = accepted.filter(pl.col(SRC_REPAIR).is_not_null())
-        landing += repaired.sort(SRC_ROW_NUMBER)[column]
+        landing.extend(repaired.sort(SRC_ROW_NUMBER)[column])
     return count, landing
