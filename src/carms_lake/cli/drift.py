@@ -18,7 +18,9 @@ from carms_lake.errors import UsageError, counted
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.flows.drift import ContractPatch, DriftReport, FileDrift
+    from carms_lake.flows.drift import DriftReport
+    from carms_lake.flows.drift.findings import FileDrift
+    from carms_lake.flows.drift.proposal import ContractPatch
 
 Sources = Annotated[
     list[str] | None,

@@ -10,7 +10,7 @@ import polars as pl
 
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError
-from carms_lake.flows.drift.newest import DRIFT, drift_of, newest
+from carms_lake.flows.drift import DRIFT, drift_of, newest
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
@@ -187,7 +187,7 @@ def _drift(config: LakeConfig, sources: Sequence[_Source]) -> tuple[pl.DataFrame
     for source in sources:
         files = newest(source.found or (), source.manifest)
         ref = source.contract.ref
-        drift = drift_of(table_path(config, ref), source.contract, files) if files else []
+        drift = drift_of(table_path(config, ref), source.contract, *files) if files else []
         if drift is None:
             unseen.append(ref.table)
         else:

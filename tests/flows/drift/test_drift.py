@@ -19,7 +19,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.drift import drift
-from carms_lake.flows.drift import sample as sampling
+from carms_lake.flows.drift import files as sampling
 from carms_lake.flows.drift.column_checks import NULL_RATE
 from carms_lake.flows.drift.compare import RENAME_SCORE
 from carms_lake.flows.drift.findings import SYSTEMATIC_SHARE, Severity
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.drift import ContractPatch, DriftReport
+    from carms_lake.flows.drift import DriftReport
+    from carms_lake.flows.drift.proposal import ContractPatch
 
 REF = TableRef("shop", Layer.BRONZE, "orders")
 ORDERS = [

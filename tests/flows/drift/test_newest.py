@@ -13,9 +13,9 @@ from tiny import PRODUCTS, put, stocked
 
 from carms_lake.contract.model import Column, Contract, SourceSpec
 from carms_lake.contract.types import ColumnType
-from carms_lake.flows.drift import newest as module
-from carms_lake.flows.drift.newest import Newest, drift_of
-from carms_lake.flows.drift.sample import HEAD_RECORDS
+from carms_lake.flows import drift as module
+from carms_lake.flows.drift import drift_of
+from carms_lake.flows.drift.files import HEAD_RECORDS
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.status import status
 from carms_lake.names import Layer, TableRef
@@ -170,6 +170,6 @@ def test_a_key_of_whole_records_is_new_where_it_was_to_be_expected(
     for name, text in (("a.jsonl", events(records, 10**6, 1)), ("b.jsonl", events(records, kinds))):
         (tmp_path / name).write_text(text, encoding="utf-8")
     before, source = (discover(contract, tmp_path / name)[0] for name in ("a.jsonl", "b.jsonl"))
-    found = drift_of(tmp_path, contract, Newest(source, before))
+    found = drift_of(tmp_path, contract, source, before)
     assert found is not None
     assert [row[3:6] for row in found] == [(change, "coupon", "warning") for change in changes]

@@ -2,78 +2,72 @@
 
 A file that its contract refuses is still read, by its own columns: that is what drift is for. The
 changes that a contract needs to accept its files make one patch, and the patch's version follows
-from what it breaks.
+from what it breaks. `status` compares the newest file of each source alone, by its first records,
+and only where it is cheap to open.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from carms_lake.catalog import load_catalog
-from carms_lake.contract.change import bumped, level_of
-from carms_lake.contract.diff import diff
-from carms_lake.contract.patch import applied, as_yaml
-from carms_lake.errors import ContractError, SourceError, SourceRefused
-from carms_lake.flows.drift.compare import compare
-from carms_lake.flows.drift.files import baseline, previous_file, read_raw
-from carms_lake.flows.drift.findings import Compared, Finding, Severity
-from carms_lake.flows.drift.proposal import loaded, proposed, text_of, write_version
-from carms_lake.names import Layer, TableRef
+from carms_lake.errors import SourceError, SourceRefused
+from carms_lake.flows.drift.compare import compare, matched
+from carms_lake.flows.drift.files import (
+    HEAD_RECORDS,
+    cells_of,
+    document_column,
+    is_spread,
+    json_objects,
+    read_raw,
+    stride_of,
+    values_by_path,
+)
+from carms_lake.flows.drift.findings import Compared, FileDrift, Finding, Severity
+from carms_lake.flows.drift.inference import cast_to
+from carms_lake.flows.drift.proposal import ContractPatch, contract_patch, write_version
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.notebook import Shown
-from carms_lake.readers.content import digest
-from carms_lake.readers.discover import discover, listing
-from carms_lake.store import table_path
+from carms_lake.readers.content import digest, is_packed
+from carms_lake.readers.discover import discover, listing, natural_key
+from carms_lake.readers.header import spec_of
+from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import Manifest, read_manifest
+from carms_lake.store.delta.manifest import FileEntry, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.change import Change
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.drift.files import Baseline
+    from carms_lake.flows.drift.files import RawFile
     from carms_lake.records import SourceFile
+    from carms_lake.store.delta.manifest import Manifest
 
     Progress = Callable[[str, int, int | None], None]
 
 
-@dataclass(frozen=True)
-class FileDrift:
-    """One file that was compared."""
+OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})
+"""Changes that the first records of a sorted or partitioned file cannot show."""
+READ_WHOLE = frozenset({"json", "xlsx"})
+"""Formats that give no record before the whole file is read."""
+SMALL_BYTES = 2 << 20
+"""Newest files of these formats, and compressed ones, are compared up to this size."""
+EXPECTED = 10
+"""A key of whole records is new only if the previous file should have had it this often."""
+FEW_ROWS = 200_000
+"""Of a source with more landed rows, an earlier delivery is not looked up."""
+DRIFT = dict.fromkeys(
+    ("source", "file", "beside", "change", "column", "severity", "expected", "found"), pl.String()
+)
+"""Drift of newest files; one was compared with `beside`, or if that is null with its contract only.
 
-    table: TableRef
-    name: str
-    records: int = 0
-    sampled: int = 0
-    """How many of the records were compared."""
-    compared_with: str | None = None
-    """The previous file; None if none has landed yet."""
-    code: str = ""
-    """Why it cannot be read; empty if it was read."""
-    message: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class ContractPatch:
-    """The changes of one contract under which it accepts its files."""
-
-    table: TableRef
-    level: str
-    """patch, minor or major."""
-    from_version: str
-    to_version: str
-    changes: tuple[Change, ...]
-    yaml: str
-    """The changes, in the contract's own YAML shape."""
-    text: str
-    """The whole new contract."""
-    written: Path | None = None
-    kept: Path | None = None
-    """Where the old version is kept."""
+`change` is as `carms drift` calls it, or unreadable; `severity` is error or warning."""
 
 
 @dataclass(frozen=True)
@@ -120,121 +114,195 @@ def drift(
     base = from_path or config.data_raw
     if not base.exists():
         raise SourceError(
-            f"no folder `{base}`",
-            "put the source files there, or name another with `--from`",
+            f"no folder `{base}`", "put the source files there, or name another with `--from`"
         )
     available = listing(base)
     files: list[FileDrift] = []
     findings: list[Finding] = []
     patches: list[ContractPatch] = []
     for contract in chosen:
-        source_files = _SourceFiles(config, contract)
+        path = table_path(config, contract.ref)
+        manifest = read_manifest(commits(path))
         found = discover(contract, available)
-        arriving = (
-            found if every else [source for source in found if source_files.is_arriving(source)]
-        )
+        arriving = [one for one in found if every or _is_arriving(one, contract, manifest)]
+        # Most files of a source are compared with the same rows.
+        rows_of = lru_cache(maxsize=1)(partial(_landed_rows, path, contract))
         compared: list[Compared] = []
         for number, source in enumerate(arriving):
             if progress:
                 progress(source.name, number, len(arriving))
-            file, result = source_files.compare(source)
+            before = _previous_file(manifest, source.name)
+            file, result = _compared(source, contract, before, rows_of)
             files.append(file)
             compared.append(result)
             findings += result.findings
-        patch = _patch(contract, compared)
-        if patch is not None:
-            patches.append(_written(config, catalog.contracts, patch) if write else patch)
+        patch = contract_patch(contract, compared)
+        if patch and write:
+            written, kept = write_version(config, catalog.contracts, contract, patch.text)
+            patch = replace(patch, written=written, kept=kept)
+        patches += [patch] if patch else []
     return DriftReport(tuple(files), tuple(findings), tuple(patches))
 
 
-class _SourceFiles:
-    """One source: its contract, and the files of it that have landed."""
-
-    def __init__(self, config: LakeConfig, contract: Contract) -> None:
-        self.contract = contract
-        self.path = table_path(config, contract.ref)
-        self.manifest: Manifest = read_manifest(commits(self.path))
-        self._baseline: Baseline | None = None
-
-    def is_arriving(self, source: SourceFile) -> bool:
-        """Whether ingest would read the file: it is new, or its content has changed."""
-        known = self.manifest.current.get(source.name)
-        if known and (known.size, known.mtime_ns) == (source.size, source.mtime_ns):
-            return False
-        try:
-            sha256 = digest(source).sha256
-        except SourceRefused:
-            return True
-        if known:
-            return known.sha256 != sha256
-        if any(column.from_path for column in self.contract.columns):
-            return True
-        return all(entry.sha256 != sha256 for entry in self.manifest.current.values())
-
-    def compare(self, source: SourceFile) -> tuple[FileDrift, Compared]:
-        """Read a file and compare it.
-
-        Raises:
-            ContractError: the contract's dialect or a pattern is invalid.
-            StoreError: the landed rows cannot be read.
-        """
-        ref = self.contract.ref
-        try:
-            raw = read_raw(source, self.contract)
-        except SourceRefused as error:
-            refused = FileDrift(
-                ref, source.name, code=error.code, message=error.message, hint=error.hint
-            )
-            return refused, Compared()
-        before = self._before(source.name)
-        old = before.rows if before else None
-        compared = compare(self.contract, source.name, raw, old)
-        sampled = raw.sample.height if raw.is_sampled else raw.records
-        file = FileDrift(ref, source.name, raw.records, sampled, before.file if before else None)
-        return file, compared
-
-    def _before(self, name: str) -> Baseline | None:
-        """The rows to compare with; cached, since most files of a source have the same."""
-        entry = previous_file(self.manifest, name)
-        if entry is None:
-            return None
-        if self._baseline is None or self._baseline.file != entry.name:
-            self._baseline = baseline(self.path, self.contract, entry)
-        return self._baseline
+def _has_landed(source: SourceFile, entry: FileEntry | None) -> bool:
+    return entry is not None and (entry.size, entry.mtime_ns) == (source.size, source.mtime_ns)
 
 
-def _patch(contract: Contract, compared: Sequence[Compared]) -> ContractPatch | None:
-    """The patch, with the version that its changes require; None if no change is needed.
-
-    Raises:
-        ContractError: the patched contract would be invalid.
-    """
-    patch = proposed(contract, compared)
-    if not patch:
-        return None
-    text = text_of(contract)
+def _is_arriving(source: SourceFile, contract: Contract, manifest: Manifest) -> bool:
+    """Whether ingest would read the file: it is new, or its content has changed."""
+    known = manifest.current.get(source.name)
+    if _has_landed(source, known):
+        return False
     try:
-        changes = diff(contract, loaded(applied(text, patch), contract.ref))
-        level = level_of(changes)
-        version = bumped(contract.version, level)
-        patch = replace(patch, version=version)
-        new_text = applied(text, patch)
-    except ValueError as error:
-        raise ContractError(f"`{contract.path}` cannot be patched: {error}") from error
-    title = f"{contract.ref}: {contract.version} -> {version} ({level.word})"
-    return ContractPatch(
-        table=contract.ref,
-        level=level.word,
-        from_version=contract.version,
-        to_version=version,
-        changes=changes,
-        yaml=as_yaml(contract.ref.table, patch, [title, *map(str, changes)]),
-        text=new_text,
+        sha256 = digest(source).sha256
+    except SourceRefused:
+        return True
+    if known:
+        return known.sha256 != sha256
+    return any(column.from_path for column in contract.columns) or all(
+        entry.sha256 != sha256 for entry in manifest.current.values()
     )
 
 
-def _written(
-    config: LakeConfig, contracts: Mapping[TableRef, Contract], patch: ContractPatch
-) -> ContractPatch:
-    written, kept = write_version(config, contracts, contracts[patch.table], patch.text)
-    return replace(patch, written=written, kept=kept)
+def _compared(
+    source: SourceFile,
+    contract: Contract,
+    before: FileEntry | None,
+    rows_of: Callable[[FileEntry], pl.DataFrame],
+) -> tuple[FileDrift, Compared]:
+    ref, name = contract.ref, source.name
+    try:
+        raw = read_raw(source, contract)
+    except SourceRefused as error:
+        refused = FileDrift(ref, name, code=error.code, message=error.message, hint=error.hint)
+        return refused, Compared()
+    found = compare(contract, name, raw, rows_of(before) if before else None)
+    sampled = raw.sample.height if raw.is_sampled else raw.records
+    return FileDrift(ref, name, raw.records, sampled, before.name if before else None), found
+
+
+def _previous_file(manifest: Manifest, name: str) -> FileEntry | None:
+    """The landed file to compare with: the last delivery of the same name, else the newest."""
+    entries = [entry for entry in manifest.current.values() if entry.accepted and not entry.copy_of]
+    same = next((entry for entry in entries if entry.name == name), None)
+    return same or max(entries, key=lambda entry: entry.run_id, default=None)
+
+
+def _landed_rows(path: Path, contract: Contract, entry: FileEntry) -> pl.DataFrame:
+    """The rows of a landed file, or a sample of many, in the columns of the contract.
+
+    Where the contract takes whole records, the columns are the keys of those records.
+    """
+    stored = delta.columns(path)
+    names = [name for name in contract.column_names if name in stored]
+    stride = stride_of(entry.accepted)
+    wanted = pl.col(SRC_FILENAME) == entry.name
+    if entry.delivery_id is not None and DELIVERY_ID in stored:
+        wanted &= pl.col(DELIVERY_ID) == entry.delivery_id
+    if stride > 1:
+        wanted &= is_spread(pl.col(SRC_ROW_NUMBER), stride)
+    rows = delta.scan(path).filter(wanted).select(names).collect(engine="streaming")
+    document = document_column(contract)
+    if document is None:
+        return rows
+    columns = values_by_path(json_objects(rows[document]))
+    return pl.DataFrame({key: cells_of(values)[0] for key, values in columns.items()})
+
+
+def newest(
+    found: Sequence[SourceFile], manifest: Manifest
+) -> tuple[SourceFile, SourceFile | FileEntry | None] | None:
+    """The newest of the source files, landed or not, and what it is compared with, if anything.
+
+    That is the previous delivery of the same name, else the file that landed before it.
+    """
+    known = manifest.current
+    arriving = [source for source in found if not _has_landed(source, known.get(source.name))]
+    by_name = {source.name: source for source in found}
+    landed = sorted(
+        (entry for entry in known.values() if entry.name in by_name and not entry.copy_of),
+        key=lambda entry: (entry.run_id, natural_key(entry.name)),
+    )
+    if arriving:
+        source = max(arriving, key=lambda one: one.mtime_ns)
+        deliveries = manifest.deliveries.get(source.name, ())
+    elif landed:
+        source = by_name[landed[-1].name]
+        deliveries = manifest.deliveries[source.name][:-1]
+    else:
+        return None
+    same = [entry for entry in deliveries if entry.accepted and not entry.copy_of]
+    if same:
+        return source, same[-1]
+    others = [entry for entry in landed if entry.name != source.name]
+    return source, by_name[others[-1].name] if others else None
+
+
+def drift_of(
+    path: Path, contract: Contract, source: SourceFile, before: SourceFile | FileEntry | None
+) -> list[tuple[str | None, ...]] | None:
+    """The drift of a source's newest file, as rows; None where it is too large to compare.
+
+    `path` is the table's; `before` is another source file, or a delivery whose rows have landed.
+
+    Raises:
+        ContractError: a pattern of the contract is not a regular expression.
+        StoreError: the landed rows cannot be read.
+    """
+    table, file = contract.ref.table, source.name
+    if _is_large(source, contract):
+        return None
+    try:
+        raw = _first_records(source, contract)
+    except SourceRefused as error:
+        return [(table, file, None, "unreadable", None, "error", "", error.message)]
+    old = None if before is None else _rows_before(path, contract, before)
+    compared_with = before.name if old is not None and before is not None else None
+    return [
+        (table, file, compared_with, f.change, f.column, str(f.severity), f.expected, f.found)
+        for f in compare(contract, file, raw, old).findings
+        if f.severity is not Severity.NOTE
+        and f.change not in OF_ALL
+        and not (f.change == "added" and _is_chance(contract, raw, old, f.column or ""))
+    ]
+
+
+def _is_large(source: SourceFile, contract: Contract) -> bool:
+    name = source.format or spec_of(contract).formats[0]
+    return (name in READ_WHOLE or is_packed(source)) and source.size > SMALL_BYTES
+
+
+def _first_records(source: SourceFile, contract: Contract) -> RawFile:
+    raw = read_raw(source, contract, most=HEAD_RECORDS)
+    return replace(raw, sample=raw.sample.head(HEAD_RECORDS))
+
+
+def _is_chance(contract: Contract, raw: RawFile, old: pl.DataFrame | None, key: str) -> bool:
+    """Whether a key of whole records is so rare that the previous file may lack it by chance."""
+    if document_column(contract) is None or old is None:
+        return False
+    values = raw.series(key)
+    return (1 - values.null_count() / values.len()) * old.height < EXPECTED
+
+
+def _rows_before(
+    path: Path, contract: Contract, before: SourceFile | FileEntry
+) -> pl.DataFrame | None:
+    """The rows to compare the newest file with, under the contract's names and types."""
+    if isinstance(before, FileEntry):
+        return _landed_rows(path, contract, before) if before.accepted <= FEW_ROWS else None
+    if _is_large(before, contract):
+        return None
+    try:
+        raw = _first_records(before, contract)
+    except SourceRefused:  # the run that read the file has reported what is wrong with it
+        return None
+    if document_column(contract) is not None:
+        return pl.DataFrame([raw.series(name).alias(name) for name in raw.headers])
+    headers = matched(contract, raw, None).present
+    return pl.DataFrame(
+        [
+            cast_to(raw.series(header), contract.column(name).type).alias(name)
+            for name, header in headers.items()
+        ]
+    )

@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.errors import first_few
-from carms_lake.flows.drift.findings import (
-    ChangeKind,
-    Severity,
-    is_systematic,
-    pct,
-    rates_differ,
-)
+from carms_lake.flows.drift.findings import ChangeKind, Severity, is_systematic, pct, rates_differ
 from carms_lake.flows.drift.inference import (
     are_comparable,
     cast_to,
@@ -48,11 +42,6 @@ _GONE_SHARE = 0.05
 _GONE_EXPECTED = 10
 _SHOWN = 8
 _LENGTHS = (ChangeKind.MIN_LENGTH, ChangeKind.MAX_LENGTH)
-_INCLUSIVE = {
-    "exclusiveMinimum": ChangeKind.MINIMUM,
-    "exclusiveMaximum": ChangeKind.MAXIMUM,
-}
-"""A patch replaces an exclusive limit by an inclusive one."""
 
 
 def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]) -> None:
@@ -66,9 +55,8 @@ def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]
     for name, header in headers.items():
         column = collector.contract.column(name)
         values = collector.raw.series(header).alias(name)
-        typed[name], kind = _typed_values(
-            collector, column, values, collector.raw.not_text_in(header)
-        )
+        not_text = collector.raw.not_text_in(header)
+        typed[name], kind = _typed_values(collector, column, values, not_text)
         columns.append(replace(column, type=kind))
         nulls = values.null_count()
         if column.required and nulls:
@@ -168,7 +156,8 @@ def _check_rule(collector: DriftCollector, rule: Constraint, frame: pl.DataFrame
         if many:
             collector.require(ChangeKind.PATTERN, column.name)
         return
-    kind = _INCLUSIVE.get(rule.kind) or ChangeKind(rule.kind)
+    # A patch replaces an exclusive limit by an inclusive one.
+    kind = ChangeKind(rule.kind.replace("exclusiveM", "m"))
     measured = broken.str.len_chars() if kind in _LENGTHS else broken
     is_lower = kind in (ChangeKind.MINIMUM, ChangeKind.MIN_LENGTH)
     end = measured.min() if is_lower else measured.max()

@@ -1,10 +1,14 @@
-"""The columns that a source file really has, and the rows of the file that landed before it."""
+"""The columns that a source file really has, and a sample of its records.
+
+The sample of a file is the same every time, however its records are cut into chunks.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
@@ -13,10 +17,9 @@ from carms_lake import readers
 from carms_lake.contract.model import Column, NewColumns
 from carms_lake.contract.types import ColumnType
 from carms_lake.errors import SourceRefused, StoreError
-from carms_lake.flows.drift.sample import Sampler, cells_of, is_spread, stride_of
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened, readable
 from carms_lake.readers.csv_header import opened_at_header
+from carms_lake.readers.frames import cell_text
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened
@@ -24,14 +27,23 @@ from carms_lake.readers.xlsx import open_sheet
 from carms_lake.store import delta
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Mapping
 
     from carms_lake.contract.model import Contract
     from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import FileEntry, Manifest
 
 
+HEAD_RECORDS = 1_000
+"""The first records of a file are all in the sample; few, since many files are sorted."""
+SPREAD_RECORDS = 100_000
+"""At most about this many more, evenly spread over the whole file."""
+
+_GOLDEN = 2_654_435_769
+"""2**32 divided by the golden ratio: its multiples fall evenly, and never in a short cycle."""
+_RANGE = 1 << 32
+_WRAP = 1 << 31
+_INT64 = 1 << 63
+_INDEX = "\x00index"
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -67,6 +79,60 @@ class RawFile:
         return self.not_text.get(self.headers.index(header), 0)
 
 
+class Sampler:
+    """Takes the rows of a file in order and keeps a few of them."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._stride = 1
+        self._kept: list[pl.DataFrame] = []
+        self._kept_rows = 0
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take the next rows."""
+        index = pl.int_range(self.rows, self.rows + rows.height, dtype=pl.Int64)
+        numbered = rows.with_columns(index.alias(_INDEX))
+        self.rows += rows.height
+        self._kept.append(numbered.filter(_is_kept(self._stride)))
+        self._kept_rows += self._kept[-1].height
+        while self._kept_rows > HEAD_RECORDS + 2 * SPREAD_RECORDS:
+            self._stride *= 2
+            self._kept = [frame.filter(_is_kept(self._stride)) for frame in self._kept]
+            self._kept_rows = sum(frame.height for frame in self._kept)
+
+    def sample(self, empty: pl.DataFrame) -> pl.DataFrame:
+        """The kept rows, in order; `empty` if there were none."""
+        if not self._kept:
+            return empty
+        kept = pl.concat(self._kept, how="vertical_relaxed")
+        return kept.filter(_is_kept(stride_of(self.rows))).drop(_INDEX)
+
+    @staticmethod
+    def positions(rows: int) -> list[int]:
+        """Which of that many rows are kept, counted from 0."""
+        limit = _RANGE // stride_of(rows)
+        return [
+            at for at in range(rows) if at < HEAD_RECORDS or at % _WRAP * _GOLDEN % _RANGE < limit
+        ]
+
+
+def is_spread(index: pl.Expr, stride: int) -> pl.Expr:
+    """Whether a record, by its number, is one of the evenly spread ones: one in `stride`."""
+    return index % _WRAP * _GOLDEN % _RANGE < _RANGE // stride
+
+
+def stride_of(rows: int) -> int:
+    """One record in how many is kept; a power of two, so that a larger stride keeps a subset."""
+    stride = 1
+    while rows > HEAD_RECORDS + SPREAD_RECORDS * stride:
+        stride *= 2
+    return stride
+
+
+def _is_kept(stride: int) -> pl.Expr:
+    return (pl.col(_INDEX) < HEAD_RECORDS) | is_spread(pl.col(_INDEX), stride)
+
+
 def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None) -> RawFile:
     """A file's own columns, and a sample of its records.
 
@@ -82,28 +148,25 @@ def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None)
             return _workbook(source, contract)
         if file_format in ("json", "jsonl"):
             return _json(source, contract, file_format, most)
-        headers, dialect = _headers(source, contract, file_format)
-        return _columnar(source, dialect, headers, most)
-
-
-def _headers(
-    source: SourceFile, contract: Contract, file_format: str
-) -> tuple[tuple[str, ...], Contract]:
-    """The headers, and the contract under whose dialect they can be read."""
-    if file_format == "csv":
-        return _csv_headers(source, contract)
-    if file_format == "delta":
-        try:
-            return tuple(delta.columns(source.path)), contract
-        except StoreError as error:
-            raise SourceRefused("UNREADABLE", error.message, "send the table again") from error
-    with opened(source) as path:
-        found = pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema()
-    return tuple(found.names()), contract
+        if file_format == "csv":
+            return _columnar(source, *_csv_headers(source, contract), most)
+        if file_format == "delta":
+            try:
+                headers = tuple(delta.columns(source.path))
+            except StoreError as error:
+                raise SourceRefused("UNREADABLE", error.message, "send the table again") from error
+        else:
+            with opened(source) as path:
+                found = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+                headers = tuple(found.collect_schema())
+        return _columnar(source, headers, contract, most)
 
 
 def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...], Contract]:
-    """The header's cells; if the contract's delimiter finds none, another one is tried."""
+    """The header's cells; if the contract's delimiter finds none, another one is tried.
+
+    With the contract under whose dialect they can be read.
+    """
     spec = spec_of(contract)
     try:
         return tuple(opened_at_header(source, contract).found), contract
@@ -119,7 +182,7 @@ def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...
 
 
 def _columnar(
-    source: SourceFile, contract: Contract, found: tuple[str, ...], most: int | None
+    source: SourceFile, found: tuple[str, ...], contract: Contract, most: int | None
 ) -> RawFile:
     spec = spec_of(contract)
     headers, doubled = _distinct(found, contract)
@@ -160,94 +223,32 @@ def _workbook(source: SourceFile, contract: Contract) -> RawFile:
     rows = sheet.records()
     nulls = {"", *spec_of(contract).null_values}
     sample = [rows[number] for number in Sampler.positions(len(rows))]
-    cells = [
-        [None if (cell := row[at[name]]) in nulls else cell for row in sample] for name in headers
-    ]
-    return replace(_of_cells(headers, cells), records=len(rows), doubled=doubled)
+    cells = {
+        name: [None if (cell := row[at[name]]) in nulls else cell for row in sample]
+        for name in headers
+    }
+    return replace(_of_cells(cells), records=len(rows), doubled=doubled)
 
 
 def _json(source: SourceFile, contract: Contract, file_format: str, most: int | None) -> RawFile:
     """Objects as columns, one for each dotted path; a `$` column as the keys of its lines."""
+    spec = spec_of(contract)
     if file_format == "jsonl":
         line = Column("line", ColumnType("json"), LINE)
-        whole = replace(contract, source=replace(spec_of(contract), drop_columns=()))
+        whole = replace(contract, source=replace(spec, drop_columns=()))
         lines = _sampled(source, whole, [line], most)
         records, malformed = lines.records, lines.malformed
-        objects = _objects(lines.sample["line"])
+        objects = json_objects(lines.sample["line"])
     else:
         elements = array_elements(source, contract)
         sample = [elements[number] for number in Sampler.positions(len(elements))]
         objects = [element for element in sample if isinstance(element, dict)]
         records, malformed = len(elements), len(sample) - len(objects)
     leaves = {c.source for c in contract.columns if c.type.name == "json" and c.source != LINE}
-    flat = [flattened(document, leaves) for document in objects]
-    paths = dict.fromkeys(path for values in flat for path in values)
-    headers = tuple(p for p in paths if not is_dropped(p, spec_of(contract).drop_columns))
-    found = _of_cells(headers, ([values.get(path) for values in flat] for path in headers))
+    values = values_by_path(objects, leaves)
+    headers, _ = _distinct(tuple(values), contract)
+    found = _of_cells({header: values[header] for header in headers})
     return replace(found, records=records, malformed=malformed)
-
-
-def _of_cells(headers: tuple[str, ...], columns: Iterable[list[Any]]) -> RawFile:
-    cells = [cells_of(values) for values in columns]
-    sample = pl.DataFrame([cell.series.alias(str(at)) for at, cell in enumerate(cells)])
-    not_text = {at: cell.not_text for at, cell in enumerate(cells) if cell.not_text}
-    return RawFile(headers, sample, sample.height, not_text=not_text)
-
-
-def _distinct(
-    found: tuple[str, ...], contract: Contract
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The headers that the contract does not drop, each once, and the repeated ones."""
-    dropped = spec_of(contract).drop_columns
-    headers = tuple(name for name in dict.fromkeys(found) if not is_dropped(name, dropped))
-    return headers, tuple(name for name, count in Counter(found).items() if count > 1)
-
-
-def is_dropped(header: str, dropped: Iterable[str]) -> bool:
-    """Whether the contract drops a header; case and surrounding spaces do not matter."""
-    folded = header.strip().casefold()
-    return any(folded == name.strip().casefold() for name in dropped)
-
-
-class Baseline(NamedTuple):
-    """A landed file, and a sample of its accepted rows in the types of bronze."""
-
-    file: str
-    rows: pl.DataFrame
-
-
-def previous_file(manifest: Manifest, name: str) -> FileEntry | None:
-    """The landed file to compare with: the last delivery of the same name, else the newest."""
-    entries = [entry for entry in manifest.current.values() if entry.accepted and not entry.copy_of]
-    same = next((entry for entry in entries if entry.name == name), None)
-    return same or max(entries, key=lambda entry: entry.run_id, default=None)
-
-
-def baseline(path: Path, contract: Contract, entry: FileEntry) -> Baseline:
-    """The rows of a landed file, or a sample of many, in the columns of the contract.
-
-    Where the contract takes whole records, the columns are the keys of those records.
-
-    Raises:
-        StoreError: the table cannot be read.
-    """
-    stored = delta.columns(path)
-    names = [name for name in contract.column_names if name in stored]
-    stride = stride_of(entry.accepted)
-    wanted = pl.col(SRC_FILENAME) == entry.name
-    if entry.delivery_id is not None and DELIVERY_ID in stored:
-        wanted &= pl.col(DELIVERY_ID) == entry.delivery_id
-    if stride > 1:
-        wanted &= is_spread(pl.col(SRC_ROW_NUMBER), stride)
-    rows = delta.scan(path).filter(wanted).select(names).collect(engine="streaming")
-    document = document_column(contract)
-    if document is not None:
-        flat = [flattened(value, ()) for value in _objects(rows[document])]
-        paths = dict.fromkeys(path for values in flat for path in values)
-        rows = pl.DataFrame(
-            [cells_of([values.get(path) for values in flat]).series.alias(path) for path in paths]
-        )
-    return Baseline(entry.name, rows)
 
 
 def document_column(contract: Contract) -> str | None:
@@ -255,6 +256,60 @@ def document_column(contract: Contract) -> str | None:
     return next((c.name for c in contract.columns if c.source == LINE), None)
 
 
-def _objects(texts: Iterable[str | None]) -> list[dict[str, Any]]:
+def json_objects(texts: Iterable[str | None]) -> list[dict[str, Any]]:
+    """The objects among JSON texts."""
     found = (orjson.loads(text) for text in texts if text is not None)
     return [document for document in found if isinstance(document, dict)]
+
+
+def values_by_path(
+    objects: Iterable[dict[str, Any]], leaves: Collection[str] = ()
+) -> dict[str, list[Any]]:
+    """The values of objects, one list for each dotted path; what is below `leaves` stays whole."""
+    flat = [flattened(document, leaves) for document in objects]
+    paths = dict.fromkeys(path for values in flat for path in values)
+    return {path: [values.get(path) for values in flat] for path in paths}
+
+
+def _of_cells(cells: Mapping[str, list[Any]]) -> RawFile:
+    columns = [cells_of(values) for values in cells.values()]
+    sample = pl.DataFrame([series.alias(str(at)) for at, (series, _) in enumerate(columns)])
+    not_text = {at: count for at, (_, count) in enumerate(columns) if count}
+    return RawFile(tuple(cells), sample, sample.height, not_text=not_text)
+
+
+def _distinct(
+    found: tuple[str, ...], contract: Contract
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The headers that the contract does not drop, each once, and the repeated ones."""
+    dropped = {name.strip().casefold() for name in spec_of(contract).drop_columns}
+    headers = (name for name in dict.fromkeys(found) if name.strip().casefold() not in dropped)
+    return tuple(headers), tuple(name for name, count in Counter(found).items() if count > 1)
+
+
+def cells_of(values: list[Any]) -> tuple[pl.Series, int]:
+    """The values as a column, objects and arrays as JSON text; how many of a text are not text."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {str}:
+        return pl.Series(values, dtype=pl.String), 0
+    if kinds == {bool}:
+        return pl.Series(values, dtype=pl.Boolean), 0
+    if kinds <= {int, float}:
+        present = [value for value in values if value is not None]
+        # A workbook has no numbers but floats.
+        is_whole = all(float(value).is_integer() and abs(value) < _INT64 for value in present)
+        number, dtype = (int, pl.Int64()) if is_whole else (float, pl.Float64())
+        return pl.Series([None if v is None else number(v) for v in values], dtype=dtype), 0
+    if kinds == {dt.date}:
+        return pl.Series(values, dtype=pl.Date), 0
+    if kinds <= {dt.date, dt.datetime}:
+        midnight = dt.time()
+        moments = (dt.datetime.combine(v, midnight) if type(v) is dt.date else v for v in values)
+        return pl.Series(moments, dtype=pl.Datetime("us")), 0
+    texts = [None if value is None else _text(value) for value in values]
+    not_text = [v for v in values if v is not None and not isinstance(v, str | dict | list)]
+    return pl.Series(texts, dtype=pl.String), len(not_text)
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value).decode() if isinstance(value, dict | list) else cell_text(value)

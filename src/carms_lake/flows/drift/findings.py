@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from carms_lake.names import TableRef
 
 
+SYSTEMATIC_SHARE = 0.05
+"""Faults in more than this share of the values are drift."""
+_AT_LEAST = 2
+"""One faulty record alone is not drift, unless it is the only record."""
+
+
 class Severity(StrEnum):
     """How much a finding matters."""
 
@@ -42,6 +48,23 @@ class Finding:
     found: str
     score: float | None = None
     """Of a rename, how similar the columns are; of a distribution, its stability index."""
+
+
+@dataclass(frozen=True)
+class FileDrift:
+    """One file that was compared."""
+
+    table: TableRef
+    name: str
+    records: int = 0
+    sampled: int = 0
+    """How many of the records were compared."""
+    compared_with: str | None = None
+    """The previous file; None if none has landed yet."""
+    code: str = ""
+    """Why it cannot be read; empty if it was read."""
+    message: str = ""
+    hint: str = ""
 
 
 class ChangeKind(StrEnum):
@@ -122,12 +145,6 @@ class DriftCollector:
         if self.old is None or column.name not in self.old.columns or not self.old.height:
             return None
         return self.old[column.name]
-
-
-SYSTEMATIC_SHARE = 0.05
-"""Faults in more than this share of the values are drift."""
-_AT_LEAST = 2
-"""One faulty record alone is not drift, unless it is the only record."""
 
 
 def is_systematic(count: int, total: int) -> bool:

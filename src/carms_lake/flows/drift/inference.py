@@ -29,15 +29,10 @@ _MAX_SCALE = 6
 _LEAST_SCALE = 2
 """Money may be written as 1.5."""
 _TYPES: dict[str, str] = {
-    "Int8": "smallint",
-    "Int16": "smallint",
-    "UInt8": "smallint",
-    "Int32": "integer",
-    "UInt16": "integer",
-    "Int64": "bigint",
-    "UInt32": "bigint",
-    "Float32": "double",
-    "Float64": "double",
+    **dict.fromkeys(("Int8", "Int16", "UInt8"), "smallint"),
+    **dict.fromkeys(("Int32", "UInt16"), "integer"),
+    **dict.fromkeys(("Int64", "UInt32"), "bigint"),
+    **dict.fromkeys(("Float32", "Float64"), "double"),
     "Boolean": "boolean",
     "Date": "date",
     "Binary": "blob",
@@ -62,7 +57,8 @@ def count_nonconforming(values: pl.Series, kind: ColumnType, not_text: int = 0) 
 
 def are_comparable(one: ColumnType, other: ColumnType) -> bool:
     """Whether limits, patterns and lists of values for one type make sense for the other."""
-    return _comparison_kind(one) == _comparison_kind(other)
+    alike = {"integer": "number", "timestamp": "date"}
+    return len({alike.get(kind.logical, kind.logical) for kind in (one, other)}) == 1
 
 
 def inferred_type(values: pl.Series) -> ColumnType:
@@ -87,11 +83,6 @@ def widened_type(values: pl.Series, wanted: ColumnType, not_text: int = 0) -> Co
         if count_nonconforming(values, kind, not_text) <= allowed:
             return kind
     return None
-
-
-def _comparison_kind(kind: ColumnType) -> str:
-    logical = kind.logical
-    return {"integer": "number", "timestamp": "date"}.get(logical, logical)
 
 
 def _of_dtype(dtype: pl.DataType) -> ColumnType | None:
@@ -129,14 +120,12 @@ def _share(is_one: pl.Series) -> float:
 
 
 def _is_json(texts: pl.Series) -> bool:
-    if not texts.str.contains(r"^\s*[\[{]").all():
-        return False
     try:
         for text in texts.head(_JSON_TRIED):
             orjson.loads(text)
     except orjson.JSONDecodeError:
         return False
-    return True
+    return bool(texts.str.contains(r"^\s*[\[{]").all())
 
 
 PSI_LIMIT = 0.25
@@ -173,18 +162,15 @@ def stability(old: pl.Series, new: pl.Series) -> Stability | None:
     then, now = old.drop_nulls(), new.drop_nulls()
     if not then.len() or not now.len():
         return None
+    counts = None
     if then.dtype.is_numeric():
-        if then.dtype.is_integer() and _continues(then, now):
-            return None
-        counts = _binned(then, now)
+        ends = (then.min(), then.max(), now.min(), now.max())
+        least_then, most_then, least_now, most_now = (float(str(end)) for end in ends)
+        goes_on = least_now > most_then or most_now < least_then
+        counts = None if goes_on and then.dtype.is_integer() else _binned(then, now)
     elif then.dtype in (pl.String, pl.Boolean):
-        found = _top(then.cast(pl.String), now.cast(pl.String))
-        if found is None:
-            return None
-        counts = found
-    else:
-        return None
-    return _psi(*counts)
+        counts = _top(then.cast(pl.String), now.cast(pl.String))
+    return _psi(*counts) if counts else None
 
 
 def overlap(old: pl.Series, new: pl.Series) -> float:
@@ -192,18 +178,23 @@ def overlap(old: pl.Series, new: pl.Series) -> float:
     then, now = old.drop_nulls(), new.drop_nulls()
     if not then.len() or not now.len():
         return 0.0
-    first = set(then.cast(pl.String, strict=False).unique(maintain_order=True).head(_DISTINCT_KEPT))
-    second = set(now.cast(pl.String, strict=False).unique(maintain_order=True).head(_DISTINCT_KEPT))
+    first, second = (
+        set(values.cast(pl.String, strict=False).unique(maintain_order=True).head(_DISTINCT_KEPT))
+        for values in (then, now)
+    )
     fewest = min(len(first), len(second))
     shared = len(first & second) / fewest
+    if fewest <= _FEW_VALUES and not any(_is_word(value) for value in first & second):
+        return 0.5 * shared
     found = stability(then, now)
     alike = math.exp(-found.psi) if found else None
-    if fewest <= _FEW_VALUES and not _are_words(first & second):
-        return 0.5 * shared
     if alike is not None and fewest <= _CATEGORIES:
         return (shared + alike) / 2
     if then.dtype == pl.String:
-        return max(shared, _SHAPE_WEIGHT * _same_shapes(then, now))
+        # How much of both is written in the same patterns.
+        patterns, others = _patterns(then), _patterns(now)
+        same = sum(min(share, others.get(pattern, 0.0)) for pattern, share in patterns.items())
+        return max(shared, _SHAPE_WEIGHT * same)
     return max(shared, alike or 0.0)
 
 
@@ -222,30 +213,19 @@ def name_similarity(one: str, other: str) -> float:
     return max(straight, SequenceMatcher(None, *words, autojunk=False).ratio())
 
 
-def _are_words(values: set[str]) -> bool:
-    return any(
-        len(value) >= _WORD and value.isalpha() and value.casefold() not in _ANSWERS
-        for value in values
-    )
-
-
-def _continues(then: pl.Series, now: pl.Series) -> bool:
-    """Whether all numbers of one are beyond those of the other, as with ids."""
-    ends = (then.min(), then.max(), now.min(), now.max())
-    least_then, most_then, least_now, most_now = (float(str(end)) for end in ends)
-    return least_now > most_then or most_now < least_then
+def _is_word(value: str) -> bool:
+    return len(value) >= _WORD and value.isalpha() and value.casefold() not in _ANSWERS
 
 
 def _binned(then: pl.Series, now: pl.Series) -> tuple[list[int], list[int]]:
     first, second = then.cast(pl.Float64), now.cast(pl.Float64)
-    cuts = sorted(
-        {cut for at in range(1, _BINS) if (cut := first.quantile(at / _BINS, "lower")) is not None}
+    cuts = {first.quantile(at / _BINS, "lower") for at in range(1, _BINS)}
+    edges = [-math.inf, *sorted(cut for cut in cuts if cut is not None), math.inf]
+    old, new = (
+        [int(((values > low) & (values <= high)).sum()) for low, high in pairwise(edges)]
+        for values in (first, second)
     )
-    edges = [-math.inf, *cuts, math.inf]
-    return (
-        [int(((first > low) & (first <= high)).sum()) for low, high in pairwise(edges)],
-        [int(((second > low) & (second <= high)).sum()) for low, high in pairwise(edges)],
-    )
+    return old, new
 
 
 def _top(then: pl.Series, now: pl.Series) -> tuple[list[int], list[int]] | None:
@@ -271,17 +251,8 @@ def _psi(old: list[int], new: list[int]) -> Stability:
     return Stability(total, max(PSI_LIMIT, chance))
 
 
-def _same_shapes(then: pl.Series, now: pl.Series) -> float:
-    """How much of both is written in the same patterns (`a-9`); plain words have none."""
-    first, second = _shapes(then), _shapes(now)
-    return sum(min(share, second.get(shape, 0.0)) for shape, share in first.items())
-
-
-def _shapes(texts: pl.Series) -> dict[str, float]:
-    shapes = texts.head(_DISTINCT_KEPT).str.replace_all(r"\p{L}+", "a").str.replace_all(r"\d+", "9")
-    counts = shapes.alias("shape").value_counts()
-    return {
-        shape: count / shapes.len()
-        for shape, count in counts.iter_rows()
-        if shape.replace("a", "").strip()
-    }
+def _patterns(texts: pl.Series) -> dict[str, float]:
+    """The shares of patterns such as `a-9`; plain words have none."""
+    found = texts.head(_DISTINCT_KEPT).str.replace_all(r"\p{L}+", "a").str.replace_all(r"\d+", "9")
+    shares = found.alias("pattern").value_counts(normalize=True, name="share")
+    return {text: share for text, share in shares.iter_rows() if text.replace("a", "").strip()}

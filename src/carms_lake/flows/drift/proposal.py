@@ -5,29 +5,92 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.change import joined
+from carms_lake.contract.change import bumped, joined, level_of
+from carms_lake.contract.diff import diff
 from carms_lake.contract.load import SUFFIX, load_contract
-from carms_lake.contract.patch import Edit, Patch
+from carms_lake.contract.patch import Edit, Patch, applied, as_yaml
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, StoreError, UsageError
 from carms_lake.files import whole
 from carms_lake.flows.drift.findings import ChangeKind
 from carms_lake.flows.drift.inference import are_comparable
-from carms_lake.names import IDENTIFIER
+from carms_lake.names import IDENTIFIER, TableRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from carms_lake.config import LakeConfig
+    from carms_lake.contract.change import Change
     from carms_lake.contract.model import Column, Contract
     from carms_lake.contract.types import ColumnType
     from carms_lake.flows.drift.findings import Compared
-    from carms_lake.names import TableRef
+
+
+_OPTIONAL = "carms.mayBeAbsent"
+_OPTIONS = "logicalTypeOptions."
+_LIMITS: dict[ChangeKind, Callable[[list[Any]], Any]] = {
+    ChangeKind.MINIMUM: min,
+    ChangeKind.MAXIMUM: max,
+    ChangeKind.MIN_LENGTH: min,
+    ChangeKind.MAX_LENGTH: max,
+}
+"""Which of several values is the furthest."""
+
+
+@dataclass(frozen=True)
+class ContractPatch:
+    """The changes of one contract under which it accepts its files."""
+
+    table: TableRef
+    level: str
+    """patch, minor or major."""
+    from_version: str
+    to_version: str
+    changes: tuple[Change, ...]
+    yaml: str
+    """The changes, in the contract's own YAML shape."""
+    text: str
+    """The whole new contract."""
+    written: Path | None = None
+    kept: Path | None = None
+    """Where the old version is kept."""
+
+
+def contract_patch(contract: Contract, compared: Sequence[Compared]) -> ContractPatch | None:
+    """The patch, with the version that its changes require; None if no change is needed.
+
+    Raises:
+        ContractError: the patched contract would be invalid.
+    """
+    patch = proposed(contract, compared)
+    if not patch:
+        return None
+    text = text_of(contract)
+    try:
+        changes = diff(contract, loaded(applied(text, patch), contract.ref))
+        level = level_of(changes)
+        version = bumped(contract.version, level)
+        patch = replace(patch, version=version)
+        text = applied(text, patch)
+    except ValueError as error:
+        raise ContractError(f"`{contract.path}` cannot be patched: {error}") from error
+    title = f"{contract.ref}: {contract.version} -> {version} ({level.word})"
+    return ContractPatch(
+        contract.ref,
+        level.word,
+        contract.version,
+        version,
+        changes,
+        as_yaml(contract.ref.table, patch, [title, *map(str, changes)]),
+        text,
+    )
 
 
 def text_of(contract: Contract) -> str:
@@ -101,44 +164,34 @@ def _put(path: Path, text: str) -> Path:
     return path
 
 
-_OPTIONAL = "carms.mayBeAbsent"
-_OPTIONS = "logicalTypeOptions."
-_LIMITS: dict[ChangeKind, Callable[[list[Any]], Any]] = {
-    ChangeKind.MINIMUM: min,
-    ChangeKind.MAXIMUM: max,
-    ChangeKind.MIN_LENGTH: min,
-    ChangeKind.MAX_LENGTH: max,
-}
-"""Which of several values is the furthest."""
-
-
 def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
     """The patch of a contract under which all these files would be read.
 
     If some files have a new header and others the old one, the column is not renamed: the new
     header becomes a column of its own, and both are optional.
     """
-    changes = [change for file in files for change in file.changes]
-    kept = {name for file in files for name in file.kept}
-    delimiters = {change.value for change in changes if change.kind is ChangeKind.DELIMITER}
-    edits = [Edit(None, "carms.delimiter", value) for value in sorted(delimiters)[:1]]
-    added: dict[str, ColumnType] = {}
+    values: dict[str | None, dict[ChangeKind, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    new: dict[str, list[ColumnType]] = defaultdict(list)
+    for change in chain.from_iterable(file.changes for file in files):
+        if change.kind is ChangeKind.ADDED and change.column:
+            new[change.column].append(change.value)
+        else:
+            values[change.column][change.kind].append(change.value)
+    delimiters = sorted(values[None][ChangeKind.DELIMITER])
+    edits = [Edit(None, "carms.delimiter", value) for value in delimiters[:1]]
+    added: dict[str, list[ColumnType]] = defaultdict(list)
     for column in contract.columns:
-        values: dict[ChangeKind, list[Any]] = {}
-        for change in changes:
-            if change.column == column.name and change.kind is not ChangeKind.ADDED:
-                values.setdefault(change.kind, []).append(change.value)
-        headers = set(values.get(ChangeKind.HEADER, ()))
-        if headers and (len(headers) > 1 or column.name in kept):
-            kind = reduce(joined, values.get(ChangeKind.TYPE, [column.type]))
-            added |= dict.fromkeys(sorted(headers), kind)
+        needed = values[column.name]
+        headers = set(needed.get(ChangeKind.HEADER, ()))
+        if headers and (len(headers) > 1 or any(column.name in file.kept for file in files)):
+            kind = reduce(joined, needed.get(ChangeKind.TYPE, [column.type]))
+            for header in sorted(headers):
+                added[header] = [kind]
             edits.append(Edit(column.name, _OPTIONAL, value=True))
         else:
-            edits += _edits(column, values)
-    for change in changes:
-        if change.kind is ChangeKind.ADDED and change.column:
-            known = added.get(change.column)
-            added[change.column] = joined(known, change.value) if known else change.value
+            edits += _edits(column, needed)
+    for header, kinds in new.items():
+        added[header] += kinds
     return Patch(tuple(edits), tuple(_new_columns(contract, added)))
 
 
@@ -153,45 +206,37 @@ def column_name(header: str, taken: Iterable[str]) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", words).strip("_") or "new_column"
     if not IDENTIFIER.fullmatch(name):
         name = f"c_{name}"
-    known, number, found = set(taken), 1, name
-    while found in known:
-        number += 1
-        found = f"{name}_{number}"
-    return found
+    known = set(taken)
+    numbered = chain([name], (f"{name}_{number}" for number in count(2)))
+    return next(free for free in numbered if free not in known)
 
 
-def _edits(column: Column, values: Mapping[ChangeKind, list[Any]]) -> Iterator[Edit]:
+def _edits(column: Column, needed: Mapping[ChangeKind, list[Any]]) -> Iterator[Edit]:
     name, rules = column.name, _rules_of(column)
-    if ChangeKind.HEADER in values:
-        yield Edit(name, "physicalName", values[ChangeKind.HEADER][0])
-    if ChangeKind.ABSENT in values:
+    if ChangeKind.HEADER in needed:
+        yield Edit(name, "physicalName", needed[ChangeKind.HEADER][0])
+    if ChangeKind.ABSENT in needed:
         yield Edit(name, _OPTIONAL, value=True)
-    if ChangeKind.NULLABLE in values:
+    if ChangeKind.NULLABLE in needed:
         yield Edit(name, "required", value=False)
-    if ChangeKind.TYPE in values:
-        kind = reduce(joined, values[ChangeKind.TYPE])
+    if ChangeKind.TYPE in needed:
+        kind = reduce(joined, needed[ChangeKind.TYPE])
         yield Edit(name, "logicalType", kind.logical)
         yield Edit(name, "physicalType", str(kind))
         if not are_comparable(kind, column.type):  # limits of numbers make no sense for text
             yield from (Edit(name, rule, None) for rule in rules)
             return
-    yield from _looser_rules(column, values, rules)
-
-
-def _looser_rules(
-    column: Column, values: Mapping[ChangeKind, list[Any]], rules: Sequence[str]
-) -> Iterator[Edit]:
-    if ChangeKind.ENUM in values:
-        new = dict.fromkeys(chain.from_iterable(values[ChangeKind.ENUM]))
-        yield Edit(column.name, "enum", [{"value": value} for value in (*column.enum, *new)])
-    if ChangeKind.PATTERN in values:
-        yield Edit(column.name, f"{_OPTIONS}pattern", None)
+    if ChangeKind.ENUM in needed:
+        new = dict.fromkeys(chain.from_iterable(needed[ChangeKind.ENUM]))
+        yield Edit(name, "enum", [{"value": value} for value in (*column.enum, *new)])
+    if ChangeKind.PATTERN in needed:
+        yield Edit(name, f"{_OPTIONS}pattern", None)
     for limit, furthest in _LIMITS.items():
-        if limit in values:
-            yield Edit(column.name, f"{_OPTIONS}{limit}", furthest(values[limit]))
+        if limit in needed:
+            yield Edit(name, f"{_OPTIONS}{limit}", furthest(needed[limit]))
             exclusive = f"{_OPTIONS}exclusive{limit.capitalize()}"
             if exclusive in rules:
-                yield Edit(column.name, exclusive, None)
+                yield Edit(name, exclusive, None)
 
 
 def _rules_of(column: Column) -> list[str]:
@@ -211,18 +256,17 @@ def _rules_of(column: Column) -> list[str]:
 
 
 def _new_columns(
-    contract: Contract, added: Mapping[str, ColumnType]
+    contract: Contract, added: Mapping[str, Sequence[ColumnType]]
 ) -> Iterator[Mapping[str, Any]]:
     taken = {*contract.column_names, *contract.audit_columns}
-    for header, kind in added.items():
+    for header, kinds in added.items():
         name = column_name(header, taken)
         taken.add(name)
-        named = {} if name == header else {"physicalName": header}
-        optional = [{"property": _OPTIONAL, "value": True}]
+        kind = reduce(joined, kinds)
         yield {
             "name": name,
-            **named,
+            **({} if name == header else {"physicalName": header}),
             "logicalType": kind.logical,
             "physicalType": str(kind),
-            "customProperties": optional,
+            "customProperties": [{"property": _OPTIONAL, "value": True}],
         }
