@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 from carms_lake.contract.change import joined
 from carms_lake.contract.model import Column, NewColumns
@@ -36,23 +37,22 @@ if TYPE_CHECKING:
 
 RENAME_SCORE = 0.65
 """A removed and an added column are one, renamed, from this similarity on."""
+SPARSE = 0.05
+"""An optional column is reported as gone only where more than this share of rows had a value."""
 
 _WITH_VALUES = {"values": 0.45, "name": 0.30, "type": 0.15, "nulls": 0.10}
 _WITHOUT_VALUES = {"name": 0.70, "type": 0.30}
 
 
-@dataclass(frozen=True)
-class Matched:
+class Matched(NamedTuple):
     """Each column of the contract and each header of the file, once."""
 
     present: dict[str, str]
-    """The contract's column -> the file's header."""
-    respelt: dict[str, str]
-    """Of these, those whose header differs in case or spaces."""
+    """The contract's column -> the file's header, which may differ in case or spaces."""
     renamed: dict[str, tuple[str, float]]
     """The contract's column -> the file's header, and how similar they are."""
-    removed: tuple[Column, ...]
-    added: tuple[str, ...]
+    removed: list[Column]
+    added: list[str]
 
 
 def matched(contract: Contract, raw: RawFile, old: pl.DataFrame | None) -> Matched:
@@ -62,31 +62,22 @@ def matched(contract: Contract, raw: RawFile, old: pl.DataFrame | None) -> Match
     """
     exact = {column.source: column.name for column in contract.columns}
     present = {exact[header]: header for header in raw.headers if header in exact}
-    folded = {
-        column.source.strip().casefold(): column.name
-        for column in contract.columns
-        if column.name not in present
-    }
-    respelt = {
+    others = [column for column in contract.columns if column.name not in present]
+    folded = {column.source.strip().casefold(): column.name for column in others}
+    present |= {
         folded[key]: header
         for header in raw.headers
         if header not in exact and (key := header.strip().casefold()) in folded
     }
-    present |= respelt
     added = [header for header in raw.headers if header not in present.values()]
-    removed = [
-        column
-        for column in contract.columns
-        if column.name not in present and column.from_path is None
-    ]
+    removed = [c for c in others if c.name not in present and c.from_path is None]
     renamed = _renamed(removed, added, raw, old)
     taken = {header for header, _ in renamed.values()}
     return Matched(
-        present=present,
-        respelt=respelt,
-        renamed=renamed,
-        removed=tuple(column for column in removed if column.name not in renamed),
-        added=tuple(header for header in added if header not in taken),
+        present,
+        renamed,
+        [column for column in removed if column.name not in renamed],
+        [header for header in added if header not in taken],
     )
 
 
@@ -121,22 +112,16 @@ def _renamed(
 ) -> dict[str, tuple[str, float]]:
     """The most similar pairs first, each column and header once."""
     pairs: list[tuple[str, str, float]] = []
-    for column in removed:
+    for column, header in product(removed, added):
         before = old[column.name] if old is not None and column.name in old.columns else None
-        for header in added:
-            values = raw.series(header)
-            score = similarity(column, before, values, header, raw.not_text_in(header))
-            if score >= RENAME_SCORE:
-                pairs.append((column.name, header, score))
+        score = similarity(column, before, raw.series(header), header, raw.not_text_in(header))
+        pairs.append((column.name, header, score))
     found: dict[str, tuple[str, float]] = {}
     for name, header, score in sorted(pairs, key=lambda pair: -pair[2]):
-        if name not in found and all(header != taken for taken, _ in found.values()):
+        is_taken = name in found or any(header == taken for taken, _ in found.values())
+        if score >= RENAME_SCORE and not is_taken:
             found[name] = (header, score)
     return found
-
-
-SPARSE = 0.05
-"""An optional column is reported as gone only where more than this share of rows had a value."""
 
 
 def compare(contract: Contract, file: str, raw: RawFile, old: pl.DataFrame | None) -> Compared:
@@ -168,7 +153,7 @@ def _compare(contract: Contract, file: str, raw: RawFile, old: pl.DataFrame | No
     _check_file(collector)
     found = matched(contract, raw, old)
     _check_columns(collector, found)
-    headers = {**found.present, **{name: header for name, (header, _) in found.renamed.items()}}
+    headers = found.present | {name: header for name, (header, _) in found.renamed.items()}
     check_against_contract(collector, headers)
     for name, header in headers.items():
         compare_with_previous(collector, contract.column(name), header)
@@ -191,28 +176,26 @@ def _check_file(collector: DriftCollector) -> None:
 
 
 def _check_columns(collector: DriftCollector, found: Matched) -> None:
-    column = collector.contract.column
-    for name, header in found.respelt.items():
-        collector.report(name, "header", Severity.NOTE, column(name).source, header)
+    for name, header in found.present.items():
+        source = collector.contract.column(name).source
+        if header != source:
+            collector.report(name, "header", Severity.NOTE, source, header)
     for name, (header, score) in found.renamed.items():
-        source = column(name).source
+        source = collector.contract.column(name).source
         collector.report(name, "renamed", Severity.ERROR, source, header, score=score)
         collector.require(ChangeKind.HEADER, name, header)
-    for removed in found.removed:
-        _check_removed(collector, removed)
+    for column in found.removed:
+        before = collector.previous(column)
+        share = 0.0 if before is None else 1 - before.null_count() / before.len()
+        gone = "no such column"
+        if not column.may_be_absent:
+            collector.report(column.name, "gone", Severity.ERROR, column.source, gone)
+            collector.require(ChangeKind.ABSENT, column.name)
+        elif share > SPARSE:
+            expected = f"{column.source}, in {pct(share)} of the previous rows"
+            collector.report(column.name, "gone", Severity.WARNING, expected, gone)
     for header in found.added:
         _check_added(collector, header)
-
-
-def _check_removed(collector: DriftCollector, column: Column) -> None:
-    before = collector.previous(column)
-    share = 0.0 if before is None else 1 - before.null_count() / before.len()
-    if not column.may_be_absent:
-        collector.report(column.name, "gone", Severity.ERROR, column.source, "no such column")
-        collector.require(ChangeKind.ABSENT, column.name)
-    elif share > SPARSE:
-        expected = f"{column.source}, in {pct(share)} of the previous rows"
-        collector.report(column.name, "gone", Severity.WARNING, expected, "no such column")
 
 
 def _check_added(collector: DriftCollector, header: str) -> None:

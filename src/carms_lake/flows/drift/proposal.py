@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _OPTIONAL = "carms.mayBeAbsent"
 _OPTIONS = "logicalTypeOptions."
+_FLAGS = {ChangeKind.ABSENT: (_OPTIONAL, True), ChangeKind.NULLABLE: ("required", False)}
 _LIMITS: dict[ChangeKind, Callable[[list[Any]], Any]] = {
     ChangeKind.MINIMUM: min,
     ChangeKind.MAXIMUM: max,
@@ -215,10 +216,9 @@ def _edits(column: Column, needed: Mapping[ChangeKind, list[Any]]) -> Iterator[E
     name, rules = column.name, _rules_of(column)
     if ChangeKind.HEADER in needed:
         yield Edit(name, "physicalName", needed[ChangeKind.HEADER][0])
-    if ChangeKind.ABSENT in needed:
-        yield Edit(name, _OPTIONAL, value=True)
-    if ChangeKind.NULLABLE in needed:
-        yield Edit(name, "required", value=False)
+    for flag, (key, is_set) in _FLAGS.items():
+        if flag in needed:
+            yield Edit(name, key, value=is_set)
     if ChangeKind.TYPE in needed:
         kind = reduce(joined, needed[ChangeKind.TYPE])
         yield Edit(name, "logicalType", kind.logical)
