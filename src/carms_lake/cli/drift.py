@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.flows.drift import DriftReport
-    from carms_lake.flows.drift.findings import FileDrift
-    from carms_lake.flows.drift.proposal import ContractPatch
 
 Sources = Annotated[
     list[str] | None,
@@ -80,12 +79,13 @@ def drift(
             write=write,
             progress=progress,
         )
-    code = _exit_code(report)
+    code = ExitCode.DATA if report.has_drift else ExitCode.DONE
+    if report.unreadable:
+        code = ExitCode.SOURCE
     is_drawn = to.format is Format.TABLE and to.file is None
     if call.json:
-        done = code is ExitCode.DONE
-        errors = [_refusal(file) for file in report.unreadable]
-        render.envelope(_plain(report), status="done" if done else "failed", errors=errors)
+        status = "failed" if code else "done"
+        render.envelope(_plain(report), status=status, errors=_refusals(report))
     elif patch:
         emit_text("".join(p.yaml for p in report.patches), to._replace(file=output))
     else:
@@ -93,14 +93,8 @@ def drift(
         if is_drawn:
             render.out().write("".join(f"\n{p.yaml}" for p in report.patches))
     _tell(call, report, is_shown=patch or is_drawn)
-    if code is not ExitCode.DONE:
+    if code:
         raise typer.Exit(code)
-
-
-def _exit_code(report: DriftReport) -> ExitCode:
-    if report.unreadable:
-        return ExitCode.SOURCE
-    return ExitCode.DATA if report.has_drift else ExitCode.DONE
 
 
 def _rows(report: DriftReport) -> pl.DataFrame:
@@ -124,48 +118,30 @@ def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
             render.say(f"hint: {file.hint}")
     for file in report.files:
         if 0 < file.sampled < file.records:
-            render.note(
-                call,
-                f"`{file.name}`: compared {file.sampled} of {file.records} records: the first "
-                "ones, and evenly spread ones",
-            )
+            records = f"compared {file.sampled} of {file.records} records"
+            render.note(call, f"`{file.name}`: {records}: the first ones, and evenly spread ones")
     for patch in report.patches:
-        _tell_patch(call, patch, is_shown=is_shown)
-    compared = sum(file.compared_with is not None for file in report.files)
-    severities = [str(finding.severity) for finding in report.findings]
-    found = ", ".join(
-        counted(severities.count(word), word)
-        for word in ("error", "warning", "note")
-        if word in severities
-    )
-    files = f"{counted(len(report.files), 'file')} checked, {compared} compared with a previous one"
-    render.note(call, f"drift: {files}: {found or 'no drift'}")
-
-
-def _tell_patch(call: Call, patch: ContractPatch, *, is_shown: bool) -> None:
-    what = f"`{patch.table}` {patch.from_version} -> {patch.to_version} ({patch.level})"
-    if patch.written is not None:
+        what = f"`{patch.table}` {patch.from_version} -> {patch.to_version} ({patch.level})"
+        if patch.written is None:
+            how = "`--write` makes it the project's contract"
+            how += "" if is_shown else ", `--patch` shows it"
+            render.note(call, f"a patch would accept these files: {what}; {how}")
+            continue
         render.note(call, f"{what}: `{patch.written}`; the old version is `{patch.kept}`")
-        render.note(
-            call,
-            f"`carms ingest --full-refresh {patch.table.table}` reads its files by it; "
-            f"to go back, copy `{patch.kept}` over it",
-        )
-        return
-    render.note(
-        call,
-        f"a patch would accept these files: {what}; `--write` makes it the project's contract"
-        + ("" if is_shown else ", `--patch` shows it"),
-    )
+        reread = f"`carms ingest --full-refresh {patch.table.table}` reads its files by it"
+        render.note(call, f"{reread}; to go back, copy `{patch.kept}` over it")
+    compared = sum(file.compared_with is not None for file in report.files)
+    severities = Counter(str(finding.severity) for finding in report.findings)
+    found = [counted(severities[s], s) for s in ("error", "warning", "note") if severities[s]]
+    files = f"{counted(len(report.files), 'file')} checked, {compared} compared with a previous one"
+    render.note(call, f"drift: {files}: {', '.join(found) or 'no drift'}")
 
 
-def _refusal(file: FileDrift) -> dict[str, Any]:
-    return {
-        "code": int(ExitCode.SOURCE),
-        "kind": file.code,
-        "message": file.message,
-        "hint": file.hint,
-    }
+def _refusals(report: DriftReport) -> list[dict[str, Any]]:
+    return [
+        {"code": int(ExitCode.SOURCE), "kind": f.code, "message": f.message, "hint": f.hint}
+        for f in report.unreadable
+    ]
 
 
 def _plain(report: DriftReport) -> dict[str, Any]:

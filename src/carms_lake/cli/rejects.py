@@ -211,19 +211,18 @@ def _list(
         emit(call, suggested, to)
         return found.height
     if to.format is Format.TABLE and to.file is None and not call.json:
-        draw(found)
+        _draw(found)
         render.note(call, counted(found.height, "reason"))
     else:
         emit(call, found, to)
     counts = suggested.drop("src_filename", "example")
     by_repair = counts.group_by("table_name", "repair", maintain_order=True).sum()
     best = by_repair.sort("would_land", descending=True, maintain_order=True)
-    for row in best.unique("table_name", keep="first", maintain_order=True).iter_rows(named=True):
-        render.note(
-            call,
-            f"{counted(row['records'], 'record')} of `{row['table_name']}` with surplus fields: "
-            f"`{row['repair']}` would let {row['would_land']} land: `carms rejects --suggest`",
-        )
+    best = best.unique("table_name", keep="first", maintain_order=True)
+    for table, repair, records, would_land in best.iter_rows():
+        what = f"{counted(records, 'record')} of `{table}` with surplus fields"
+        how = f"`{repair}` would let {would_land} land: `carms rejects --suggest`"
+        render.note(call, f"{what}: {how}")
     return found.height
 
 
@@ -243,7 +242,7 @@ def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: T
     return found.rows.height
 
 
-def draw(found: pl.DataFrame) -> None:
+def _draw(found: pl.DataFrame) -> None:
     """Draw each record below its file: its place, its raw text, its reasons."""
     stream = render.out()
     room = max(render.width(stream) - 4, render.LONG_TEXT // 2)
@@ -300,15 +299,8 @@ def _rows(report: ReplayReport) -> pl.DataFrame:
         **dict.fromkeys(("read_from", "why_not"), pl.String),
     }
     rows = [
-        (
-            f.table.table,
-            f.name,
-            f.set_aside,
-            f.landed,
-            f.left,
-            f.read_from or None,
-            f.why_not or None,
-        )
+        (f.table.table, f.name, f.set_aside, f.landed, f.left, f.read_from, f.why_not)
         for f in report.files
     ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    return found.with_columns(pl.col("read_from", "why_not").replace("", None))

@@ -177,8 +177,8 @@ def _compared(
         refused = FileDrift(ref, name, code=error.code, message=error.message, hint=error.hint)
         return refused, Compared()
     found = compare(contract, name, raw, rows_of(before) if before else None)
-    sampled = raw.sample.height if raw.is_sampled else raw.records
-    return FileDrift(ref, name, raw.records, sampled, before.name if before else None), found
+    compared_with = before.name if before else None
+    return FileDrift(ref, name, raw.records, raw.compared, compared_with), found
 
 
 def _previous_file(manifest: Manifest, name: str) -> FileEntry | None:

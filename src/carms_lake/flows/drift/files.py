@@ -66,9 +66,10 @@ class RawFile:
     """CSV: the delimiter, which may differ from the contract's."""
 
     @property
-    def is_sampled(self) -> bool:
-        """Whether only some records are in the sample."""
-        return self.sample.height < self.records - self.malformed
+    def compared(self) -> int:
+        """How many records are compared: all that match the header, or those of the sample."""
+        is_sampled = self.sample.height < self.records - self.malformed
+        return self.sample.height if is_sampled else self.records
 
     def series(self, header: str) -> pl.Series:
         """The sampled values of a column."""

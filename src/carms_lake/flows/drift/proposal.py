@@ -226,6 +226,13 @@ def _edits(column: Column, needed: Mapping[ChangeKind, list[Any]]) -> Iterator[E
         if not are_comparable(kind, column.type):  # limits of numbers make no sense for text
             yield from (Edit(name, rule, None) for rule in rules)
             return
+    yield from _looser_rules(column, needed, rules)
+
+
+def _looser_rules(
+    column: Column, needed: Mapping[ChangeKind, list[Any]], rules: Sequence[str]
+) -> Iterator[Edit]:
+    name = column.name
     if ChangeKind.ENUM in needed:
         new = dict.fromkeys(chain.from_iterable(needed[ChangeKind.ENUM]))
         yield Edit(name, "enum", [{"value": value} for value in (*column.enum, *new)])
