@@ -211,7 +211,7 @@ def _list(
         emit(call, suggested, to)
         return found.height
     if to.format is Format.TABLE and to.file is None and not call.json:
-        _draw(found)
+        draw(found)
         render.note(call, counted(found.height, "reason"))
     else:
         emit(call, found, to)
@@ -242,7 +242,7 @@ def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: T
     return found.rows.height
 
 
-def _draw(found: pl.DataFrame) -> None:
+def draw(found: pl.DataFrame) -> None:
     """Draw each record below its file: its place, its raw text, its reasons."""
     stream = render.out()
     room = max(render.width(stream) - 4, render.LONG_TEXT // 2)
