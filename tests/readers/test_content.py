@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sources import bronze, landed, read, source, unique, written
 
 from carms_lake.errors import SourceRefused
+from carms_lake.readers import content
 from carms_lake.readers.content import (
-    Limits,
     blocks,
     digest,
     disk_facts,
@@ -62,24 +62,26 @@ def test_the_unpacked_file_is_gone_afterwards(tmp_path):
 
 @pytest.mark.parametrize(
     "limits",
-    [Limits(max_bytes=1000), Limits(small_bytes=1000, max_ratio=5)],
+    [{"MAX_UNPACKED_BYTES": 1000}, {"SMALL_BYTES": 1000, "MAX_RATIO": 5}],
     ids=["bytes", "ratio"],
 )
 @pytest.mark.parametrize("kind", ["gz", "zip"])
-def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, limits, kind):
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch, limits, kind):
+    for name, value in limits.items():
+        monkeypatch.setattr(content, name, value)
     bomb = bytes(10_000_000)
     if kind == "gz":
         file = written(tmp_path, gzip.compress(bomb), "things.csv.gz")
     else:
         file = source(zipped(tmp_path / "x.zip", {"things.csv": bomb}), "things.csv")
     for read_all in (
-        lambda: list(blocks(file, limits=limits)),
-        lambda: digest(file, limits=limits),
+        lambda: list(blocks(file)),
+        lambda: digest(file),
     ):
         with pytest.raises(SourceRefused) as caught:
             read_all()
         assert caught.value.code == "TOO_LARGE"
-    with pytest.raises(SourceRefused), opened(file, limits=limits):
+    with pytest.raises(SourceRefused), opened(file):
         pass
 
 

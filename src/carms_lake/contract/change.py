@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.model import Bounds, NewColumns
+from carms_lake.contract.model import Bounds
 from carms_lake.contract.types import ColumnType
 
 if TYPE_CHECKING:
@@ -174,14 +174,3 @@ def range_changes(old: Bounds, new: Bounds) -> Iterator[tuple[str, Any, Any, boo
                 yield name, before, after, True
             else:
                 yield name, before, after, is_raised if is_lower else not is_raised
-
-
-def more_or_less(before: object, after: object) -> bool:
-    """Whether a change of what is accepted takes something away: a column, or rows.
-
-    `accept` adds a column to the rows, and so does a repair; `reject` accepts fewer rows than
-    `accept`, and more files than `refuse`.
-    """
-    if isinstance(before, NewColumns) or isinstance(after, NewColumns):
-        return before is NewColumns.ACCEPT or after is NewColumns.REFUSE
-    return before is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.change import Change, Level, more_or_less, range_changes, shown, wider
+from carms_lake.contract.change import Change, Level, range_changes, shown, wider
+from carms_lake.contract.model import NewColumns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -195,9 +196,13 @@ def _source(old: SourceSpec, new: SourceSpec, contract: Contract) -> Iterator[_D
         if not then <= now or now - then - headers:
             level = Level.MINOR if then <= now else Level.MAJOR
             yield level, kind, sorted(then), sorted(now)
-    for name, kind in (("new_columns", "new columns"), ("merge_surplus_into", "surplus fields")):
-        takes_away = more_or_less(getattr(old, name), getattr(new, name))
-        yield from _unequal(Level.MAJOR if takes_away else Level.MINOR, old, new, **{name: kind})
+    # `accept` adds a column to the rows, and so does a repair; `refuse` accepts the fewest files.
+    takes_away = old.new_columns is NewColumns.ACCEPT or new.new_columns is NewColumns.REFUSE
+    yield from _unequal(Level.MAJOR if takes_away else Level.MINOR, old, new, "new_columns")
+    takes_away = old.merge_surplus_into is not None
+    yield from _unequal(
+        Level.MAJOR if takes_away else Level.MINOR, old, new, merge_surplus_into="surplus fields"
+    )
 
 
 def _relationships(old: Contract, new: Contract) -> Iterator[Change]:

@@ -75,11 +75,9 @@ def parse_type(logical: str | None, physical: str | None, *, where: str) -> Colu
     match = _DECIMAL.fullmatch(text)
     name = "decimal" if match else text
     if name not in _LOGICAL:
+        known = ", ".join(f"`{known}`" for known in sorted(_LOGICAL))
         raise ContractError(
-            f"{where}: unknown type `{physical or logical}`",
-            "known: "
-            + ", ".join(f"`{known}`" for known in sorted(_LOGICAL))
-            + ", and each with []",
+            f"{where}: unknown type `{physical or logical}`", f"known: {known}, and each with []"
         )
     if logical is not None and _LOGICAL[name] != logical:
         raise ContractError(f"{where}: `{physical}` is not a physical type of `{logical}`")

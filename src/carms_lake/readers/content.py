@@ -13,7 +13,6 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -35,22 +34,11 @@ BROKEN_ARCHIVE = (
 """What gzip and zipfile raise on damaged, encrypted or unknown archives."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much a compressed source may unpack to."""
-
-    max_bytes: int = 8 << 30
-    max_ratio: int = 200
-    """Unpacked to packed; text packs 5 to 20 times."""
-    small_bytes: int = 64 << 20
-    """Below this size, no ratio is suspicious."""
-
-    def unpacked_bytes(self, packed_bytes: int) -> int:
-        """How much an archive of this size may unpack to."""
-        return min(self.max_bytes, max(self.small_bytes, self.max_ratio * packed_bytes))
-
-
-LIMITS = Limits()
+MAX_UNPACKED_BYTES = 8 << 30
+MAX_RATIO = 200
+"""Unpacked to packed; text packs 5 to 20 times."""
+SMALL_BYTES = 64 << 20
+"""Below this size, no ratio is suspicious."""
 
 
 class Digest(NamedTuple):
@@ -88,7 +76,7 @@ def is_packed(source: SourceFile) -> bool:
     return source.member is not None or source.path.suffix.lower() == ".gz"
 
 
-def blocks(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[bytes]:
+def blocks(source: SourceFile) -> Iterator[bytes]:
     """The uncompressed content, block by block.
 
     Raises:
@@ -97,21 +85,21 @@ def blocks(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[bytes]:
     with _refusing(source):
         if source.path.suffix.lower() == ".gz" and source.member is None:
             with source.path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as stream:
-                yield from _limited(stream, source, source.path.stat().st_size, limits)
+                yield from _limited(stream, source, source.path.stat().st_size)
         elif source.member is not None:
             with zipfile.ZipFile(source.path) as archive:
                 packed_bytes = min(
                     archive.getinfo(source.member).compress_size, source.path.stat().st_size
                 )
                 with archive.open(source.member) as stream:
-                    yield from _limited(stream, source, packed_bytes, limits)
+                    yield from _limited(stream, source, packed_bytes)
         else:
             with source.path.open("rb") as stream:
                 while block := stream.read(BLOCK_BYTES):
                     yield block
 
 
-def digest(source: SourceFile, *, limits: Limits = LIMITS) -> Digest:
+def digest(source: SourceFile) -> Digest:
     """SHA-256 and size of the uncompressed content; of a Delta table, those of its log.
 
     Raises:
@@ -120,7 +108,7 @@ def digest(source: SourceFile, *, limits: Limits = LIMITS) -> Digest:
     ensure_unchanged(source)
     sha256 = hashlib.sha256()
     size = 0
-    content = _log_blocks(source) if source.path.is_dir() else blocks(source, limits=limits)
+    content = _log_blocks(source) if source.path.is_dir() else blocks(source)
     for block in content:
         sha256.update(block)
         size += len(block)
@@ -129,7 +117,7 @@ def digest(source: SourceFile, *, limits: Limits = LIMITS) -> Digest:
 
 
 @contextmanager
-def opened(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[Path]:
+def opened(source: SourceFile) -> Iterator[Path]:
     """A path under which the uncompressed content can be read until the context ends.
 
     Raises:
@@ -143,18 +131,18 @@ def opened(source: SourceFile, *, limits: Limits = LIMITS) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="carms-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "content"
         with _refusing(source), path.open("wb") as sink:
-            for block in blocks(source, limits=limits):
+            for block in blocks(source):
                 sink.write(block)
         yield path
 
 
-def whole(source: SourceFile, *, limits: Limits = LIMITS) -> bytes:
+def whole(source: SourceFile) -> bytes:
     """The uncompressed content at once.
 
     Raises:
         SourceRefused: UNREADABLE, TOO_LARGE.
     """
-    return b"".join(blocks(source, limits=limits))
+    return b"".join(blocks(source))
 
 
 def ensure_unchanged(source: SourceFile) -> None:
@@ -171,6 +159,11 @@ def ensure_unchanged(source: SourceFile) -> None:
             f"`{source.name}` changed while it was read: {source.size} bytes, now {facts.size}",
             "run the command again when the file is complete",
         )
+
+
+def unpacked_limit(packed_bytes: int) -> int:
+    """How much an archive of this size may unpack to."""
+    return min(MAX_UNPACKED_BYTES, max(SMALL_BYTES, MAX_RATIO * packed_bytes))
 
 
 def empty(source: SourceFile, start: bytes = b"") -> SourceRefused:
@@ -230,9 +223,9 @@ def _gone(source: SourceFile) -> SourceRefused:
 
 
 def _limited(
-    stream: IO[bytes] | gzip.GzipFile, source: SourceFile, packed_bytes: int, limits: Limits
+    stream: IO[bytes] | gzip.GzipFile, source: SourceFile, packed_bytes: int
 ) -> Iterator[bytes]:
-    allowed_bytes = limits.unpacked_bytes(packed_bytes)
+    allowed_bytes = unpacked_limit(packed_bytes)
     total_bytes = 0
     while block := stream.read(BLOCK_BYTES):
         total_bytes += len(block)

@@ -157,16 +157,16 @@ def parsed_chunk(
 def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     """The rows of chunks that are parsed already, one behind the other."""
     found: list[Frames] = [chunk.content for chunk in chunks]
-    rows, malformed = (
-        pl.concat(
-            [
-                frame.with_columns(pl.lit(number, pl.UInt32).alias(CHUNK))
-                for number, frame in enumerate(frames)
-            ]
-        )
-        for frames in ([f.rows for f in found], [f.malformed for f in found])
+    return ParsedRows(
+        _concat([frames.rows for frames in found]),
+        _concat([frames.malformed for frames in found]),
+        [frames.raw for frames in found],
     )
-    return ParsedRows(rows, malformed, [frames.raw for frames in found])
+
+
+def _concat(of_chunks: list[pl.DataFrame]) -> pl.DataFrame:
+    numbers = (pl.lit(number, pl.UInt32).alias(CHUNK) for number in range(len(of_chunks)))
+    return pl.concat([frame.with_columns(n) for frame, n in zip(of_chunks, numbers, strict=True)])
 
 
 def chunk_numbers(counts: Sequence[int]) -> pl.Series:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from carms_lake.errors import SourceRefused, did_you_mean
-from carms_lake.readers.content import BROKEN_ARCHIVE, LIMITS, empty, readable, unreadable
+from carms_lake.readers.content import BROKEN_ARCHIVE, empty, readable, unpacked_limit, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 from carms_lake.readers.text import looks_like
 
@@ -135,7 +135,7 @@ def _no_workbook(source: SourceFile, kind: str) -> SourceRefused:
 
 
 def _members_have_errors(archive: zipfile.ZipFile, packed_bytes: int, source: SourceFile) -> bool:
-    allowed_bytes = LIMITS.unpacked_bytes(packed_bytes)
+    allowed_bytes = unpacked_limit(packed_bytes)
     # `zipfile` returns no more bytes than the directory says, so the directory can be trusted.
     if sum(member.file_size for member in archive.infolist()) > allowed_bytes:
         raise SourceRefused(

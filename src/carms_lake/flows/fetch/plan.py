@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import yaml
 from carms_lake.errors import ContractError, SourceError, UsageError, did_you_mean
 from carms_lake.files import whole
 from carms_lake.flows.fetch.download import MAX_BYTES, is_http_url
+from carms_lake.readers.content import BROKEN_ARCHIVE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +24,6 @@ MAX_RATIO = 200
 
 _SMALL_BYTES = 1 << 20
 """Below this size, no ratio is suspicious."""
-
-_BROKEN_ZIP = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
-)  # fmt: skip
 
 _FILE_NAME = re.compile(r'(?!\.)[^\x00-\x1f<>:"/\\|?*]+(?<![. ])')
 """A plain name on every system: without folder or drive, and not hidden."""
@@ -121,7 +117,7 @@ def extract_member(archive: Path, ending: str, written_to: Path) -> None:
                 member = _only_member(opened, ending, archive)
                 with opened.open(member) as packed, partial.open("wb") as sink:
                     shutil.copyfileobj(packed, sink)
-        except _BROKEN_ZIP as error:
+        except BROKEN_ARCHIVE as error:
             raise _bad_zip(archive, f"cannot be unzipped: {error}") from error
 
 
