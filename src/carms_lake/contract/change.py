@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.contract.model import Bounds
 from carms_lake.contract.types import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from carms_lake.contract.model import Bounds
 
 
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)")
