@@ -245,11 +245,8 @@ def _module(name: str) -> ModuleType | None:
 def _transforms(module: ModuleType) -> dict[str, Callable[..., Any]]:
     names = getattr(module, "__all__", None)
     if names is None:
-        names = [
-            n
-            for n, f in vars(module).items()
-            if inspect.isfunction(f) and f.__module__ == module.__name__
-        ]
+        functions = inspect.getmembers(module, inspect.isfunction)
+        names = [name for name, f in functions if f.__module__ == module.__name__]
     return {n: getattr(module, n) for n in names if not n.startswith("_")}
 
 

@@ -57,7 +57,8 @@ AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
 
 
 _IS_BAD = "\x00is_bad"
-_NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, SRC_REPAIR, SRC_EXTRA)
+_EXTRA = (SRC_REPAIR, SRC_EXTRA)
+_NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, *_EXTRA)
 """What a reader gives that is not a field of the record."""
 
 _PATH = "\x00path."
@@ -100,9 +101,8 @@ def split(parsed: ParsedRows, chunks: Sequence[TrackedChunk], contract: Contract
             f"{rejected.height} rejected",
             "this is a bug: please report it with the file's contract",
         )
-    disagreeing = _disagreeing(good, contract)
     accepted = good.select(*contract.column_names, *contract.audit_columns)
-    return Checked(accepted, rejected, disagreeing)
+    return Checked(accepted, rejected, _disagreeing(good, contract))
 
 
 def _files(
@@ -135,11 +135,7 @@ def _with_provenance(
     added = [
         pl.lit(provenance.ingestion_ts, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
         pl.lit(provenance.run_id).alias(RUN_ID),
-        *(
-            pl.lit(None, pl.String).alias(name)
-            for name in (SRC_REPAIR, SRC_EXTRA)
-            if name not in rows.columns
-        ),
+        *(pl.lit(None, pl.String).alias(name) for name in _EXTRA if name not in rows.columns),
     ]
     return rows.with_columns(*files[rows[CHUNK]].get_columns(), *added)
 
@@ -175,21 +171,16 @@ def _checked(
             mismatch = pl.col(RAW + name).is_not_null() & pl.col(name).is_null()
             broken.append(mismatch.alias(f"{BAD}{name}.type"))
         elif name in fields and column.type.name == "json" and not json_is_read(contract):
-            broken.append(
-                (~is_json(pl.col(name))).fill_null(value=False).alias(f"{BAD}{name}.type")
-            )
+            mismatch = (~is_json(pl.col(name))).fill_null(value=False)
+            broken.append(mismatch.alias(f"{BAD}{name}.type"))
     kept_raw = {expression.meta.output_name() for expression in raws}
     for rule in rules:
-        if (
-            rule.kind == "required"
-            and rule.column not in fields
-            and contract.column(rule.column).may_be_absent
-        ):
+        is_required = rule.kind == "required"
+        if is_required and rule.column not in fields and contract.column(rule.column).may_be_absent:
             continue
         # A value of the wrong type is not a missing value: only its raw text can say which it is.
         raw = RAW + rule.column
-        decided_by_raw = rule.kind == "required" and raw in kept_raw
-        passes = pl.col(raw).is_not_null() if decided_by_raw else rule.passes
+        passes = pl.col(raw).is_not_null() if is_required and raw in kept_raw else rule.passes
         broken.append((~passes).fill_null(value=False).alias(BAD + rule.name))
     if contract.source and contract.source.new_columns is NewColumns.REJECT:
         broken.append(pl.col(SRC_EXTRA).is_not_null().alias(BAD + NEW_COLUMN))
@@ -218,12 +209,9 @@ def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str]
         if said not in good.columns or good[said].null_count() == good.height:
             continue
         raw = RAW + column.name
-        text = pl.col(raw) if raw in good.columns else pl.col(column.name).cast(pl.String)
-        agrees = (
-            text.str.starts_with(pl.col(said))
-            if _is_day(column)
-            else (pl.col(column.name) == pl.col(said))
-        )
+        value = pl.col(column.name)
+        text = pl.col(raw) if raw in good.columns else value.cast(pl.String)
+        agrees = text.str.starts_with(pl.col(said)) if _is_day(column) else value == pl.col(said)
         other = good.filter(~agrees).group_by(SRC_FILENAME).len()
         counts |= {(name, column.name): count for name, count in other.iter_rows()}
     return counts

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Frames = Mapping[TableRef, pl.DataFrame]
 
 
+SEED = 1
 ROWS = 400
 """Of a table with more rows, this many are drawn; what they refer to is added."""
 
@@ -127,9 +128,6 @@ def _missing(frame: pl.DataFrame, target: pl.DataFrame, link: Relationship) -> p
     keys = frame.lazy().select(columns).drop_nulls().unique(maintain_order=True)
     on = list(link.target_columns)
     return keys.join(target.lazy(), on=on, how="anti", maintain_order="left").collect()
-
-
-SEED = 1
 
 
 _WORST_FIRST = (Verdict.UNGUARDED, Verdict.NOTICED, Verdict.NOT_APPLICABLE, Verdict.NO_PROMISE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,12 @@ from carms_lake.quality.audit import audit
 from carms_lake.quality.reconciliation import totals_declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from carms_lake.contract.limits import DeclaredTotal, QualityRule
+    from carms_lake.contract.limits import QualityRule
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.detectors import Laboratory, Mutation
+    from carms_lake.flows.check.detectors import Laboratory, Mutation, Rules
     from carms_lake.flows.check.mutants import Original
-    from carms_lake.store.gold.scratch import Scratch
 
     Corrupted = tuple[str, pl.DataFrame]
 
@@ -51,38 +50,53 @@ def mutate_rules(original: Original, lab: Laboratory) -> Iterator[Mutation]:
             why = "it fails on the rows as they are"
             yield not_applicable(original, constraint, _GUARD, why)
         else:
-            yield _first(original, constraint, rule, lab)
+            yield _of_rule(original, constraint, rule, lab)
 
 
-def _first(
+def _of_rule(
     original: Original, constraint: ConstraintUnderTest, rule: QualityRule, lab: Laboratory
 ) -> Mutation:
-    """The first corruption that a rule notices; not applicable where it notices none."""
     contract = original.contract
     one = _alone(contract, quality=(rule,))
     guard = PANDERA if rule.quarantine else _GUARD
+
+    def notices(frame: pl.DataFrame) -> Rules | None:
+        if rule.quarantine:
+            name = f"{PANDERA}: {rule.name}"
+            return (name,) if name in silver_notices(contract, frame, original.others) else None
+        with lab.file.corrupted(contract, frame):
+            return lab.notices([one]) or None
+
     named = " ".join([rule.column or "", *rule.arguments.get("properties", ()), rule.query or ""])
     columns = _columns_in(original, named) or contract.column_names
     tried = list(_corrupted(original, constraint, columns, rule.query or ""))
+    why = f"none of {len(tried)} corruptions of the table makes it fail"
+    found = _first(original, constraint, guard, tried, notices)
+    return found or not_applicable(original, constraint, guard, why)
+
+
+def _first(
+    original: Original,
+    constraint: ConstraintUnderTest,
+    guard: str,
+    tried: Iterable[Corrupted],
+    notices: Callable[[pl.DataFrame], Rules | None],
+) -> Mutation | None:
+    """The first corruption that breaks the constraint; `notices` gives None where it does not."""
     for words, frame in tried:
         try:
-            if rule.quarantine:
-                found = silver_notices(contract, frame, original.others)
-                noticed = tuple(found.keys() & {f"{PANDERA}: {rule.name}"})
-            else:
-                with lab.file.corrupted(contract, frame):
-                    noticed = lab.notices([one])
+            rules = notices(frame)
         except ContractError:  # the column's type has no such value
             continue
-        if noticed:
-            return judged(original, constraint, words, guard, noticed)
-    why = f"none of {len(tried)} corruptions of the table makes it fail"
-    return not_applicable(original, constraint, guard, why)
+        if rules is not None:
+            return judged(original, constraint, words, guard, rules)
+    return None
 
 
 def _alone(contract: Contract, **kept: Any) -> Contract:
     """The contract with nothing to check but one rule."""
-    nothing = dict.fromkeys(("columns", "relationships", "quality", "reconcile"), ())
+    names = ("columns", "relationships", "quality", "reconcile", "declared_totals")
+    nothing: dict[str, Any] = dict.fromkeys(names, ())
     return replace(contract, **{**nothing, **kept})
 
 
@@ -145,24 +159,6 @@ _ROWS_TRIED = 10
 _ADDED = re.compile(r"\b(?:sum|max|min|avg)\s*\(", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class _Sum:
-    """A constraint on one figure of a table, and the check that compares it with another."""
-
-    constraint: ConstraintUnderTest
-    select: str
-    entry: Mapping[str, Any] | DeclaredTotal
-
-    def noticed(self, contract: Contract, file: Scratch) -> tuple[str, ...]:
-        """The rules that fail on the tables as they are."""
-        if isinstance(self.entry, dict):
-            results = audit(file.connection, [_alone(contract, reconcile=(self.entry,))])
-        else:
-            one = _alone(contract, declared_totals=(self.entry,))
-            results = totals_declared(file.connection, [one], {})
-        return tuple(result.rule for result in results if not result.passed)
-
-
 def mutate_sums(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     """One mutation per way in which a sum can change.
 
@@ -171,60 +167,62 @@ def mutate_sums(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     Raises:
         ContractError: a rule cannot be run.
     """
-    for figure in _sums(original, lab):
-        ways = [_changed(original, figure, lab.file, way) for way in _ways(original, figure)]
-        found = [one for one in ways if one is not None]
-        if not found:  # a sum of nothing: let all rows have what the SELECT asks for
-            columns = _columns_in(original, figure.select)
-            way = _filled(original.frame, columns, figure.select)
-            why = "no corruption of the table changes the sum"
-            one = _changed(original, figure, lab.file, way)
-            found = [one or not_applicable(original, figure.constraint, _GUARD, why)]
-        yield from found
-
-
-def _changed(
-    original: Original, figure: _Sum, file: Scratch, way: Iterator[Corrupted]
-) -> Mutation | None:
-    """The first of some corruptions that changes the sum, and whether it is noticed."""
-    before = file.value(figure.select)
-    for words, frame in way:
-        try:
-            with file.corrupted(original.contract, frame):
-                if file.value(figure.select) == before:
-                    continue
-                noticed = figure.noticed(original.contract, file)
-        except ContractError:  # the column's type has no such value
-            continue
-        return judged(original, figure.constraint, words, _GUARD, noticed)
-    return None
-
-
-def _sums(original: Original, lab: Laboratory) -> Iterator[_Sum]:
-    contract = original.contract
+    contract, table = original.contract, original.contract.ref.table
     for entry in contract.reconcile:
         name, select = str(entry["name"]), str(entry["gold"])
-        rule = f"{contract.ref.table}.reconcile.{name}"
-        is_known = not lab.fails_already(contract, rule)
-        now = dict(entry) if is_known else {**entry, "silver": lab.file.frozen(select)}
-        yield _Sum(ConstraintUnderTest((), f"sum {name}", rule), select, now)
+        constraint = ConstraintUnderTest((), f"sum {name}", f"{table}.reconcile.{name}")
+        now = dict(entry)
+        if lab.fails_already(contract, constraint.rule):
+            now["silver"] = lab.file.frozen(select)
+        yield from _of_sum(original, constraint, select, _alone(contract, reconcile=(now,)), lab)
     for total in contract.declared_totals:
-        rule = f"{contract.ref.table}.declared.{total.name}"
-        constraint = ConstraintUnderTest((), f"declared {total.name}", rule)
-        value = lab.file.value(total.select)
+        name, value = total.name, lab.file.value(total.select)
+        constraint = ConstraintUnderTest((), f"declared {name}", f"{table}.declared.{name}")
         if value is not None:
-            yield _Sum(constraint, total.select, replace(total, value=value, files={}))
+            one = _alone(contract, declared_totals=(replace(total, value=value, files={}),))
+            yield from _of_sum(original, constraint, total.select, one, lab)
 
 
-def _ways(original: Original, figure: _Sum) -> Iterator[Iterator[Corrupted]]:
+def _of_sum(
+    original: Original,
+    constraint: ConstraintUnderTest,
+    select: str,
+    one: Contract,
+    lab: Laboratory,
+) -> Iterator[Mutation]:
+    """One mutation per way in which a SELECT's figure can change; `one` has its check alone."""
+    file = lab.file
+    before = file.value(select)
+
+    def notices(frame: pl.DataFrame) -> Rules | None:
+        with file.corrupted(original.contract, frame):
+            if file.value(select) == before:
+                return None
+            results = audit(file.connection, [one]) + totals_declared(file.connection, [one], {})
+        return tuple(result.rule for result in results if not result.passed)
+
+    ways = _ways(original, constraint, select)
+    tried = [_first(original, constraint, _GUARD, way, notices) for way in ways]
+    found = [mutation for mutation in tried if mutation is not None]
+    if not found:  # a sum of nothing: let all rows have what the SELECT asks for
+        way = _filled(original.frame, _columns_in(original, select), select)
+        why = "no corruption of the table changes the sum"
+        changed = _first(original, constraint, _GUARD, way, notices)
+        found = [changed or not_applicable(original, constraint, _GUARD, why)]
+    yield from found
+
+
+def _ways(
+    original: Original, constraint: ConstraintUnderTest, select: str
+) -> Iterator[Iterator[Corrupted]]:
     """For each way in which a sum may change, tables in which one row is spoiled like that."""
     frame = original.frame
     rows = list(range(frame.height))
-    original.draws(figure.constraint).shuffle(rows)
+    original.draws(constraint).shuffle(rows)
     tried = rows[:_ROWS_TRIED]
     yield (("a row is lost", corruptions.with_row_dropped(frame, at)) for at in tried)
     yield (("a row is doubled", corruptions.with_row_doubled(frame, at)) for at in tried)
-    for name in _added(figure.select, frame):
+    for name in _added(select, frame):
         filled = frame[name].is_not_null()
         yield (
             (f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at))
