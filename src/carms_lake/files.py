@@ -59,6 +59,18 @@ def put(written: Path, path: Path, *, is_synced: bool = True) -> None:
         sync_folder(path.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it, and have the disk write the names of the new ones.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in reversed(missing):
+        sync_folder(one.parent)
+
+
 def sync_files(files: Iterable[Path]) -> None:
     """Have the disk write what these files hold.
 

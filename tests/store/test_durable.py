@@ -15,7 +15,8 @@ from tiny import SALES, digest, put, stocked
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.store import delta
-from carms_lake.store.delta import durable
+from carms_lake.store.delta import write
+from carms_lake.store.delta.lock import rename_torn_commits
 from carms_lake.store.delta.write import append
 
 TESTS = Path(__file__).parents[1]
@@ -80,14 +81,14 @@ def test_every_data_file_that_a_log_names_was_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: set[Path] = set()
-    sync = durable.sync_files
+    sync = write.sync_files
 
     def noted(files: object) -> None:
         paths = list(files)  # type: ignore[call-overload]
         synced.update(paths)
         sync(paths)
 
-    monkeypatch.setattr(durable, "sync_files", noted)
+    monkeypatch.setattr(write, "sync_files", noted)
     config = stocked(tmp_path)
     ingest(config)
     put(config, "sales/day_1.csv", SALES.replace(",1\n", ",x\n"))
@@ -125,6 +126,7 @@ def test_half_a_checkpoint_is_put_aside(tmp_path: Path) -> None:
     delta.open_table(path).create_checkpoint()
     (checkpoint,) = (path / "_delta_log").glob("*.parquet")
     checkpoint.write_bytes(checkpoint.read_bytes()[:50])
-    assert durable.mend_logs(tmp_path / "lake") == [checkpoint.with_name(f"{checkpoint.name}.torn")]
+    torn = [checkpoint.with_name(f"{checkpoint.name}.torn")]
+    assert rename_torn_commits(tmp_path / "lake") == torn
     assert delta.scan(path).collect().rows() == [(1,)]
-    assert durable.mend_logs(tmp_path / "lake") == []
+    assert rename_torn_commits(tmp_path / "lake") == []

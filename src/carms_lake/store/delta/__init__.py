@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
+LOG = "_delta_log"
+
+STAGING = ".staging"
+"""The folder in which rows of a table wait for their commit."""
+
 _COLUMN_MAPPING_READER = 2
 """The reader version that means column mapping; later versions name their features."""
 
@@ -42,7 +47,7 @@ def exists(path: Path) -> bool:
     from deltalake import DeltaTable
 
     _refuse_unusable(path)
-    return (path / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(path))
+    return (path / LOG).is_dir() and DeltaTable.is_deltatable(str(path))
 
 
 def open_table(path: Path, version: int | None = None) -> DeltaTable:

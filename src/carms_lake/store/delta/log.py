@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
 from carms_lake.names import Layer, run_timestamp
+from carms_lake.store.delta import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,8 +43,6 @@ KEEPS_ROWS = "keeps_rows"
 
 _KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
 """What other tools call such commits."""
-
-_LOG = "_delta_log"
 
 REJECTS = "rejects"
 
@@ -100,7 +99,7 @@ def newest_first(path: Path) -> Iterator[Commit]:
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
-    found = (path / _LOG).glob("*.json")
+    found = (path / LOG).glob("*.json")
     files = sorted((file for file in found if file.stem.isdigit()), reverse=True)
     if files and int(files[-1].stem) != 0:
         raise StoreError(
@@ -129,7 +128,7 @@ def committed_at(path: Path, version: int) -> datetime | None:
     Raises:
         StoreError: the log cannot be read.
     """
-    file = path / _LOG / f"{version:020}.json"
+    file = path / LOG / f"{version:020}.json"
     return _commit(path, file).at if file.exists() else None
 
 
@@ -223,7 +222,7 @@ def table_folders(config: LakeConfig) -> dict[str, Path]:
 
 def is_table(path: Path) -> bool:
     """Whether a folder has a table's log."""
-    return (path / _LOG).is_dir()
+    return (path / LOG).is_dir()
 
 
 def run_ends(config: LakeConfig) -> list[RunEnd]:

@@ -14,9 +14,8 @@ import polars_hash as plh
 from carms_lake.errors import StoreError
 from carms_lake.names import INGESTION_TS, RUN_ID
 from carms_lake.store import delta
-from carms_lake.store.delta import durable
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, lost_files, states
-from carms_lake.store.delta.write import FileChange, commit_files, unwritable
+from carms_lake.store.delta.write import FileChange, commit_files, writing_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -54,21 +53,20 @@ def compact(path: Path, run_id: str) -> int:
         StoreError: the table cannot be read or written.
     """
     schema = pl.Schema(delta.columns(path))
-    staging = path / durable.STAGING
+    staging = path / delta.STAGING
     added: list[Path] = []
     removed: list[Path] = []
     try:
-        for number, parts in enumerate(_bins(small_files(path))):
-            files = [path / part.name for part in parts]
-            name = f"part-{run_id.lower().replace('.', '-')}-{number:05d}.zstd.parquet"
-            staging.mkdir(exist_ok=True)
-            delta.scan_files(files, schema).sink_parquet(
-                staging / name, compression="zstd", statistics=False, maintain_order=True
-            )
-            added.append((staging / name).replace(path / name))
-            removed += files
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unwritable(path, error) from error
+        with writing_to(path):
+            for number, parts in enumerate(_bins(small_files(path))):
+                files = [path / part.name for part in parts]
+                name = f"part-{run_id.lower().replace('.', '-')}-{number:05d}.zstd.parquet"
+                staging.mkdir(exist_ok=True)
+                delta.scan_files(files, schema).sink_parquet(
+                    staging / name, compression="zstd", statistics=False, maintain_order=True
+                )
+                added.append((staging / name).replace(path / name))
+                removed += files
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     if not added:
@@ -88,8 +86,8 @@ def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
         if commit.version in kept:
             needed |= files.keys()
     found = [file for file in path.glob("*.parquet") if file.name not in needed]
-    found += [file for file in (path / durable.STAGING).rglob("*") if file.is_file()]
-    log = (path / "_delta_log").iterdir()
+    found += [file for file in (path / delta.STAGING).rglob("*") if file.is_file()]
+    log = (path / delta.LOG).iterdir()
     found += [file for file in log if _LOG_LEFTOVER.fullmatch(file.name)]
     return sorted(found)
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.files import make_folder
 from carms_lake.store import delta
-from carms_lake.store.delta import durable
-from carms_lake.store.delta.write import FileChange, commit_files, unwritable, write_data
+from carms_lake.store.delta.write import FileChange, commit_files, write_data, writing_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
     from typing import Any, Self
 
 
@@ -32,7 +31,7 @@ class Staged:
 
     def __init__(self, table: Path, run_id: str, schema: Mapping[str, pl.DataType]) -> None:
         self._table = table
-        self._folder = table / durable.STAGING
+        self._folder = table / delta.STAGING
         self._prefix = run_id.lower().replace(".", "-")
         self._schema = pl.Schema(schema)
         self._waiting: list[pl.DataFrame] = []
@@ -43,12 +42,7 @@ class Staged:
         self._clear()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._clear()
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -57,12 +51,10 @@ class Staged:
         Raises:
             StoreError: the folder cannot be written.
         """
-        if rows.is_empty():
-            return
-        self._waiting.append(rows)
-        if sum(frame.height for frame in self._waiting) >= FILE_ROWS:
-            self._write(pl.concat(self._waiting).lazy())
-            self._waiting.clear()
+        if not rows.is_empty():
+            self._waiting.append(rows)
+            if sum(frame.height for frame in self._waiting) >= FILE_ROWS:
+                self._write_waiting()
 
     def discard(self, rows: pl.DataFrame) -> None:
         """Remove all staged rows that agree with one of these in all its columns.
@@ -72,11 +64,10 @@ class Staged:
         """
         self._waiting = [_without(frame.lazy(), rows).collect() for frame in self._waiting]
         for path in self._written.copy():
-            if not _holding([path], rows):
-                continue
-            self._written.remove(path)
-            self._write(_without(_scanned(path), rows))
-            path.unlink()
+            if _holds(path, rows):
+                self._written.remove(path)
+                self._write(_without(_scanned(path), rows))
+                path.unlink()
 
     def commit(
         self, metadata: Mapping[str, Any], replaced: pl.DataFrame | None, *, whole: bool = False
@@ -90,35 +81,33 @@ class Staged:
             ContractError: the rows have other columns than the table.
             StoreError: the folder cannot be written.
         """
-        if self._waiting:
-            self._write(pl.concat(self._waiting).lazy())
-            self._waiting.clear()
+        self._write_waiting()
         gone: list[Path] = []
         if replaced is not None and not whole and delta.exists(self._table):
-            gone = _holding(delta.data_files(self._table), replaced)
+            gone = [path for path in delta.data_files(self._table) if _holds(path, replaced)]
             for path in gone:
                 self._write(_without(_scanned(path), replaced))
-        added: list[Path] = []
-        try:
-            added += [path.replace(self._table / path.name) for path in self._written]
-        except OSError as error:
-            raise unwritable(self._table, error) from error
+        with writing_to(self._table):
+            added = [path.replace(self._table / path.name) for path in self._written]
         self._written.clear()
         change = FileChange(added, gone, whole)
         return commit_files(self._table, self._schema, change, metadata)
 
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            self._write(pl.concat(self._waiting).lazy())
+            self._waiting.clear()
+
     def _write(self, rows: pl.LazyFrame) -> None:
         self._number += 1
         path = self._folder / f"part-{self._prefix}-{self._number:05d}.zstd.parquet"
-        try:
-            durable.make_folder(self._table)
+        with writing_to(self._folder):
+            make_folder(self._table)
             self._folder.mkdir(exist_ok=True)
             frame = rows.collect()
             if not frame.is_empty():
                 write_data(frame, path)
                 self._written.append(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise unwritable(self._folder, error) from error
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -136,16 +125,7 @@ def _without(frame: pl.LazyFrame, rows: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
-def _holding(files: list[Path], rows: pl.DataFrame) -> list[Path]:
-    """The files that hold a row that agrees with one of these."""
-    keys = rows.lazy()
-    return [
-        path
-        for path in files
-        if not _scanned(path)
-        .select(rows.columns)
-        .join(keys, on=rows.columns, how="semi", nulls_equal=True)
-        .head(1)
-        .collect()
-        .is_empty()
-    ]
+def _holds(path: Path, rows: pl.DataFrame) -> bool:
+    """Whether a file has a row that agrees with one of these."""
+    found = _scanned(path).join(rows.lazy(), on=rows.columns, how="semi", nulls_equal=True)
+    return not found.select(rows.columns).head(1).collect().is_empty()

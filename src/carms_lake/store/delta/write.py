@@ -1,33 +1,33 @@
 """Delta tables through delta-rs: created, added to, replaced, each in one commit.
 
-A commit's metadata says what the commit holds; it is the lake's only manifest. Data files are
-written and synced before the commit that names them.
+A commit's metadata says what the commit holds; it is the lake's only manifest. delta-rs syncs
+nothing by itself: data files are synced before the commit that names them, then the commit, so a
+power cut leaves a commit with all its rows, or none.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.files import sync_folder
-from carms_lake.store.delta import columns, columns_of, durable, exists, first_line, open_table
-from carms_lake.store.delta import version as newest_version
+from carms_lake.files import make_folder, sync_files, sync_folder
+from carms_lake.store.delta import LOG, columns, columns_of, exists, first_line, open_table
 from carms_lake.store.delta.log import METADATA_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import polars as pl
 
 
 _CONFIGURATION = {
@@ -42,7 +42,7 @@ _CONFIGURATION = {
 class FileChange:
     """Data files that one commit adds to a table and removes from it."""
 
-    added: Sequence[Path]
+    added: Sequence[Path] = ()
     removed: Sequence[Path] = ()
     whole: bool = False
     """All files of the table are replaced, and so are its columns."""
@@ -60,8 +60,15 @@ def append(
         StoreError: the folder cannot be written.
     """
     if new_columns and exists(path):
-        frame = _widened(path, frame, metadata)
-    return _write(path, frame, metadata)
+        present = columns(path)
+        added = {name: kind for name, kind in frame.schema.items() if name not in present}
+        if added:
+            widen(path, added, metadata)
+        missing = [
+            pl.lit(None, kind).alias(name) for name, kind in present.items() if name not in frame
+        ]
+        frame = frame.with_columns(missing).select([*present, *added])
+    return commit_files(path, frame.schema, FileChange(), metadata, rows=frame)
 
 
 def overwrite(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> int:
@@ -70,23 +77,56 @@ def overwrite(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> i
     Raises:
         StoreError: the folder cannot be written.
     """
-    return _write(path, frame, metadata, whole=True)
+    return commit_files(path, frame.schema, FileChange(whole=True), metadata, rows=frame)
 
 
 def commit_files(
-    path: Path, schema: pl.Schema, change: FileChange, metadata: Mapping[str, Any]
+    path: Path,
+    schema: pl.Schema,
+    change: FileChange,
+    metadata: Mapping[str, Any],
+    *,
+    rows: pl.DataFrame | None = None,
 ) -> int:
     """Add data files that were written into the table's folder, and remove others; the version.
+
+    `rows` are written to one more file. A table that does not exist is created.
 
     Raises:
         ContractError: the columns or types are not the table's.
         StoreError: the folder cannot be written.
     """
-    try:
-        table = _prepared(path, schema, whole=change.whole)
-        return _committed(table, path, schema, change, metadata)
-    except (DeltaError, OSError) as error:
-        raise unwritable(path, error) from error
+    with writing_to(path):
+        table = _table(path, schema, is_replaced=change.whole)
+        added = [*change.added]
+        if rows is not None and not rows.is_empty():
+            added.append(path / f"part-{uuid4()}.zstd.parquet")
+            write_data(rows, added[-1])
+        if added:
+            sync_files(added)
+            sync_folder(path)
+        now_ms = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                path=quote(file.name),
+                size=file.stat().st_size,
+                partition_values={},
+                modification_time=now_ms,
+                data_change=True,
+                stats=json.dumps(
+                    {"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}
+                ),
+            )
+            for file in added
+        ]
+        actions += [RemoveAction(quote(file.name), True, now_ms) for file in change.removed]
+        table.create_write_transaction(
+            actions,
+            mode="overwrite" if change.whole else "append",
+            schema=pl.DataFrame(schema=schema).to_arrow().schema,
+            commit_properties=_properties(metadata),
+        )
+        return _synced_version(path, table)
 
 
 def widen(path: Path, added: Mapping[str, pl.DataType], metadata: Mapping[str, Any]) -> None:
@@ -95,16 +135,11 @@ def widen(path: Path, added: Mapping[str, pl.DataType], metadata: Mapping[str, A
     Raises:
         StoreError: the table cannot be written.
     """
-    import polars as pl
-
     table = open_table(path)
     fields = Schema.from_arrow(pl.DataFrame(schema=added).to_arrow().schema).fields
-    try:
+    with writing_to(path):
         table.alter.add_columns(fields, commit_properties=_properties(metadata))
-        table.update_incremental()
-        durable.sync_commit(path, table.version())
-    except (DeltaError, OSError) as error:
-        raise unwritable(path, error) from error
+        _synced_version(path, table)
 
 
 def restore(path: Path, version: int, metadata: Mapping[str, Any]) -> int:
@@ -113,13 +148,10 @@ def restore(path: Path, version: int, metadata: Mapping[str, Any]) -> int:
     Raises:
         StoreError: the table cannot be written, or files of that version are gone.
     """
-    try:
+    with writing_to(path):
         table = open_table(path)
         table.restore(version, commit_properties=_properties(metadata))
-        durable.sync_commit(path, table.version())
-    except (DeltaError, OSError) as error:
-        raise unwritable(path, error) from error
-    return newest_version(path)
+        return _synced_version(path, table)
 
 
 def write_data(frame: pl.DataFrame, path: Path) -> None:
@@ -130,115 +162,59 @@ def write_data(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
 
-def unwritable(path: Path, error: Exception) -> StoreError:
-    """The error of a table's folder that cannot be written."""
-    return StoreError(
-        f"`{path}` cannot be written: {first_line(error)}",
-        "is the disk full, the folder read-only, or a data file missing?",
-    )
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Report what goes wrong while a table's folder is written.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        yield
+    except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
+        raise StoreError(
+            f"`{path}` cannot be written: {first_line(error)}",
+            "is the disk full, the folder read-only, or a data file missing?",
+        ) from error
 
 
-def _prepared(path: Path, schema: Mapping[str, pl.DataType], *, whole: bool = False) -> DeltaTable:
-    """The table, created where there is none; it has these columns, unless all are replaced."""
-    import polars as pl
-
-    if exists(path):
-        table = open_table(path)
-        if not whole:
-            _compare(path, columns_of(table), schema)
+def _table(path: Path, schema: pl.Schema, *, is_replaced: bool) -> DeltaTable:
+    """The table, created where there is none; it has these columns, unless it is replaced."""
+    if not exists(path):
+        make_folder(path)
+        table = DeltaTable.create(
+            str(path),
+            pl.DataFrame(schema=schema).to_arrow().schema,
+            mode="ignore",
+            configuration=_CONFIGURATION,
+        )
+        _synced_version(path, table)
+        sync_folder(path)
         return table
-    durable.make_folder(path)
-    table = DeltaTable.create(
-        str(path),
-        pl.DataFrame(schema=schema).to_arrow().schema,
-        mode="ignore",
-        configuration=_CONFIGURATION,
-    )
-    durable.sync_commit(path, 0)
-    sync_folder(path)
+    table = open_table(path)
+    present, wanted = columns_of(table), dict(schema)
+    # delta-rs casts silently: 1.7 becomes 1 in a long column.
+    if not is_replaced and present != wanted:
+        names = sorted(present.keys() | wanted.keys())
+        raise ContractError(
+            f"the table in `{path}` has other columns than its contract: "
+            + ", ".join(
+                f"`{name}` {present.get(name)} -> {wanted.get(name)}"
+                for name in names
+                if present.get(name) != wanted.get(name)
+            ),
+            "the contract changed: `carms ingest --full-refresh` reads the files again",
+        )
     return table
 
 
-def _committed(
-    table: DeltaTable,
-    path: Path,
-    schema: Mapping[str, pl.DataType],
-    change: FileChange,
-    metadata: Mapping[str, Any],
-) -> int:
-    """Sync the data, commit, sync the commit; the new version."""
-    import polars as pl
-
-    now_ms = int(time.time() * 1000)
-    durable.sync_data(path, change.added)
-    actions: list[AddAction | RemoveAction] = [
-        AddAction(
-            path=quote(file.name),
-            size=file.stat().st_size,
-            partition_values={},
-            modification_time=now_ms,
-            data_change=True,
-            stats=json.dumps(
-                {"numRecords": pl.scan_parquet(file).select(pl.len()).collect().item()}
-            ),
-        )
-        for file in change.added
-    ]
-    actions += [RemoveAction(quote(file.name), True, now_ms) for file in change.removed]
-    table.create_write_transaction(
-        actions,
-        mode="overwrite" if change.whole else "append",
-        schema=pl.DataFrame(schema=schema).to_arrow().schema,
-        commit_properties=_properties(metadata),
-    )
+def _synced_version(path: Path, table: DeltaTable) -> int:
+    """The version just committed, once the disk has its log: the files, then the folder."""
     table.update_incremental()
-    durable.sync_commit(path, table.version())
-    return table.version()
-
-
-def _write(
-    path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any], *, whole: bool = False
-) -> int:
-    """Write rows to a file of the table, then the commit that makes them count."""
-    import polars as pl
-
-    added: list[Path] = []
-    try:
-        table = _prepared(path, frame.schema, whole=whole)
-        if not frame.is_empty():
-            added.append(path / f"part-{uuid4()}.zstd.parquet")
-            write_data(frame, added[0])
-        return _committed(table, path, frame.schema, FileChange(added, whole=whole), metadata)
-    except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
-        raise unwritable(path, error) from error
-
-
-def _widened(path: Path, frame: pl.DataFrame, metadata: Mapping[str, Any]) -> pl.DataFrame:
-    """The frame in the table's columns, after those that only the frame has were added to it."""
-    import polars as pl
-
-    present = columns(path)
-    added = {name: kind for name, kind in frame.schema.items() if name not in present}
-    if added:
-        widen(path, added, metadata)
-    missing = [pl.lit(None, kind).alias(n) for n, kind in present.items() if n not in frame.columns]
-    return frame.with_columns(missing).select([*present, *added])
-
-
-def _compare(
-    path: Path, present: Mapping[str, pl.DataType], schema: Mapping[str, pl.DataType]
-) -> None:
-    # delta-rs casts silently: 1.7 becomes 1 in a long column.
-    wanted = dict(schema)
-    if present != wanted:
-        changed = sorted(
-            k for k in present.keys() | wanted.keys() if present.get(k) != wanted.get(k)
-        )
-        raise ContractError(
-            f"the table in `{path}` has other columns than its contract: "
-            + ", ".join(f"`{name}` {present.get(name)} -> {wanted.get(name)}" for name in changed),
-            "the contract changed: `carms ingest --full-refresh` reads the files again",
-        )
+    version = table.version()
+    sync_files((path / LOG).glob(f"{version:020d}.*"))  # its checkpoint, too
+    sync_folder(path / LOG)
+    return version
 
 
 def _properties(metadata: Mapping[str, Any]) -> CommitProperties:
