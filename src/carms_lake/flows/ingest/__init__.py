@@ -7,7 +7,9 @@ again by the next run, which deletes its orphaned rejects.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from functools import partial
 from itertools import chain, count
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from carms_lake.catalog import load_catalog
@@ -20,15 +22,13 @@ from carms_lake.readers.discover import discover, listing
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
+    from carms_lake.flows.run import Progress, Run
     from carms_lake.records import RunReport, SourceFile
-
-    Progress = Callable[[str, int, int | None], None]
 
 
 TABLES_AT_ONCE = 2
@@ -75,7 +75,10 @@ def ingest(
         if not any(found[ref] for ref in chosen):
             tables = ", ".join(ref.table for ref in chosen)
             run.add(notes=[f"no file in `{base}` matches a pattern of {tables}"])
-        run.add(notes=_ignored(there.others(chain.from_iterable(found.values()))))
+        others = there.others(chain.from_iterable(found.values()))
+        others = [f"`{name}`" for name in others if not PurePath(name).name.startswith("README")]
+        if others:  # a misspelt name would be missed for ever
+            run.add(notes=[f"ignored (matches no source): {first_few(others, _SHOWN)}"])
         tasks = [(catalog.contracts[ref], found[ref]) for ref in chosen]
         _ingest_tables(run, tasks, options, progress)
     return run.report()
@@ -100,12 +103,8 @@ def _ingest_tables(
 
     largest = sorted(tasks, key=lambda task: -sum(file.size for file in task[1]))
     with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="bronze") as pool:
-        ingests = {
-            contract.ref: pool.submit(
-                ingest_table, run, contract, files, options, stop, begin=begin
-            )
-            for contract, files in largest
-        }
+        read = partial(ingest_table, run, options=options, stop=stop, begin=begin)
+        ingests = {contract.ref: pool.submit(read, contract, files) for contract, files in largest}
         try:
             for ingested in as_completed(ingests.values()):
                 ingested.result()
@@ -116,12 +115,3 @@ def _ingest_tables(
                 ingested = ingests[contract.ref]
                 if not ingested.cancelled() and not ingested.exception():
                     run.add(files=ingested.result().files, notes=ingested.result().notes)
-
-
-def _ignored(names: Sequence[str]) -> list[str]:
-    """A note on files that match no source: a misspelt name would be missed for ever."""
-    others = [name for name in names if not name.rpartition("/")[2].startswith("README")]
-    if not others:
-        return []
-    shown = first_few([f"`{name}`" for name in others], _SHOWN)
-    return [f"ignored (matches no source): {shown}"]

@@ -1,4 +1,4 @@
-"""The records of files on their way into a bronze table: read, checked and staged in batches.
+"""The records of files on their way into a bronze table: read, checked, staged and committed.
 
 Small files share a batch and a large file fills several, so that the time per record and the
 memory stay the same however the records are spread over files. One batch is checked while the
@@ -18,19 +18,20 @@ import polars as pl
 from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
-from carms_lake.quality.split import split
+from carms_lake.quality.split import landed_schema, split
 from carms_lake.readers.content import readable
 from carms_lake.records import TrackedChunk
+from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
     from carms_lake.records import Chunk, Provenance, SourceFile
+    from carms_lake.store.delta.manifest import FileEntry, Manifest
     from carms_lake.store.delta.staged import Staged
 
 
@@ -86,12 +87,7 @@ class BatchWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._checker.shutdown(wait=True, cancel_futures=True)
 
     def read(self, source: SourceFile, provenance: Provenance) -> FileCounts:
@@ -120,10 +116,7 @@ class BatchWriter:
         self._waiting = sum(tracked.chunk.records for tracked in self._batch)
         counts = self._counts.pop(source.name)
         if counts.accepted and self._staged:
-            values = {SRC_FILENAME: source.name, DELIVERY_ID: provenance.delivery_id}
-            schema = {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}
-            key = [SRC_FILENAME] if provenance.delivery_id is None else list(schema)
-            self._staged.discard(pl.DataFrame([values], schema=schema).select(key))
+            self._staged.discard(self._keys([(source.name, provenance.delivery_id)]))
 
     def flush(self) -> None:
         """Check and stage all that was read.
@@ -151,6 +144,60 @@ class BatchWriter:
                     "this is a bug: please report it with the file's contract",
                 )
         self._write_rejects()
+
+    def commit(
+        self, entries: Sequence[FileEntry], before: Manifest, *, is_full_refresh: bool
+    ) -> None:
+        """Commit the staged rows of files together, in place of those that the table has of them.
+
+        Where the contract's columns changed, a full refresh carries other deliveries over to them.
+        A dry run commits nothing.
+
+        Raises:
+            ContractError: the table has other columns than its contract.
+            StoreError: the lake cannot be written.
+        """
+        if self._staged is None:
+            return
+        path = table_path(self._run.config, self._contract.ref)
+        schema = landed_schema(self._contract)
+        known = {(entry.name, entry.delivery_id): entry.accepted for entry in before.entries}
+        read = [(entry.name, entry.delivery_id) for entry in entries]
+        replaced = [delivery for delivery in read if delivery in known]
+        keys = self._keys(replaced)
+        with_rows = {delivery for delivery, accepted in known.items() if accepted}
+        is_whole = bool(with_rows) and with_rows <= set(replaced)
+        if (
+            is_full_refresh
+            and not is_whole
+            and delta.exists(path)
+            and delta.columns(path) != schema
+        ):
+            self._staged.add(self._rows_of_others(keys))
+            is_whole = True
+        metadata = {
+            "run_id": self._run.run_id,
+            "contract": self._contract.fingerprint,
+            "contract_version": self._contract.version,
+            "files": [entry.as_metadata() for entry in entries],
+        }
+        self._staged.commit(metadata, keys if replaced else None, whole=is_whole)
+
+    def _rows_of_others(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """The rows of other deliveries under the contract's columns; null in those that are new."""
+        path = table_path(self._run.config, self._contract.ref)
+        schema, present = pl.Schema(landed_schema(self._contract)), delta.columns(path)
+        others = delta.scan(path).join(
+            keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
+        )
+        new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
+        return others.with_columns(**new).select(schema.keys()).cast(schema).collect()
+
+    def _keys(self, deliveries: Sequence[tuple[str, int | None]]) -> pl.DataFrame:
+        """What tells the rows of these deliveries from others."""
+        schema = {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}
+        keys = pl.DataFrame(deliveries, schema=schema, orient="row")
+        return keys if DELIVERY_ID in self._contract.audit_columns else keys.select(SRC_FILENAME)
 
     def _chunks(self, source: SourceFile, counts: FileCounts) -> Iterator[Chunk]:
         with readable(source):
@@ -189,17 +236,20 @@ class BatchWriter:
     def _check(self, batch: list[TrackedChunk]) -> None:
         parsed = readers.parse_chunks([tracked.chunk for tracked in batch])
         checked = split(parsed, batch, self._contract)
-        for name, count in _by_file(checked.accepted):
+        for name, count in checked.accepted.group_by(SRC_FILENAME).len().iter_rows():
             self._counts[name].accepted += count
-        for name, count in _by_file(checked.rejected):
+        fault = pl.col("reasons").first().list.first().struct.field("message")
+        rejected = checked.rejected.group_by(SRC_FILENAME).agg(
+            pl.len(), pl.col(SRC_ROW_NUMBER).first(), fault
+        )
+        for name, count, record, message in rejected.iter_rows():
             counts = self._counts[name]
             counts.rejected += count
-            counts.first_fault = counts.first_fault or _first_fault(checked.rejected, name)
+            counts.first_fault = counts.first_fault or f"record {record}: {message}"
         for (name, column), count in checked.disagreeing.items():
             rows = "1 row has" if count == 1 else f"{count} rows have"
-            self._counts[name].notes.append(
-                f"`{name}`: {rows} a different `{column}` than the file's path"
-            )
+            note = f"`{name}`: {rows} a different `{column}` than the file's path"
+            self._counts[name].notes.append(note)
         self._rejects.append(checked.rejected)
         if self._staged:
             self._staged.add(checked.accepted)
@@ -210,12 +260,3 @@ class BatchWriter:
         if self._staged:
             write_rejects(self._run.config, self._rejects, self._run.run_id)
         self._rejects.clear()
-
-
-def _by_file(frame: pl.DataFrame) -> Iterator[tuple[str, int]]:
-    yield from frame.group_by(SRC_FILENAME).len().iter_rows()
-
-
-def _first_fault(rejected: pl.DataFrame, name: str) -> str:
-    first = rejected.filter(pl.col(SRC_FILENAME) == name).row(0, named=True)
-    return f"record {first[SRC_ROW_NUMBER]}: {first['reasons'][0]['message']}"

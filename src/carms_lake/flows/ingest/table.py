@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
 from carms_lake.files import whole
-from carms_lake.flows.ingest.batches import BatchWriter
-from carms_lake.flows.ingest.commit import commit
+from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
 from carms_lake.quality.split import landed_schema
 from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus, Provenance
@@ -22,10 +21,10 @@ from carms_lake.store.delta.manifest import FileEntry, read_manifest
 from carms_lake.store.delta.staged import Staged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.ingest.batches import FileCounts, Stop
+    from carms_lake.flows.ingest.batches import Stop
     from carms_lake.flows.run import Run
     from carms_lake.records import SourceFile
 
@@ -67,17 +66,17 @@ def ingest_table(
         StoreError: the lake cannot be written.
     """
     table = _Table(run, contract, options)
-    staging = (
-        nullcontext()
-        if options.dry_run
-        else Staged(table.path, run.run_id, landed_schema(contract))
-    )
+    schema = landed_schema(contract)
+    staging = nullcontext() if options.dry_run else Staged(table.path, run.run_id, schema)
+    by_name: dict[str, list[SourceFile]] = {}
+    for source in files:
+        by_name.setdefault(source.name, []).append(source)
     reports: list[FileReport] = []
     loaded: list[_Loaded] = []
     with staging as staged, BatchWriter(run, contract, staged, stop) as writer:
-        for same_name in _by_name(files):
+        for name, same_name in by_name.items():
             stop.check()
-            begin(same_name[0].name)
+            begin(name)
             try:
                 _refuse_clash(same_name)
                 outcome = table.ingest_file(same_name[0], writer)
@@ -90,12 +89,14 @@ def ingest_table(
                 table.remember(outcome.entry)
         writer.finish()
         loaded = [one.counted() for one in loaded]
-        if staged and loaded:
+        if loaded:
             entries = [one.entry for one in loaded]
-            is_full = options.full_refresh
-            commit(run, contract, table.manifest, entries, staged, is_full_refresh=is_full)
+            writer.commit(entries, table.manifest, is_full_refresh=options.full_refresh)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
-        _copy_as_parquet(run, contract)
+        target = parquet_path(run.config, contract.ref)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with whole(target) as partial:
+            delta.scan(table.path).sink_parquet(partial, compression="zstd")
     if table.built_with not in (None, contract.fingerprint) and not loaded:
         table.notes.append(
             f"the contract of `{contract.ref}` changed since its files were read: "
@@ -111,20 +112,18 @@ class _Loaded:
 
     report: FileReport
     entry: FileEntry
-    counts: FileCounts | None = None
-    """None of a copy, which is not read."""
+    counts: FileCounts = field(default_factory=FileCounts)
+    """Zero for a copy, which is not read."""
 
     def counted(self) -> _Loaded:
         counts = self.counts
-        if counts is None:
-            return self
         report = replace(
             self.report,
             records=counts.records,
             accepted=counts.accepted,
             rejected=counts.rejected,
             seconds=round(self.report.seconds + counts.seconds, 3),
-            notes=tuple(counts.notes),
+            notes=(*self.report.notes, *counts.notes),
         )
         entry = replace(
             self.entry, records=counts.records, accepted=counts.accepted, rejected=counts.rejected
@@ -149,6 +148,8 @@ class _Table:
         current = self.manifest.current.values()
         self.by_content = {entry.sha256: entry.name for entry in current if not entry.copy_of}
         """Name of a loaded file, by its content."""
+        # Where a column is a part of the path, the same content under another name is other data.
+        self.has_path_columns = any(column.from_path for column in contract.columns)
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
 
     def ingest_file(self, source: SourceFile, writer: BatchWriter) -> _Loaded | FileReport:
@@ -170,8 +171,8 @@ class _Table:
         if known and known.sha256 == source.sha256 and not reads_again:
             return report
         known = None if was_copy else known
-        original = None if known else self._original(source)
-        if original:
+        original = self.by_content.get(source.sha256)
+        if original and not known and not self.has_path_columns:
             note = f"same content as `{original}`, which is loaded already; skipped"
             report = replace(report, status=FileStatus.COPY, notes=(note,))
             return _Loaded(report, self._entry(source, copy_of=original))
@@ -194,15 +195,6 @@ class _Table:
             if old and self.by_content.get(old.sha256) == old.name:
                 del self.by_content[old.sha256]
             self.by_content.setdefault(entry.sha256, entry.name)
-
-    def _original(self, source: SourceFile) -> str | None:
-        """A loaded file of the table with the same content, by its name.
-
-        Where a column is a part of the path, the same content under another name is other data.
-        """
-        if any(column.from_path for column in self.contract.columns):
-            return None
-        return self.by_content.get(source.sha256)
 
     def _provenance(self, source: SourceFile, known: FileEntry | None) -> Provenance:
         run = self.run
@@ -228,15 +220,15 @@ class _Table:
         writer.flush()
         if not counts.accepted:
             writer.drop(source, provenance)
+            code, message = "EMPTY_FILE", f"`{source.name}` has no records"
+            if counts.records:
+                code = "NO_GOOD_RECORD"
+                message = (
+                    f"none of the {counts.records} records of `{source.name}` meets its contract; "
+                    f"{counts.first_fault}"
+                )
             hint = "deliver a file with valid records, or remove this one"
-            if not counts.records:
-                raise SourceRefused("EMPTY_FILE", f"`{source.name}` has no records", hint)
-            raise SourceRefused(
-                "NO_GOOD_RECORD",
-                f"none of the {counts.records} records of `{source.name}` meets its contract; "
-                f"{counts.first_fault}",
-                hint,
-            )
+            raise SourceRefused(code, message, hint)
         if is_renewed and counts.rejected:
             records = "1 record was" if counts.rejected == 1 else f"{counts.rejected} records were"
             self.notes.append(
@@ -253,14 +245,6 @@ class _Table:
             run_id=self.run.run_id,
             copy_of=copy_of,
         )
-
-
-def _by_name(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
-    """The files, those of one name together."""
-    by_name: dict[str, list[SourceFile]] = {}
-    for source in files:
-        by_name.setdefault(source.name, []).append(source)
-    yield from by_name.values()
 
 
 def _refuse_clash(same_name: Sequence[SourceFile]) -> None:
@@ -283,11 +267,3 @@ def _refused(source: SourceFile, error: SourceRefused) -> FileReport:
         message=error.message,
         hint=error.hint,
     )
-
-
-def _copy_as_parquet(run: Run, contract: Contract) -> None:
-    target = parquet_path(run.config, contract.ref)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    rows = delta.scan(table_path(run.config, contract.ref))
-    with whole(target) as partial:
-        rows.sink_parquet(partial, compression="zstd")
