@@ -81,7 +81,15 @@ def ingest_table(
                 _refuse_clash(same_name)
                 outcome = table.ingest_file(same_name[0], writer)
             except SourceRefused as error:
-                outcome = _refused(same_name[0], error)
+                outcome = FileReport(
+                    contract.ref,
+                    name,
+                    FileStatus.REFUSED,
+                    bytes=same_name[0].size,
+                    code=error.code,
+                    message=error.message,
+                    hint=error.hint,
+                )
             if isinstance(outcome, FileReport):
                 reports.append(outcome)
             else:
@@ -171,22 +179,24 @@ class _Table:
         if known and known.sha256 == source.sha256 and not reads_again:
             return report
         known = None if was_copy else known
+        run_id = self.run.run_id
+        entry = FileEntry(source.name, source.size, source.mtime_ns, source.sha256, run_id)
         original = self.by_content.get(source.sha256)
         if original and not known and not self.has_path_columns:
             note = f"same content as `{original}`, which is loaded already; skipped"
             report = replace(report, status=FileStatus.COPY, notes=(note,))
-            return _Loaded(report, self._entry(source, copy_of=original))
+            return _Loaded(report, replace(entry, copy_of=original))
         provenance = self._provenance(source, known)
         seconds = time.perf_counter() - started
         counts = writer.read(source, provenance)
         if self.is_snapshot:
             self._check_snapshot(source, provenance, counts, writer, is_renewed=known is not None)
         status = FileStatus.REPLACED if known else FileStatus.LANDED
-        entry = self._entry(source)
-        if provenance.delivery_id is not None and provenance.delivered_at:
+        report = replace(report, status=status, seconds=seconds)
+        if provenance.delivered_at:
             delivered_at = provenance.delivered_at.isoformat()
             entry = replace(entry, delivery_id=provenance.delivery_id, delivered_at=delivered_at)
-        return _Loaded(replace(report, status=status, seconds=seconds), entry, counts)
+        return _Loaded(report, entry, counts)
 
     def remember(self, entry: FileEntry) -> None:
         """Take note of the content that a file now has, so that copies of it are known."""
@@ -236,16 +246,6 @@ class _Table:
                 "counts as dropped by this delivery"
             )
 
-    def _entry(self, source: SourceFile, copy_of: str | None = None) -> FileEntry:
-        return FileEntry(
-            name=source.name,
-            size=source.size,
-            mtime_ns=source.mtime_ns,
-            sha256=source.sha256,
-            run_id=self.run.run_id,
-            copy_of=copy_of,
-        )
-
 
 def _refuse_clash(same_name: Sequence[SourceFile]) -> None:
     if len(same_name) > 1 and len({digest(source).sha256 for source in same_name}) > 1:
@@ -255,15 +255,3 @@ def _refuse_clash(same_name: Sequence[SourceFile]) -> None:
             f"several files with different content have the name `{same_name[0].name}`: {paths}",
             "keep one of them",
         )
-
-
-def _refused(source: SourceFile, error: SourceRefused) -> FileReport:
-    return FileReport(
-        source.table,
-        source.name,
-        FileStatus.REFUSED,
-        bytes=source.size,
-        code=error.code,
-        message=error.message,
-        hint=error.hint,
-    )
