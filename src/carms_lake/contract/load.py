@@ -112,23 +112,24 @@ def _contract(
     table: dict[str, Any], document: dict[str, Any], path: Path, ref: TableRef, fingerprint: str
 ) -> Contract:
     own = custom(table, TABLE_KEYS, f"`{path}`")
-    columns = tuple(_column(p, path) for p in table.get("properties") or [])
+    properties = table.get("properties") or []
+    columns = tuple(_column(prop, path) for prop in properties)
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
         raise ContractError(f"`{path}`: duplicate column name")
     relationships = [
-        _relationship([p["name"]], entry, ref, path)
-        for p in table.get("properties") or []
-        for entry in p.get("relationships") or []
+        _relationship([prop["name"]], entry, ref, path)
+        for prop in properties
+        for entry in prop.get("relationships") or []
     ]
     for entry in table.get("relationships") or []:
         here = [str(name).split(".")[-1] for name in listed(entry["from"])]
         relationships.append(_relationship(here, entry, ref, path))
-    quality = [quality_rule(entry, None, ref.table) for entry in table.get("quality") or []]
-    for prop in table.get("properties") or []:
-        quality += [
-            quality_rule(entry, prop["name"], ref.table) for entry in prop.get("quality") or []
-        ]
+    quality = [
+        quality_rule(entry, column, ref.table)
+        for column, element in ((None, table), *((prop["name"], prop) for prop in properties))
+        for entry in element.get("quality") or []
+    ]
     in_all, by_reason = quarantine_budgets(own)
     return Contract(
         ref=ref,

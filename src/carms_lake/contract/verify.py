@@ -84,10 +84,8 @@ def _source(contract: Contract) -> None:
 
 
 def _path_patterns(column: Column) -> None:
-    for key, pattern in (
-        ("fromPath", column.from_path),
-        ("agreesWithPath", column.agrees_with_path),
-    ):
+    patterns = {"fromPath": column.from_path, "agreesWithPath": column.agrees_with_path}
+    for key, pattern in patterns.items():
         if pattern is None:
             continue
         where = f"column `{column.name}`: `carms.{key}`"
@@ -186,12 +184,9 @@ def _ages(contract: Contract) -> None:
 
 def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:
     layer = contract.ref.layer
+    has_budget = contract.quarantine_budget_pct is not None or bool(contract.quarantine_budgets)
     for key, is_there, layers in (
-        (
-            "quarantineBudgetPct",
-            contract.quarantine_budget_pct is not None or bool(contract.quarantine_budgets),
-            (Layer.SILVER,),
-        ),
+        ("quarantineBudgetPct", has_budget, (Layer.SILVER,)),
         ("maxRowChangePct", contract.row_change is not None, (Layer.SILVER, Layer.GOLD)),
         ("declaredTotals", bool(contract.declared_totals), (Layer.SILVER, Layer.GOLD)),
     ):

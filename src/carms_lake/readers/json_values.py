@@ -244,10 +244,5 @@ def _plain_number(value: Decimal) -> int | float:
 
 
 def _kind(value: Any) -> str:
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, bool):
-        return "the boolean"
-    return "the text" if isinstance(value, str) else "the number"
+    kinds = ((dict, "an object"), (list, "an array"), (bool, "the boolean"), (str, "the text"))
+    return next((kind for type_, kind in kinds if isinstance(value, type_)), "the number")

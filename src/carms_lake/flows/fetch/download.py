@@ -140,7 +140,9 @@ def _attempt(url: str, part: Path, transfer: Transfer) -> bool:
     headers = {"User-Agent": f"carms-lake/{__version__}", "Accept-Encoding": "identity"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
-        if etag := _remembered_etag(part):
+        etag_file = _etag_file(part)
+        etag = etag_file.read_text(encoding="latin-1") if etag_file.is_file() else ""
+        if _STRONG_ETAG.fullmatch(etag):
             headers["If-Range"] = etag
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the plan has http only
     try:
@@ -240,12 +242,6 @@ def _read(response: http.client.HTTPResponse, wanted: int, transfer: Transfer) -
 
 def _etag_file(part: Path) -> Path:
     return part.with_name(f".{part.name}.etag")
-
-
-def _remembered_etag(part: Path) -> str:
-    path = _etag_file(part)
-    etag = path.read_text(encoding="latin-1") if path.is_file() else ""
-    return etag if _STRONG_ETAG.fullmatch(etag) else ""
 
 
 def _size(path: Path) -> int:
