@@ -84,12 +84,9 @@ def _sources(status: Status) -> Iterator[str]:
     ]
     yield from _section("sources", ("source", "files", "rejected", "newest", "max age"), rows)
     for source in sources:
-        gone = source["gone"]
-        if gone:
-            yield (
-                f"  {counted(len(gone), 'landed file')} of {source['source']} "
-                f"no longer in data_raw: {first_few(gone, 2)}"
-            )
+        if gone := source["gone"]:
+            files = counted(len(gone), "landed file")
+            yield f"  {files} of {source['source']} no longer in data_raw: {first_few(gone, 2)}"
 
 
 def _tables(status: Status) -> Iterator[str]:
@@ -107,12 +104,8 @@ def _tables(status: Status) -> Iterator[str]:
     ]
     yield from _section("tables", ("table", "rows", "quarantined", "version", "contract"), rows)
     failed = status.gold_failed_checks
-    yield "  gold: " + (
-        f"published by {status.gold_run_id}"
-        + (f" although {counted(failed, 'check')} failed" if failed else "")
-        if status.gold_run_id
-        else "not published yet"
-    )
+    gold = f"published by {status.gold_run_id}" if status.gold_run_id else "not published yet"
+    yield f"  gold: {gold}" + f" although {counted(failed, 'check')} failed" * bool(failed)
 
 
 def _drift(status: Status) -> Iterator[str]:

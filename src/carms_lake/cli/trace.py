@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from carms_lake.flows.lineage import Trace, TraceStep
-    from carms_lake.flows.lineage.records import RawText, RejectedRecord
+    from carms_lake.flows.lineage.records import RawText
     from carms_lake.flows.lineage.trace_value import Origin, ValueTrace
 
 Key = Annotated[
@@ -61,8 +61,8 @@ def trace(call: Call, to: Target, key: Key, *, column: Column = None, table: Tab
     found: Trace | ValueTrace
     if column:
         found = values.trace_value(call.config(), key, column, table=table)
-        cut = [f"only the first {values.TREES_SHOWN} rows of this key are shown"]
-        notes = cut if found.is_cut else []
+        cut = f"only the first {values.TREES_SHOWN} rows of this key are shown"
+        notes = [cut] if found.is_cut else []
         if is_drawn:
             _draw_trees(found, text_width(to))
         else:
@@ -126,10 +126,6 @@ def _draw(found: Trace, width: int) -> None:
     for step in found.steps:
         if step.table != table:
             table = step.table
-            role = "" if step.role == "found" else f"  [{step.role}]"
-            place = f"  ({step.place})" if step.place else ""
-            stream.write("\n")
-            _wrapped(stream, "", f"{table.in_domain}{place}{role}", width)
             _draw_step(stream, step, width)
         else:
             shown = [f"{v.column} {_cut(v.value)}" for v in step.values if v.value is not None]
@@ -142,10 +138,20 @@ def _draw(found: Trace, width: int) -> None:
             _write_line(stream, f"  + {place}: {'; '.join(one.reasons)}", width)
         else:
             table = one.table
-            _draw_reject(stream, one, place, width)
+            what = "quarantined" if table.in_domain.startswith("silver.") else "rejected"
+            stream.write("\n")
+            _wrapped(stream, "", f"{table.in_domain}  ({place})  [{what}]", width)
+            for reason in one.reasons:
+                _wrapped(stream, "  because ", render.on_one_line(reason), width)
+            _wrapped(stream, "  by run ", one.run_id, width)
+            _wrapped(stream, "  the record: ", _cut(one.raw), width)
 
 
 def _draw_step(stream: TextIO, step: TraceStep, width: int) -> None:
+    role = "" if step.role == "found" else f"  [{step.role}]"
+    place = f"  ({step.place})" if step.place else ""
+    stream.write("\n")
+    _wrapped(stream, "", f"{step.table.in_domain}{place}{role}", width)
     longest = max((len(value.column) for value in step.values), default=0)
     for value in step.values:
         why = "; ".join(part for part in (", ".join(value.made_of), value.rule) if part)
@@ -156,16 +162,6 @@ def _draw_step(stream: TextIO, step: TraceStep, width: int) -> None:
         _wrapped(stream, f"  in the file{_line(step.raw)}: ", _raw(step.raw), width)
 
 
-def _draw_reject(stream: TextIO, one: RejectedRecord, place: str, width: int) -> None:
-    what = "quarantined" if one.table.in_domain.startswith("silver.") else "rejected"
-    stream.write("\n")
-    _wrapped(stream, "", f"{one.table.in_domain}  ({place})  [{what}]", width)
-    for reason in one.reasons:
-        _wrapped(stream, "  because ", render.on_one_line(reason), width)
-    _wrapped(stream, "  by run ", one.run_id, width)
-    _wrapped(stream, "  the record: ", _cut(one.raw), width)
-
-
 def _write_line(stream: TextIO, line: str, width: int) -> None:
     stream.write(f"{line if len(line) <= width else line[: width - 3] + '...'}\n")
 
@@ -173,23 +169,18 @@ def _write_line(stream: TextIO, line: str, width: int) -> None:
 def _wrapped(stream: TextIO, head: str, text: str, width: int) -> None:
     """A text behind its head, in lines that fit."""
     indent = " " * min(len(head), width // 2)
+    first = " " * len(head)
     lines = textwrap.wrap(
-        text,
-        width,
-        initial_indent=" " * len(head),
-        subsequent_indent=indent,
-        break_on_hyphens=False,
+        text, width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
     )
-    first = lines[0][len(head) :] if lines else ""
-    stream.write(f"{head}{first}".rstrip() + "\n")
+    begin = lines[0][len(head) :] if lines else ""
+    stream.write(f"{head}{begin}".rstrip() + "\n")
     stream.writelines(f"{line}\n" for line in lines[1:])
 
 
 def _cut(value: object, most: int = render.LONG_TEXT) -> str:
     text = render.on_one_line(as_text(value))
-    if len(text) <= most:
-        return text
-    return f"{text[:most]}... ({len(text)} characters)"
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 def _raw(raw: RawText) -> str:

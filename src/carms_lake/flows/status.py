@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
-    from carms_lake.records import SourceFile
     from carms_lake.store.delta.log import Commit
     from carms_lake.store.delta.manifest import Manifest
     from carms_lake.store.gold.published import BuildRecord
@@ -115,14 +114,13 @@ def status(config: LakeConfig) -> Status:
         ref: commits(table_path(config, ref)) for ref in catalog.refs(Layer.BRONZE, Layer.SILVER)
     }
     runs = recent(config, "runs")
-    sources = list(_sources(config, catalog, logs))
-    drift, unseen = _drift(config, sources)
+    sources, drift, unseen = _sources(config, catalog, logs, now)
     build = build_record(config.gold_file)
     tables = list(_tables(config, catalog, logs, build))
     return Status(
         domain=config.domain.name,
         at=now,
-        sources=pl.DataFrame([_freshness(s, now) for s in sources], _SOURCES, orient="row"),
+        sources=sources,
         tables=pl.DataFrame(tables, _TABLES, orient="row"),
         runs=runs.sort(RUN_ID, descending=True).head(LAST_RUNS).select(_RUNS),
         rejects=_rejects(config, logs),
@@ -137,35 +135,44 @@ def status(config: LakeConfig) -> Status:
     )
 
 
-class _Source(NamedTuple):
-    """One source: its contract, what landed of it, and its files in data_raw."""
-
-    contract: Contract
-    log: list[Commit]
-    manifest: Manifest
-    found: list[SourceFile] | None
-    """None where there is no data_raw."""
-
-
-def _sources(config: LakeConfig, catalog: Catalog, logs: Logs) -> Iterator[_Source]:
+def _sources(
+    config: LakeConfig, catalog: Catalog, logs: Logs, now: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
+    """The sources, the drift of their newest files, and the sources whose file is too large."""
     try:
-        files = listing(config.data_raw)
+        listed = listing(config.data_raw)
     except SourceError:
-        files = None
+        listed = None
+    sources: list[tuple[Any, ...]] = []
+    drift: list[tuple[Any, ...]] = []
+    unseen: list[str] = []
     for ref in catalog.refs(Layer.BRONZE):
-        contract = catalog.contracts[ref]
-        found = None if files is None else discover(contract, files)
-        yield _Source(contract, logs[ref], read_manifest(logs[ref]), found)
+        contract, manifest = catalog.contracts[ref], read_manifest(logs[ref])
+        found = discover(contract, listed) if listed is not None else []
+        names = {file.name for file in found}
+        sources.append(_freshness(contract, logs[ref], manifest, names, now))
+        files = newest(found, manifest)
+        changes = drift_of(table_path(config, ref), contract, *files) if files else []
+        if changes is None:
+            unseen.append(ref.table)
+        else:
+            drift += changes
+    return (
+        pl.DataFrame(sources, _SOURCES, orient="row"),
+        pl.DataFrame(drift, DRIFT, orient="row"),
+        tuple(unseen),
+    )
 
 
-def _freshness(source: _Source, now: datetime) -> tuple[Any, ...]:
-    contract = source.contract
-    landed = [c for c in source.log if c.metadata.get("files") and REPLAYED not in c.metadata]
+def _freshness(
+    contract: Contract, log: Sequence[Commit], manifest: Manifest, names: set[str], now: datetime
+) -> tuple[Any, ...]:
+    """A row of `sources`; `names` are the files in data_raw."""
+    landed = [c for c in log if c.metadata.get("files") and REPLAYED not in c.metadata]
     newest_commit = landed[-1] if landed else None
     age = (now - newest_commit.at).total_seconds() if newest_commit else None
     limit = None if contract.max_age is None else contract.max_age.total_seconds()
-    names = {file.name for file in source.found or ()}
-    current = source.manifest.current
+    current = manifest.current
     originals = [name for name, entry in current.items() if not entry.copy_of]
     return (
         contract.ref.table,
@@ -180,29 +187,12 @@ def _freshness(source: _Source, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _drift(config: LakeConfig, sources: Sequence[_Source]) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The drift of newest files, and the sources whose newest file was not inspected."""
-    found: list[tuple[Any, ...]] = []
-    unseen: list[str] = []
-    for source in sources:
-        files = newest(source.found or (), source.manifest)
-        ref = source.contract.ref
-        drift = drift_of(table_path(config, ref), source.contract, *files) if files else []
-        if drift is None:
-            unseen.append(ref.table)
-        else:
-            found += drift
-    return pl.DataFrame(found, DRIFT, orient="row"), tuple(unseen)
-
-
 def _tables(
     config: LakeConfig, catalog: Catalog, logs: Logs, build: BuildRecord | None
 ) -> Iterator[tuple[Any, ...]]:
     builds = recent(config, "table_versions").sort(RUN_ID)
-    versions = {
-        (layer, table): version
-        for layer, table, version in builds.select("layer", "table_name", "contract_version").rows()
-    }
+    names = builds.select("layer", "table_name").rows()
+    versions = dict(zip(names, builds["contract_version"], strict=True))
     for ref, contract in catalog.contracts.items():
         built_with = versions.get((ref.layer, ref.table))
         if ref.layer is Layer.GOLD:
@@ -240,9 +230,8 @@ def _refused(config: LakeConfig, runs: pl.DataFrame) -> pl.DataFrame:
     last = runs.filter(pl.col("command") == "ingest")[RUN_ID].max() or ""
     of_last = (pl.col(RUN_ID) == last) & (pl.col("status") == "refused")
     files = recent(config, "processed_files").filter(of_last)
-    return files.select("code", "message", source="table_name", file="src_filename").select(
-        "source", "file", "code", "message"
-    )
+    names = {"table_name": "source", "src_filename": "file"}
+    return files.select(*names, "code", "message").rename(names)
 
 
 def _checks(config: LakeConfig) -> CheckStatus | None:
