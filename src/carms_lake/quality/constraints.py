@@ -99,12 +99,17 @@ def constraints(contract: Contract) -> tuple[Constraint, ...]:
         ContractError: a rule does not judge single rows.
     """
     key = contract.primary_key
-    found = [_key(key)] if key else []
+    found: list[Constraint] = []
+    if key:
+        names, message = "+".join(key), f"duplicate primary key ({', '.join(key)})"
+        code, dimension = ReasonCode.DUPLICATE_KEY, Dimension.UNIQUENESS
+        found.append(Constraint(f"{names}.primaryKey", "primaryKey", key, code, dimension, message))
     for column in contract.columns:
         for kind, code, dimension, message, argument in _demands(column):
-            name, names = f"{column.name}.{kind}", (column.name,)
-            of_type = column.type
-            found.append(Constraint(name, kind, names, code, dimension, message, argument, of_type))
+            name, columns = f"{column.name}.{kind}", (column.name,)
+            found.append(
+                Constraint(name, kind, columns, code, dimension, message, argument, column.type)
+            )
     found += [reference(relationship) for relationship in contract.relationships]
     found += [_of_row(contract, rule) for rule in contract.quality if rule.quarantine]
     return tuple(found)
@@ -141,17 +146,6 @@ def reference(relationship: Relationship) -> Constraint:
         Dimension.CONSISTENCY,
         f"({', '.join(relationship.columns)}) is not in {target}",
         relationship,
-    )
-
-
-def _key(key: tuple[str, ...]) -> Constraint:
-    return Constraint(
-        f"{'+'.join(key)}.primaryKey",
-        "primaryKey",
-        key,
-        ReasonCode.DUPLICATE_KEY,
-        Dimension.UNIQUENESS,
-        f"duplicate primary key ({', '.join(key)})",
     )
 
 
