@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.records import FileStatus
+from carms_lake.records import FileStatus, RunReport
 from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.lock import SHARED
 from carms_lake.store.delta.log import commits, files_at
@@ -16,123 +16,48 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.records import (
-        CheckFailure,
-        CheckResult,
-        FileReport,
-        RunReport,
-        Score,
-        TableReport,
-    )
-
-    _Item = FileReport | TableReport | CheckResult | CheckFailure | Score
+    from carms_lake.records import CheckFailure, CheckResult, FileReport, Score, TableReport
 
 
-_AT = pl.Datetime("us", "UTC")
 _RECENT_RUNS = 50
 
+_TYPES: dict[str, Any] = {
+    "bigint": pl.Int64,
+    "boolean": pl.Boolean,
+    "double": pl.Float64,
+    "timestamp": pl.Datetime("us", "UTC"),
+    "varchar": pl.String,
+    "varchar[]": pl.List(pl.String),
+}
+
+_OF_TABLE = "run_id varchar, layer varchar, table_name varchar, "
+
+_COLUMNS = {
+    "runs": "run_id varchar, command varchar, status varchar, started_at timestamp, "
+    "seconds double, records bigint, accepted bigint, rejected bigint, files bigint, "
+    "tables_built bigint, is_balanced boolean, message varchar, tool_version varchar, "
+    "failed_checks bigint, is_published boolean",
+    "processed_files": "run_id varchar, table_name varchar, src_filename varchar, status varchar, "
+    "code varchar, message varchar, records bigint, accepted bigint, rejected bigint, "
+    "bytes bigint, seconds double, sha256 varchar, notes varchar[]",
+    "table_versions": _OF_TABLE + "version bigint, contract_version varchar, rows bigint, "
+    "rows_read bigint, driver_keys bigint, keys bigint, quarantined bigint, superseded bigint, "
+    "seconds double",
+    "check_results": _OF_TABLE + "rule varchar, severity varchar, passed boolean, "
+    "failed_rows bigint, checked_rows bigint, budget_pct double, message varchar, "
+    "dimension varchar",
+    "check_failures": _OF_TABLE + "rule varchar, severity varchar, column_name varchar, "
+    "row_key varchar, value varchar, src_filename varchar, src_row_number bigint, message varchar",
+    "scorecard": _OF_TABLE + "dimension varchar, rules bigint, rules_failed bigint, rows bigint, "
+    "failed_rows bigint, set_aside bigint, score_pct double",
+    "field_coverage": _OF_TABLE + "column_name varchar, group_name varchar, filled bigint, "
+    "total bigint, coverage_pct double",
+    "lineage": _OF_TABLE + "reads_layer varchar, reads_table varchar",
+}
+
 OPS_SCHEMAS: dict[str, dict[str, Any]] = {
-    "runs": {
-        "run_id": pl.String,
-        "command": pl.String,
-        "status": pl.String,
-        "started_at": _AT,
-        "seconds": pl.Float64,
-        "records": pl.Int64,
-        "accepted": pl.Int64,
-        "rejected": pl.Int64,
-        "files": pl.Int64,
-        "tables_built": pl.Int64,
-        "is_balanced": pl.Boolean,
-        "message": pl.String,
-        "tool_version": pl.String,
-        "failed_checks": pl.Int64,
-        "is_published": pl.Boolean,
-    },
-    "processed_files": {
-        "run_id": pl.String,
-        "table_name": pl.String,
-        "src_filename": pl.String,
-        "status": pl.String,
-        "code": pl.String,
-        "message": pl.String,
-        "records": pl.Int64,
-        "accepted": pl.Int64,
-        "rejected": pl.Int64,
-        "bytes": pl.Int64,
-        "seconds": pl.Float64,
-        "sha256": pl.String,
-        "notes": pl.List(pl.String),
-    },
-    "table_versions": {
-        "run_id": pl.String,
-        "layer": pl.String,
-        "table_name": pl.String,
-        "version": pl.Int64,
-        "contract_version": pl.String,
-        "rows": pl.Int64,
-        "rows_read": pl.Int64,
-        "driver_keys": pl.Int64,
-        "keys": pl.Int64,
-        "quarantined": pl.Int64,
-        "superseded": pl.Int64,
-        "seconds": pl.Float64,
-    },
-    "check_results": {
-        "run_id": pl.String,
-        "layer": pl.String,
-        "table_name": pl.String,
-        "rule": pl.String,
-        "severity": pl.String,
-        "passed": pl.Boolean,
-        "failed_rows": pl.Int64,
-        "checked_rows": pl.Int64,
-        "budget_pct": pl.Float64,
-        "message": pl.String,
-        "dimension": pl.String,
-    },
-    "check_failures": {
-        "run_id": pl.String,
-        "layer": pl.String,
-        "table_name": pl.String,
-        "rule": pl.String,
-        "severity": pl.String,
-        "column_name": pl.String,
-        "row_key": pl.String,
-        "value": pl.String,
-        "src_filename": pl.String,
-        "src_row_number": pl.Int64,
-        "message": pl.String,
-    },
-    "scorecard": {
-        "run_id": pl.String,
-        "layer": pl.String,
-        "table_name": pl.String,
-        "dimension": pl.String,
-        "rules": pl.Int64,
-        "rules_failed": pl.Int64,
-        "rows": pl.Int64,
-        "failed_rows": pl.Int64,
-        "set_aside": pl.Int64,
-        "score_pct": pl.Float64,
-    },
-    "field_coverage": {
-        "run_id": pl.String,
-        "layer": pl.String,
-        "table_name": pl.String,
-        "column_name": pl.String,
-        "group_name": pl.String,
-        "filled": pl.Int64,
-        "total": pl.Int64,
-        "coverage_pct": pl.Float64,
-    },
-    "lineage": {
-        "run_id": pl.String,
-        "layer": pl.String,
-        "table_name": pl.String,
-        "reads_layer": pl.String,
-        "reads_table": pl.String,
-    },
+    table: {name: _TYPES[kind] for name, kind in (column.split() for column in columns.split(", "))}
+    for table, columns in _COLUMNS.items()
 }
 """Name -> columns; `rejects` is a table of its own, `lake/<domain>/rejects`."""
 
@@ -155,23 +80,6 @@ def rows_of(
     report: RunReport, status: str, message: str, tool: str
 ) -> dict[str, list[dict[str, Any]]]:
     """What a run did, as rows of the tables of operations, by table."""
-    row = {
-        "run_id": report.run_id,
-        "command": report.command,
-        "status": status,
-        "started_at": report.started_at,
-        "seconds": report.seconds,
-        "records": sum(f.records for f in report.files),
-        "accepted": sum(f.accepted for f in report.files),
-        "rejected": report.rejected,
-        "files": len(report.files),
-        "tables_built": sum(t.status == "built" for t in report.tables),
-        "is_balanced": report.is_balanced,
-        "message": message,
-        "tool_version": tool,
-        "failed_checks": report.failed_checks,
-        "is_published": report.published is not None,
-    }
     run_id = report.run_id
     return {
         # A run that finds thousands of files unchanged has not processed them.
@@ -193,18 +101,34 @@ def rows_of(
             for failure in report.failures
         ],
         "scorecard": [_row("scorecard", run_id, score) for score in report.scores],
-        "runs": [row],
+        "runs": [
+            _row(
+                "runs",
+                run_id,
+                report,
+                status=status,
+                message=message,
+                tool_version=tool,
+                records=sum(file.records for file in report.files),
+                accepted=sum(file.accepted for file in report.files),
+                files=len(report.files),
+                tables_built=sum(table.status == "built" for table in report.tables),
+                is_published=report.published is not None,
+            )
+        ],
     }
 
 
-def _row(table: str, run_id: str, item: _Item, **others: Any) -> dict[str, Any]:
+def _row(
+    table: str,
+    run_id: str,
+    item: RunReport | FileReport | TableReport | CheckResult | CheckFailure | Score,
+    **known: Any,
+) -> dict[str, Any]:
     """A row of a table of operations: columns that are not given have the name of a field."""
-    known = {
-        "run_id": run_id,
-        "layer": str(item.table.layer),
-        "table_name": item.table.table,
-        **others,
-    }
+    known["run_id"] = run_id
+    if not isinstance(item, RunReport):
+        known |= {"layer": str(item.table.layer), "table_name": item.table.table}
     return {
         name: known[name] if name in known else getattr(item, name) for name in OPS_SCHEMAS[table]
     }

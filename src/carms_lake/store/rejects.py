@@ -24,13 +24,9 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.names import TableRef
 
-_LIVE_SCHEMA = {
-    "layer": pl.String,
-    "table_name": pl.String,
-    RUN_ID: pl.String,
-    SRC_FILENAME: pl.String,
-    DELIVERY_ID: pl.Int64,
-}
+_OF_RUN = {"layer": pl.String, "table_name": pl.String, RUN_ID: pl.String}
+_OF_FILE = _OF_RUN | {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}
+"""What rejects share with the commit that they belong to: by run in silver, by file in bronze."""
 
 
 def write_rejects(config: LakeConfig, rejects: Sequence[pl.DataFrame], run_id: str) -> None:
@@ -61,22 +57,16 @@ def live(
     if not delta.exists(path):
         return None
     version = None if as_of is None else version_at(path, as_of)
-    if version == -1:
+    if version == -1:  # nothing had been rejected by then
         return None
-    counted = _counted(config, tables, as_of)
+    counted = _counted(config, tables, as_of).lazy()
     frame = delta.scan(path, version)
-    bronze = frame.filter(pl.col("layer") == Layer.BRONZE).join(
-        counted.filter(pl.col("layer") == Layer.BRONZE).lazy(),
-        on=["layer", "table_name", RUN_ID, SRC_FILENAME, DELIVERY_ID],
-        how="semi",
-        nulls_equal=True,
+    return pl.concat(
+        frame.filter(pl.col("layer") == layer).join(
+            counted, on=list(keys), how="semi", nulls_equal=True
+        )
+        for layer, keys in ((Layer.BRONZE, _OF_FILE), (Layer.SILVER, _OF_RUN))
     )
-    silver = frame.filter(pl.col("layer") == Layer.SILVER).join(
-        counted.filter(pl.col("layer") == Layer.SILVER).lazy(),
-        on=["layer", "table_name", RUN_ID],
-        how="semi",
-    )
-    return pl.concat([bronze, silver])
 
 
 def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
@@ -94,22 +84,13 @@ def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:
         for entry in commits(table_path(config, ref))
         if "run_id" in entry.metadata
     ]
-    known = pl.LazyFrame(
-        committed,
-        schema={"layer": pl.String, "table_name": pl.String, RUN_ID: pl.String},
-        orient="row",
-    )
-    whole = delta.scan(path)
-    lost = (
-        whole.join(known, on=["layer", "table_name", RUN_ID], how="anti")
-        .select(pl.len())
-        .collect()
-        .item()
-    )
+    known = pl.LazyFrame(committed, schema=_OF_RUN, orient="row")
+    found = delta.scan(path)
+    lost = int(found.join(known, on=list(_OF_RUN), how="anti").select(pl.len()).collect().item())
     if lost:
-        kept = whole.join(known, on=["layer", "table_name", RUN_ID], how="semi").collect()
+        kept = found.join(known, on=list(_OF_RUN), how="semi").collect()
         overwrite(path, kept, {"run_id": run_id, "repaired": lost})
-    return int(lost)
+    return lost
 
 
 def _counted(config: LakeConfig, tables: Iterable[TableRef], as_of: str | None) -> pl.DataFrame:
@@ -125,7 +106,7 @@ def _counted(config: LakeConfig, tables: Iterable[TableRef], as_of: str | None) 
                 (ref.layer, ref.table, entry.run_id, entry.name, entry.delivery_id)
                 for entry in read_manifest(log).current.values()
             ]
-            continue
-        builds = [commit.metadata["run_id"] for commit in log if "run_id" in commit.metadata]
-        rows += [(ref.layer, ref.table, run_id, None, None) for run_id in builds[-1:]]
-    return pl.DataFrame(rows, schema=_LIVE_SCHEMA, orient="row")
+        else:
+            builds = [commit.metadata["run_id"] for commit in log if "run_id" in commit.metadata]
+            rows += [(ref.layer, ref.table, run_id, None, None) for run_id in builds[-1:]]
+    return pl.DataFrame(rows, schema=_OF_FILE, orient="row")

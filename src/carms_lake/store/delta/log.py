@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
 from carms_lake.names import Layer, run_timestamp
+from carms_lake.store import rejects_path
 from carms_lake.store.delta import LOG
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ KEEPS_ROWS = "keeps_rows"
 
 _KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
 """What other tools call such commits."""
-
-REJECTS = "rejects"
 
 
 @dataclass(frozen=True)
@@ -152,12 +151,7 @@ def files_at(path: Path, version: int) -> dict[str, DataFile]:
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
-    found: dict[str, DataFile] = {}
-    for commit, files in states(path):
-        if commit.version > version:
-            break
-        found = dict(files) if commit.version == version else found
-    return found
+    return next((dict(files) for commit, files in states(path) if commit.version == version), {})
 
 
 def total_rows(files: Iterable[DataFile]) -> int | None:
@@ -166,18 +160,13 @@ def total_rows(files: Iterable[DataFile]) -> int | None:
     return None if None in counts else sum(count or 0 for count in counts)
 
 
-def lost_files(path: Path, files: Iterable[str]) -> list[str]:
-    """Those of a table's files that are no longer there."""
-    return [name for name in files if not (path / name).exists()]
-
-
 def ensure_complete(path: Path, version: int, name: str) -> None:
     """Refuse a version of a table some of whose files no longer exist.
 
     Raises:
         StoreError: they were vacuumed.
     """
-    lost = lost_files(path, files_at(path, version))
+    lost = [file for file in files_at(path, version) if not (path / file).exists()]
     if lost:
         raise StoreError(
             f"version {version} of `{name}` is incomplete: {len(lost)} of its files were vacuumed",
@@ -215,9 +204,8 @@ def table_folders(config: LakeConfig) -> dict[str, Path]:
         parent = config.lake / schema
         if parent.is_dir():
             found |= {f"{schema}.{p.name}": p for p in sorted(parent.iterdir()) if is_table(p)}
-    if is_table(config.lake / REJECTS):
-        found[REJECTS] = config.lake / REJECTS
-    return found
+    rejects = rejects_path(config)
+    return found | ({"rejects": rejects} if is_table(rejects) else {})
 
 
 def is_table(path: Path) -> bool:
@@ -248,7 +236,9 @@ def _commit(path: Path, file: Path) -> Commit:
         for line in file.read_text(encoding="utf-8").splitlines():
             action = json.loads(line) if line.strip() else {}
             if "add" in action:
-                added.append(_data_file(action["add"]))
+                file_of = action["add"]
+                rows = json.loads(file_of.get("stats") or "{}").get("numRecords")
+                added.append(DataFile(_name(file_of["path"]), int(file_of.get("size") or 0), rows))
             elif "remove" in action:
                 removed.append(_name(action["remove"]["path"]))
             elif "commitInfo" in action:
@@ -261,11 +251,6 @@ def _commit(path: Path, file: Path) -> Commit:
         ) from error
     operation = str(info.get("operation") or "")
     return Commit(int(file.stem), at, operation, metadata, tuple(added), tuple(removed))
-
-
-def _data_file(add: Mapping[str, Any]) -> DataFile:
-    stats = json.loads(add.get("stats") or "{}")
-    return DataFile(_name(add["path"]), int(add.get("size") or 0), stats.get("numRecords"))
 
 
 def _name(path: str) -> str:

@@ -14,11 +14,11 @@ import polars_hash as plh
 from carms_lake.errors import StoreError
 from carms_lake.names import INGESTION_TS, RUN_ID
 from carms_lake.store import delta
-from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, lost_files, states
+from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, states
 from carms_lake.store.delta.write import FileChange, commit_files, writing_to
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from polars._typing import PolarsDataType
@@ -85,11 +85,13 @@ def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
     for commit, files in states(path):
         if commit.version in kept:
             needed |= files.keys()
-    found = [file for file in path.glob("*.parquet") if file.name not in needed]
-    found += [file for file in (path / delta.STAGING).rglob("*") if file.is_file()]
-    log = (path / delta.LOG).iterdir()
-    found += [file for file in log if _LOG_LEFTOVER.fullmatch(file.name)]
-    return sorted(found)
+    return sorted(
+        [
+            *(file for file in path.glob("*.parquet") if file.name not in needed),
+            *(file for file in (path / delta.STAGING).rglob("*") if file.is_file()),
+            *(file for file in (path / delta.LOG).iterdir() if _LOG_LEFTOVER.fullmatch(file.name)),
+        ]
+    )
 
 
 def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
@@ -99,7 +101,7 @@ def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
         StoreError: the log cannot be read.
     """
     named = {name for _, files in states(path) for name in files}
-    lost = {*lost_files(path, named), *without}
+    lost = {name for name in named if not (path / name).exists()} | {*without}
     return {commit.version for commit, files in states(path) if not lost & files.keys()}
 
 
@@ -180,19 +182,13 @@ def digest_of(frame: pl.LazyFrame, *, leave_out: Collection[str] = RUN_MARKS) ->
         .alias(f"lane_{lane}")
         for lane in range(_LANES)
     ]
-    rows, *lanes = (
-        frame.select(_row_hash(schema)).select(pl.len(), *sums).collect(engine="streaming").row(0)
-    )
+    fields = pl.concat_str([_text(pl.col(name), kind) for name, kind in schema.items()])
+    row_hash = plh.concat_str(fields).chash.blake3().str.slice(0, 2 * _LANES * _LANE_BYTES)
+    hashed = frame.select(row_hash.str.decode("hex").alias("hash"))
+    rows, *lanes = hashed.select(pl.len(), *sums).collect(engine="streaming").row(0)
     types = [(name, str(kind)) for name, kind in schema.items()]
-    whole = hashlib.sha256(repr((types, rows, lanes)).encode())
-    return Digest(int(rows), whole.hexdigest())
-
-
-def _row_hash(schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    fields = [_text(pl.col(name), kind) for name, kind in schema.items()]
-    hashed = plh.concat_str(pl.concat_str(fields)).chash.blake3()
-    digits = 2 * _LANES * _LANE_BYTES
-    return hashed.str.slice(0, digits).str.decode("hex").alias("hash")
+    value = hashlib.sha256(repr((types, rows, lanes)).encode()).hexdigest()
+    return Digest(int(rows), value)
 
 
 def _text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:

@@ -81,17 +81,13 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
         if MANIFEST in commit.metadata:
             kept.clear()
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
-        for entry in _entries(listed):
+        for entry in (FileEntry(**fields) for fields in listed):
             kept.setdefault(entry.name, {})[entry.delivery_id] = entry
     ordered = {
         name: tuple(sorted(entries.values(), key=lambda entry: entry.delivery_id or 0))
         for name, entries in sorted(kept.items())
     }
     return Manifest(ordered)
-
-
-def _entries(raw: Iterable[dict[str, Any]]) -> Iterable[FileEntry]:
-    return (FileEntry(**entry) for entry in raw)
 
 
 _KEY = "build"
@@ -141,10 +137,9 @@ def last_build(path: Path) -> Build | None:
         StoreError: the table cannot be read.
     """
     commit = next((commit for commit in newest_first(path) if not commit.keeps_rows), None)
-    found = commit.metadata.get(_KEY) if commit else None
-    if commit is None or not found:
+    if commit is None or _KEY not in commit.metadata:
         return None
-    build = Build(**found)
+    build = Build(**commit.metadata[_KEY])
     since = commit.version if build.rows_since < 0 else build.rows_since
     return replace(build, version=commit.version, rows_since=since)
 
@@ -155,12 +150,8 @@ def last_builds(config: LakeConfig, contracts: Iterable[Contract]) -> dict[Table
     Raises:
         StoreError: a table cannot be read.
     """
-    found = {
-        contract.ref: last_build(table_path(config, contract.ref))
-        for contract in contracts
-        if contract.ref.layer is Layer.SILVER
-    }
-    return {ref: build for ref, build in found.items() if build}
+    silver = [contract.ref for contract in contracts if contract.ref.layer is Layer.SILVER]
+    return {ref: build for ref in silver if (build := last_build(table_path(config, ref)))}
 
 
 @dataclass(frozen=True)
