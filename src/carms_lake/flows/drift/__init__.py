@@ -46,10 +46,9 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.drift.files import RawFile
+    from carms_lake.flows.run import Progress
     from carms_lake.records import SourceFile
     from carms_lake.store.delta.manifest import Manifest
-
-    Progress = Callable[[str, int, int | None], None]
 
 
 OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})
@@ -281,7 +280,7 @@ def _is_chance(contract: Contract, raw: RawFile, old: pl.DataFrame | None, key: 
     """Whether a key of whole records is so rare that the previous file may lack it by chance."""
     if document_column(contract) is None or old is None:
         return False
-    values = raw.series(key)
+    values = raw.sample[key]
     return (1 - values.null_count() / values.len()) * old.height < EXPECTED
 
 
@@ -298,11 +297,11 @@ def _rows_before(
     except SourceRefused:  # the run that read the file has reported what is wrong with it
         return None
     if document_column(contract) is not None:
-        return pl.DataFrame([raw.series(name).alias(name) for name in raw.headers])
+        return raw.sample
     headers = matched(contract, raw, None).present
     return pl.DataFrame(
         [
-            cast_to(raw.series(header), contract.column(name).type).alias(name)
+            cast_to(raw.sample[header], contract.column(name).type).alias(name)
             for name, header in headers.items()
         ]
     )

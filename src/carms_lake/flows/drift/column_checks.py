@@ -54,8 +54,8 @@ def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]
     columns: list[Column] = []
     for name, header in headers.items():
         column = collector.contract.column(name)
-        values = collector.raw.series(header).alias(name)
-        not_text = collector.raw.not_text_in(header)
+        values = collector.raw.sample[header].alias(name)
+        not_text = collector.raw.not_text.get(header, 0)
         typed[name], kind = _typed_values(collector, column, values, not_text)
         columns.append(replace(column, type=kind))
         nulls = values.null_count()
@@ -75,7 +75,7 @@ def check_against_contract(collector: DriftCollector, headers: Mapping[str, str]
 def compare_with_previous(collector: DriftCollector, column: Column, header: str) -> None:
     """Compare nulls, values and distribution of a column with those of the previous file."""
     old = collector.previous(column)
-    new = collector.raw.series(header)
+    new = collector.raw.sample[header]
     if old is None or not new.len():
         return
     nulls_then, nulls_now = (old.null_count(), old.len()), (new.null_count(), new.len())

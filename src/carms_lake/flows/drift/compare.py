@@ -61,15 +61,15 @@ def matched(contract: Contract, raw: RawFile, old: pl.DataFrame | None) -> Match
     Headers are compared as ingest does: exactly, then without case and spaces around them.
     """
     exact = {column.source: column.name for column in contract.columns}
-    present = {exact[header]: header for header in raw.headers if header in exact}
+    present = {exact[header]: header for header in raw.sample.columns if header in exact}
     others = [column for column in contract.columns if column.name not in present]
     folded = {column.source.strip().casefold(): column.name for column in others}
     present |= {
         folded[key]: header
-        for header in raw.headers
+        for header in raw.sample.columns
         if header not in exact and (key := header.strip().casefold()) in folded
     }
-    added = [header for header in raw.headers if header not in present.values()]
+    added = [header for header in raw.sample.columns if header not in present.values()]
     removed = [c for c in others if c.name not in present and c.from_path is None]
     renamed = _renamed(removed, added, raw, old)
     taken = {header for header, _ in renamed.values()}
@@ -114,7 +114,8 @@ def _renamed(
     pairs: list[tuple[str, str, float]] = []
     for column, header in product(removed, added):
         before = old[column.name] if old is not None and column.name in old.columns else None
-        score = similarity(column, before, raw.series(header), header, raw.not_text_in(header))
+        not_text = raw.not_text.get(header, 0)
+        score = similarity(column, before, raw.sample[header], header, not_text)
         pairs.append((column.name, header, score))
     found: dict[str, tuple[str, float]] = {}
     for name, header, score in sorted(pairs, key=lambda pair: -pair[2]):
@@ -200,7 +201,7 @@ def _check_columns(collector: DriftCollector, found: Matched) -> None:
 
 def _check_added(collector: DriftCollector, header: str) -> None:
     policy = spec_of(collector.contract).new_columns
-    values = collector.raw.series(header)
+    values = collector.raw.sample[header]
     kind = inferred_type(values)
     filled = values.len() - values.null_count()
     is_harmless = policy is NewColumns.ACCEPT or (policy is NewColumns.REJECT and not filled)

@@ -51,15 +51,13 @@ _DELIMITERS = (",", ";", "\t", "|")
 class RawFile:
     """What a file holds."""
 
-    headers: tuple[str, ...]
-    """As written in the file, in order, without those that the contract drops."""
     sample: pl.DataFrame
-    """Some records; each header's column is named by its position: `0`, `1` ..."""
+    """Some records, under the headers as written in the file, without those the contract drops."""
     records: int
     malformed: int = 0
     """Records that do not match the header."""
-    not_text: dict[int, int] = field(default_factory=dict)
-    """By position: values of a column of mixed types that are text in `sample` only."""
+    not_text: dict[str, int] = field(default_factory=dict)
+    """By header: values of a column of mixed types that are text in `sample` only."""
     doubled: tuple[str, ...] = ()
     """Repeated headers; the last column of a header is compared."""
     delimiter: str | None = None
@@ -70,14 +68,6 @@ class RawFile:
         """How many records are compared: all that match the header, or those of the sample."""
         is_sampled = self.sample.height < self.records - self.malformed
         return self.sample.height if is_sampled else self.records
-
-    def series(self, header: str) -> pl.Series:
-        """The sampled values of a column."""
-        return self.sample[str(self.headers.index(header))]
-
-    def not_text_in(self, header: str) -> int:
-        """How many sampled values of a text column are not text."""
-        return self.not_text.get(self.headers.index(header), 0)
 
 
 class Sampler:
@@ -194,10 +184,12 @@ def _columnar(
         drop_columns=(*(n for n in found if n not in headers), *doubled),
         merge_surplus_into=str(headers.index(merged)) if merged in headers else None,
     )
+    # A header such as `*` is more than a name to the frame library, so columns are read by number.
     columns = [Column(str(at), ColumnType("varchar"), header) for at, header in enumerate(headers)]
-    sample = _sampled(source, replace(contract, source=own), columns, most)
+    raw = _sampled(source, replace(contract, source=own), columns, most)
+    sample = pl.DataFrame(dict(zip(headers, raw.sample.get_columns(), strict=True)))
     delimiter = spec.delimiter if source.format in ("", "csv") else None
-    return replace(sample, headers=headers, doubled=doubled, delimiter=delimiter)
+    return replace(raw, sample=sample, doubled=doubled, delimiter=delimiter)
 
 
 def _sampled(
@@ -214,7 +206,7 @@ def _sampled(
         if most is not None and sampler.rows >= most:
             break
     empty = pl.DataFrame(schema=dict.fromkeys(reading.column_names, pl.String))
-    return RawFile((), sampler.sample(empty), sampler.rows + malformed, malformed)
+    return RawFile(sampler.sample(empty), sampler.rows + malformed, malformed)
 
 
 def _workbook(source: SourceFile, contract: Contract) -> RawFile:
@@ -273,10 +265,10 @@ def values_by_path(
 
 
 def _of_cells(cells: Mapping[str, list[Any]]) -> RawFile:
-    columns = [cells_of(values) for values in cells.values()]
-    sample = pl.DataFrame([series.alias(str(at)) for at, (series, _) in enumerate(columns)])
-    not_text = {at: count for at, (_, count) in enumerate(columns) if count}
-    return RawFile(tuple(cells), sample, sample.height, not_text=not_text)
+    columns = {header: cells_of(values) for header, values in cells.items()}
+    sample = pl.DataFrame({header: series for header, (series, _) in columns.items()})
+    not_text = {header: count for header, (_, count) in columns.items() if count}
+    return RawFile(sample, sample.height, not_text=not_text)
 
 
 def _distinct(

@@ -42,8 +42,10 @@ _JSON_TRIED = 200
 
 def cast_to(values: pl.Series, kind: ColumnType) -> pl.Series:
     """The values in a contract's type, as ingest would cast them; null if they do not conform."""
+    # A header such as `*` is more than a name to the frame library.
+    frame = values.alias("value").to_frame()
     try:
-        return values.to_frame().select(typed(values.name, values.dtype, kind))[values.name]
+        return frame.select(typed("value", values.dtype, kind))["value"].alias(values.name)
     except pl.exceptions.PolarsError:  # there is no cast between these types at all
         return pl.Series(values.name, [None] * values.len(), dtype=polars_type(kind))
 

@@ -28,14 +28,13 @@ from carms_lake.store.delta.write import widen
 from carms_lake.store.rejects import live, repair, write_rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.flows.rejects.revalidate import Replayed
+    from carms_lake.flows.run import Progress
     from carms_lake.records import RunReport
-
-    Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)

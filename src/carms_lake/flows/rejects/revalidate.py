@@ -29,17 +29,15 @@ from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
     from pathlib import Path
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.rejects.locate import LandedFiles
-    from carms_lake.flows.run import Run
+    from carms_lake.flows.run import Progress, Run
     from carms_lake.names import TableRef
     from carms_lake.records import TrackedChunk
     from carms_lake.store.delta.manifest import FileEntry
-
-    Progress = Callable[[str, int, int | None], None]
 
 
 OPTIONAL_COLUMNS = {SRC_REPAIR, SRC_EXTRA}
