@@ -22,6 +22,8 @@ from carms_lake.files import whole
 from carms_lake.flows.drift.findings import ChangeKind
 from carms_lake.flows.drift.inference import are_comparable
 from carms_lake.names import IDENTIFIER, TableRef
+from carms_lake.quality.constraints import value_constraints
+from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -173,13 +175,20 @@ def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
     """
     values: dict[str | None, dict[ChangeKind, list[Any]]] = defaultdict(lambda: defaultdict(list))
     new: dict[str, list[ColumnType]] = defaultdict(list)
-    for change in chain.from_iterable(file.changes for file in files):
+    changes = [change for file in files for change in file.changes]
+    if not changes:
+        return Patch()
+    for change in changes:
         if change.kind is ChangeKind.ADDED and change.column:
             new[change.column].append(change.value)
         else:
             values[change.column][change.kind].append(change.value)
     delimiters = sorted(values[None][ChangeKind.DELIMITER])
     edits = [Edit(None, "carms.delimiter", value) for value in delimiters[:1]]
+    rules: dict[str, list[str]] = defaultdict(list)
+    for rule in value_constraints(contract):
+        if rule.code is not ReasonCode.REQUIRED_NULL:
+            rules[rule.column].append(rule.kind)
     added: dict[str, list[ColumnType]] = defaultdict(list)
     for column in contract.columns:
         needed = values[column.name]
@@ -190,7 +199,7 @@ def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
                 added[header] = [kind]
             edits.append(Edit(column.name, _OPTIONAL, value=True))
         else:
-            edits += _edits(column, needed)
+            edits += _edits(column, needed, rules[column.name])
     for header, kinds in new.items():
         added[header] += kinds
     return Patch(tuple(edits), tuple(_new_columns(contract, added)))
@@ -212,8 +221,10 @@ def column_name(header: str, taken: Iterable[str]) -> str:
     return next(free for free in numbered if free not in known)
 
 
-def _edits(column: Column, needed: Mapping[ChangeKind, list[Any]]) -> Iterator[Edit]:
-    name, rules = column.name, _rules_of(column)
+def _edits(
+    column: Column, needed: Mapping[ChangeKind, list[Any]], rules: Sequence[str]
+) -> Iterator[Edit]:
+    name = column.name
     if ChangeKind.HEADER in needed:
         yield Edit(name, "physicalName", needed[ChangeKind.HEADER][0])
     for flag, (key, is_set) in _FLAGS.items():
@@ -224,7 +235,8 @@ def _edits(column: Column, needed: Mapping[ChangeKind, list[Any]]) -> Iterator[E
         yield Edit(name, "logicalType", kind.logical)
         yield Edit(name, "physicalType", str(kind))
         if not are_comparable(kind, column.type):  # limits of numbers make no sense for text
-            yield from (Edit(name, rule, None) for rule in rules)
+            for rule in rules:
+                yield Edit(name, rule if rule == "enum" else f"{_OPTIONS}{rule}", None)
             return
     yield from _looser_rules(column, needed, rules)
 
@@ -232,34 +244,17 @@ def _edits(column: Column, needed: Mapping[ChangeKind, list[Any]]) -> Iterator[E
 def _looser_rules(
     column: Column, needed: Mapping[ChangeKind, list[Any]], rules: Sequence[str]
 ) -> Iterator[Edit]:
-    name = column.name
     if ChangeKind.ENUM in needed:
         new = dict.fromkeys(chain.from_iterable(needed[ChangeKind.ENUM]))
-        yield Edit(name, "enum", [{"value": value} for value in (*column.enum, *new)])
+        yield Edit(column.name, "enum", [{"value": value} for value in (*column.enum, *new)])
     if ChangeKind.PATTERN in needed:
-        yield Edit(name, f"{_OPTIONS}pattern", None)
+        yield Edit(column.name, f"{_OPTIONS}pattern", None)
     for limit, furthest in _LIMITS.items():
         if limit in needed:
-            yield Edit(name, f"{_OPTIONS}{limit}", furthest(needed[limit]))
-            exclusive = f"{_OPTIONS}exclusive{limit.capitalize()}"
+            yield Edit(column.name, f"{_OPTIONS}{limit}", furthest(needed[limit]))
+            exclusive = f"exclusive{limit.capitalize()}"
             if exclusive in rules:
-                yield Edit(name, exclusive, None)
-
-
-def _rules_of(column: Column) -> list[str]:
-    """The contract keys of the column's value list, limits and pattern."""
-    bounds = column.bounds
-    options = {
-        "minimum": bounds.minimum,
-        "maximum": bounds.maximum,
-        "exclusiveMinimum": bounds.exclusive_minimum,
-        "exclusiveMaximum": bounds.exclusive_maximum,
-        "minLength": bounds.min_length,
-        "maxLength": bounds.max_length,
-        "pattern": column.pattern,
-    }
-    used = [f"{_OPTIONS}{key}" for key, value in options.items() if value is not None]
-    return [*(["enum"] if column.enum else []), *used]
+                yield Edit(column.name, f"{_OPTIONS}{exclusive}", None)
 
 
 def _new_columns(
