@@ -64,7 +64,7 @@ FEW_ROWS = 200_000
 DRIFT = dict.fromkeys(
     ("source", "file", "beside", "change", "column", "severity", "expected", "found"), pl.String()
 )
-"""Drift of newest files; one was compared with `beside`, or if that is null with its contract only.
+"""Drift of newest files, each with the file that it was compared with; null if with none.
 
 `change` is as `carms drift` calls it, or unreadable; `severity` is error or warning."""
 
