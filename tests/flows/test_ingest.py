@@ -143,7 +143,7 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
 def test_only_the_named_sources_are_read(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     assert set(statuses(ingest(config, ["sales"]))) == {"sales/day_1.csv"}
-    with pytest.raises(UsageError, match="no table `sale` in the domain") as caught:
+    with pytest.raises(UsageError, match="`sale` is not a bronze table") as caught:
         ingest(config, ["sale"])
     assert "`sales`" in caught.value.hint
 

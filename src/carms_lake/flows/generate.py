@@ -15,7 +15,7 @@ from carms_lake.writers import write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    Progress = Callable[[str, int, int | None], None]
+    from carms_lake.flows.run import Progress
 
 
 def generate(
@@ -36,9 +36,13 @@ def generate(
         raise UsageError(f"`{package}` cannot generate that: {error}") from error
     written = []
     for name, frames, file_format, format_options in files:
-        path = _inside(out, name)
+        parts = PurePosixPath(name)
+        if parts.is_absolute() or ".." in parts.parts:
+            raise UsageError(f"a generator names the file `{name}`, which is not below its folder")
+        path = out.joinpath(*parts.parts)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, _counted(name, frames, progress), file_format, format_options)
+        with whole(path, is_synced=False) as partial:
+            write(partial, _counted(name, frames, progress), file_format, format_options)
         written.append(path)
     return written
 
@@ -82,20 +86,6 @@ def _check(package: str, generator: Callable[..., object], options: Mapping[str,
         raise UsageError(
             f"the generator of `{package}` needs " + ", ".join(f"`{name}`" for name in missing)
         )
-
-
-def _inside(out: Path, name: str) -> Path:
-    parts = PurePosixPath(name)
-    if parts.is_absolute() or ".." in parts.parts:
-        raise UsageError(f"a generator names the file `{name}`, which is not below its folder")
-    return out.joinpath(*parts.parts)
-
-
-def _write_whole(
-    path: Path, frames: Iterable[Any], file_format: str, options: Mapping[str, object]
-) -> None:
-    with whole(path, is_synced=False) as partial:
-        write(partial, frames, file_format, options)
 
 
 def _counted(name: str, frames: Iterable[Any], progress: Progress | None) -> Iterator[Any]:

@@ -16,32 +16,18 @@ from carms_lake.flows.timetravel.history import find
 from carms_lake.flows.timetravel.restore import metadata_of_restore
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import delta
-from carms_lake.store.delta.log import (
-    commits,
-    files_at,
-    run_ends,
-    table_folders,
-    version_among,
-)
-from carms_lake.store.delta.maintain import (
-    compact,
-    digest,
-    remove,
-    small_files,
-    unneeded,
-    whole_versions,
-)
+from carms_lake.store.delta import maintain, write
+from carms_lake.store.delta.log import commits, files_at, run_ends, table_folders, version_among
+from carms_lake.store.delta.maintain import digest
 from carms_lake.store.delta.manifest import last_builds
-from carms_lake.store.delta.write import restore as restore_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
+    from carms_lake.flows.run import Progress
     from carms_lake.store.delta.maintain import Digest
-
-    Progress = Callable[[str, int, int | None], None]
 
 
 KEEP_RUNS = 100
@@ -148,27 +134,29 @@ def vacuum(
             if progress:
                 progress(plan.table, number, len(plans))
             done.append(_delete(path, plan, files) if yes and files else plan)
-        folders = _leftover_folders(config)
+        building = config.gold_file.parent / f".{config.domain.name}.building"
+        copies = sorted((config.lake / "parquet").rglob(PARTIAL))
+        folders = [path for path in (config.lake / CACHE, building, *copies) if path.exists()]
         leftovers = [f for path in folders for f in (path, *path.rglob("*")) if f.is_file()]
         if leftovers:
             done.append(Vacuumed(LEFTOVERS, 0, 0, len(leftovers), _bytes(leftovers)))
         if yes:
-            remove(folders)
+            maintain.remove(folders)
     return VacuumReport(tuple(done), min(kept, default=None), len(kept), yes)
 
 
 def _optimize(name: str, path: Path, run_id: str) -> Optimized:
     version = delta.version(path)
     files = len(files_at(path, version))
-    if len(small_files(path)) < 2:  # noqa: PLR2004 - a single file has nothing to be merged with
+    if len(maintain.small_files(path)) <= 1:  # a single file cannot be merged
         return Optimized(name, files, files)
     before = digest(path)
-    compacted = compact(path, run_id)
+    compacted = maintain.compact(path, run_id)
     if compacted == version:
         return Optimized(name, files, files)
     after = digest(path)
     if after != before:
-        restore_table(path, version, metadata_of_restore(path, version, run_id))
+        write.restore(path, version, metadata_of_restore(path, version, run_id))
         raise StoreError(
             f"compacting `{name}` changed its digest from {before} to {after}; "
             "the table was restored",
@@ -208,15 +196,15 @@ def _plan(
     """What a vacuum would do to a table, and the files to delete."""
     log = commits(path)
     versions = {log[-1].version, *compared, *(version_among(log, run) for run in kept)}
-    files = unneeded(path, versions)
-    left = whole_versions(path, without={file.name for file in files})
-    whole = whole_versions(path)
+    files = maintain.unneeded(path, versions)
+    left = maintain.whole_versions(path, without={file.name for file in files})
+    whole = maintain.whole_versions(path)
     return Vacuumed(name, len(whole), len(left), len(files), _bytes(files)), files
 
 
 def _delete(path: Path, plan: Vacuumed, files: Sequence[Path]) -> Vacuumed:
     before = digest(path)
-    remove(files)
+    maintain.remove(files)
     after = digest(path)
     if after != before:
         raise StoreError(
@@ -224,12 +212,6 @@ def _delete(path: Path, plan: Vacuumed, files: Sequence[Path]) -> Vacuumed:
             "report this, and restore the table from a backup",
         )
     return replace(plan, digest=after)
-
-
-def _leftover_folders(config: LakeConfig) -> list[Path]:
-    building = config.gold_file.parent / f".{config.domain.name}.building"
-    copies = sorted((config.lake / "parquet").rglob(PARTIAL))
-    return [path for path in (config.lake / CACHE, building, *copies) if path.exists()]
 
 
 def _bytes(files: Sequence[Path]) -> int:

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.records import (
-        CheckFailure,
-        CheckResult,
-        FileReport,
-        Score,
-        TableReport,
-    )
+    from carms_lake.records import CheckFailure, CheckResult, FileReport, Score, TableReport
 
     Progress = Callable[[str, int, int | None], None]
     """Called with what is being done, how many are done, and of how many."""
@@ -61,22 +55,22 @@ class Run:
         notes: Sequence[str] = (),
         rows: Mapping[str, Sequence[dict[str, Any]]] | None = None,
     ) -> None:
-        """Add what a step did to the report, and rows of tables of operations to those it writes.
+        """Add what a step did to the report, and rows that the tables of operations will get.
 
-        A run that is finished takes notes only: its rows may be published already.
+        A finished run takes notes only: its rows may be published already.
         """
         if self._final is not None and (files or tables or checks or failures or scores or rows):
             raise RuntimeError("a finished run takes notes only")
         with self._adding:  # tables are built side by side
-            there = self._report
+            before = self._report
             self._report = replace(
-                there,
-                files=(*there.files, *files),
-                tables=(*there.tables, *tables),
-                checks=(*there.checks, *checks),
-                failures=(*there.failures, *failures),
-                scores=(*there.scores, *scores),
-                notes=(*there.notes, *notes),
+                before,
+                files=(*before.files, *files),
+                tables=(*before.tables, *tables),
+                checks=(*before.checks, *checks),
+                failures=(*before.failures, *failures),
+                scores=(*before.scores, *scores),
+                notes=(*before.notes, *notes),
             )
             for table, those in (rows or {}).items():
                 self._rows.setdefault(table, []).extend(those)
@@ -153,11 +147,10 @@ def _begun(config: LakeConfig, command: str) -> Run:
 def _record_end(run: Run, error: BaseException) -> None:
     """Keep how a run ended that did not end well; the error that ended it stays the one raised."""
     status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    first_line = str(error).strip().splitlines()[:1]
+    message = ": ".join([type(error).__name__, *first_line])
     if isinstance(error, LakeError):
         message = error.message
-    else:
-        said = str(error).strip().splitlines()
-        message = ": ".join([type(error).__name__, *said[:1]])
     try:
         ops.record_run(run.config, run.fail(status, message))
     except BaseException as second:  # noqa: BLE001 - a second Ctrl-C must not hide the first error

@@ -1,6 +1,6 @@
 """Bronze -> silver -> gold: write, audit, publish.
 
-A table is built again only where its inputs, its code or its contract changed. Gold is built in a
+A table is rebuilt only where its inputs, its code or its contract changed. Gold is built in a
 new file and checked there; a failing check leaves the published file as it was.
 """
 

@@ -99,7 +99,7 @@ def build_gold(
     if target != config.gold_file:
         note = (
             f"`{config.gold_file}` is open in another program: the new tables are in "
-            f"`{target}`; close it and build again"
+            f"`{target}`; close it and run `carms build`"
         )
         run.add(notes=[note])
 
