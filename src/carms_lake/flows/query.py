@@ -229,7 +229,7 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
 
 def caveat(config: LakeConfig) -> str:
     """A warning about the published file, where checks failed; empty where none did."""
-    from carms_lake.store.gold.published import build_record, published_although
+    from carms_lake.store.gold import build_record, published_although
 
     build = build_record(config.gold_file)
     return published_although(build.failed_checks) if build and build.failed_checks else ""

@@ -17,7 +17,7 @@ from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import REPLAYED, commits, files_at, total_rows
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.gold.published import build_record
+from carms_lake.store.gold import build_record
 from carms_lake.store.ops import recent
 from carms_lake.store.rejects import live
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from carms_lake.names import TableRef
     from carms_lake.store.delta.log import Commit
     from carms_lake.store.delta.manifest import Manifest
-    from carms_lake.store.gold.published import BuildRecord
+    from carms_lake.store.gold import BuildRecord
 
     Logs = Mapping[TableRef, list[Commit]]
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
+from carms_lake.store.gold import reading
 from carms_lake.store.gold.file import SURROGATE_KEY
 from carms_lake.store.gold.masking import add_keyed_hash, key_file
-from carms_lake.store.gold.published import reading
 from carms_lake.store.sql import literal, qualified, quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown
 

@@ -18,7 +18,7 @@ from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
-from carms_lake.store.gold.published import build_record
+from carms_lake.store.gold import build_record
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:

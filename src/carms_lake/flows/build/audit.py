@@ -26,7 +26,7 @@ from carms_lake.records import CheckFailure
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.gold.published import reading
+from carms_lake.store.gold import reading
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
 

@@ -19,9 +19,9 @@ from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops, ops_path, table_path
 from carms_lake.store.delta.manifest import last_builds
+from carms_lake.store.gold import build_record, published_although
 from carms_lake.store.gold.file import building, publish
 from carms_lake.store.gold.masking import key_file, masks
-from carms_lake.store.gold.published import build_record, published_although
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -15,7 +15,7 @@ from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
 from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.manifest import last_builds
-from carms_lake.store.gold.published import reading
+from carms_lake.store.gold import reading
 from carms_lake.store.ops import ops_rows
 
 if TYPE_CHECKING:

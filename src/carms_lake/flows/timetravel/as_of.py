@@ -23,8 +23,8 @@ from carms_lake.names import RUN_ID, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import RunEnd, ensure_complete, run_ends, version_at
+from carms_lake.store.gold import build_record
 from carms_lake.store.gold.file import building
-from carms_lake.store.gold.published import build_record
 from carms_lake.store.ops import OPS_SCHEMAS, ops_rows
 from carms_lake.store.query.sandbox import AsOf
 from carms_lake.store.rejects import live

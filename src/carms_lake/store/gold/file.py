@@ -73,7 +73,13 @@ class Warehouse:
                 break a constraint of the contract.
             ConfigError: it masks, and the file of the masking key holds none.
         """
-        self._let_mask(contract, sql)
+        if masks(sql):
+            if contract.kind != "table":
+                raise ContractError(
+                    f"the {contract.kind} `{contract.ref}` calls `keyed_hash`",
+                    "only a build has the key: mask in a table, and read that",
+                )
+            add_keyed_hash(self.connection, self._config)
         try:
             if contract.kind == "macro":
                 self._create_macro(contract, sql)
@@ -98,38 +104,20 @@ class Warehouse:
                 f"`{contract.ref}`: {error}", "see the table's SELECT and its contract"
             ) from error
 
-    def _let_mask(self, contract: Contract, sql: str) -> None:
-        if not masks(sql):
-            return
-        if contract.kind != "table":
-            raise ContractError(
-                f"the {contract.kind} `{contract.ref}` calls `keyed_hash`",
-                "only a build has the key: mask in a table, and read that",
-            )
-        add_keyed_hash(self.connection, self._config)
-
     def _create_macro(self, contract: Contract, sql: str) -> None:
-        parameters = ", ".join(contract.parameters)
-        self.connection.execute(
-            f"create macro {qualified(contract.ref)}({parameters}) as table {sql}"
-        )
+        name, run = qualified(contract.ref), self.connection.execute
+        run(f"create macro {name}({', '.join(contract.parameters)}) as table {sql}")
         nulls = ", ".join("null" for _ in contract.parameters)
-        _delivers(self.connection, contract, f"from {qualified(contract.ref)}({nulls})")
-        self.connection.execute(
-            f"comment on macro table {qualified(contract.ref)} is {literal(contract.description)}"
-        )
+        _delivers(self.connection, contract, f"from {name}({nulls})")
+        run(f"comment on macro table {name} is {literal(contract.description)}")
 
     def _comment(self, contract: Contract) -> None:
-        kind = "view" if contract.kind == "view" else "table"
-        text = ". ".join(
-            part for part in (contract.description.rstrip("."), contract.grain) if part
-        )
-        self.connection.execute(f"comment on {kind} {qualified(contract.ref)} is {literal(text)}")
+        name, run = qualified(contract.ref), self.connection.execute
+        text = ". ".join(filter(None, (contract.description.rstrip("."), contract.grain)))
+        run(f"comment on {contract.kind} {name} is {literal(text)}")
         for column in contract.columns:
-            self.connection.execute(
-                f"comment on column {qualified(contract.ref)}.{quoted(column.name)} "
-                f"is {literal(column.description)}"
-            )
+            text = literal(column.description)
+            run(f"comment on column {name}.{quoted(column.name)} is {text}")
 
     def open_published(self, path: Path) -> None:
         """Make the tables of the published file readable, to copy those that are not built."""

@@ -149,14 +149,10 @@ def _loosened(contract: Contract) -> Contract:
 def _select(contract: Contract, frame: pl.DataFrame, as_it_is: str = "") -> str:
     """A SELECT of the frame in the contract's types; silver keeps JSON as text."""
     is_gold = contract.ref.layer is Layer.GOLD
-    types = {
-        column.name: "VARCHAR" if column.type.name == "json" and not is_gold else column.type.sql
-        for column in contract.columns
+    casts = {
+        c.name: "::VARCHAR" if c.type.name == "json" and not is_gold else f"::{c.type.sql}"
+        for c in contract.columns
+        if c.name != as_it_is
     }
-    return f"select {', '.join(_cast(n, types, as_it_is) for n in frame.columns)} from {_FRAME}"
-
-
-def _cast(name: str, types: Mapping[str, str], as_it_is: str) -> str:
-    if name == as_it_is or name not in types:
-        return quoted(name)
-    return f"{quoted(name)}::{types[name]} as {quoted(name)}"
+    columns = [f"{quoted(n)}{casts.get(n, '')} as {quoted(n)}" for n in frame.columns]
+    return f"select {', '.join(columns)} from {_FRAME}"
