@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.cli.formats import Format, as_json, as_text, write_rows
-from carms_lake.cli.render import on_one_line, table
+from carms_lake.cli.formats import Format, as_json, as_text, on_one_line, table, write_rows
 
 STAMP = '"2025-01-02T03:00:00+00:00"'
 HARD: list[tuple[Any, str, str]] = [

@@ -19,8 +19,15 @@ from typer.core import TyperCommand, TyperGroup
 from carms_lake.cli.context import Call, complete_domains
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format
-from carms_lake.cli.output import Target, emit, emit_text, target, text_width
-from carms_lake.cli.render import envelope, note
+from carms_lake.cli.render import (
+    Target,
+    emit,
+    emit_text,
+    envelope,
+    note,
+    target,
+    text_width,
+)
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from carms_lake.cli.command import OutputFile, OutputFormat, command
 from carms_lake.cli.context import Call, complete_sources
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.output import emit, emit_text, target
+from carms_lake.cli.render import emit, emit_text, target
 from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:

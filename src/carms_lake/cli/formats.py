@@ -1,14 +1,20 @@
-"""Rows in each format; a value is written the same way in all of them."""
+"""Rows in each format; a value is written the same way in all of them.
+
+rich is imported only where a table is drawn.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -30,7 +36,14 @@ class Format(StrEnum):
     XLSX = "xlsx"
 
 
-QUOTE = '"'
+LONG_TEXT = 200
+"""Longer values are cut in a trace on a terminal, which says so."""
+
+_MIN_CELL = 8
+_MAX_UNSHORTENED = 40
+"""A column this narrow is not shortened while a wider one can be."""
+
+_QUOTE = '"'
 _SAFE_INTEGER = 1 << 63
 
 
@@ -42,14 +55,31 @@ def write_rows(
     CSV and TSV: UTF-8, line feeds, quotes where needed, null is empty. JSON: null is null, a
     decimal keeps its digits, bytes are hexadecimal.
     """
-    writers = {
-        Format.CSV: _csv,
-        Format.TSV: _tsv,
-        Format.JSON: _json,
-        Format.JSONL: _jsonl,
-        Format.MD: _markdown,
-    }
-    return writers[file_format](stream, columns, batches)
+
+    def record(row: Sequence[Any]) -> str:
+        return as_json(dict(zip(columns, row, strict=True)))
+
+    count, head = 0, ""
+    line: Callable[[Sequence[Any]], str]
+    match file_format:
+        case Format.JSONL:
+            line = lambda row: record(row) + "\n"  # noqa: E731 - one of four
+        case Format.JSON:
+            starts = chain(["\n "], repeat(",\n "))
+            line, head = lambda row: next(starts) + record(row), "["
+        case Format.MD:
+            line = _markdown_line
+            head = line(columns) + f"|{' --- |' * len(columns)}\n"
+        case _:
+            line = _delimited("\t" if file_format is Format.TSV else ",")
+            head = line(columns)
+    stream.write(head)
+    for batch in batches:
+        stream.writelines(map(line, batch))
+        count += len(batch)
+    if file_format is Format.JSON:
+        stream.write("\n]\n" if count else "]\n")
+    return count
 
 
 def write_binary(path: Path, frame: pl.DataFrame, file_format: str) -> int:
@@ -130,59 +160,112 @@ def plain(value: Any) -> Any:
     return found
 
 
-def _csv(stream: TextIO, columns: Sequence[str], batches: Batches, delimiter: str = ",") -> int:
+def _delimited(delimiter: str) -> Callable[[Sequence[Any]], str]:
     """RFC 4180, with line feeds; Python's own writer leaves a lone carriage return unquoted."""
     special = re.compile(f'[{delimiter}"\r\n]')
 
-    def line(values: Iterable[object]) -> str:
+    def line(values: Sequence[Any]) -> str:
         texts = [as_text(value) for value in values]
-        cells = [f'"{t.replace(QUOTE, QUOTE * 2)}"' if special.search(t) else t for t in texts]
-        return (delimiter.join(cells) if cells != [""] else QUOTE * 2) + "\n"
+        cells = [f'"{t.replace(_QUOTE, _QUOTE * 2)}"' if special.search(t) else t for t in texts]
+        return (delimiter.join(cells) if cells != [""] else _QUOTE * 2) + "\n"
 
-    stream.write(line(columns))
-    count = 0
-    for batch in batches:
-        stream.writelines(map(line, batch))
-        count += len(batch)
-    return count
+    return line
 
 
-def _tsv(stream: TextIO, columns: Sequence[str], batches: Batches) -> int:
-    return _csv(stream, columns, batches, "\t")
+def _markdown_line(values: Sequence[Any]) -> str:
+    escapes = str.maketrans({"\\": "\\\\", "|": "\\|", "\r": "", "\n": "<br>"})
+    return f"| {' | '.join(as_text(value).translate(escapes) for value in values)} |\n"
 
 
-def _jsonl(stream: TextIO, columns: Sequence[str], batches: Batches) -> int:
-    count = 0
-    for batch in batches:
-        stream.writelines(as_json(dict(zip(columns, row, strict=True))) + "\n" for row in batch)
-        count += len(batch)
-    return count
+def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
+    """Draw rows for reading, all of them; True where cells were shortened to fit a terminal.
+
+    Where even short cells do not fit, each row is a block of lines, one per column, unshortened.
+    """
+    texts = [[on_one_line(as_text(value)) for value in row] for row in rows]
+    widths = [
+        max([_width(name), *(_width(row[i]) for row in texts)]) for i, name in enumerate(columns)
+    ]
+    fitted = widths
+    if stream.isatty():
+        room = shutil.get_terminal_size().columns - 2 * (len(columns) - 1)
+        if sum(min(width, _MIN_CELL) for width in widths) > room:
+            _blocks(stream, columns, texts)
+            return False
+        fitted = _fitted(widths, room)
+    numeric = [any(_is_number(row[i]) for row in rows) for i in range(len(columns))]
+    _draw(stream, columns, texts, fitted, numeric)
+    return fitted != widths
 
 
-def _json(stream: TextIO, columns: Sequence[str], batches: Batches) -> int:
-    count = 0
-    stream.write("[")
-    for batch in batches:
-        for row in batch:
-            stream.write(
-                (",\n " if count else "\n ") + as_json(dict(zip(columns, row, strict=True)))
-            )
-            count += 1
-    stream.write("\n]\n" if count else "]\n")
-    return count
+def _draw(
+    stream: TextIO,
+    columns: Sequence[str],
+    texts: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    numeric: Sequence[bool],
+) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-
-def _markdown(stream: TextIO, columns: Sequence[str], batches: Batches) -> int:
-    stream.write(f"| {' | '.join(_markdown_cell(name) for name in columns)} |\n")
-    stream.write(f"|{' --- |' * len(columns)}\n")
-    count = 0
-    for batch in batches:
-        stream.writelines(
-            f"| {' | '.join(_markdown_cell(as_text(value)) for value in row)} |\n" for row in batch
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, cell_width, is_number in zip(columns, widths, numeric, strict=True):
+        drawn.add_column(
+            Text(name),
+            justify="right" if is_number else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            width=cell_width,
         )
-        count += len(batch)
-    return count
+    for row in texts:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console = Console(
+        file=stream,
+        width=sum(widths) + 2 * len(widths),
+        force_terminal=False if os.environ.get("NO_COLOR") else None,
+        legacy_windows=False,
+        highlight=False,
+    )
+    console.print(drawn, crop=False, soft_wrap=False)
 
 
-def _markdown_cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\r", "").replace("\n", "<br>")
+def _blocks(stream: TextIO, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
+    longest = max(_width(name) for name in columns)
+    for number, row in enumerate(texts, start=1):
+        stream.write(f"-- row {number}\n")
+        stream.writelines(
+            f"{name}{' ' * (longest - _width(name))}  {cell}\n"
+            for name, cell in zip(columns, row, strict=True)
+        )
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Widths that fit, taken from the widest columns first."""
+    fitted = list(widths)
+    for floor in (_MAX_UNSHORTENED, _MIN_CELL):
+        while sum(fitted) > room and max(fitted) > floor:
+            fitted[fitted.index(max(fitted))] -= 1
+    return fitted
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def on_one_line(text: str) -> str:
+    """A text with its line breaks and control characters spelt out: they cannot move the cursor."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _is_number(value: object) -> bool:
+    from decimal import Decimal
+
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

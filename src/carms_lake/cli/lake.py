@@ -12,7 +12,7 @@ from carms_lake.cli import render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import end_with
-from carms_lake.cli.output import Target
+from carms_lake.cli.render import Target
 from carms_lake.errors import LakeError
 
 if TYPE_CHECKING:

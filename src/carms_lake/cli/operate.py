@@ -11,7 +11,7 @@ from carms_lake.cli.command import command
 from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.output import Target, emit
+from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:

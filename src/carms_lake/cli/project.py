@@ -15,7 +15,7 @@ from carms_lake.cli.context import Call, complete_domains, named_in
 from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.formats import Format
 from carms_lake.cli.lake import build, ingest
-from carms_lake.cli.output import Target, emit_query
+from carms_lake.cli.render import Target, emit_query
 from carms_lake.errors import ConfigError, UsageError
 from carms_lake.names import IDENTIFIER
 

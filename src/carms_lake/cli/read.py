@@ -11,7 +11,7 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call, complete_runs, complete_tables
-from carms_lake.cli.output import Target, emit, emit_query
+from carms_lake.cli.render import Target, emit, emit_query
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:

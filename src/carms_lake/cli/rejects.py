@@ -11,8 +11,8 @@ from carms_lake.cli import render
 from carms_lake.cli.command import DefaultGroup, command
 from carms_lake.cli.context import Call, complete_runs, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.formats import Format
-from carms_lake.cli.output import Target, emit, emit_bytes
+from carms_lake.cli.formats import LONG_TEXT, Format, on_one_line
+from carms_lake.cli.render import Target, emit, emit_bytes
 from carms_lake.errors import LakeError, UsageError, counted, first_few
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: T
 def draw(found: pl.DataFrame) -> None:
     """Draw each record below its file: its place, its raw text, its reasons."""
     stream = render.out()
-    room = max(render.width(stream) - 4, render.LONG_TEXT // 2)
+    room = max(render.width(stream) - 4, LONG_TEXT // 2)
     file = record = None
     for row in found.iter_rows(named=True):
         of = f"{row['layer']}.{row['table_name']}"
@@ -255,10 +255,10 @@ def draw(found: pl.DataFrame) -> None:
         this = (*file, row["src_row_number"], row["row_key"], row["raw_record"])
         if this != record:
             record = this
-            raw = render.on_one_line(row["raw_record"] or "")
+            raw = on_one_line(row["raw_record"] or "")
             cut = raw if len(raw) <= room else f"{raw[: room - 3]}..."
             stream.write(f"  {row['place'] or row['row_key']}\n    {cut}\n")
-        value = "" if row["value"] is None else f": {render.on_one_line(row['value'])}"
+        value = "" if row["value"] is None else f": {on_one_line(row['value'])}"
         stream.write(f"    {row['code']} {row['message']}{value}\n")
 
 

@@ -1,33 +1,38 @@
-"""What people see: tables and progress on a terminal, messages on stderr, the JSON envelope.
+"""What is written where: rows to stdout or a file, messages to stderr, progress to a terminal.
 
 stdout is data, stderr is everything else. rich is imported only where a terminal is drawn on.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from carms_lake.cli.formats import Format, as_json, table, write_binary, write_rows
+from carms_lake.errors import StoreError, UsageError, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
+    import polars as pl
+
     from carms_lake.cli.context import Call
+    from carms_lake.config import LakeConfig
 
     Progress = Callable[[str, int, int | None], None]
 
 SCHEMA_VERSION = 1
 """Of the JSON envelope; a field that goes or changes its meaning raises it."""
 
-LONG_TEXT = 200
-"""Longer values are cut in a trace on a terminal, which says so."""
-
-_MIN_CELL = 8
-_MAX_UNSHORTENED = 40
-"""A column this narrow is not shortened while a wider one can be."""
+_SUFFIXES = {f".{name.value}": name for name in Format if name is not Format.TABLE} | {
+    ".txt": Format.TABLE,
+    ".ndjson": Format.JSONL,
+}
+_BINARY = (Format.PARQUET, Format.XLSX)
 
 
 def say(text: str) -> None:
@@ -49,16 +54,14 @@ def envelope(
     errors: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """The one object of `--json`."""
-    whole = {
+    answer = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
         "status": status,
         "data": data,
         "errors": list(errors),
     }
-    from carms_lake.cli.formats import as_json
-
-    out().write(as_json(whole) + "\n")
+    out().write(as_json(answer) + "\n")
 
 
 def out() -> TextIO:
@@ -74,103 +77,143 @@ def width(stream: TextIO) -> int:
     return shutil.get_terminal_size().columns if stream.isatty() else 100
 
 
-def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-    """Draw rows for reading, all of them; True where cells were shortened to fit a terminal.
+class Target(NamedTuple):
+    """A format, and a file or stdout (None)."""
 
-    Where even short cells do not fit, each row is a block of lines, one per column, unshortened.
+    format: Format
+    file: Path | None = None
+
+
+def target(file_format: Format | None, output: Path | None) -> Target:
+    """What `-f` and `-o` ask for: the suffix names the format where `-f` does not.
+
+    Raises:
+        UsageError: a suffix that names no format, or a binary format on a terminal.
     """
-    from carms_lake.cli.formats import as_text
-
-    texts = [[on_one_line(as_text(value)) for value in row] for row in rows]
-    width = shutil.get_terminal_size().columns if stream.isatty() else None
-    widths = [
-        max([_width(name), *(_width(row[i]) for row in texts)]) for i, name in enumerate(columns)
-    ]
-    room = None if width is None else width - 2 * (len(columns) - 1)
-    if room is not None and sum(min(w, _MIN_CELL) for w in widths) > room:
-        _blocks(stream, columns, texts)
-        return False
-    fitted = widths if room is None else _fitted(widths, room)
-    numeric = [any(_is_number(row[i]) for row in rows) for i in range(len(columns))]
-    _draw(stream, columns, texts, fitted, numeric)
-    return fitted != widths
-
-
-def _draw(
-    stream: TextIO,
-    columns: Sequence[str],
-    texts: Sequence[Sequence[str]],
-    widths: Sequence[int],
-    numeric: Sequence[bool],
-) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name, cell_width, is_number in zip(columns, widths, numeric, strict=True):
-        drawn.add_column(
-            Text(name),
-            justify="right" if is_number else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            width=cell_width,
+    file = None if output is None or str(output) == "-" else output
+    if file_format is None and file is not None:
+        if file.suffix.lower() not in _SUFFIXES:
+            known = ", ".join(f"`{suffix}`" for suffix in sorted(_SUFFIXES))
+            raise UsageError(
+                f"`{file}`: the suffix names no format", f"name one with `-f`, or use {known}"
+            )
+        return Target(_SUFFIXES[file.suffix.lower()], file)
+    chosen = file_format or (Format.TABLE if sys.stdout.isatty() else Format.CSV)
+    if chosen in _BINARY and file is None and sys.stdout.isatty():
+        raise UsageError(
+            f"`{chosen}` is not for a terminal", f"write it to a file: `-o rows.{chosen}`"
         )
-    for row in texts:
-        drawn.add_row(*(Text(cell) for cell in row))
-    console = Console(
-        file=stream,
-        width=sum(widths) + 2 * len(widths),
-        force_terminal=False if os.environ.get("NO_COLOR") else None,
-        legacy_windows=False,
-        highlight=False,
-    )
-    console.print(drawn, crop=False, soft_wrap=False)
+    return Target(chosen, file)
 
 
-def _blocks(stream: TextIO, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
-    longest = max(_width(name) for name in columns)
-    for number, row in enumerate(texts, start=1):
-        stream.write(f"-- row {number}\n")
-        stream.writelines(
-            f"{name}{' ' * (longest - _width(name))}  {cell}\n"
-            for name, cell in zip(columns, row, strict=True)
-        )
+def emit_query(
+    call: Call, config: LakeConfig, sql: str, to: Target, *, as_of: str | None = None
+) -> int:
+    """Run a query, on the lake as of a run where one is named, and write its rows; how many.
+
+    Raises:
+        LakeError: what the query raises.
+        StoreError: the file cannot be written.
+    """
+    from carms_lake.flows.query import query_batches, query_to_file
+
+    if to.format in _BINARY and not call.json:
+        with _whole_file(to.file) as path:
+            return query_to_file(config, sql, path, to.format.value, as_of=as_of)
+    with query_batches(config, sql, as_of=as_of) as answer:
+        return _emit(call, answer.columns, answer.batches, to)
 
 
-def _fitted(widths: Sequence[int], room: int) -> list[int]:
-    """Widths that fit, taken from the widest columns first."""
-    fitted = list(widths)
-    for floor in (_MAX_UNSHORTENED, _MIN_CELL):
-        while sum(fitted) > room and max(fitted) > floor:
-            fitted[fitted.index(max(fitted))] -= 1
-    return fitted
+def emit(call: Call, frame: pl.DataFrame, to: Target) -> int:
+    """Write a frame; how many rows.
+
+    Raises:
+        UsageError: a workbook cannot hold the rows.
+        StoreError: the file cannot be written.
+    """
+    if to.format in _BINARY and not call.json:
+        with _whole_file(to.file) as path:
+            return write_binary(path, frame, to.format.value)
+    return _emit(call, frame.columns, [frame.rows()], to)
 
 
-def _width(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+def text_width(to: Target) -> int:
+    """How wide a text for reading is laid out: the terminal, or 100 characters elsewhere."""
+    return 100 if to.file else min(width(out()), 100)
 
 
-def on_one_line(text: str) -> str:
-    """A text with its line breaks and control characters spelt out: they cannot move the cursor."""
-    return (
-        "".join(
-            character if character.isprintable() else repr(character)[1:-1] for character in text
-        )
-        if not text.isprintable()
-        else text
-    )
+def emit_text(text: str, to: Target) -> None:
+    """Write a text as it is, whatever the format.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    if to.file is None:
+        out().write(text)
+        return
+    with _whole_file(to.file) as path:
+        path.write_text(text, encoding="utf-8", newline="")
 
 
-def _is_number(value: object) -> bool:
-    from decimal import Decimal
+def emit_bytes(data: bytes, to: Target) -> None:
+    """Write bytes as they are, whatever the format.
 
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    with _whole_file(to.file) as path:
+        path.write_bytes(data)
+
+
+def _emit(
+    call: Call, columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]], to: Target
+) -> int:
+    if call.json:
+        rows = [dict(zip(columns, row, strict=True)) for batch in batches for row in batch]
+        envelope(rows)
+        return len(rows)
+    if to.file is None:
+        return _write(call, columns, batches, to, out())
+    with _whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
+        return _write(call, columns, batches, to, stream)
+
+
+def _write(
+    call: Call, columns: Sequence[str], batches: Iterable[Any], to: Target, stream: Any
+) -> int:
+    if to.format is not Format.TABLE:
+        return write_rows(stream, to.format, columns, batches)
+    rows = [row for batch in batches for row in batch]
+    shortened = table(stream, columns, rows)
+    stream.flush()
+    if stream.isatty():
+        note(call, counted(len(rows), "row"))
+    if shortened:
+        note(call, "cells were shortened to fit; `-f csv` or `-f json` shows them whole")
+    return len(rows)
+
+
+@contextmanager
+def _whole_file(file: Path | None) -> Iterator[Path]:
+    """A path to write to; the file appears whole under its name, or on stdout, or not at all."""
+    try:
+        if file is None:
+            import tempfile
+
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(folder) / "rows"
+                sys.stdout.buffer.write((Path(folder) / "rows").read_bytes())
+            return
+        from carms_lake.files import whole  # brings `secrets` and `hashlib`: 5 ms of `--help`
+
+        with whole(file) as partial:
+            yield partial
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StoreError(
+            f"`{file or 'stdout'}` cannot be written: {error.strerror}", "check the folder"
+        ) from error
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import polars as pl
 from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
-from carms_lake.cli.output import emit
+from carms_lake.cli.render import emit
 from carms_lake.errors import counted
 from carms_lake.names import TableRef
 from carms_lake.records import FileStatus
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carms_lake.cli.context import Call
-    from carms_lake.cli.output import Target
+    from carms_lake.cli.render import Target
     from carms_lake.records import RunReport
 
 

@@ -11,8 +11,8 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call, complete_tables
-from carms_lake.cli.formats import Format, as_text
-from carms_lake.cli.output import Target, emit, text_width
+from carms_lake.cli.formats import LONG_TEXT, Format, as_text, on_one_line
+from carms_lake.cli.render import Target, emit, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ def _draw(found: Trace, width: int) -> None:
             _write_line(stream, f"  + {place}{', '.join(shown)}", width)
     table = None
     for one in found.rejects:
-        place = render.on_one_line(one.place)
+        place = on_one_line(one.place)
         if one.table == table:
             _write_line(stream, f"  + {place}: {'; '.join(one.reasons)}", width)
         else:
@@ -142,7 +142,7 @@ def _draw(found: Trace, width: int) -> None:
             stream.write("\n")
             _wrapped(stream, "", f"{table.in_domain}  ({place})  [{what}]", width)
             for reason in one.reasons:
-                _wrapped(stream, "  because ", render.on_one_line(reason), width)
+                _wrapped(stream, "  because ", on_one_line(reason), width)
             _wrapped(stream, "  by run ", one.run_id, width)
             _wrapped(stream, "  the record: ", _cut(one.raw), width)
 
@@ -178,8 +178,8 @@ def _wrapped(stream: TextIO, head: str, text: str, width: int) -> None:
     stream.writelines(f"{line}\n" for line in lines[1:])
 
 
-def _cut(value: object, most: int = render.LONG_TEXT) -> str:
-    text = render.on_one_line(as_text(value))
+def _cut(value: object, most: int = LONG_TEXT) -> str:
+    text = on_one_line(as_text(value))
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
