@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from carms_lake.cli.context import Call, complete_domains
+from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format
 from carms_lake.cli.render import (
@@ -96,6 +96,13 @@ OutputFile = Annotated[
     Path | None,
     typer.Option(
         "-o", "--output", metavar="FILE", help="Write to a file; its suffix names the format."
+    ),
+]
+
+TableName = Annotated[
+    str,
+    typer.Argument(
+        metavar="TABLE", autocompletion=complete_tables, help="As silver.program, or program."
     ),
 ]
 

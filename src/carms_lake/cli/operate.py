@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import command
+from carms_lake.cli.command import TableName, command
 from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import Format
@@ -15,17 +15,10 @@ from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
-    from carms_lake.flows.maintenance import VacuumReport
-    from carms_lake.flows.timetravel.restore import Restored
+    from collections.abc import Iterable
 
-TableName = Annotated[
-    str,
-    typer.Argument(
-        metavar="TABLE",
-        autocompletion=complete_tables,
-        help="As bronze.program_master, or program.",
-    ),
-]
+    from carms_lake.flows.maintenance import Optimized, Vacuumed
+
 TableNames = Annotated[
     list[str] | None,
     typer.Argument(
@@ -82,18 +75,14 @@ KeepDays = Annotated[
 ]
 
 _DRY_RUN = "dry run; add `--yes` to apply"
+_LISTED = 5
 
 
 app = typer.Typer()
 
 
 @command(app)
-def status(
-    call: Call,
-    to: Target,
-    *,
-    strict: Strict = False,
-) -> None:
+def status(call: Call, to: Target, *, strict: Strict = False) -> None:
     """Show the lake at a glance.
 
     Freshness, counts, last runs, rejects, drift, checks, disk.
@@ -114,11 +103,7 @@ def status(
 
 
 @command(app)
-def history(
-    call: Call,
-    to: Target,
-    table: TableName,
-) -> None:
+def history(call: Call, to: Target, table: TableName) -> None:
     """List the versions of a table, and the run that made each."""
     from carms_lake.flows.timetravel.history import history as flow
 
@@ -154,29 +139,39 @@ def diff(
 
 @command(app)
 def restore(
-    call: Call,
-    to: Target,
-    table: TableName,
-    *,
-    version: BackTo = "",
-    yes: Yes = False,
+    call: Call, to: Target, table: TableName, *, version: BackTo = "", yes: Yes = False
 ) -> None:
     """Restore a table to an earlier version, as a new version."""
+    import polars as pl
+
     from carms_lake.flows.timetravel.restore import restore as flow
 
     if not version:
         raise UsageError(
             "`--to` is missing", f"`carms history {table}` lists the versions to go back to"
         )
-    _tell_restored(call, flow(call.config(), table, version, yes=yes), to)
+    done = flow(call.config(), table, version, yes=yes)
+    new = done.files_new_again
+    names = ("version", "to_version", "rows", "to_rows", "new_again", "done_as")
+    schema = {"table": pl.String, **dict.fromkeys(names, pl.Int64)}
+    row = vars(done) | {"new_again": len(new)}
+    emit(call, pl.DataFrame([row], schema), to)
+    for name in new[:_LISTED]:
+        render.note(
+            call, f"the next `carms ingest` treats `{name}` as new if it is still in data_raw"
+        )
+    if len(new) > _LISTED:
+        render.note(call, f"and {counted(len(new) - _LISTED, 'more file')}")
+    if done.done_as is None:
+        render.note(call, _DRY_RUN)
+    elif done.table.startswith("silver."):
+        render.note(call, "run `carms build` to refresh gold; it may rebuild this table")
+    else:
+        render.note(call, "run `carms build` to refresh silver and gold")
 
 
 @command(app)
-def optimize(
-    call: Call,
-    to: Target,
-    tables: TableNames = None,
-) -> None:
+def optimize(call: Call, to: Target, tables: TableNames = None) -> None:
     """Compact small data files; proves that no row changed."""
     import polars as pl
 
@@ -184,23 +179,11 @@ def optimize(
 
     with render.progress(call) as progress:
         done = flow(call.config(), tables or [], progress=progress)
-    schema = {"table": str, "files_before": int, "files_after": int}
-    schema |= {"digest_before": str, "digest_after": str}
-    rows = [
-        (
-            table.table,
-            table.files_before,
-            table.files_after,
-            table.digest_before.value if table.digest_before else None,
-            table.digest_after.value if table.digest_after else None,
-        )
-        for table in done
-    ]
-    emit(call, pl.DataFrame(rows, schema, orient="row"), to)
-    changed = sum(table.is_changed for table in done)
-    render.note(
-        call, f"compacted {changed} of {counted(len(done), 'table')}; contents verified unchanged"
-    )
+    numbers = dict.fromkeys(("files_before", "files_after"), pl.Int64)
+    digests = dict.fromkeys(("digest_before", "digest_after"), pl.String)
+    emit(call, pl.DataFrame(_records(done), {"table": pl.String, **numbers, **digests}), to)
+    compacted = f"{sum(table.is_changed for table in done)} of {counted(len(done), 'table')}"
+    render.note(call, f"compacted {compacted}; contents verified unchanged")
 
 
 @command(app)
@@ -213,6 +196,8 @@ def vacuum(
     yes: Yes = False,
 ) -> None:
     """Delete the files of versions that are no longer kept."""
+    import polars as pl
+
     from carms_lake.flows.maintenance import KEEP_DAYS, KEEP_RUNS
     from carms_lake.flows.maintenance import vacuum as flow
 
@@ -224,63 +209,21 @@ def vacuum(
             yes=yes,
             progress=progress,
         )
-    _tell_vacuumed(call, done, to)
-
-
-def _tell_restored(call: Call, done: Restored, to: Target) -> None:
-    import polars as pl
-
-    names = ("version", "to_version", "rows", "to_rows", "new_again", "done_as")
-    row = (
-        done.table,
-        done.version,
-        done.to_version,
-        done.rows,
-        done.to_rows,
-        len(done.files_new_again),
-        done.done_as,
-    )
-    schema = {"table": str, **dict.fromkeys(names, int)}
-    emit(call, pl.DataFrame([row], schema, orient="row"), to)
-    for name in done.files_new_again[:5]:
-        render.note(
-            call, f"the next `carms ingest` takes `{name}` for new if it is still in data_raw"
-        )
-    if len(done.files_new_again) > 5:  # noqa: PLR2004 - the slice above
-        render.note(call, f"and {counted(len(done.files_new_again) - 5, 'more file')}")
-    if done.done_as is None:
-        render.note(call, _DRY_RUN)
-    elif done.table.startswith("silver."):
-        render.note(call, "run `carms build` to refresh gold; it may rebuild this table")
-    else:
-        render.note(call, "run `carms build` to refresh silver and gold")
-
-
-def _tell_vacuumed(call: Call, done: VacuumReport, to: Target) -> None:
-    import polars as pl
-
-    names = ("versions", "versions_kept", "files", "bytes")
-    schema = {"table": str, **dict.fromkeys(names, int), "digest": str}
-    rows = [
-        (
-            t.table,
-            t.versions,
-            t.versions_kept,
-            t.files,
-            t.bytes,
-            t.digest.value if t.digest else None,
-        )
-        for t in done.tables
-    ]
-    emit(call, pl.DataFrame(rows, schema, orient="row"), to)
+    numbers = dict.fromkeys(("versions", "versions_kept", "files", "bytes"), pl.Int64)
+    schema = {"table": pl.String, **numbers, "digest": pl.String}
+    emit(call, pl.DataFrame(_records(done.tables), schema), to)
     files, size = sum(t.files for t in done.tables), sum(t.bytes for t in done.tables)
     what = "deleted" if done.is_done else "would be deleted"
     render.note(call, f"{counted(files, 'file')}, {counted(size, 'byte')} {what}")
     if done.oldest_run:
-        render.note(
-            call, f"kept: the lake as of {done.kept_runs} runs, the earliest `{done.oldest_run}`"
-        )
-    if done.is_done:
-        render.note(call, "contents verified unchanged")
-    else:
-        render.note(call, _DRY_RUN)
+        kept = f"the lake as of {counted(done.kept_runs, 'run')}"
+        render.note(call, f"kept: {kept}, the earliest `{done.oldest_run}`")
+    render.note(call, "contents verified unchanged" if done.is_done else _DRY_RUN)
+
+
+def _records(tables: Iterable[Optimized | Vacuumed]) -> list[dict[str, Any]]:
+    """What became of each table; a digest by its value."""
+    return [
+        {name: getattr(value, "value", value) for name, value in vars(table).items()}
+        for table in tables
+    ]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import command
-from carms_lake.cli.context import Call, complete_runs, complete_tables
+from carms_lake.cli.command import TableName, command
+from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.render import Target, emit, emit_query
 from carms_lake.errors import UsageError
-
-if TYPE_CHECKING:
-    from carms_lake.config import LakeConfig
 
 Sql = Annotated[
     str | None,
@@ -36,12 +33,6 @@ AsOf = Annotated[
         metavar="RUN|TIME",
         autocompletion=complete_runs,
         help="All tables as that run, or the last by then, left them.",
-    ),
-]
-Table = Annotated[
-    str,
-    typer.Argument(
-        metavar="TABLE", autocompletion=complete_tables, help="As silver.program, or program."
     ),
 ]
 Names = Annotated[
@@ -65,17 +56,19 @@ def query(
 
     A bare name is looked for in gold, silver, bronze, ops; `silver.program` names its layer.
     """
-    text = _statement(sql, file)
+    text, run_id = _statement(sql, file), None
     config = call.config(query_timeout_s=timeout)
-    emit_query(call, config, text, to, as_of=_run_of(call, config, as_of))
+    if as_of is not None:
+        from carms_lake.flows.timetravel.as_of import resolve_as_of
+
+        end = resolve_as_of(config, as_of)
+        run_id = end.run_id
+        render.note(call, f"as of run `{run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC")
+    emit_query(call, config, text, to, as_of=run_id)
 
 
 @command(app)
-def tables(
-    call: Call,
-    to: Target,
-    names: Names = False,
-) -> None:
+def tables(call: Call, to: Target, names: Names = False) -> None:
     """List the tables of the domain and what they hold."""
     from carms_lake.flows import query as flow
 
@@ -91,19 +84,15 @@ def tables(
 
 
 @command(app)
-def describe(
-    call: Call,
-    to: Target,
-    table: Table,
-) -> None:
+def describe(call: Call, to: Target, table: TableName) -> None:
     """Show a table's columns, types, keys and references."""
     from carms_lake.flows import query as flow
 
     contract, columns = flow.describe(call.config(), table)
-    about = [contract.description, f"Grain: {contract.grain}" if contract.grain else ""]
     render.note(call, f"{contract.ref} ({contract.kind}, version {contract.version})")
-    for line in filter(None, about):
-        render.note(call, line)
+    for line in (contract.description, contract.grain and f"Grain: {contract.grain}"):
+        if line:
+            render.note(call, line)
     if contract.ref.layer == "gold":
         _warn(call, flow.caveat(call.config()))
     emit(call, columns, to)
@@ -114,27 +103,8 @@ def _warn(call: Call, caveat: str) -> None:
         render.note(call, f"warning: gold is {caveat}: `carms check --failures` shows the rows")
 
 
-def _run_of(call: Call, config: LakeConfig, as_of: str | None) -> str | None:
-    """The run that `--as-of` means; which one it is, is said.
-
-    Raises:
-        UsageError: there is no such run, or none before that time.
-    """
-    if as_of is None:
-        return None
-    from carms_lake.flows.timetravel.as_of import resolve_as_of
-
-    end = resolve_as_of(config, as_of)
-    render.note(call, f"as of run `{end.run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC")
-    return end.run_id
-
-
 def _statement(sql: str | None, file: Path | None) -> str:
-    """The statement from the argument, a file or stdin.
-
-    Raises:
-        UsageError: none of them, two of them, or a file that cannot be read.
-    """
+    """The statement from the argument, a file or stdin."""
     if sql is not None and file is not None:
         raise UsageError("both an SQL argument and `-i` were given", "give one of them")
     try:

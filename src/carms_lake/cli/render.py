@@ -15,12 +15,13 @@ from carms_lake.cli.formats import Format, as_json, table, write_binary, write_r
 from carms_lake.errors import StoreError, UsageError, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     import polars as pl
 
     from carms_lake.cli.context import Call
+    from carms_lake.cli.formats import Batches
     from carms_lake.config import LakeConfig
 
     Progress = Callable[[str, int, int | None], None]
@@ -108,8 +109,8 @@ def target(file_format: Format | None, output: Path | None) -> Target:
 
 def emit_query(
     call: Call, config: LakeConfig, sql: str, to: Target, *, as_of: str | None = None
-) -> int:
-    """Run a query, on the lake as of a run where one is named, and write its rows; how many.
+) -> None:
+    """Run a query, on the lake as of a run where one is named, and write its rows.
 
     Raises:
         LakeError: what the query raises.
@@ -119,13 +120,14 @@ def emit_query(
 
     if to.format in _BINARY and not call.json:
         with _whole_file(to.file) as path:
-            return query_to_file(config, sql, path, to.format.value, as_of=as_of)
-    with query_batches(config, sql, as_of=as_of) as answer:
-        return _emit(call, answer.columns, answer.batches, to)
+            query_to_file(config, sql, path, to.format.value, as_of=as_of)
+    else:
+        with query_batches(config, sql, as_of=as_of) as answer:
+            _emit(call, answer.columns, answer.batches, to)
 
 
-def emit(call: Call, frame: pl.DataFrame, to: Target) -> int:
-    """Write a frame; how many rows.
+def emit(call: Call, frame: pl.DataFrame, to: Target) -> None:
+    """Write a frame.
 
     Raises:
         UsageError: a workbook cannot hold the rows.
@@ -133,8 +135,9 @@ def emit(call: Call, frame: pl.DataFrame, to: Target) -> int:
     """
     if to.format in _BINARY and not call.json:
         with _whole_file(to.file) as path:
-            return write_binary(path, frame, to.format.value)
-    return _emit(call, frame.columns, [frame.rows()], to)
+            write_binary(path, frame, to.format.value)
+    else:
+        _emit(call, frame.columns, [frame.rows()], to)
 
 
 def text_width(to: Target) -> int:
@@ -165,32 +168,29 @@ def emit_bytes(data: bytes, to: Target) -> None:
         path.write_bytes(data)
 
 
-def _emit(
-    call: Call, columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]], to: Target
-) -> int:
+def _emit(call: Call, columns: Sequence[str], batches: Batches, to: Target) -> None:
     if call.json:
-        rows = [dict(zip(columns, row, strict=True)) for batch in batches for row in batch]
-        envelope(rows)
-        return len(rows)
-    if to.file is None:
-        return _write(call, columns, batches, to, out())
-    with _whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
-        return _write(call, columns, batches, to, stream)
+        envelope([dict(zip(columns, row, strict=True)) for batch in batches for row in batch])
+    elif to.file is None:
+        _write(call, columns, batches, to.format, out())
+    else:
+        with _whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
+            _write(call, columns, batches, to.format, stream)
 
 
 def _write(
-    call: Call, columns: Sequence[str], batches: Iterable[Any], to: Target, stream: Any
-) -> int:
-    if to.format is not Format.TABLE:
-        return write_rows(stream, to.format, columns, batches)
+    call: Call, columns: Sequence[str], batches: Batches, file_format: Format, stream: TextIO
+) -> None:
+    if file_format is not Format.TABLE:
+        write_rows(stream, file_format, columns, batches)
+        return
     rows = [row for batch in batches for row in batch]
-    shortened = table(stream, columns, rows)
+    is_shortened = table(stream, columns, rows)
     stream.flush()
     if stream.isatty():
         note(call, counted(len(rows), "row"))
-    if shortened:
+    if is_shortened:
         note(call, "cells were shortened to fit; `-f csv` or `-f json` shows them whole")
-    return len(rows)
 
 
 @contextmanager
@@ -225,13 +225,8 @@ def progress(call: Call) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
     task = bar.add_task("", total=None)
 
     def advance(what: str, done: int, total: int | None) -> None:
