@@ -226,7 +226,7 @@ def test_restore_optimize_vacuum_and_the_next_run_end_where_they_began(project: 
     before = run(project, *ask).stdout
     done = command(project, "restore", "bronze.sales", "--to", "1", "--yes", PYTHONPATH=SEARCHED)
     assert done.code == 0, done.err
-    assert "takes `sales/day_2.csv` for new" in done.err
+    assert "treats `sales/day_2.csv` as new" in done.err
     assert "run `carms build`" in done.err
     again = command(project, "run", "-f", "json", PYTHONPATH=SEARCHED)
     assert {"name": "sales/day_2.csv", "status": "landed"}.items() <= again.json[2].items()

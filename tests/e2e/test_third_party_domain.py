@@ -96,3 +96,31 @@ def test_commands_that_cannot_be_loaded_are_named_and_the_others_work(
     done = carms(shop, "tables", "--names", PYTHONPATH=path_with(package.parent))
     assert done.code == 0
     assert "the commands of domain `tiny` cannot be loaded: No module" in done.err
+
+
+def test_a_command_that_carms_has_already_is_ignored_with_a_warning(
+    shop: Path, tmp_path: Path
+) -> None:
+    package = tmp_path / "packages" / "tiny_shop"
+    shutil.copytree(PACKAGES / "tiny_shop", package)
+    shutil.copytree(PACKAGES / INFO, package.parent / INFO)
+    code = (package / "commands.py").read_text(encoding="utf-8")
+    code += '''
+
+@command(app)
+def tables(call: Call) -> None:
+    """Take the place of a command."""
+    raise RuntimeError
+
+rejects = Typer(name="rejects")
+app.add_typer(rejects)
+'''
+    (package / "commands.py").write_text(code, encoding="utf-8")
+    done = carms(shop, "tables", "--names", PYTHONPATH=path_with(package.parent))
+    assert done.code == 0
+    assert "bronze.sales" in done.out
+    assert "warning: `tables` of domain `tiny` is ignored: carms has this command" in done.err
+    assert "warning: `rejects` of domain `tiny` is ignored" in done.err
+    shown = carms(shop, "--help", PYTHONPATH=path_with(package.parent)).out
+    assert "\n  sold " in shown
+    assert "Take the place" not in shown

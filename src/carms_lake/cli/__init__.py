@@ -32,12 +32,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit(ExitCode.DONE)
 
 
-Version = Annotated[
-    bool,
-    typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
-]
-
-
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, lake.app),
     "Read it": (read.app, trace.app),
@@ -66,16 +60,23 @@ def make_app(words: Sequence[str] = ()) -> typer.Typer:
         for room in rooms:
             add_section(app, section, room)
     domains = Path(__file__).parents[1] / "domains"
-    own = [path.parent.name for path in sorted(domains.glob("*/commands.py"))]
-    packages = {name: f"carms_lake.domains.{name}" for name in own} | _foreign(words)
-    for name, package in packages.items():
-        if find_spec(f"{package}.commands"):
-            try:
-                more = import_module(f"{package}.commands").app
-            except Exception as error:  # noqa: BLE001 - the code of another package
-                render.say(f"warning: the commands of domain `{name}` cannot be loaded: {error}")
-                continue
-            add_section(app, f"The {name} domain", more)
+    for path in sorted(domains.glob("*/commands.py")):
+        name = path.parent.name
+        commands = import_module(f"carms_lake.domains.{name}.commands")
+        add_section(app, f"The {name} domain", commands.app)
+    for name, package in _foreign(words).items():
+        if not find_spec(f"{package}.commands"):
+            continue
+        try:
+            more = import_module(f"{package}.commands").app
+            left_out = add_section(
+                app, f"The {name} domain", more, typer.main.get_group(app).commands
+            )
+        except Exception as error:  # noqa: BLE001 - the code of another package
+            render.say(f"warning: the commands of domain `{name}` cannot be loaded: {error}")
+            continue
+        for word in left_out:
+            render.say(f"warning: `{word}` of domain `{name}` is ignored: carms has this command")
     return app
 
 
@@ -128,7 +129,10 @@ def _shared(
     json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
-    version: Version = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
 ) -> None:
     """A lakehouse on a laptop: files in, typed and checked tables out, one SQL file to ask."""
     del version
@@ -140,7 +144,6 @@ def _wrong_usage(error: typer.TyperException) -> None:
     if message.startswith("Usage:"):  # the help, because nothing was asked for
         render.say(message)
         return
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "carms"
+    path = getattr(getattr(error, "ctx", None), "command_path", "carms")
     render.say(f"error: {message.rstrip('.')}")
     render.say(f"hint: `{path} --help` shows how it is called")

@@ -31,7 +31,7 @@ from carms_lake.cli.render import (
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     Body = Callable[..., None]
 
@@ -106,7 +106,7 @@ TableName = Annotated[
     ),
 ]
 
-_SHARED = {
+_SHARED: dict[str, tuple[Any, Any]] = {
     "domain": (Domain, None),
     "project": (Project, None),
     "json": (AsJson, False),
@@ -116,7 +116,10 @@ _SHARED = {
 _PREFIX = "call_"
 """So that a command may have a parameter of the same name."""
 
-_OUTPUT = {"output_format": (OutputFormat, None), "output": (OutputFile, None)}
+_OUTPUT: dict[str, tuple[Any, Any]] = {
+    "output_format": (OutputFormat, None),
+    "output": (OutputFile, None),
+}
 
 
 def command(
@@ -141,14 +144,34 @@ def command(
     return register
 
 
-def add_section(app: typer.Typer, section: str, more: typer.Typer) -> None:
-    """Add commands, or a group that has a name, to a section of `--help`."""
+def add_section(
+    app: typer.Typer, section: str, more: typer.Typer, taken: Container[str] = ()
+) -> list[str]:
+    """Add commands, or a group that has a name, to a section of `--help`.
+
+    Those whose names are taken are left out; which ones.
+    """
     if isinstance(more.info.name, str):
+        if more.info.name in taken:
+            return [more.info.name]
         app.add_typer(more, rich_help_panel=section)
-        return
+        return []
+    free, left_out = typer.Typer(), []
     for info in more.registered_commands:
-        info.rich_help_panel = section
-    app.add_typer(more)
+        name = info.name or typer.main.get_command_name(getattr(info.callback, "__name__", ""))
+        if name in taken:
+            left_out.append(name)
+        else:
+            info.rich_help_panel = section
+            free.registered_commands.append(info)
+    for group in more.registered_groups:
+        name = typer.main.solve_typer_info_defaults(group).name or ""
+        if name in taken:
+            left_out.append(name)
+        else:
+            free.registered_groups.append(group)
+    app.add_typer(free)
+    return left_out
 
 
 class Lazy(TyperCommand):
@@ -189,22 +212,23 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
                 values[writes] = target(*(values.pop(key) for key in _OUTPUT))
             function(call, **values)
 
-    options = [_option(name, *option) for name, option in _OUTPUT.items()] if writes else []
-    shared = [_option(_PREFIX + name, *option) for name, option in _SHARED.items()]
+    common = (_OUTPUT if writes else {}) | {
+        _PREFIX + name: option for name, option in _SHARED.items()
+    }
+    options = [
+        Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+        for name, (kind, default) in common.items()
+    ]
     kept = [
         p.replace(kind=Parameter.KEYWORD_ONLY)
         for p in own
         if p.name != writes and p.kind is not Parameter.VAR_KEYWORD
     ]
     context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [context, *kept, *more, *options, *shared]
+    parameters = [context, *kept, *more, *options]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by Typer
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
-
-
-def _option(name: str, annotation: Any, default: Any) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
 class Group(TyperGroup):
@@ -230,19 +254,15 @@ class DefaultGroup(Group):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the verb first, which is the first word that is not an option or its value."""
-        at = self._place_of_verb(ctx, args)
-        if at is not None:
-            args = [args[at], *args[:at], *args[at + 1 :]]
-        elif not ctx.resilient_parsing and not {"-h", "--help"}.intersection(args):
-            args = [next(iter(self.commands)), *args]
-        return super().parse_args(ctx, args)
-
-    def _place_of_verb(self, ctx: Any, args: list[str]) -> int | None:
         with_value = self._options_with_value(ctx) if args and args[0].startswith("-") else set()
         at = 0
         while at < len(args) and args[at].startswith("-"):
             at += 2 if args[at] in with_value else 1
-        return at if at < len(args) and args[at] in self.commands else None
+        if at < len(args) and args[at] in self.commands:
+            args = [args[at], *args[:at], *args[at + 1 :]]
+        elif not ctx.resilient_parsing and not {"-h", "--help"}.intersection(args):
+            args = [next(iter(self.commands)), *args]
+        return super().parse_args(ctx, args)
 
     def _options_with_value(self, ctx: Any) -> set[str]:
         commands = [
