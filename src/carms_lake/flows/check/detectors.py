@@ -32,7 +32,7 @@ from carms_lake.store import table_path
 from carms_lake.store.delta.write import overwrite
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
@@ -100,7 +100,7 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
     return [noticed.get(row, ()) for row in range(1, records.height + 1)]
 
 
-def as_function_output(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
+def _as_function_output(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
     """A silver table as its function returns it: with the columns that only its order names."""
     ordering = {name.lstrip("-") for name in contract.silver.order} - set(frame.columns)
     return frame.with_columns(pl.lit(0).alias(name) for name in sorted(ordering))
@@ -112,7 +112,7 @@ def silver_notices(
     """How many rows of a silver table Pandera refuses before it is written, by rule."""
     try:
         kept = apply_constraints(
-            as_function_output(contract, frame), contract, {**references, contract.ref: frame}
+            _as_function_output(contract, frame), contract, {**references, contract.ref: frame}
         )
     except ContractError:
         return Counter([f"{PANDERA}: {TYPES}"])
@@ -128,48 +128,41 @@ def silver_notices(
     return noticed
 
 
-class Ledger:
-    """A driver of few rows in a folder of its own, with which a silver table is reconciled."""
+def ledger(lab: Laboratory, original: Original, driver: Contract) -> Callable[[pl.DataFrame], bool]:
+    """Write a driver that yields exactly the rows of a silver table, into a lake of its own.
 
-    def __init__(self, lab: Laboratory, contract: Contract, driver: Contract) -> None:
-        self._config = replace(lab.config, project=lab.folder / contract.ref.table)
-        self._driver = replace(driver, source=None)
-        spec = replace(contract.silver, history=None)
-        self._contract = replace(contract, silver=spec, relationships=())
+    The function that it gives says whether a build would accept other rows as that driver's.
 
-    def open(self, frame: pl.DataFrame) -> None:
-        """Write a driver that yields exactly these rows of the silver table.
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    spec = replace(original.contract.silver, history=None)
+    contract = replace(original.contract, silver=spec, relationships=())
+    driver = replace(driver, source=None)
+    config = replace(lab.config, project=lab.folder / contract.ref.table)
+    if spec.balance is Balance.EXPAND:
+        key = spec.driver_key or driver.primary_key
+        places = zip(key, contract.primary_key[: len(key)], strict=True)
+        known = original.frame.columns
+        columns = {name: name if name in known else here for name, here in places}
+    else:
+        columns = key_pairs(contract, driver)
+    rows = original.frame.select(pl.col(mine).alias(theirs) for theirs, mine in columns.items())
+    if not columns:
+        rows = pl.DataFrame({"row": range(original.frame.height)})
+    overwrite(table_path(config, driver.ref), rows, {})
+    contracts = {driver.ref: driver, contract.ref: contract}
 
-        Raises:
-            StoreError: the folder cannot be written.
-        """
-        spec, driver = self._contract.silver, self._driver
-        if spec.balance is Balance.EXPAND:
-            key = spec.driver_key or driver.primary_key
-            places = zip(key, self._contract.primary_key[: len(key)], strict=True)
-            columns = {name: name if name in frame.columns else here for name, here in places}
-        else:
-            columns = key_pairs(self._contract, driver)
-        rows = frame.select(pl.col(mine).alias(theirs) for theirs, mine in columns.items())
-        if not columns:
-            rows = pl.DataFrame({"row": range(frame.height)})
-        overwrite(table_path(self._config, driver.ref), rows, {})
-
-    def reconciles(self, frame: pl.DataFrame) -> bool:
-        """Whether a build would accept these rows as the driver's.
-
-        Raises:
-            StoreError: the folder cannot be read.
-        """
-        contract = self._contract
-        step = SilverStep(contract, lambda: as_function_output(contract, frame), {})
-        contracts = {self._driver.ref: self._driver, contract.ref: contract}
-        with running(self._config, "check", keep=False) as run:
+    def reconciles(frame: pl.DataFrame) -> bool:
+        step = SilverStep(contract, lambda: _as_function_output(contract, frame), {})
+        with running(config, "check", keep=False) as run:
             try:
                 rebuild_all(BuildContext(run, step, contracts, {}, None))
             except (NotReconciled, ContractError):  # a build stops at the gate, too
                 return False
         return True
+
+    return reconciles
 
 
 class Laboratory:

@@ -15,10 +15,10 @@ from carms_lake.flows.check.detectors import (
     BALANCE,
     FILE,
     PANDERA,
-    Ledger,
     Mutation,
     Verdict,
     judged,
+    ledger,
     not_applicable,
     silver_notices,
     spelled,
@@ -126,7 +126,7 @@ def mutate_silver(original: Original, lab: Laboratory) -> Iterator[Mutation]:
 
 def _counts(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     """Rows lost and invented, where the contract says how the table answers to its driver."""
-    contract, spec = original.contract, original.contract.silver
+    spec = original.contract.silver
     if spec.driver is None or spec.balance not in _COUNTED:
         return
     kind = f"balance: {spec.balance} of {spec.driver.in_domain}"
@@ -135,13 +135,12 @@ def _counts(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     if at is None:
         yield not_applicable(original, constraint, BALANCE)
         return
-    ledger = Ledger(lab, contract, lab.catalog.contracts[spec.driver])
-    ledger.open(original.frame)
-    if not ledger.reconciles(original.frame):
+    reconciles = ledger(lab, original, lab.catalog.contracts[spec.driver])
+    if not reconciles(original.frame):
         yield not_applicable(original, constraint, BALANCE, "its rows do not reconcile as they are")
         return
     for corruption, frame in _miscounted(original, at):
-        noticed = () if ledger.reconciles(frame) else (BALANCE,)
+        noticed = () if reconciles(frame) else (BALANCE,)
         yield judged(original, constraint, corruption, BALANCE, noticed)
 
 
