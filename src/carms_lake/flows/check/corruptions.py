@@ -18,21 +18,14 @@ if TYPE_CHECKING:
 
 
 LIMITS = {
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "exclusiveMinimum": "exclusive_minimum",
-    "exclusiveMaximum": "exclusive_maximum",
-    "minLength": "min_length",
-    "maxLength": "max_length",
+    "minimum": ("minimum", operator.lt),
+    "maximum": ("maximum", operator.gt),
+    "exclusiveMinimum": ("exclusive_minimum", operator.le),
+    "exclusiveMaximum": ("exclusive_maximum", operator.ge),
+    "minLength": ("min_length", operator.lt),
+    "maxLength": ("max_length", operator.gt),
 }
-"""A bound as contracts and rules name it -> as `Bounds` does."""
-_IS_BEYOND = dict(
-    zip(
-        LIMITS,
-        (operator.lt, operator.gt, operator.le, operator.ge, operator.lt, operator.gt),
-        strict=True,
-    )
-)
+"""A bound as contracts name it -> as `Bounds` does, and how a value beyond it compares."""
 
 _STRANGE = "~?"
 """A text that nobody writes."""
@@ -51,7 +44,7 @@ _NO_VALUE = {
 
 def limit_of(column: Column, bound: str) -> Any:
     """The bound of a column, by its ODCS name; None where it has none."""
-    return getattr(column.bounds, LIMITS[bound])
+    return getattr(column.bounds, LIMITS[bound][0])
 
 
 def not_of_type(kind: ColumnType) -> str | None:
@@ -146,15 +139,12 @@ def breaks(column: Column, value: Any) -> str | None:
         return "enum"
     if column.pattern is not None and not matches(column.pattern, str(value)):
         return "pattern"
-    return next((bound for bound in LIMITS if _is_beyond(column, bound, value)), None)
-
-
-def _is_beyond(column: Column, bound: str, value: Any) -> bool:
-    limit = limit_of(column, bound)
-    if limit is None:
-        return False
-    measured = len(str(value)) if bound.endswith("Length") else value
-    return bool(_IS_BEYOND[bound](measured, _as_value(column.type, limit)))
+    for bound, (_, is_beyond) in LIMITS.items():
+        limit = limit_of(column, bound)
+        measured = len(str(value)) if bound.endswith("Length") else value
+        if limit is not None and is_beyond(measured, _as_value(column.type, limit)):
+            return bound
+    return None
 
 
 def _as_value(kind: ColumnType, limit: Any) -> Any:
