@@ -96,7 +96,7 @@ def test_the_next_build_can_still_tell_what_changed(lake: tuple[LakeConfig, list
     vacuum(config, keep_runs=0, keep_days=0, yes=True)
     changes = source_changes(path, 3)
     assert changes is not None
-    assert changes.went.select("sale_id").collect().rows() == [("s3",)]
+    assert changes.deleted.select("sale_id").collect().rows() == [("s3",)]
     build(config)
     assert rows(config, "silver.sale", "sale_id") == [("s5",)]
 

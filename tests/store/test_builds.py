@@ -77,11 +77,11 @@ def test_files_that_came_and_rows_that_went_are_known(tmp_path: Path) -> None:
     found = source_changes(table, then)
     assert found is not None
     assert found.names == {"a.csv", "c.csv"}
-    assert sorted(found.came.collect()["number"]) == [1, 4, 5]
-    assert sorted(found.went.collect()["number"]) == [1, 2]
+    assert sorted(found.inserted.collect()["number"]) == [1, 4, 5]
+    assert sorted(found.deleted.collect()["number"]) == [1, 2]
     later = source_changes(table, delta.version(table))
     assert later is not None
-    assert later.came.collect().is_empty()
+    assert later.inserted.collect().is_empty()
 
 
 @pytest.mark.parametrize("fault", ["contract", "other", "gone"])

@@ -99,8 +99,7 @@ def _counted(config: LakeConfig, tables: Iterable[TableRef], as_of: str | None) 
     for ref in tables:
         log = commits(table_path(config, ref))
         if as_of is not None:
-            newest = version_among(log, as_of)
-            log = [commit for commit in log if commit.version <= newest]
+            log = log[: version_among(log, as_of) + 1]
         if ref.layer is Layer.BRONZE:
             rows += [
                 (ref.layer, ref.table, entry.run_id, entry.name, entry.delivery_id)

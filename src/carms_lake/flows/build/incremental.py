@@ -77,7 +77,7 @@ def plan_keys(
     if changes is not None:
         new, old = (
             frame.select(pl.col(name).alias(mine) for name, mine in context.pairs.items()).collect()
-            for frame in (changes.came, changes.went)
+            for frame in (changes.inserted, changes.deleted)
         )
         inserted, deleted = new.height, old.height
         parts += [new, old]
@@ -154,12 +154,12 @@ def append_new_files(
     contract = context.contract
     if changes is None or changed != {contract.silver.driver}:
         raise NotIncremental("its key is not in its driver, and another table changed")
-    if count_of(changes.went):
+    if count_of(changes.deleted):
         raise NotIncremental("its key is not in its driver, and a file was replaced")
-    inserted, driver_rows = count_of(changes.came), count_of(_driver_rows(context))
+    inserted, driver_rows = count_of(changes.inserted), count_of(_driver_rows(context))
     if inserted > driver_rows * LARGE_PCT / 100:
         raise NotIncremental(MOST_CHANGED)
-    frame = transformed(context, changes.came)
+    frame = transformed(context, changes.inserted)
     rejects = quarantined_by(context.run, contract, last.run_id)
     key = list(contract.primary_key)
     new_keys = frame.lazy().select(key).drop_nulls()

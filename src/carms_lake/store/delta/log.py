@@ -74,11 +74,6 @@ class Commit:
         return str(found) if found else None
 
     @property
-    def mark(self) -> str:
-        """What sorts it among run ids: its run, else its time, written as a run id begins."""
-        return self.run_id or run_timestamp(self.at)
-
-    @property
     def keeps_rows(self) -> bool:
         """Whether the table has the same rows as before."""
         return self.operation in _KEEPING or bool(self.metadata.get(KEEPS_ROWS))
@@ -185,7 +180,9 @@ def version_at(path: Path, run_id: str) -> int:
 
 def version_among(found: list[Commit], run_id: str) -> int:
     """The same for commits that were read already."""
-    return max((commit.version for commit in found if commit.mark <= run_id), default=-1)
+    # The time of another tool's commit, written as a run id begins, sorts among run ids.
+    marks = ((commit.run_id or run_timestamp(commit.at), commit.version) for commit in found)
+    return max((version for mark, version in marks if mark <= run_id), default=-1)
 
 
 def rows_version(path: Path) -> int:
@@ -219,12 +216,9 @@ def run_ends(config: LakeConfig) -> list[RunEnd]:
     Raises:
         StoreError: a log cannot be read.
     """
-    ends: dict[str, datetime] = {}
-    for path in table_folders(config).values():
-        for commit in commits(path):
-            if commit.run_id:
-                ends[commit.run_id] = max(ends.get(commit.run_id, commit.at), commit.at)
-    return [RunEnd(run_id, ends[run_id]) for run_id in sorted(ends)]
+    found = (commit for path in table_folders(config).values() for commit in commits(path))
+    pairs = sorted((commit.run_id, commit.at) for commit in found if commit.run_id)
+    return [RunEnd(run_id, at) for run_id, at in dict(pairs).items()]  # the last of each run
 
 
 def _commit(path: Path, file: Path) -> Commit:

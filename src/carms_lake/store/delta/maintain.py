@@ -18,7 +18,7 @@ from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, stat
 from carms_lake.store.delta.write import FileChange, commit_files, writing_to
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from polars._typing import PolarsDataType
@@ -81,10 +81,7 @@ def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
     Raises:
         StoreError: the log cannot be read.
     """
-    needed: set[str] = set()
-    for commit, files in states(path):
-        if commit.version in kept:
-            needed |= files.keys()
+    needed = {name for commit, files in states(path) if commit.version in kept for name in files}
     return sorted(
         [
             *(file for file in path.glob("*.parquet") if file.name not in needed),
@@ -124,17 +121,14 @@ def remove(paths: Iterable[Path]) -> None:
             ) from error
 
 
-def _bins(files: Iterable[DataFile]) -> Iterator[list[DataFile]]:
+def _bins(files: Iterable[DataFile]) -> list[list[DataFile]]:
     """Files that are merged into one: as many in a row as stay below the target size."""
-    waiting: list[DataFile] = []
+    bins: list[list[DataFile]] = [[]]
     for file in files:
-        if sum(part.bytes for part in waiting) + file.bytes > TARGET_BYTES:
-            if len(waiting) > 1:
-                yield waiting
-            waiting = []
-        waiting.append(file)
-    if len(waiting) > 1:
-        yield waiting
+        if sum(part.bytes for part in bins[-1]) + file.bytes > TARGET_BYTES:
+            bins.append([])
+        bins[-1].append(file)
+    return [parts for parts in bins if len(parts) > 1]
 
 
 RUN_MARKS = frozenset({INGESTION_TS, RUN_ID})
@@ -157,15 +151,13 @@ class Digest:
         return f"{self.value[:16]} ({self.rows} rows)"
 
 
-def digest(
-    path: Path, version: int | None = None, *, leave_out: Collection[str] = RUN_MARKS
-) -> Digest:
+def digest(path: Path, version: int | None = None) -> Digest:
     """The digest of a table at a version, or the newest.
 
     Raises:
         StoreError: the table cannot be read.
     """
-    return digest_of(delta.scan(path, version), leave_out=leave_out)
+    return digest_of(delta.scan(path, version))
 
 
 def digest_of(frame: pl.LazyFrame, *, leave_out: Collection[str] = RUN_MARKS) -> Digest:

@@ -156,21 +156,21 @@ def last_builds(config: LakeConfig, contracts: Iterable[Contract]) -> dict[Table
 
 @dataclass(frozen=True)
 class SourceChanges:
-    """What came into a bronze table, and what went, since a version of it."""
+    """The rows of a bronze table that were inserted and deleted since a version of it."""
 
     names: frozenset[str]
-    """The source files that landed since, or landed anew."""
-    came: pl.LazyFrame
-    """Their rows as they are now."""
-    went: pl.LazyFrame
-    """The rows that they had then."""
+    """The source files that were loaded since, or replaced."""
+    inserted: pl.LazyFrame
+    """Their rows now."""
+    deleted: pl.LazyFrame
+    """The rows that they had at that version."""
 
 
 def source_changes(path: Path, then: int) -> SourceChanges | None:
-    """What source files changed in a bronze table since a version.
+    """What source files changed in a bronze table since the version `then`.
 
-    None where the log cannot tell: the contract changed, something else than an ingest changed
-    the table, or the rows of that version are gone.
+    None where the log does not say: the contract changed, something other than an ingest changed
+    the table, or the data files of that version are gone.
 
     Raises:
         StoreError: the table cannot be read.
@@ -178,18 +178,15 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
     names: set[str] = set()
     contracts: set[str | None] = set()
     for commit in newest_first(path):
-        metadata = commit.metadata
-        if "files" in metadata:
-            contracts.add(metadata.get("contract"))
-        if commit.version <= then:
-            if "files" in metadata:
-                break
-            continue
-        if commit.keeps_rows:
-            continue
-        if "files" not in metadata:
-            return None
-        names |= {entry["name"] for entry in metadata["files"]}
+        files = commit.metadata.get("files")
+        if files is not None:
+            contracts.add(commit.metadata.get("contract"))
+        if commit.version > then and not commit.keeps_rows:
+            if files is None:
+                return None
+            names |= {entry["name"] for entry in files}
+        elif commit.version <= then and files is not None:
+            break  # the contract by which the rows of that version were loaded
     before, now = set(delta.pinned(path, then).files), set(delta.pinned(path).files)
     gone = before - now
     if len(contracts) > 1 or not all(Path(file).exists() for file in gone):
