@@ -253,7 +253,7 @@ class Lake:
             UsageError: there is no such table.
             StoreError: it is not there yet, or its log cannot be read.
         """
-        from carms_lake.flows.timetravel.history import history
+        from carms_lake.flows.timetravel import history
 
         return history(self.config, table)
 

@@ -12,8 +12,8 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import LEFTOVERS, optimize, vacuum
 from carms_lake.flows.query import query_frame
+from carms_lake.flows.timetravel import history
 from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of
-from carms_lake.flows.timetravel.history import history
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.store.delta.manifest import source_changes
 

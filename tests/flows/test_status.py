@@ -13,7 +13,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize
 from carms_lake.flows.status import status
-from carms_lake.flows.timetravel.history import history
+from carms_lake.flows.timetravel import history
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -105,7 +105,7 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
 @command(app)
 def history(call: Call, to: Target, table: TableName) -> None:
     """List the versions of a table, and the run that made each."""
-    from carms_lake.flows.timetravel.history import history as flow
+    from carms_lake.flows.timetravel import history as flow
 
     emit(call, flow(call.config(), table), to)
 

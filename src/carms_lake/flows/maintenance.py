@@ -11,8 +11,8 @@ from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.files import PARTIAL
 from carms_lake.flows.run import running
+from carms_lake.flows.timetravel import find
 from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
-from carms_lake.flows.timetravel.history import find
 from carms_lake.flows.timetravel.restore import metadata_of_restore
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import delta

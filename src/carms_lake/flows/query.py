@@ -79,8 +79,8 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
         GoldMissing: it is one of gold, and there is no gold file yet.
         StoreError: the table is not there yet, or that version was vacuumed.
     """
+    from carms_lake.flows.timetravel import find, operations
     from carms_lake.flows.timetravel.as_of import resolve_as_of
-    from carms_lake.flows.timetravel.history import find, operations
     from carms_lake.store import delta
     from carms_lake.store.delta.log import ensure_complete, version_at
 

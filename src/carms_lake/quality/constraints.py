@@ -162,7 +162,7 @@ def rule_select(contract: Contract, rule: QualityRule) -> str:
 
 
 def _of_row(contract: Contract, rule: QualityRule) -> Constraint:
-    from carms_lake.store.sql.row_condition import row_condition
+    from carms_lake.store.sql import row_condition
 
     table, where = contract.ref.in_domain, f"`{contract.path}`, rule `{rule.name}`"
     condition = row_condition(rule_select(contract, rule), table)

@@ -23,8 +23,7 @@ from carms_lake.quality.table_constraints import (
     sql_checks,
 )
 from carms_lake.records import CheckFailure
-from carms_lake.store.sql import quoted
-from carms_lake.store.sql.row_condition import rows_counted
+from carms_lake.store.sql import quoted, rows_counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

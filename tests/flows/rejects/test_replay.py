@@ -32,7 +32,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.rejects.replay import ReplayReport, replay
 from carms_lake.flows.status import status
-from carms_lake.flows.timetravel.history import diff_causes
+from carms_lake.flows.timetravel import diff_causes
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import delta, rejects_path, table_path
 from carms_lake.store.delta.write import append, overwrite

@@ -12,7 +12,7 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize
 from carms_lake.flows.query import query_frame
-from carms_lake.flows.timetravel.history import history
+from carms_lake.flows.timetravel import history
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.records import FileStatus
 from carms_lake.store.delta import maintain as digests

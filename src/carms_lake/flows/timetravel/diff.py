@@ -14,8 +14,8 @@ import polars as pl
 
 from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.flows.build.plan import key_pairs
+from carms_lake.flows.timetravel import diff_causes, gold_diff_causes
 from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
-from carms_lake.flows.timetravel.history import diff_causes, gold_diff_causes
 from carms_lake.names import (
     DELIVERY_ID,
     INGESTION_TS,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UsageError
 from carms_lake.flows.run import running
+from carms_lake.flows.timetravel import find
 from carms_lake.flows.timetravel.as_of import resolve_as_of
-from carms_lake.flows.timetravel.history import find
 from carms_lake.store import delta
 from carms_lake.store.delta.log import (
     MAINTAINED_BY,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.timetravel.history import NamedTable
+    from carms_lake.flows.timetravel import NamedTable
 
 
 @dataclass(frozen=True)
