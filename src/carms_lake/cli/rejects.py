@@ -13,14 +13,13 @@ from carms_lake.cli.context import Call, complete_runs, complete_sources, comple
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import LONG_TEXT, Format, on_one_line
 from carms_lake.cli.render import Target, emit, emit_bytes
-from carms_lake.errors import LakeError, UsageError, counted, first_few
+from carms_lake.errors import UsageError, counted, first_few
 
 if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.config import LakeConfig
     from carms_lake.flows.rejects.replay import ReplayReport
-    from carms_lake.records import RunReport
 
 TableName = Annotated[
     str | None,
@@ -180,22 +179,28 @@ def replay(
     Records that pass land in bronze, and silver and gold are built. Only these records are read
     again: from their raw text in the lake, or else from their files.
     """
+    from carms_lake.cli import reports
     from carms_lake.flows.build import build
     from carms_lake.flows.rejects.replay import replay as flow
 
     config = call.config()
     with render.progress(call) as progress:
         report = flow(config, tables or (), from_path=from_path, dry_run=dry_run, progress=progress)
+    if not call.json:
+        emit(call, _rows(report), to)
+    _tell(call, report, is_dry=dry_run)
     built = None
     if not dry_run and not no_build:
-        try:
-            with render.progress(call) as progress:
-                built = build(config, progress=progress)
-        except LakeError:
-            if not call.json:
-                _show(call, report, None, to)
-            raise
-    _show(call, report, built, to, is_dry=dry_run)
+        with render.progress(call) as progress:
+            built = build(config, progress=progress)
+    if call.json:
+        data = {
+            "files": [reports.as_plain(file) for file in report.files],
+            "build": None if built is None else reports.as_plain(built),
+        }
+        render.envelope(data, run_id=report.run.run_id)
+    if built is not None:
+        reports.tell(call, built)
     if strict and any(file.left for file in report.files):
         raise typer.Exit(ExitCode.DATA)
 
@@ -262,20 +267,7 @@ def draw(found: pl.DataFrame) -> None:
         stream.write(f"    {row['code']} {row['message']}{value}\n")
 
 
-def _show(
-    call: Call, report: ReplayReport, built: RunReport | None, to: Target, *, is_dry: bool = False
-) -> None:
-    """Show what a replay did, or would do, and the build after it."""
-    from carms_lake.cli import reports
-
-    if call.json:
-        data = {
-            "files": [reports.as_plain(file) for file in report.files],
-            "build": None if built is None else reports.as_plain(built),
-        }
-        render.envelope(data, run_id=report.run.run_id)
-    else:
-        emit(call, _rows(report), to)
+def _tell(call: Call, report: ReplayReport, *, is_dry: bool) -> None:
     for text in report.run.notes:
         render.note(call, text)
     landed = sum(file.landed for file in report.files)
@@ -286,8 +278,6 @@ def _show(
     for why in dict.fromkeys(file.why_not for file in lost):
         names = [f"`{file.name}`" for file in lost if file.why_not == why]
         render.note(call, f"not reparsed: {first_few(names, 1)}: {why}")
-    if built is not None:
-        reports.tell(call, built)
 
 
 def _rows(report: ReplayReport) -> pl.DataFrame:
