@@ -66,16 +66,9 @@ def build_gold(
         check_freshness(run, contracts, now)
         return
     before = published.fingerprints if published else {}
-    unneeded = fingerprints.keys() - needed
-    reusable = (
-        unneeded
-        if full_refresh
-        else {
-            ref
-            for ref, made_from in fingerprints.items()
-            if ref in unneeded or before.get(ref.table) == made_from
-        }
-    )
+    reusable = fingerprints.keys() - needed
+    if not full_refresh:
+        reusable |= {ref for ref, made in fingerprints.items() if before.get(ref.table) == made}
     is_limited = any(contract.row_change for contract in contracts.values())
     rows_before = rows_published(config.gold_file) if is_limited else {}
     task = Audit(run, contracts, builds, rows_before, now)
@@ -89,7 +82,7 @@ def build_gold(
         _add_ops(run, warehouse, run.finish(message, published=_published_rows(run, catalog)))
         warehouse.add_ops("rejects", task.rejects)
         # The next build checks again what failed, whatever changed.
-        is_whole = not unneeded and not run.report().failed_checks
+        is_whole = fingerprints.keys() <= needed and not run.report().failed_checks
         made_from = fingerprints | {ref: before.get(ref.table, "") for ref in copied}
         versions = {ref: (made, contracts[ref].version) for ref, made in made_from.items()}
         _add_build(run, warehouse, fingerprint if is_whole else "", versions)

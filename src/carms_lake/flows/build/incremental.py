@@ -12,22 +12,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.errors import counted
-from carms_lake.flows.build.context import (
-    TableUpdate,
-    count_of,
-    frame_of,
-    transformed,
-    validated,
-)
+from carms_lake.flows.build import quarantine
+from carms_lake.flows.build.context import TableUpdate, count_of, frame_of, transformed, validated
 from carms_lake.flows.build.plan import LARGE_PCT, NotIncremental
-from carms_lake.flows.build.quarantine import (
-    as_rejects,
-    keys_of,
-    of_run,
-    quarantined_by,
-    unknown_references,
-    waits_for,
-)
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, rows_at
 
@@ -81,12 +68,12 @@ def plan_keys(
         )
         inserted, deleted = new.height, old.height
         parts += [new, old]
-    rejects = quarantined_by(context.run, context.contract, last.run_id)
-    rejected_keys = keys_of(rejects, context.contract, here)
+    rejects = quarantine.quarantined_by(context.run, context.contract, last.run_id)
+    rejected_keys = quarantine.keys_of(rejects, context.contract, here)
     links = context.contract.relationships
     rules = [link.name for link in links if link.quarantine and link.target in changed]
     if rules:
-        parts.append(rejected_keys.filter(waits_for(rejects, rules)))
+        parts.append(rejected_keys.filter(quarantine.waits_for(rejects, rules)))
         parts += _orphaned(context, last, changed, rejects)
     keys = pl.concat(parts).unique()
     rows = count_of(_driver_rows(context, keys))
@@ -124,7 +111,7 @@ def rebuild_keys(context: BuildContext, last: Build, plan: KeyPlan) -> TableUpda
         context.made_from,
         rows=last.rows - plan.current.height + found.rows.height,
         quarantined=rejects.height,
-        unknown=unknown_references(rejects),
+        unknown=quarantine.unknown_references(rejects),
         has_driver_keys=True,
         rows_since=last.rows_since if before.equals(after) else -1,
     )
@@ -160,12 +147,13 @@ def append_new_files(
     if inserted > driver_rows * LARGE_PCT / 100:
         raise NotIncremental(MOST_CHANGED)
     frame = transformed(context, changes.inserted)
-    rejects = quarantined_by(context.run, contract, last.run_id)
+    rejects = quarantine.quarantined_by(context.run, contract, last.run_id)
     key = list(contract.primary_key)
-    new_keys = frame.lazy().select(key).drop_nulls()
-    for known in (delta.scan(context.path).select(key), keys_of(rejects, contract, key).lazy()):
-        if count_of(known.join(new_keys, on=key, how="semi").head(1)):
-            raise NotIncremental("a new row has a key that an earlier file has too")
+    quarantined = quarantine.keys_of(rejects, contract, key).lazy()
+    known = pl.concat([delta.scan(context.path).select(key), quarantined])
+    # Nulls match nothing: a row without a key repeats none.
+    if count_of(known.join(frame.lazy(), on=key, how="semi").head(1)):
+        raise NotIncremental("a new row has a key that an earlier file has too")
     found = validated(context, frame)
     rejects = _with_new(context, rejects, found)
     build = Build(
@@ -175,7 +163,7 @@ def append_new_files(
         quarantined=last.quarantined + found.quarantined.height,
         superseded=last.superseded + found.superseded,
         driver_keys=driver_rows,
-        unknown=unknown_references(rejects),
+        unknown=quarantine.unknown_references(rejects),
         rows_since=-1 if found.rows.height else last.rows_since,
     )
     build = replace(build, keys=build.input_rows)
@@ -214,7 +202,7 @@ def _orphaned(
         now = delta.scan(path).select(columns)
         lost = before.select(columns).join(now, on=columns, how="anti").unique()
         named = list(dict.fromkeys([*keys, *relationship.columns]))
-        quarantined = keys_of(rejects, context.contract, named)
+        quarantined = quarantine.keys_of(rejects, context.contract, named)
         for rows in (delta.scan(context.path).select(named), quarantined.lazy()):
             orphans = rows.join(
                 lost, left_on=list(relationship.columns), right_on=columns, how="semi"
@@ -224,8 +212,8 @@ def _orphaned(
 
 def _with_new(context: BuildContext, rejects: pl.DataFrame, found: Validated) -> pl.DataFrame:
     """The rejects that stay and the new ones, all as this run's."""
-    new = as_rejects(found.quarantined, context.contract, context.run)
-    return pl.concat([of_run(rejects, context.run), new])
+    new = quarantine.as_rejects(found.quarantined, context.contract, context.run)
+    return pl.concat([quarantine.of_run(rejects, context.run), new])
 
 
 def _with_counted_keys(
@@ -238,7 +226,7 @@ def _with_counted_keys(
         .select(here)
         .join(plan.keys.lazy(), on=here, how="anti", nulls_equal=True)
     )
-    quarantined = keys_of(plan.other_rejects, context.contract, here)
+    quarantined = quarantine.keys_of(plan.other_rejects, context.contract, here)
     new = [found.rows.select(here), found.quarantined.select(here), quarantined]
     held = count_of(pl.concat([others, *(frame.lazy() for frame in new)]).unique())
     driver_keys = count_of(_driver_rows(context).select(list(context.pairs)).unique())

@@ -10,6 +10,7 @@ import polars as pl
 
 from carms_lake import __version__
 from carms_lake.errors import NotReconciled, counted
+from carms_lake.flows.build import quarantine
 from carms_lake.flows.build.context import (
     BuildContext,
     TableUpdate,
@@ -26,12 +27,6 @@ from carms_lake.flows.build.plan import (
     changes_since,
     decide,
     why_not_incremental,
-)
-from carms_lake.flows.build.quarantine import (
-    as_rejects,
-    keys_of,
-    quarantined_by,
-    unknown_references,
 )
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
@@ -130,14 +125,14 @@ def rebuild_all(context: BuildContext) -> TableUpdate:
     )
     found = validated(context, frame)
     del frame  # ten million rows need not be in memory twice
-    rejects = as_rejects(found.quarantined, contract, context.run)
+    rejects = quarantine.as_rejects(found.quarantined, contract, context.run)
     build = Build(
         context.run.run_id,
         context.made_from,
         rows=found.rows.height,
         quarantined=found.quarantined.height,
         superseded=found.superseded,
-        unknown=unknown_references(rejects),
+        unknown=quarantine.unknown_references(rejects),
         has_driver_keys=has_driver_keys,
     )
     if driver:
@@ -225,7 +220,8 @@ def _released(context: BuildContext, rows: pl.DataFrame) -> int:
     if last is None or not last.quarantined or not contract.primary_key:
         return 0
     key = list(contract.primary_key)
-    before = keys_of(quarantined_by(context.run, contract, last.run_id), contract, key).unique()
+    rejects = quarantine.quarantined_by(context.run, contract, last.run_id)
+    before = quarantine.keys_of(rejects, contract, key).unique()
     return before.join(rows.select(key), on=key, how="semi").height
 
 
