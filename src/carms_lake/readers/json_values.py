@@ -11,7 +11,7 @@ import orjson
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
-from carms_lake.readers.frames import Fault, cell_text
+from carms_lake.readers.frames import Fault, number_text
 from carms_lake.readers.header import new_columns_note, no_such_columns, spec_of, unknown_columns
 from carms_lake.records import ReasonCode
 
@@ -91,13 +91,12 @@ class Shape:
 
     def _walk(self, document: dict[str, Any], node: _Tree, prefix: str, found: _Found) -> None:
         for key, value in document.items():
-            if key not in node:
-                self.unknown.setdefault(prefix + key)
-                if value is not None:
-                    found.extra[prefix + key] = value
-                continue
-            expected = node[key]
+            expected = node.get(key)
             if expected is None:
+                if key not in node:
+                    self.unknown.setdefault(prefix + key)
+                    if value is not None:
+                        found.extra[prefix + key] = value
                 continue
             if not isinstance(expected, dict):
                 self.seen.add(expected.name)
@@ -126,8 +125,10 @@ class Shape:
                 f"`{column.source}` is {_kind(value)} {text[:80]}; the contract wants {wanted}"
             )
             found.misfits.append(Misfit(column.name, text, message))
+        elif isinstance(value, bool):
+            found.row[column.name] = "true" if value else "false"
         else:
-            found.row[column.name] = cell_text(value)
+            found.row[column.name] = number_text(value)
 
 
 def shape_of(contract: Contract) -> Shape:
