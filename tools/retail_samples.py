@@ -163,10 +163,10 @@ def _landed(config: LakeConfig, contract: Contract, picked: Sequence[tuple[str, 
 def _rejects(
     config: LakeConfig, bronze: Sequence[Contract], chosen: Sequence[tuple[str, str, int]]
 ) -> str:
-    """The records among these that were set aside, each with its reasons as JSON."""
+    """The rejected ones among these records, each with its reasons as JSON."""
     found = live(config, [contract.ref for contract in bronze])
     if found is None:
-        raise AssertionError("nothing was set aside, though faults were planted")
+        raise AssertionError("nothing was rejected, though faults were planted")
     place = ["table_name", *PLACE]
     places = pl.LazyFrame(chosen, schema={"table_name": pl.String, **PLACE}, orient="row")
     rows = found.join(places, on=place, how="semi").sort(*place)

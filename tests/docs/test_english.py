@@ -24,7 +24,7 @@ ODD = {
         "rejected (bronze), quarantined (silver)"
     ),
     r"\bstands?\b(?! for\b|-?alone\b| out\b)|\bstood\b": "is, are, appears",
-    r"\bbeside\b": "next to, compared with, in addition to",
+    r"(?<![\"\'])\bbeside\b(?![\"\'])": "next to, compared with, in addition to",
     r"\b(?:is|are|has|have|had|nothing) otherwise\b|\botherwise than\b": "different",
     r"\btold\b": "reported, known",
     r"\bof then\b": "of that time, the snapshot of ...",

@@ -86,8 +86,8 @@ def read_documents(contents: Iterable[str]) -> pl.DataFrame:
 def facts(document: Document) -> dict[str, Any]:
     """The facts of one document by column; None where it does not state one.
 
-    The parser has masked the e-mail addresses and phone numbers of what it takes out of free text;
-    the names of the document's own people are masked here.
+    The parser has masked the e-mail addresses and phone numbers in what it extracts from free
+    text; the names of the document's own people are masked here.
     """
     header, electives = document.header, document.electives
     names = people_of(document.header.directors, (c.name for c in document.contacts))

@@ -50,7 +50,7 @@ def program_history(
     master under a discipline that some delivery knows, each with its description. What `program`
     and `document` quarantine is left out: a program or a description that occurs twice in one
     file. Facts are null without a description.
-    The bronze frames hold every delivery. Texts that `silver_document` has read are not read again.
+    The bronze frames hold every delivery. Texts that `silver_document` has read are read only once.
     """
     masters, documents = (
         frame.collect()
