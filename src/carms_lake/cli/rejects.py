@@ -176,8 +176,8 @@ def replay(
 ) -> None:
     """Validate rejected records again by the current contracts.
 
-    Records that pass land in bronze, and silver and gold are built. Only these records are reparsed,
-    from their raw text in the lake, or else from their files.
+    Records that pass land in bronze, and silver and gold are built. Only these records are
+    reparsed, from their raw text in the lake, or else from their files.
     """
     from carms_lake.cli import reports
     from carms_lake.flows.build import build
