@@ -76,9 +76,8 @@ def demo(call: Call, folder: Folder = None) -> None:
     config = there.config()
     announce(f"cd {project}")
     announce(f"carms generate {config.domain.name} --seed {DEMO_SEED}")
-    for name in reports.file_names(
-        _generate(there, config, config.data_raw, {"seed": DEMO_SEED}), config.data_raw
-    ):
+    written = _generate(there, config, config.data_raw, {"seed": DEMO_SEED})
+    for name in reports.file_names(written, config.data_raw):
         render.note(call, name)
     announce("carms ingest")
     ingest(there, to)

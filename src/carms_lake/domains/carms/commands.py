@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from carms_lake.cli.command import (
     Argument,
@@ -27,7 +26,6 @@ from carms_lake.cli.command import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     import polars as pl
@@ -36,39 +34,9 @@ DOMAIN = "carms"
 """These commands ask this domain, whichever one the project works on."""
 
 
-class Province(StrEnum):
-    """The provinces and territories."""
-
-    AB = "AB"
-    BC = "BC"
-    MB = "MB"
-    NB = "NB"
-    NL = "NL"
-    NS = "NS"
-    NT = "NT"
-    NU = "NU"
-    ON = "ON"
-    PE = "PE"
-    QC = "QC"
-    SK = "SK"
-    YT = "YT"
-
-
-class Eligibility(StrEnum):
-    """Who may apply."""
-
-    CMG = "CMG"
-    IMG = "IMG"
-    ALL = "All"
-    MILITARY = "MOTP/MMTP"
-
-
-class Language(StrEnum):
-    """The languages of descriptions."""
-
-    EN = "en"
-    FR = "fr"
-
+Province = Literal["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]
+Eligibility = Literal["CMG", "IMG", "All", "MOTP/MMTP"]
+Language = Literal["en", "fr"]
 
 ProvinceOption = Annotated[
     Province | None, Option("--province", case_sensitive=False, help="Where the training is.")
@@ -136,36 +104,38 @@ def programs(
     """
     from carms_lake.domains.carms import questions
 
-    filters = {
-        "province": province,
-        "discipline": discipline,
-        "school": school,
-        "eligibility": eligibility,
-        "language": language,
-        "iteration": iteration,
-    }
-    found = _asked(call, questions.PROGRAMS, **filters, limit=limit, offset=offset)
+    found = _asked(
+        call,
+        questions.PROGRAMS,
+        province=province,
+        discipline=discipline,
+        school=school,
+        eligibility=eligibility,
+        language=language,
+        iteration=iteration,
+        limit=limit,
+        offset=offset,
+    )
     matching = found.item(0, -1) if found.height else 0
-    is_table = to.format is Format.TABLE and not call.json
-    every = {name: name for name in found.columns[:-1]}
-    emit(call, _columns(found, TABLE_COLUMNS if is_table else every), to)
-    note(call, _what_is_more(found.height, matching, offset))
+    if to.format is Format.TABLE and not call.json:
+        shown = found.select(TABLE_COLUMNS).rename(TABLE_COLUMNS)
+    else:
+        shown = found[:, :-1]
+    emit(call, shown, to)
+    if not found.height:
+        note(call, "no more programs match" if offset else "no program matches")
+        return
+    more = matching - offset - found.height
+    listed = f"{found.height} of {matching} {'program' if matching == 1 else 'programs'}"
+    note(call, f"{listed}; {more} more with `--offset {offset + found.height}`" if more else listed)
 
 
 @command(app)
-def disciplines(
-    call: Call,
-    to: Target,
-    iteration: IterationOption = None,
-) -> None:
+def disciplines(call: Call, to: Target, iteration: IterationOption = None) -> None:
     """List the disciplines, with programs and seats."""
     from carms_lake.domains.carms import questions
 
-    emit(
-        call,
-        _asked(call, questions.DISCIPLINES, iteration=iteration),
-        to,
-    )
+    emit(call, _asked(call, questions.DISCIPLINES, iteration=iteration), to)
 
 
 @command(app)
@@ -202,8 +172,7 @@ def program(
     elif to.format is Format.TABLE:
         emit_text(as_text(profile, text_width(to)), to)
     else:
-        single = {name: name for name in found.columns if name not in LISTS}
-        emit(call, _columns(found, single), to)
+        emit(call, found.drop(LISTS), to)
 
 
 def _show_sections(
@@ -213,11 +182,7 @@ def _show_sections(
     output_format: Format | None,
     output: Path | None,
 ) -> None:
-    """The text of one section, or of all; as it is, unless a format for rows is asked for.
-
-    Raises:
-        UnknownKey: the program has no such section.
-    """
+    """The text of one section, or of all; as it is, unless a format for rows is asked for."""
     from carms_lake.domains.carms import questions
 
     program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
@@ -240,16 +205,3 @@ def _asked(call: Call, sql: str, **parameters: object) -> pl.DataFrame:
     from carms_lake.flows.query import query_frame
 
     return query_frame(call.on(domain=DOMAIN).config(), sql, parameters)
-
-
-def _columns(found: pl.DataFrame, headings: Mapping[str, str]) -> pl.DataFrame:
-    """Some columns of a result, under other headings."""
-    return found.select(list(headings)).rename(dict(headings))
-
-
-def _what_is_more(shown: int, matching: int, offset: int) -> str:
-    if not shown:
-        return "no more programs match" if offset else "no program matches"
-    more = matching - offset - shown
-    listed = f"{shown} of {matching} {'program' if matching == 1 else 'programs'}"
-    return f"{listed}; {more} more with `--offset {offset + shown}`" if more else listed

@@ -40,11 +40,7 @@ app = Typer()
 
 
 @command(app)
-def anomalies(
-    call: Call,
-    to: Target,
-    files: Files = None,
-) -> None:
+def anomalies(call: Call, to: Target, files: Files = None) -> None:
     """Compare what the lake found with what was planted.
 
     Exits 1 where a planted anomaly was missed, or a row taken for one that it is not.
@@ -73,11 +69,7 @@ def anomalies(
 
 
 def _documents(files: Sequence[Path], folder: Path) -> list[Any]:
-    """The ground truth of each run.
-
-    Raises:
-        UsageError: there is none, or a file is not JSON.
-    """
+    """The ground truth of each run."""
     if not files:
         raise UsageError(
             f"no `{PATTERN}` in `{folder}`", "`carms generate retail` writes it, or name the file"

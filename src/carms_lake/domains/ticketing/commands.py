@@ -40,12 +40,7 @@ app = Typer()
 
 
 @command(app)
-def identity(
-    call: Call,
-    to: Target,
-    customer: CustomerId,
-    at: At = None,
-) -> None:
+def identity(call: Call, to: Target, customer: CustomerId, at: At = None) -> None:
     """Show which customer an id belongs to.
 
     And the merges that led there; with `--at`, as of a moment.
@@ -74,11 +69,7 @@ def identity(
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A moment in UTC, without a zone as gold keeps it; a day alone is its midnight.
-
-    Raises:
-        UsageError: it is not a date.
-    """
+    """A moment in UTC, without a zone as gold keeps it; a day alone is its midnight."""
     if text is None:
         return None
     try:
