@@ -162,7 +162,7 @@ def test_a_missed_or_an_invented_anomaly_ends_the_command_with_1(carms, tmp_path
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "is not JSON"), ("{}", "no list of anomalies"), ("\udcff", "is not JSON")],
+    [("{", "is not JSON"), ("{}", "not a list of anomalies"), ("\udcff", "is not JSON")],
 )
 def test_a_file_that_is_no_ground_truth_is_told(carms, tmp_path, text: str, said: str) -> None:
     path = tmp_path / "truth.json"

@@ -118,7 +118,7 @@ def programs(
     )
     matching = found.item(0, -1) if found.height else 0
     if to.format is Format.TABLE and not call.json:
-        shown = found.select(TABLE_COLUMNS).rename(TABLE_COLUMNS)
+        shown = found.select(*TABLE_COLUMNS).rename(TABLE_COLUMNS)
     else:
         shown = found[:, :-1]
     emit(call, shown, to)
