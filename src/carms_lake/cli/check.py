@@ -126,7 +126,7 @@ def _mutate(call: Call, to: Target, *, seed: int | None) -> None:
 
     with render.progress(call) as progress:
         report = mutate(call.config(), seed=SEED if seed is None else seed, progress=progress)
-    is_short = to.format is Format.TABLE and to.file is None and not call.json
+    is_short = to.is_drawn and not call.json
     if call.json:
         domain = call.config().domain.name
         data = {

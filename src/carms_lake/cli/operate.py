@@ -10,7 +10,6 @@ from carms_lake.cli import render
 from carms_lake.cli.command import TableName, command
 from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.formats import Format
 from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted
 
@@ -94,7 +93,7 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
     found = flow(call.config())
     if call.json:
         render.envelope(as_plain(found))
-    elif to.format is Format.TABLE and to.file is None:
+    elif to.is_drawn:
         dashboard.draw(render.out(), found)
     else:
         emit(call, dashboard.as_rows(found), to)

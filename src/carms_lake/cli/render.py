@@ -84,6 +84,11 @@ class Target(NamedTuple):
     format: Format
     file: Path | None = None
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether rows are drawn for reading, on stdout."""
+        return self.format is Format.TABLE and self.file is None
+
 
 def target(file_format: Format | None, output: Path | None) -> Target:
     """What `-f` and `-o` ask for: the suffix names the format where `-f` does not.

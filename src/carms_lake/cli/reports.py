@@ -11,7 +11,6 @@ import polars as pl
 
 from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.formats import Format
 from carms_lake.cli.render import emit
 from carms_lake.errors import counted
 from carms_lake.names import TableRef
@@ -68,9 +67,8 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
             ],
         )
     else:
-        is_drawn = to.format is Format.TABLE and to.file is None
         files = sum(len(report.files) for report in reports)
-        if is_drawn and files > LISTED_FILES:
+        if to.is_drawn and files > LISTED_FILES:
             emit(call, by_source(reports), to)
             render.note(call, f"{files} files; `-f csv` lists each of them")
         else:
