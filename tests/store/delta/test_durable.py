@@ -19,7 +19,7 @@ from carms_lake.store.delta import write
 from carms_lake.store.delta.lock import rename_torn_commits
 from carms_lake.store.delta.write import append
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 TRACED = f"""
 import sys
 sys.path[:0] = [{str(TESTS)!r}, {str(TESTS / "packages")!r}]
