@@ -87,7 +87,7 @@ class Chunk:
     """
 
     records: int
-    """How many records there are, counted without the frame library where the format lets us."""
+    """How many, counted without the frame library where the format lets us."""
     content: Any
     """What `readers.parse_chunks` turns into rows."""
     kind: tuple[Hashable, ...]
@@ -244,7 +244,7 @@ class CheckFailure:
     severity: str
     column: str | None = None
     row_key: str | None = None
-    """The row's key as JSON; without columns that are about people."""
+    """The row's key as JSON, without personal columns."""
     value: str | None = None
     src_filename: str | None = None
     src_row_number: int | None = None

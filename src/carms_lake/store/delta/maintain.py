@@ -132,7 +132,7 @@ def _bins(files: Iterable[DataFile]) -> list[list[DataFile]]:
 
 
 RUN_MARKS = frozenset({INGESTION_TS, RUN_ID})
-"""What tells when a row was written, and nothing about it."""
+"""Columns that say when a row was written, not what it holds."""
 
 _NULL = "-"
 _LANES = 4
