@@ -9,7 +9,7 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.command import TableName, command
 from carms_lake.cli.context import Call, complete_runs, complete_tables
-from carms_lake.cli.exit_codes import ExitCode
+from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted
 
@@ -97,8 +97,7 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
         dashboard.draw(render.out(), found)
     else:
         emit(call, dashboard.as_rows(found), to)
-    if strict and found.sources["is_late"].any():
-        raise typer.Exit(ExitCode.DATA)
+    end_with(ExitCode.DATA if strict and found.sources["is_late"].any() else ExitCode.DONE)
 
 
 @command(app)
