@@ -39,7 +39,7 @@ from deltalake import Field, Schema
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
-from carms_lake.quality.rowhash import row_hash
+from carms_lake.quality.rejected import row_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -45,7 +45,7 @@ app = typer.Typer()
 @command(app)
 def init(call: Call, folder: Folder = None) -> None:
     """Create a project: carms.toml, data_raw/, lake/."""
-    from carms_lake.flows.init import init as flow
+    from carms_lake.flows.project import init as flow
 
     project = folder or call.project or Path()
     made = flow(project, call.domain)
@@ -63,7 +63,7 @@ def demo(call: Call, folder: Folder = None) -> None:
     from carms_lake.cli import reports
     from carms_lake.config import CONFIG_FILE
     from carms_lake.flows.check import check
-    from carms_lake.flows.init import init as make_project
+    from carms_lake.flows.project import init as make_project
 
     def announce(command: str) -> None:
         render.note(call, f"\n$ {command}")
@@ -112,7 +112,7 @@ class Generate(Lazy):
 
     def prepared(self, args: list[str], parent: Any) -> Any:
         """The command with the options of the domain that the command line means."""
-        from carms_lake.flows.generate import generator_options
+        from carms_lake.flows.project import generator_options
 
         call = Call(parent.params.get("project"), parent.params.get("domain")) if parent else Call()
         domain = _domain_meant(args, call.merged(named_in(args)))
@@ -157,7 +157,7 @@ def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: An
 
 
 def _generate(call: Call, config: LakeConfig, out: Path, options: dict[str, Any]) -> list[Path]:
-    from carms_lake.flows.generate import generate as flow
+    from carms_lake.flows.project import generate as flow
 
     with render.progress(call) as progress:
         return flow(config.domain.package, out, options, progress)

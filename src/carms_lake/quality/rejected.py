@@ -1,13 +1,17 @@
-"""What becomes of records that their contract refuses: raw text, reasons, a row of the store.
+"""Rejected records: raw text, reasons, the hash that identifies a record, a row of the store.
 
 Reasons are built for rejected rows only; for all rows they would cost three times the rest.
 """
 
 from __future__ import annotations
 
+import sys
+from array import array
 from typing import TYPE_CHECKING
 
 import polars as pl
+import polars_hash as plh
+import pyarrow as pa
 
 from carms_lake.names import (
     DELIVERY_ID,
@@ -20,7 +24,6 @@ from carms_lake.names import (
     Layer,
 )
 from carms_lake.quality.constraints import constraints
-from carms_lake.quality.rowhash import row_hash
 from carms_lake.records import CHUNK, ReasonCode
 
 if TYPE_CHECKING:
@@ -65,6 +68,7 @@ VALUE_CHARACTERS = 200
 RAW = "\x00raw."
 """Before a column's name: its value as it was read. No contract column can be called so."""
 BAD = "\x00bad."
+_HASH_BYTES = 16
 NEW_COLUMN = "record.newColumns"
 DELIVERY = "\x00delivery"
 """The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
@@ -165,3 +169,34 @@ def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:
     if isinstance(bad.schema.get(column), pl.List):
         return pl.lit(None, pl.String)
     return value.cast(pl.String).str.head(VALUE_CHARACTERS)
+
+
+def row_hash(columns: Sequence[str]) -> pl.Expr:
+    """The hash of each row over the named columns: the same for the same record, never null.
+
+    XXH3, 128 bits, in its canonical (big-endian) form, over the fields as UTF-8 text in file order,
+    joined by U+001F; a null is U+001E. An integer has no leading zeros; a date is ISO 8601. Columns
+    that the contract drops and columns taken from the path do not count.
+    """
+    fields = [pl.col(name).cast(pl.String).fill_null("\x1e") for name in columns]
+    joined = pl.concat_str(fields, separator="\x1f") if fields else pl.lit("")
+    number = plh.concat_str(joined).nchash.xxh3_128()
+    return number.map_batches(_big_endian, return_dtype=pl.Binary, is_elementwise=True)
+
+
+def _big_endian(numbers: pl.Series) -> pl.Series:
+    """The 16 bytes of each number: a view of them, where a text of hex digits costs five times."""
+    number, half = pl.col(numbers.name), pl.lit(1 << 64, pl.UInt128)
+    halves = numbers.to_frame().select(
+        pl.concat_arr((number // half).cast(pl.UInt64), (number % half).cast(pl.UInt64))
+    )
+    there = halves.to_series().explode().rechunk().to_arrow()
+    words = array("Q")
+    begin = there.offset * words.itemsize
+    words.frombytes(memoryview(there.buffers()[1])[begin : begin + len(numbers) * _HASH_BYTES])
+    if sys.byteorder == "little":
+        words.byteswap()
+    values = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(_HASH_BYTES), len(numbers), [None, pa.py_buffer(words)]
+    )
+    return pl.Series(numbers.name, values, dtype=pl.Binary)

@@ -29,9 +29,9 @@ from carms_lake.quality.rejected import (
     RAW,
     as_rejects,
     malformed_records,
+    row_hash,
     with_reasons,
 )
-from carms_lake.quality.rowhash import row_hash
 from carms_lake.quality.types import is_json, json_is_read, polars_schema, polars_type, typed
 from carms_lake.records import CHUNK, Checked
 

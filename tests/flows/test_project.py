@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from carms_lake.errors import UsageError
-from carms_lake.flows.generate import generate
+from carms_lake.flows.project import generate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.quality.rowhash import row_hash
+from carms_lake.quality.rejected import row_hash
 
 VECTORS = [
     ([""], "99aa06d3014798d86001c324468d497f"),
