@@ -23,7 +23,9 @@ PATIENCE_S = 120
 def environment() -> dict[str, str]:
     """The variables with which a process of its own finds the tests' modules and packages."""
     tests = VICTIM.parents[1]
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), str(tests / "packages")])}
+    # The caller's path comes first: it may name the checkout whose code is under test.
+    found = [os.environ.get("PYTHONPATH"), str(tests), str(tests / "packages")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, found))}
 
 
 def command(project: Path, subject: str, how: str = "kill", step: int = 0) -> list[str]:
