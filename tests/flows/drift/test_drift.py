@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.drift import DriftReport
-    from carms_lake.flows.drift.proposal import ContractPatch
+    from carms_lake.flows.drift.findings import ContractPatch
 
 REF = TableRef("shop", Layer.BRONZE, "orders")
 ORDERS = [

@@ -27,9 +27,9 @@ from carms_lake.flows.drift.files import (
     stride_of,
     values_by_path,
 )
-from carms_lake.flows.drift.findings import Compared, FileDrift, Finding, Severity
+from carms_lake.flows.drift.findings import Compared, ContractPatch, FileDrift, Finding, Severity
 from carms_lake.flows.drift.inference import cast_to
-from carms_lake.flows.drift.proposal import ContractPatch, contract_patch, write_version
+from carms_lake.flows.drift.proposal import contract_patch, write_version
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.notebook import Shown
 from carms_lake.readers.content import digest, is_packed

@@ -88,16 +88,14 @@ def compare_with_previous(collector: DriftCollector, column: Column, header: str
     then = cast_to(old, column.type).drop_nulls()
     _compare_value_sets(collector, column, then, now)
     index = stability(then, now)
-    if index and index.is_shifted:
+    if index and index.psi > index.limit:
         expected = f"PSI up to {index.limit:.2f} against the previous file"
         found = f"PSI {index.psi:.2f}"
         if then.dtype.is_numeric():
             medians = (f"{float(str(values.median())):.6g}" for values in (then, now))
             found += f", median {' -> '.join(medians)}"
-        score = round(index.psi, 3)
-        collector.report(
-            column.name, "distribution", Severity.WARNING, expected, found, score=score
-        )
+        score, change = round(index.psi, 3), "distribution"
+        collector.report(column.name, change, Severity.WARNING, expected, found, score=score)
 
 
 def _typed_values(

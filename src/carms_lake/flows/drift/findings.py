@@ -1,4 +1,4 @@
-"""What a comparison of a file finds, and from which share of the records on it counts."""
+"""What comparing files finds, and from which share of the records on it counts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
+    from carms_lake.contract.change import Change
     from carms_lake.contract.model import Column, Contract
     from carms_lake.flows.drift.files import RawFile
     from carms_lake.names import TableRef
@@ -106,6 +109,25 @@ class Compared:
     changes: tuple[ContractChange, ...] = ()
     kept: frozenset[str] = frozenset()
     """The contract's columns that the file has under their own headers."""
+
+
+@dataclass(frozen=True)
+class ContractPatch:
+    """The changes of one contract under which it accepts its files."""
+
+    table: TableRef
+    level: str
+    """patch, minor or major."""
+    from_version: str
+    to_version: str
+    changes: tuple[Change, ...]
+    yaml: str
+    """The changes, in the contract's own YAML shape."""
+    text: str
+    """The whole new contract."""
+    written: Path | None = None
+    kept: Path | None = None
+    """Where the old version is kept."""
 
 
 @dataclass

@@ -81,10 +81,8 @@ def widened_type(values: pl.Series, wanted: ColumnType, not_text: int = 0) -> Co
     """The narrowest type that fits these values and, if possible, those of the wanted type."""
     own = inferred_type(values)
     allowed = TOLERANCE * max(values.len() - values.null_count(), 1)
-    for kind in (joined(wanted, own), own, ColumnType("varchar")):
-        if count_nonconforming(values, kind, not_text) <= allowed:
-            return kind
-    return None
+    kinds = (joined(wanted, own), own, ColumnType("varchar"))
+    return next((k for k in kinds if count_nonconforming(values, k, not_text) <= allowed), None)
 
 
 def _of_dtype(dtype: pl.DataType) -> ColumnType | None:
@@ -101,7 +99,7 @@ def _of_dtype(dtype: pl.DataType) -> ColumnType | None:
 
 
 def _candidates(texts: pl.Series) -> Iterator[tuple[ColumnType, float]]:
-    """Types from the inferred_type on, and the share of texts that are written like one."""
+    """Types, the narrowest first, and the share of texts that are written like one."""
     yield ColumnType("boolean"), _share(texts.str.to_lowercase().is_in(["true", "false"]))
     whole = _share(texts.str.contains(_WHOLE))
     yield ColumnType("integer"), whole
@@ -138,8 +136,7 @@ _CATEGORIES = 50
 _DISTINCT_KEPT = 10_000
 _FEW_VALUES = 3
 _WORD = 3
-"""Columns of at most three values, none of them a word of three letters, are similar by chance:
-this counts half."""
+"""Few values without a word of so many letters are shared by chance: this counts half."""
 _ANSWERS = frozenset(["yes", "true", "false", "oui", "non"])
 _SHAPE_WEIGHT = 0.8
 
@@ -149,11 +146,6 @@ class Stability(NamedTuple):
 
     psi: float
     limit: float
-
-    @property
-    def is_shifted(self) -> bool:
-        """Whether the distribution has changed."""
-        return self.psi > self.limit
 
 
 def stability(old: pl.Series, new: pl.Series) -> Stability | None:
@@ -166,9 +158,7 @@ def stability(old: pl.Series, new: pl.Series) -> Stability | None:
         return None
     counts = None
     if then.dtype.is_numeric():
-        ends = (then.min(), then.max(), now.min(), now.max())
-        least_then, most_then, least_now, most_now = (float(str(end)) for end in ends)
-        goes_on = least_now > most_then or most_now < least_then
+        goes_on = (now > then.max()).all() or (now < then.min()).all()
         counts = None if goes_on and then.dtype.is_integer() else _binned(then, now)
     elif then.dtype in (pl.String, pl.Boolean):
         counts = _top(then.cast(pl.String), now.cast(pl.String))
@@ -231,9 +221,7 @@ def _binned(then: pl.Series, now: pl.Series) -> tuple[list[int], list[int]]:
 
 
 def _top(then: pl.Series, now: pl.Series) -> tuple[list[int], list[int]] | None:
-    counts = (
-        then.alias("value").value_counts(sort=True).sort("count", "value", descending=[True, False])
-    )
+    counts = then.alias("value").value_counts().sort("count", "value", descending=[True, False])
     top = counts.head(_TOP_VALUES)
     covered = int(top["count"].sum())
     if counts.height > _CATEGORIES and covered * 2 < then.len():

@@ -6,7 +6,7 @@ import re
 import tempfile
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import chain, count
 from pathlib import Path
@@ -19,51 +19,26 @@ from carms_lake.contract.patch import Edit, Patch, applied, as_yaml
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, StoreError, UsageError
 from carms_lake.files import whole
-from carms_lake.flows.drift.findings import ChangeKind
+from carms_lake.flows.drift.findings import ChangeKind, ContractPatch
 from carms_lake.flows.drift.inference import are_comparable
-from carms_lake.names import IDENTIFIER, TableRef
+from carms_lake.names import IDENTIFIER
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.change import Change
     from carms_lake.contract.model import Column, Contract
     from carms_lake.contract.types import ColumnType
     from carms_lake.flows.drift.findings import Compared
+    from carms_lake.names import TableRef
 
 
 _OPTIONAL = "carms.mayBeAbsent"
 _OPTIONS = "logicalTypeOptions."
 _FLAGS = {ChangeKind.ABSENT: (_OPTIONAL, True), ChangeKind.NULLABLE: ("required", False)}
-_LIMITS: dict[ChangeKind, Callable[[list[Any]], Any]] = {
-    ChangeKind.MINIMUM: min,
-    ChangeKind.MAXIMUM: max,
-    ChangeKind.MIN_LENGTH: min,
-    ChangeKind.MAX_LENGTH: max,
-}
-"""Which of several values is the furthest."""
-
-
-@dataclass(frozen=True)
-class ContractPatch:
-    """The changes of one contract under which it accepts its files."""
-
-    table: TableRef
-    level: str
-    """patch, minor or major."""
-    from_version: str
-    to_version: str
-    changes: tuple[Change, ...]
-    yaml: str
-    """The changes, in the contract's own YAML shape."""
-    text: str
-    """The whole new contract."""
-    written: Path | None = None
-    kept: Path | None = None
-    """Where the old version is kept."""
+_LIMITS = (ChangeKind.MINIMUM, ChangeKind.MAXIMUM, ChangeKind.MIN_LENGTH, ChangeKind.MAX_LENGTH)
 
 
 def contract_patch(contract: Contract, compared: Sequence[Compared]) -> ContractPatch | None:
@@ -84,16 +59,10 @@ def contract_patch(contract: Contract, compared: Sequence[Compared]) -> Contract
         text = applied(text, patch)
     except ValueError as error:
         raise ContractError(f"`{contract.path}` cannot be patched: {error}") from error
-    title = f"{contract.ref}: {contract.version} -> {version} ({level.word})"
-    return ContractPatch(
-        contract.ref,
-        level.word,
-        contract.version,
-        version,
-        changes,
-        as_yaml(contract.ref.table, patch, [title, *map(str, changes)]),
-        text,
-    )
+    ref, old = contract.ref, contract.version
+    title = f"{ref}: {old} -> {version} ({level.word})"
+    shown = as_yaml(ref.table, patch, [title, *map(str, changes)])
+    return ContractPatch(ref, level.word, old, version, changes, shown, text)
 
 
 def text_of(contract: Contract) -> str:
@@ -144,7 +113,7 @@ def write_version(
             "make a project of its own with `carms init DIR`, and use it with `-p DIR`",
         )
     verify({**contracts, ref: loaded(text, ref)})
-    kept = folder / f"{ref.table}.v{old.version}{SUFFIX}"
+    written, kept = (folder / f"{ref.table}{v}{SUFFIX}" for v in ("", f".v{old.version}"))
     before = text_of(old)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,18 +122,14 @@ def write_version(
                 f"`{kept}` holds another contract of version {old.version} already",
                 f"give `{old.path}` a version of its own, or move that file away",
             )
-        _put(kept, before)
-        return _put(folder / f"{ref.table}{SUFFIX}", text), kept
+        for path, content in ((kept, before), (written, text)):
+            with whole(path) as partial:
+                partial.write_text(content, encoding="utf-8", newline="")
     except OSError as error:
         raise StoreError(
             f"`{folder}` cannot be written: {error.strerror}", "check its permissions and the disk"
         ) from error
-
-
-def _put(path: Path, text: str) -> Path:
-    with whole(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="")
-    return path
+    return written, kept
 
 
 def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
@@ -205,7 +170,7 @@ def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
     return Patch(tuple(edits), tuple(_new_columns(contract, added)))
 
 
-def column_name(header: str, taken: Iterable[str]) -> str:
+def column_name(header: str, taken: Collection[str]) -> str:
     """A name for a column with this header that is not taken yet.
 
     >>> column_name("Refund €", []), column_name("orderDate", []), column_name("2nd", ["c_2nd"])
@@ -216,9 +181,8 @@ def column_name(header: str, taken: Iterable[str]) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", words).strip("_") or "new_column"
     if not IDENTIFIER.fullmatch(name):
         name = f"c_{name}"
-    known = set(taken)
     numbered = chain([name], (f"{name}_{number}" for number in count(2)))
-    return next(free for free in numbered if free not in known)
+    return next(free for free in numbered if free not in taken)
 
 
 def _edits(
@@ -244,17 +208,19 @@ def _edits(
 def _looser_rules(
     column: Column, needed: Mapping[ChangeKind, list[Any]], rules: Sequence[str]
 ) -> Iterator[Edit]:
+    name = column.name
     if ChangeKind.ENUM in needed:
         new = dict.fromkeys(chain.from_iterable(needed[ChangeKind.ENUM]))
-        yield Edit(column.name, "enum", [{"value": value} for value in (*column.enum, *new)])
+        yield Edit(name, "enum", [{"value": value} for value in (*column.enum, *new)])
     if ChangeKind.PATTERN in needed:
-        yield Edit(column.name, f"{_OPTIONS}pattern", None)
-    for limit, furthest in _LIMITS.items():
+        yield Edit(name, f"{_OPTIONS}pattern", None)
+    for limit in _LIMITS:
         if limit in needed:
-            yield Edit(column.name, f"{_OPTIONS}{limit}", furthest(needed[limit]))
+            furthest = min if limit.startswith("min") else max
+            yield Edit(name, f"{_OPTIONS}{limit}", furthest(needed[limit]))
             exclusive = f"exclusive{limit.capitalize()}"
             if exclusive in rules:
-                yield Edit(column.name, f"{_OPTIONS}{exclusive}", None)
+                yield Edit(name, f"{_OPTIONS}{exclusive}", None)
 
 
 def _new_columns(
