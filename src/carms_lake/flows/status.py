@@ -22,14 +22,12 @@ from carms_lake.store.ops import recent
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
     from carms_lake.store.delta.log import Commit
-    from carms_lake.store.delta.manifest import Manifest
     from carms_lake.store.gold import BuildRecord
 
     Logs = Mapping[TableRef, list[Commit]]
@@ -150,7 +148,17 @@ def _sources(
         contract, manifest = catalog.contracts[ref], read_manifest(logs[ref])
         found = discover(contract, listed) if listed is not None else []
         names = {file.name for file in found}
-        sources.append(_freshness(contract, logs[ref], manifest, names, now))
+        landed = [c for c in logs[ref] if c.metadata.get("files") and REPLAYED not in c.metadata]
+        at, file, age = None, None, None
+        if landed:
+            at, file = landed[-1].at, landed[-1].metadata["files"][-1]["name"]
+            age = (now - at).total_seconds()
+        limit = contract.max_age.total_seconds() if contract.max_age is not None else None
+        is_late = limit is not None and (age is None or age > limit)
+        originals = [name for name, entry in manifest.current.items() if not entry.copy_of]
+        rejected = sum(entry.rejected for entry in manifest.current.values())
+        gone = [name for name in originals if name not in names]
+        sources.append((ref.table, len(originals), at, file, age, limit, is_late, rejected, gone))
         files = newest(found, manifest)
         changes = drift_of(table_path(config, ref), contract, *files) if files else []
         if changes is None:
@@ -161,29 +169,6 @@ def _sources(
         pl.DataFrame(sources, _SOURCES, orient="row"),
         pl.DataFrame(drift, DRIFT, orient="row"),
         tuple(unseen),
-    )
-
-
-def _freshness(
-    contract: Contract, log: Sequence[Commit], manifest: Manifest, names: set[str], now: datetime
-) -> tuple[Any, ...]:
-    """A row of `sources`; `names` are the files in data_raw."""
-    landed = [c for c in log if c.metadata.get("files") and REPLAYED not in c.metadata]
-    newest_commit = landed[-1] if landed else None
-    age = (now - newest_commit.at).total_seconds() if newest_commit else None
-    limit = None if contract.max_age is None else contract.max_age.total_seconds()
-    current = manifest.current
-    originals = [name for name, entry in current.items() if not entry.copy_of]
-    return (
-        contract.ref.table,
-        len(originals),
-        newest_commit.at if newest_commit else None,
-        newest_commit.metadata["files"][-1]["name"] if newest_commit else None,
-        age,
-        limit,
-        limit is not None and (age is None or age > limit),
-        sum(entry.rejected for entry in current.values()),
-        [name for name in originals if name not in names],
     )
 
 

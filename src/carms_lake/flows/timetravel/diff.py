@@ -32,7 +32,6 @@ from carms_lake.store.delta.log import version_at
 from carms_lake.store.gold.compare import (
     Comparison,
     Sides,
-    attach_gold,
     compare,
     comparing,
     files_and_runs,
@@ -108,8 +107,7 @@ def diff(config: LakeConfig, before: str, after: str) -> LakeDiff:
         ContractError: the gold of a run cannot be computed by today's SELECTs.
     """
     context = _DiffContext(config, before, after)
-    with comparing(config) as connection:
-        attach_gold(connection, context.gold)
+    with comparing(config, context.gold) as connection:
         tables = tuple(context.diff(connection, ref) for ref in context.tables)
     return LakeDiff(context.runs, tables, _rejects(context))
 
@@ -128,8 +126,7 @@ def table_diff(
     """
     context = _DiffContext(config, before, after, name)
     *below, ref = context.tables
-    with comparing(config) as connection:
-        attach_gold(connection, context.gold)
+    with comparing(config, context.gold) as connection:
         for table in below:  # whether these differ says why gold does
             context.diff(connection, table)
         found = context.diff(connection, ref)

@@ -63,12 +63,18 @@ class RowChange:
 
 
 @contextmanager
-def comparing(config: LakeConfig) -> Iterator[Connection]:
-    """A connection on which states of tables can be compared, within the project's memory limit."""
+def comparing(config: LakeConfig, gold: Sequence[Path | None] = ()) -> Iterator[Connection]:
+    """A connection on which states of tables can be compared, within the project's memory limit.
+
+    The gold files are attached as `gold_0` and `gold_1`.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         connect(memory_limit=config.memory_limit, temp_directory=folder) as connection,
     ):
+        for number, file in enumerate(gold):
+            if file is not None:
+                attach(connection, file, f"gold_{number}")
         yield connection
 
 
@@ -96,13 +102,6 @@ def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:
     return Sides(*selects)
 
 
-def attach_gold(connection: Connection, files: Sequence[Path | None]) -> None:
-    """Attach gold files as `gold_0` and `gold_1`."""
-    for number, file in enumerate(files):
-        if file is not None:
-            attach(connection, file, f"gold_{number}")
-
-
 def gold_select(connection: Connection, number: int, table: str) -> str | None:
     """A SELECT of a table of an attached gold file; None where the file has none."""
     found = connection.execute(
@@ -120,12 +119,12 @@ def compare(
 
     The two states stay on the connection for `row_changes`.
     """
-    for view, own, other in (
+    for view, select, other in (
         ("was", sides.before, sides.after),
         ("is_now", sides.after, sides.before),
     ):
-        select = own or f"from ({other}) limit 0"
-        connection.execute(f"create or replace temp view {view} as {select}")
+        source = select or f"from ({other}) limit 0"
+        connection.execute(f"create or replace temp view {view} as {source}")
     columns = (_columns(connection, "was"), _columns(connection, "is_now"))
     common = [name for name in columns[0] if name in columns[1]]
     key = next((tuple(k) for k in keys if k and _is_key(connection, k, common)), ())
@@ -160,18 +159,14 @@ def row_changes(
         f"from ({_changes(columns, found.key, compared)})"
         f" order by change = 'changed' desc, {', '.join(sorted_by)}, change limit {limit}"
     ).fetchall()
-    changes = []
-    for change, *values in rows:
-        before = dict(zip(common, values[:half], strict=True))
-        after = dict(zip(common, values[half:], strict=True))
-        changes.append(
-            RowChange(
-                change,
-                None if change == "added" else before,
-                None if change == "removed" else after,
-            )
+    return [
+        RowChange(
+            change,
+            None if change == "added" else dict(zip(common, values[:half], strict=True)),
+            None if change == "removed" else dict(zip(common, values[half:], strict=True)),
         )
-    return changes
+        for change, *values in rows
+    ]
 
 
 def files_and_runs(

@@ -213,25 +213,17 @@ def publish(built: Path, target: Path) -> Path:
         StoreError: the folder cannot be written.
     """
     try:
-        # A write-ahead log of the old file would make the new one unreadable.
-        target.with_name(target.name + ".wal").unlink(missing_ok=True)
-        files.put(built, target)
-    except PermissionError:
-        beside = target.with_name(f"{target.stem}.new{target.suffix}")
         try:
-            built.replace(beside)
-        except OSError as error:
-            raise _unwritable(target, error) from error
-        return beside
+            # A write-ahead log of the old file would make the new one unreadable.
+            target.with_name(target.name + ".wal").unlink(missing_ok=True)
+            files.put(built, target)
+        except PermissionError:
+            return built.replace(target.with_name(f"{target.stem}.new{target.suffix}"))
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise StoreError(
+            f"`{target}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+        ) from error
     return target
-
-
-def _unwritable(target: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"`{target}` cannot be written: {error}", "is the disk full, or the folder read-only?"
-    )
 
 
 def table_ddl(contract: Contract) -> str:
@@ -254,11 +246,7 @@ def table_ddl(contract: Contract) -> str:
 
 
 def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
-    """Ensure that a SELECT delivers exactly the contract's columns and types.
-
-    Raises:
-        ContractError: it does not; the message lists every difference.
-    """
+    """Ensure that a SELECT delivers exactly the contract's columns and types."""
     found = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
     wanted = {column.name: column.type.sql for column in contract.columns}
     conforms(contract, found, wanted, "the SELECT")
