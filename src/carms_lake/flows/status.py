@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     Logs = Mapping[TableRef, list[Commit]]
 
-
-LAST_RUNS = 5
 
 _SOURCES = {
     "source": pl.String(),
@@ -81,7 +80,7 @@ class Status(Shown):
     tables: pl.DataFrame
     """`waiting`: quarantined rows; `contract_version`: at the last build, `contract_now`: today."""
     runs: pl.DataFrame
-    """The last ones, the newest first."""
+    """The last five, the newest first."""
     rejects: pl.DataFrame
     """How many rows of a table were rejected or quarantined for a reason."""
     refused: pl.DataFrame
@@ -114,13 +113,12 @@ def status(config: LakeConfig) -> Status:
     runs = recent(config, "runs")
     sources, drift, unseen = _sources(config, catalog, logs, now)
     build = build_record(config.gold_file)
-    tables = list(_tables(config, catalog, logs, build))
     return Status(
         domain=config.domain.name,
         at=now,
         sources=sources,
-        tables=pl.DataFrame(tables, _TABLES, orient="row"),
-        runs=runs.sort(RUN_ID, descending=True).head(LAST_RUNS).select(_RUNS),
+        tables=pl.DataFrame(list(_tables(config, catalog, logs, build)), _TABLES, orient="row"),
+        runs=runs.sort(RUN_ID, descending=True).head(5).select(_RUNS),
         rejects=_rejects(config, logs),
         refused=_refused(config, runs),
         drift=drift,
@@ -226,17 +224,16 @@ def _checks(config: LakeConfig) -> CheckStatus | None:
     last = rows[RUN_ID].max()
     # A run that found nothing to do checks ages only: older results of the other rules still hold.
     full = rows.filter(pl.col("dimension").ne_missing("timeliness"))[RUN_ID].max() or last
-    since = rows.filter(pl.col(RUN_ID) >= full)
     rule = ("layer", "table_name", "rule")
-    newest_results = since.filter(pl.col(RUN_ID) == pl.col(RUN_ID).max().over(rule))
-    failed = newest_results.filter(~pl.col("passed"))
+    since = rows.filter(pl.col(RUN_ID) >= full)
+    results = since.filter(pl.col(RUN_ID) == pl.col(RUN_ID).max().over(rule))
 
-    def named(severity: str) -> tuple[str, ...]:
-        chosen = failed.filter(pl.col("severity") == severity).select(rule).rows()
+    def failed(severity: str) -> tuple[str, ...]:
+        chosen = results.filter(~pl.col("passed"), severity=severity).select(rule).rows()
         return tuple(f"{layer}.{table}: {rule}" for layer, table, rule in chosen)
 
-    passed = int(newest_results["passed"].sum())
-    return CheckStatus(str(last), passed, named("error"), named("warning"))
+    passed = int(results["passed"].sum())
+    return CheckStatus(str(last), passed, failed("error"), failed("warning"))
 
 
 def _disk(config: LakeConfig) -> dict[str, int]:
@@ -245,10 +242,8 @@ def _disk(config: LakeConfig) -> dict[str, int]:
     for folder in (Layer.BRONZE, Layer.SILVER, "rejects", "ops", "parquet", ".asof"):
         total = 0
         for file in (config.lake / folder).rglob("*"):
-            try:
+            with suppress(FileNotFoundError):  # a run in progress has just deleted it
                 total += file.stat().st_size if file.is_file() else 0
-            except FileNotFoundError:  # a run in progress has just deleted it
-                continue
         found[str(folder).lstrip(".")] = total
     file = config.gold_file
     return {**found, "gold": file.stat().st_size if file.is_file() else 0}

@@ -22,6 +22,7 @@ from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import build_record, published_although
 from carms_lake.store.gold.file import building, publish
 from carms_lake.store.gold.masking import key_file, masks
+from carms_lake.store.sql import attach
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -74,8 +75,8 @@ def build_gold(
     task = Audit(run, contracts, builds, rows_before, now)
     with building(config) as warehouse:
         _add_sources(run, warehouse, silver)
-        if reusable:
-            warehouse.open_published(config.gold_file)
+        if reusable and config.gold_file.exists():
+            attach(warehouse.connection, config.gold_file)
         copied = _create_all(run, warehouse, steps, reusable, builds)
         audited(task, warehouse.connection)
         message = _stop_where_a_check_failed(run, publish_anyway=publish_anyway)

@@ -158,12 +158,18 @@ def operations(config: LakeConfig, name: str) -> NamedTable | None:
     return None
 
 
-def diff_causes(config: LakeConfig, contract: Contract, runs: Runs) -> tuple[str, ...]:
-    """Why a bronze or silver table differs, by what its commits say.
+def diff_causes(
+    config: LakeConfig, contract: Contract, runs: Runs, inputs: Sequence[TableRef] = ()
+) -> tuple[str, ...]:
+    """Why a table differs, by its commits; one of gold by its `inputs` that changed.
 
     Raises:
         StoreError: its log cannot be read.
     """
+    if contract.ref.layer is Layer.GOLD:
+        built = _contract_versions(config, contract, runs)
+        contracts = [_contract(*built)] if all(built) and built[0] != built[1] else []
+        return (*(f"`{ref.in_domain}` changed" for ref in inputs), *contracts)
     log = commits(table_path(config, contract.ref))
     versions = [version_among(log, run) for run in runs]
     between = [c for c in log if min(versions) < c.version <= max(versions)]
@@ -199,17 +205,6 @@ def diff_causes(config: LakeConfig, contract: Contract, runs: Runs) -> tuple[str
     old, new = before.get("inputs", {}), after.get("inputs", {})
     changed = sorted(name for name in new if old.get(name) != new[name])
     return (*causes, *(f"`{name.partition('.')[2]}` changed" for name in changed))
-
-
-def gold_diff_causes(
-    config: LakeConfig, contract: Contract, changed: Sequence[TableRef], runs: Runs
-) -> tuple[str, ...]:
-    """Why a gold table differs: which of its inputs changed, and the contract of its build."""
-    causes = [f"`{ref.in_domain}` changed" for ref in changed]
-    before, after = _contract_versions(config, contract, runs)
-    if before and after and before != after:
-        causes.append(_contract(before, after))
-    return tuple(causes)
 
 
 def _contract_versions(

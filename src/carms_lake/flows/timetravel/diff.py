@@ -14,18 +14,9 @@ import polars as pl
 
 from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.flows.build.plan import key_pairs
-from carms_lake.flows.timetravel import diff_causes, gold_diff_causes
+from carms_lake.flows.timetravel import diff_causes
 from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
-from carms_lake.names import (
-    DELIVERY_ID,
-    INGESTION_TS,
-    RUN_ID,
-    SRC_FILENAME,
-    SRC_ROW_HASH,
-    SRC_ROW_NUMBER,
-    Layer,
-    TableRef,
-)
+from carms_lake.names import AUDIT_COLUMNS, DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import version_at
@@ -47,13 +38,14 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
+    from carms_lake.names import TableRef
     from carms_lake.store.gold.compare import Connection, RowChange
 
 
 LIMIT = 100
 """How many rows of a table are shown by default."""
 
-_IGNORED = frozenset({INGESTION_TS, RUN_ID, SRC_ROW_HASH, SRC_ROW_NUMBER})
+_IGNORED = frozenset(AUDIT_COLUMNS) - {SRC_FILENAME}
 """When, by which run and from which line a row was written; the hash says nothing that the other
 columns do not. The line counts where rows are matched by it."""
 
@@ -125,13 +117,11 @@ def table_diff(
         ContractError: the gold of a run cannot be computed by today's SELECTs.
     """
     context = _DiffContext(config, before, after, name)
-    *below, ref = context.tables
     with comparing(config, context.gold) as connection:
-        for table in below:  # whether these differ says why gold does
-            context.diff(connection, table)
-        found = context.diff(connection, ref)
+        # Whether the tables below differ says why gold does; the states of the last one stay.
+        *_, found = [context.diff(connection, ref) for ref in context.tables]
         changes = row_changes(connection, found.rows, _IGNORED, limit) if found.rows.total else []
-        sources = context.sources(connection, ref, changes)
+        sources = context.sources(connection, found.table, changes)
     cells = [
         cell
         for change, source in zip(changes, sources, strict=True)
@@ -151,12 +141,10 @@ class _DiffContext:
         catalog = load_catalog(config.domain)
         self.contracts = catalog.contracts
         self.steps = {step.contract.ref: step for step in catalog.gold_steps}
-        order = [*(r for r in sorted(self.contracts) if r.layer is not Layer.GOLD), *self.steps]
-        ordered = sorted(order, key=lambda ref: list(Layer).index(ref.layer))
-        all_tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
-        self.tables = all_tables
+        ordered = [*catalog.refs(Layer.BRONZE, Layer.SILVER), *self.steps]
+        self.tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
         if name is not None:
-            with_rows = {ref: self.contracts[ref] for ref in all_tables}
+            with_rows = {ref: self.contracts[ref] for ref in self.tables}
             self.tables = self._needed(Catalog(config.domain, with_rows).resolve(name))
         has_gold = any(ref.layer is Layer.GOLD for ref in self.tables)
         self.gold = [gold_as_of(config, run) if has_gold else None for run in self.runs]
@@ -174,19 +162,17 @@ class _DiffContext:
         """How a table differs; its two states stay on the connection."""
         contract = self.contracts[ref]
         sides = self._sides(connection, ref)
-        if sides is None:
-            return TableDiff(ref, Comparison())
-        found = compare(connection, sides, _keys(contract), _IGNORED)
+        found = Comparison()
+        if sides is not None:
+            found = compare(connection, sides, _keys(contract), _IGNORED)
         if not (found.total or found.new_columns or found.lost_columns):
             return TableDiff(ref, found)
         self.differing.add(ref)
         why = [f"column `{name}` was added" for name in found.new_columns]
         why += [f"column `{name}` was removed" for name in found.lost_columns]
-        if ref.layer is Layer.GOLD:
-            changed = [read for read in self.steps[ref].reads if read in self.differing]
-            why += gold_diff_causes(self.config, contract, changed, self.runs)
-        else:
-            why += diff_causes(self.config, contract, self.runs)
+        reads = self.steps[ref].reads if ref.layer is Layer.GOLD else ()
+        changed = [read for read in reads if read in self.differing]
+        why += diff_causes(self.config, contract, self.runs, changed)
         return TableDiff(ref, found, tuple(why))
 
     def _sides(self, connection: Connection, ref: TableRef) -> Sides | None:
@@ -195,10 +181,7 @@ class _DiffContext:
             return sides_of(path, ref.in_domain, *(version_at(path, run) for run in self.runs))
         if self.gold[0] == self.gold[1]:
             return None
-        selects = [
-            gold_select(connection, number, ref.table) if file else None
-            for number, file in enumerate(self.gold)
-        ]
+        selects = [gold_select(connection, number, ref.table) for number in (0, 1)]
         return Sides(*selects) if any(selects) else None
 
     def sources(
@@ -213,14 +196,11 @@ class _DiffContext:
         driver = self.contracts.get(contract.silver.driver) if contract.silver.driver else None
         if driver is None or driver.ref.layer is not Layer.BRONZE:
             return found
-        pairs = key_pairs(contract, driver)
-        if not pairs:
-            return found
-        path = table_path(self.config, driver.ref)
+        pairs, path = key_pairs(contract, driver), table_path(self.config, driver.ref)
         for run, is_removed in zip(self.runs, (True, False), strict=True):
             version = version_at(path, run)
             chosen = [i for i, c in enumerate(changes) if (c.change == "removed") == is_removed]
-            if version < 0 or not chosen:
+            if version < 0 or not chosen or not pairs:
                 continue
             values = [tuple(rows[i][name] for name in pairs.values()) for i in chosen]
             select = read_pinned(pinned(path, version))
@@ -232,18 +212,13 @@ class _DiffContext:
 
 def _rejects(context: _DiffContext) -> tuple[int, int]:
     refs = [ref for ref in context.contracts if ref.layer is not Layer.GOLD]
-    sides = []
-    for run in context.runs:
-        rejects = live(context.config, refs, as_of=run)
-        sides.append(pl.DataFrame() if rejects is None else rejects.select(_REJECT).collect())
-    before, after = sides
+    found = [live(context.config, refs, as_of=run) for run in context.runs]
+    before, after = (pl.DataFrame() if f is None else f.select(_REJECT).collect() for f in found)
     if before.is_empty() or after.is_empty():
         return after.height, before.height
-    added, removed = (
-        own.join(other, on=_REJECT, how="anti", nulls_equal=True).height
-        for own, other in ((after, before), (before, after))
-    )
-    return added, removed
+    added = after.join(before, on=_REJECT, how="anti", nulls_equal=True)
+    removed = before.join(after, on=_REJECT, how="anti", nulls_equal=True)
+    return added.height, removed.height
 
 
 def _keys(contract: Contract) -> list[tuple[str, ...]]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
     Connection: TypeAlias = duckdb.DuckDBPyConnection
+    Columns: TypeAlias = tuple[Mapping[str, str], Mapping[str, str]]
+    """The type of each column, before and after."""
 
 
 _EXISTS, _NTH = '"row exists"', '"nth equal row"'
@@ -206,11 +208,7 @@ def _is_key(connection: Connection, key: Sequence[str], common: Sequence[str]) -
     )
 
 
-def _changes(
-    columns: tuple[Mapping[str, str], Mapping[str, str]],
-    key: Sequence[str],
-    compared: Sequence[str],
-) -> str:
+def _changes(columns: Columns, key: Sequence[str], compared: Sequence[str]) -> str:
     """A SELECT of `change` and, as text, of all columns as they were and as they are."""
     common = [name for name in columns[0] if name in columns[1]]
     texts = [f"{side}.{quoted(name)}::varchar" for side in ("was", "is_now") for name in common]
@@ -229,9 +227,7 @@ def _changes(
     )
 
 
-def _whole_rows(
-    columns: tuple[Mapping[str, str], Mapping[str, str]], compared: Sequence[str], shown: str
-) -> str:
+def _whole_rows(columns: Columns, compared: Sequence[str], shown: str) -> str:
     """The same for rows without a key: the nth of equal rows matches the nth of the other side."""
     names = ", ".join(quoted(name) for name in compared)
     numbered = (
@@ -247,7 +243,7 @@ def _whole_rows(
     )
 
 
-def _same(columns: tuple[Mapping[str, str], Mapping[str, str]], name: str) -> str:
+def _same(columns: Columns, name: str) -> str:
     """That a column has the same value on both sides; as text where its type changed."""
     cast = "" if columns[0][name] == columns[1][name] else "::varchar"
     return f"was.{quoted(name)}{cast} is not distinct from is_now.{quoted(name)}{cast}"

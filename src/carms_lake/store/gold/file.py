@@ -16,16 +16,7 @@ from carms_lake import files
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.store.gold.masking import add_keyed_hash, masks
-from carms_lake.store.sql import (
-    PUBLISHED,
-    attach,
-    connect,
-    literal,
-    qualified,
-    quoted,
-    read_pinned,
-    scalar,
-)
+from carms_lake.store.sql import PUBLISHED, connect, literal, qualified, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,13 +110,8 @@ class Warehouse:
             text = literal(column.description)
             run(f"comment on column {name}.{quoted(column.name)} is {text}")
 
-    def open_published(self, path: Path) -> None:
-        """Make the tables of the published file readable, to copy those that are not built."""
-        if path.exists():
-            attach(self.connection, path)
-
     def published_select(self, contract: Contract) -> str | None:
-        """A SELECT of the published table; None where there is none with these columns."""
+        """A SELECT of the table in the attached published file; None without these columns."""
         sql = f"from {PUBLISHED}.{qualified(contract.ref)}"
         try:
             _delivers(self.connection, contract, sql)
