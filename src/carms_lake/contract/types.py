@@ -97,7 +97,8 @@ FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet", "delta")
 def added_formats() -> dict[str, str]:
     """The module of each format that an installed package adds, by the format's name.
 
-    It may have `read`, as `readers.Reader` says, and `write`, as `writers.Writer` says.
+    It may have `read(source, contract)` and `write(path, frames)`, as the modules of `readers` and
+    `writers` have.
     """
     from importlib.metadata import entry_points  # noqa: PLC0415 - 50 ms, for unknown formats only
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
@@ -16,17 +16,10 @@ from carms_lake.readers.content import ensure_unchanged
 from carms_lake.readers.header import spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from carms_lake.contract.model import Contract
     from carms_lake.records import Chunk, FileChunks, ParsedRows, SourceFile
-
-
-class Reader(Protocol):
-    """What a format's module offers, here or in another package (`contract.types`)."""
-
-    def read(self, source: SourceFile, contract: Contract) -> FileChunks:
-        """The records of a file."""
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -37,15 +30,14 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         ContractError: the contract's format or dialect is unknown.
     """
     name = source.format or spec_of(contract).formats[0]
-    try:
-        reader = _reader(name)
-    except KeyError:
+    reader = _reader(name)
+    if reader is None:
         known = (*FORMATS, *added_formats())
         raise ContractError(
             f"`{contract.ref}`: no reader for the format `{name}`", did_you_mean(name, known)
-        ) from None
+        )
     ensure_unchanged(source)
-    found = reader.read(source, contract)
+    found = reader(source, contract)
     return replace(found, chunks=_until_changed(found))
 
 
@@ -64,8 +56,9 @@ def _until_changed(found: FileChunks) -> Iterator[Chunk]:
 
 
 @cache
-def _reader(name: str) -> Reader:
-    module = import_module(f"{__name__}.{name}" if name in FORMATS else added_formats()[name])
-    if not hasattr(module, "read"):
-        raise KeyError(name)
-    return cast("Reader", module)
+def _reader(name: str) -> Callable[[SourceFile, Contract], FileChunks] | None:
+    """The function `read` of a format's module, here or in another package (`contract.types`)."""
+    if name == "delta":
+        return getattr(import_module(f"{__name__}.parquet"), "read_delta", None)
+    module = f"{__name__}.{name}" if name in FORMATS else added_formats().get(name)
+    return getattr(import_module(module), "read", None) if module else None

@@ -1,4 +1,7 @@
-"""Parquet: the file's own types, part by part; `src_row_number` counts its rows."""
+"""Parquet and Delta: their own types, part by part; `src_row_number` counts the rows.
+
+Of a Delta table, a folder, the newest version is read, in the order of its files.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
+from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import empty, opened, readable, wrong_format
+from carms_lake.readers.content import DELTA_LOG, empty, opened, readable, wrong_format
 from carms_lake.readers.frames import extra_values, malformed_frame, parsed_chunk, rows_as_json
 from carms_lake.readers.header import Layout, parse
 from carms_lake.records import FileChunks
@@ -52,7 +58,32 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     return FileChunks(source, _parts(source, layout), layout.notes)
 
 
-def parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
+def read_delta(source: SourceFile, contract: Contract) -> FileChunks:
+    """The rows of a Delta table's newest version, in the table's own types.
+
+    Raises:
+        SourceRefused: it is not a Delta table, is damaged, or its columns are not the contract's.
+    """
+    if not (source.path / DELTA_LOG).is_dir():
+        raise SourceRefused(
+            "WRONG_FORMAT",
+            f"`{source.name}` is not a Delta table: it has no folder `{DELTA_LOG}`",
+            "copy the whole folder of the table, including its log",
+        )
+    with readable(source):
+        try:
+            frame = pl.scan_delta(DeltaTable(str(source.path)))
+        except DeltaError as error:
+            raise SourceRefused(
+                "UNREADABLE",
+                f"`{source.name}`: the table's log cannot be read: {error}",
+                "the table may be damaged or only partly copied; copy it again",
+            ) from error
+        layout = parse(frame.collect_schema().names(), contract, f"`{source.name}`")
+    return FileChunks(source, _parts_of(frame, layout), layout.notes)
+
+
+def _parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
     """A frame of the file's own columns, as parts of the contract's columns, numbered from 1."""
     names = frame.collect_schema().names()
     columns = [pl.col(names[position]).alias(name) for name, position in layout.positions]
@@ -77,7 +108,7 @@ def _parts(source: SourceFile, layout: Layout) -> Iterator[Chunk]:
     with opened(source) as path:
         schema = _schema(path)
         frame = pl.scan_parquet(path, schema=schema, glob=False, hive_partitioning=False)
-        yield from parts_of(frame, layout)
+        yield from _parts_of(frame, layout)
 
 
 def _schema(path: Path) -> pl.Schema:

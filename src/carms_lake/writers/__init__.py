@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMATS = ("csv", "delta", "json", "json_object", "jsonl", "parquet", "xlsx")
-"""Each is a module of this folder with a function `write`."""
+_OF_JSON = {"jsonl": "write_lines", "json_object": "write_object"}
+"""Formats that `json` writes by another function; each other one is a module with `write`."""
 
 
 def write(
@@ -35,20 +36,22 @@ def write(
     Raises:
         UsageError: the format is unknown, or has no such option.
     """
-    own = {name: f"{__name__}.{name}" for name in FORMATS}
+    own = {name: f"{__name__}.{'json' if name in _OF_JSON else name}" for name in FORMATS}
     name = own.get(file_format) or added_formats().get(file_format)
-    module = import_module(name) if name else None
-    if module is None or not hasattr(module, "write"):
+    writer = (
+        getattr(import_module(name), _OF_JSON.get(file_format, "write"), None) if name else None
+    )
+    if writer is None:
         raise UsageError(
             f"`{path.name}` cannot be written: no writer for the format `{file_format}`",
             did_you_mean(file_format, (*FORMATS, *added_formats())),
         )
     given = dict(options or {})
-    known = module.write.__kwdefaults__ or {}
+    known = writer.__kwdefaults__ or {}
     for option in given:
         if option not in known:
             raise UsageError(
                 f"`{path.name}` cannot be written: format `{file_format}` has no option `{option}`",
                 did_you_mean(option, known),
             )
-    module.write(path, frames, **given)
+    writer(path, frames, **given)

@@ -1,10 +1,12 @@
-"""Frames -> one JSON array of objects in UTF-8."""
+"""Frames -> JSON in UTF-8: one array of objects, one object per line, or a single object."""
 
 from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,3 +31,33 @@ def write(path: Path, frames: Iterable[pl.DataFrame], *, without_nulls: bool = F
                 file.write(separator + textwrap.indent(text, " " * _INDENT))
                 separator = ",\n"
         file.write("[]" if separator == "[\n" else "\n]")
+
+
+def write_lines(
+    path: Path, frames: Iterable[pl.DataFrame], *, text_column: str | None = None
+) -> None:
+    """Write one object per row and line, nulls as `null`.
+
+    With `text_column`, that column's text is the whole line, JSON or not.
+    """
+    with path.open("wb") as file:
+        for frame in frames:
+            if text_column is None:
+                frame.write_ndjson(file)
+            else:
+                frame.select(text_column).write_csv(
+                    file, include_header=False, quote_style="never", line_terminator="\n"
+                )
+
+
+def write_object(path: Path, frames: Iterable[Any], *, indent: int = 2) -> None:
+    """Write the one object that the iterable gives, such as the ground truth of a generator.
+
+    Raises:
+        UsageError: the iterable gives none, or more than one.
+    """
+    objects = list(frames)
+    if len(objects) != 1:
+        raise UsageError(f"`{path.name}` holds one JSON object, not {len(objects)}")
+    text = json.dumps(objects[0], ensure_ascii=False, indent=indent)
+    path.write_bytes(f"{text}\n".encode())
