@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
-from carms_lake.store.gold import reading
-from carms_lake.store.gold.file import SURROGATE_KEY
-from carms_lake.store.gold.masking import add_keyed_hash, key_file
-from carms_lake.store.sql import literal, qualified, quoted
+from carms_lake.store.sql import qualified, quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
     from carms_lake.store.sql.row_lineage import LineageQuery
 
@@ -61,48 +54,13 @@ class Condition:
     match: Match = Match.SAME
 
 
-@contextmanager
-def tracing(config: LakeConfig, contracts: Sequence[Contract]) -> Iterator[Connection]:
-    """A connection on which tables answer as `<layer>.<table>`, and the SELECTs of gold run.
-
-    Without a masking key every mask is null: a trace does not create one.
-
-    Raises:
-        GoldMissing: there is no gold file yet.
-        StoreError: a table of the lake cannot be read.
-        ConfigError: the file of the masking key holds none.
-    """
-    with reading(config, contracts) as connection:
-        # A SELECT that needs more memory fails, and its inputs are found by names instead.
-        connection.execute(f"set memory_limit = {literal(config.memory_limit)}")
-        connection.execute("set temp_directory = ''")
-        connection.execute(SURROGATE_KEY)
-        if key_file(config).exists():
-            add_keyed_hash(connection, config)
-        else:
-            connection.execute("create temp macro keyed_hash(word) as null")
-        connection.execute("create schema ops")
-        tables = connection.execute(
-            "select table_name from duckdb_tables()"
-            " where database_name = 'published' and schema_name = 'ops'"
-        ).fetchall()
-        for (name,) in tables:
-            connection.execute(
-                f"create view ops.{quoted(name)} as from published.ops.{quoted(name)}"
-            )
-        yield connection
-
-
 def columns_of(connection: Connection) -> dict[str, set[str]]:
     """The columns of each `<layer>.<table>` on the connection."""
-    found: dict[str, set[str]] = defaultdict(set)
     rows = connection.execute(
-        "select schema_name || '.' || table_name, column_name from duckdb_columns()"
-        " where database_name = current_database()"
+        "select schema_name || '.' || table_name, list(column_name) from duckdb_columns()"
+        " where database_name = current_database() group by all"
     ).fetchall()
-    for table, column in rows:
-        found[table].add(column)
-    return found
+    return {table: set(columns) for table, columns in rows}
 
 
 def rows_where(
@@ -233,7 +191,11 @@ def _any_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, A
     if is_plain and len(tested) == 1 and len(some) > 1:
         return _one_of(some, parameters)
     texts = dict.fromkeys(
-        " and ".join(_condition(test, parameters) for test in tests) for tests in some
+        " and ".join(
+            f"({' or '.join(_compared(quoted(c), test, parameters) for c in test.columns)})"
+            for test in tests
+        )
+        for tests in some
     )
     return "(" + " or ".join(f"({text})" for text in texts) + ")"
 
@@ -257,11 +219,6 @@ def _one_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, A
     if len(names) > 1:
         parts.append(f"({', '.join(names)}) in (values {', '.join(rows)})")
     return " and ".join(parts)
-
-
-def _condition(test: Condition, parameters: dict[str, Any]) -> str:
-    parts = [_compared(quoted(column), test, parameters) for column in test.columns]
-    return f"({' or '.join(parts)})"
 
 
 def _compared(column: str, test: Condition, parameters: dict[str, Any]) -> str:

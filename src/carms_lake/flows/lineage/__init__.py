@@ -16,7 +16,7 @@ from carms_lake.flows.lineage.records import (
     raw_texts,
     rejects_with_key,
 )
-from carms_lake.flows.lineage.rows import inputs, made_only_from, outputs
+from carms_lake.flows.lineage.rows import inputs, outputs
 from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.names import Layer
 from carms_lake.notebook import Shown
@@ -146,7 +146,7 @@ def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> Tabl
         if contract is None or ref in taken or contract.kind != "table":
             continue
         rows = outputs(context, ref, contributors)
-        of_these = made_only_from(context, ref, rows, contributors) if rows else []
+        of_these = _made_only_from(context, ref, rows, contributors) if rows else []
         if of_these:
             contributors[ref] = of_these
         if of_these or 0 < len(rows) <= ROWS:
@@ -154,6 +154,32 @@ def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> Tabl
         elif rows:
             context.note(f"`{ref.in_domain}` is omitted: many rows, each made of others too")
     return results
+
+
+def _made_only_from(
+    context: LineageContext, ref: TableRef, rows: list[Row], contributors: TableRows
+) -> list[Row]:
+    """Of gold rows those that were made of the given rows of a table alone.
+
+    A row that others share, such as a day or a school, leads to what is not of this record.
+    """
+    contributions = context.contributions(ref, rows) if ref.layer is Layer.GOLD else None
+    if contributions is None:
+        return rows
+    known = {
+        below.in_domain: {
+            tuple(row[n] for n in context.contracts[below].primary_key) for row in some
+        }
+        for below, some in contributors.items()
+    }
+    names = identity(context.contracts[ref])
+    shared = {
+        tuple(one.row[n] for n in names)
+        for one in contributions
+        for table, keys in one.keys.items()
+        if table in known and not {tuple(key.values()) for key in keys} <= known[table]
+    }
+    return [row for row in rows if tuple(row[n] for n in names) not in shared]
 
 
 def _add(contract: Contract, found: TableRows, ref: TableRef, rows: Iterable[Row]) -> None:

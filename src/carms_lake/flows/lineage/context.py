@@ -12,8 +12,12 @@ from carms_lake.errors import UsageError
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import delta, lookup, table_path
+from carms_lake.store.gold import reading
+from carms_lake.store.gold.file import SURROGATE_KEY
+from carms_lake.store.gold.masking import add_keyed_hash, key_file
 from carms_lake.store.lookup import ROWS, Condition
 from carms_lake.store.ops import OPS_SCHEMAS
+from carms_lake.store.sql import literal, quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
 from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
@@ -139,6 +143,7 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
         GoldMissing: there is no gold file yet.
         StoreError: the lake cannot be read.
         ContractError: a contract is wrong.
+        ConfigError: the file of the masking key holds none.
     """
     catalog = load_catalog(config.domain)
     existing = {
@@ -148,7 +153,8 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
     }
     gold = {step.contract.ref: step for step in catalog.gold_steps}
     silver = {step.contract.ref: step for step in catalog.silver_steps}
-    with lookup.tracing(config, list(existing.values())) as connection:
+    with reading(config, list(existing.values())) as connection:
+        _prepare(connection, config)
         columns = lookup.columns_of(connection)
         known = {}
         for ref, contract in existing.items():  # without columns that are newer than the table
@@ -156,6 +162,25 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
             old = tuple(c for c in contract.columns if c.name in there)
             known[ref] = replace(contract, columns=old)
         yield LineageContext(config, known, connection, gold, silver)
+
+
+def _prepare(connection: Connection, config: LakeConfig) -> None:
+    """What the SELECTs of gold need; without a masking key every mask is null, and none is made."""
+    # A SELECT that needs more memory fails, and its inputs are found by names instead.
+    connection.execute(f"set memory_limit = {literal(config.memory_limit)}")
+    connection.execute("set temp_directory = ''")
+    connection.execute(SURROGATE_KEY)
+    if key_file(config).exists():
+        add_keyed_hash(connection, config)
+    else:
+        connection.execute("create temp macro keyed_hash(word) as null")
+    connection.execute("create schema ops")
+    tables = connection.execute(
+        "select table_name from duckdb_tables()"
+        " where database_name = 'published' and schema_name = 'ops'"
+    ).fetchall()
+    for (name,) in tables:
+        connection.execute(f"create view ops.{quoted(name)} as from published.ops.{quoted(name)}")
 
 
 def identity(contract: Contract) -> tuple[str, ...]:

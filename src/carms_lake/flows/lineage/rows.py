@@ -87,32 +87,6 @@ def _by_names(context: LineageContext, ref: TableRef, rows: Sequence[Row]) -> In
     return Inputs({t: r for t, r in found.items() if r}, is_followed=False)
 
 
-def made_only_from(
-    context: LineageContext, ref: TableRef, rows: Sequence[Row], contributors: TableRows
-) -> list[Row]:
-    """Of gold rows those that were made of the given rows of a table alone.
-
-    A row that others share, such as a day or a school, leads to what is not of this record.
-    """
-    contributions = context.contributions(ref, rows) if ref.layer is Layer.GOLD else None
-    if contributions is None:
-        return list(rows)
-    known = {
-        below.in_domain: {
-            tuple(row[n] for n in context.contracts[below].primary_key) for row in some
-        }
-        for below, some in contributors.items()
-    }
-    names = identity(context.contracts[ref])
-    shared = {
-        tuple(one.row[n] for n in names)
-        for one in contributions
-        for table, keys in one.keys.items()
-        if table in known and not {tuple(key.values()) for key in keys} <= known[table]
-    }
-    return [row for row in rows if tuple(row[n] for n in names) not in shared]
-
-
 def outputs(context: LineageContext, ref: TableRef, contributors: TableRows) -> list[Row]:
     """The rows of a gold or silver table that were made of some rows, one table up.
 
