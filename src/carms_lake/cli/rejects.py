@@ -13,13 +13,11 @@ from carms_lake.cli.context import Call, complete_runs, complete_sources, comple
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import LONG_TEXT, Format, on_one_line
 from carms_lake.cli.render import Target, emit, emit_bytes
-from carms_lake.errors import UsageError, counted, first_few
+from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.config import LakeConfig
-    from carms_lake.flows.rejects.replay import ReplayReport
 
 TableName = Annotated[
     str | None,
@@ -86,14 +84,11 @@ From = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would land; write nothing.")]
 NoBuild = Annotated[bool, typer.Option("--no-build", help="Do not build silver and gold.")]
 
-
 app = typer.Typer(
     cls=DefaultGroup,
     name="rejects",
     subcommand_metavar="[COMMAND] [ARGS]...",
-    help="""List rejected records and bring them back.
-
-    Without a command: `list`, with its options.""",
+    help="List rejected records and bring them back.\n\nWithout a command: `list` and its options.",
 )
 
 
@@ -118,30 +113,24 @@ def list_rejects(
     export, suggest = export or to_mend, suggest or repairs
     if export + history + suggest > 1:
         raise UsageError("`--export`, `--history` and `--suggest` are different lists")
-    config = call.config()
     wanted = {"table": table, "layer": layer, "code": code, "column": column, "run": run}
     if export:
-        count = _export(call, config, wanted, to)
+        count = _export(call, wanted, to)
     elif history:
         from carms_lake.flows.rejects.history import reject_history
 
-        found = reject_history(config, **wanted)
+        found = reject_history(call.config(), **wanted)
         emit(call, found, to)
         count = found["mended_run"].null_count()
     else:
-        count = _list(call, config, wanted, to, suggest=suggest)
+        count = _list(call, wanted, to, suggest=suggest)
     if strict and count:
         raise typer.Exit(ExitCode.DATA)
 
 
 @command(app)
 def correct(
-    call: Call,
-    table: Source,
-    file: CorrectedFile,
-    *,
-    out: Out,
-    from_path: From = None,
+    call: Call, table: Source, file: CorrectedFile, *, out: Out, from_path: From = None
 ) -> None:
     """Put corrected records into the files that they come from.
 
@@ -187,35 +176,30 @@ def replay(
     with render.progress(call) as progress:
         report = flow(config, tables or (), from_path=from_path, dry_run=dry_run, progress=progress)
     if not call.json:
-        emit(call, _rows(report), to)
-    _tell(call, report, is_dry=dry_run)
+        emit(call, reports.replayed_rows(report), to)
+    reports.tell_replayed(call, report, is_dry=dry_run)
     built = None
     if not dry_run and not no_build:
         with render.progress(call) as progress:
             built = build(config, progress=progress)
     if call.json:
-        data = {
-            "files": [reports.as_plain(file) for file in report.files],
-            "build": None if built is None else reports.as_plain(built),
-        }
+        data = reports.as_plain({"files": report.files, "build": built})
         render.envelope(data, run_id=report.run.run_id)
-    if built is not None:
+    if built:
         reports.tell(call, built)
     if strict and any(file.left for file in report.files):
         raise typer.Exit(ExitCode.DATA)
 
 
-def _list(
-    call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target, *, suggest: bool
-) -> int:
+def _list(call: Call, wanted: dict[str, str | None], to: Target, *, suggest: bool) -> int:
     from carms_lake.flows.rejects import rejects, suggest_repairs
 
-    found = rejects(config, **wanted)
-    suggested = suggest_repairs(config, table=wanted["table"])
+    found = rejects(call.config(), **wanted)
+    suggested = suggest_repairs(call.config(), table=wanted["table"])
     if suggest:
         emit(call, suggested, to)
         return found.height
-    if to.format is Format.TABLE and to.file is None and not call.json:
+    if to.is_drawn and not call.json:
         draw(found)
         render.note(call, counted(found.height, "reason"))
     else:
@@ -225,20 +209,19 @@ def _list(
     best = by_repair.sort("would_land", descending=True, maintain_order=True)
     best = best.unique("table_name", keep="first", maintain_order=True)
     for table, repair, records, would_land in best.iter_rows():
-        what = f"{counted(records, 'record')} of `{table}` with surplus fields"
-        how = f"`{repair}` would let {would_land} land: `carms rejects --suggest`"
-        render.note(call, f"{what}: {how}")
+        what = f"{counted(records, 'record')} of `{table}` with surplus fields: `{repair}`"
+        render.note(call, f"{what} would let {would_land} land: `carms rejects --suggest`")
     return found.height
 
 
-def _export(call: Call, config: LakeConfig, wanted: dict[str, str | None], to: Target) -> int:
+def _export(call: Call, wanted: dict[str, str | None], to: Target) -> int:
     from carms_lake.flows.rejects.correct import export
 
     if wanted.pop("layer") not in (None, "bronze"):
         raise UsageError("`--export` is for records of sources, which are in bronze")
-    found = export(config, **wanted)
-    as_source = found.as_source() if to.format is Format.CSV and not call.json else None
-    if as_source is not None:
+    found = export(call.config(), **wanted)
+    is_csv = to.format is Format.CSV and not call.json
+    if is_csv and (as_source := found.as_source()) is not None:
         emit_bytes(as_source, to)
     else:
         emit(call, found.rows, to)
@@ -265,32 +248,3 @@ def draw(found: pl.DataFrame) -> None:
             stream.write(f"  {row['place'] or row['row_key']}\n    {cut}\n")
         value = "" if row["value"] is None else f": {on_one_line(row['value'])}"
         stream.write(f"    {row['code']} {row['message']}{value}\n")
-
-
-def _tell(call: Call, report: ReplayReport, *, is_dry: bool) -> None:
-    for text in report.run.notes:
-        render.note(call, text)
-    landed = sum(file.landed for file in report.files)
-    left = sum(file.left for file in report.files)
-    verb = "would land" if is_dry else "landed"
-    render.note(call, f"replay: {counted(landed, 'record')} {verb}, {left} still rejected")
-    lost = [file for file in report.files if file.why_not]
-    for why in dict.fromkeys(file.why_not for file in lost):
-        names = [f"`{file.name}`" for file in lost if file.why_not == why]
-        render.note(call, f"not reparsed: {first_few(names, 1)}: {why}")
-
-
-def _rows(report: ReplayReport) -> pl.DataFrame:
-    import polars as pl
-
-    schema = {
-        **dict.fromkeys(("table_name", "src_filename"), pl.String),
-        **dict.fromkeys(("set_aside", "landed", "left"), pl.Int64),
-        **dict.fromkeys(("read_from", "why_not"), pl.String),
-    }
-    rows = [
-        (f.table.table, f.name, f.set_aside, f.landed, f.left, f.read_from, f.why_not)
-        for f in report.files
-    ]
-    found = pl.DataFrame(rows, schema=schema, orient="row")
-    return found.with_columns(pl.col("read_from", "why_not").replace("", None))

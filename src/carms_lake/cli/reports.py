@@ -12,7 +12,7 @@ import polars as pl
 from carms_lake.cli import render
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.render import emit
-from carms_lake.errors import counted
+from carms_lake.errors import counted, first_few
 from carms_lake.names import TableRef
 from carms_lake.records import FileStatus
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from carms_lake.cli.context import Call
     from carms_lake.cli.render import Target
+    from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.records import RunReport
 
 
@@ -115,6 +116,44 @@ def rows_of(reports: Sequence[RunReport]) -> pl.DataFrame:
     read = pl.Series("rows_read", [t.rows_read for t in report.tables], pl.Int64)
     built = _tables(reports).rename({"name": "table", "rejected": "quarantined"})
     return built.with_columns(read)
+
+
+def replayed_rows(report: ReplayReport) -> pl.DataFrame:
+    """One row per file whose rejected records were validated again."""
+    rows = [
+        (
+            f.table.table,
+            f.name,
+            f.set_aside,
+            f.landed,
+            f.left,
+            f.read_from or None,
+            f.why_not or None,
+        )
+        for f in report.files
+    ]
+    schema = {
+        **dict.fromkeys(("table_name", "src_filename"), pl.String),
+        **dict.fromkeys(("set_aside", "landed", "left"), pl.Int64),
+        **dict.fromkeys(("read_from", "why_not"), pl.String),
+    }
+    return pl.DataFrame(rows, schema, orient="row")
+
+
+def tell_replayed(call: Call, report: ReplayReport, *, is_dry: bool) -> None:
+    """Say how many rejected records landed, and why files were not reparsed."""
+    for text in report.run.notes:
+        render.note(call, text)
+    landed = sum(file.landed for file in report.files)
+    left = sum(file.left for file in report.files)
+    verb = "would land" if is_dry else "landed"
+    render.note(call, f"replay: {counted(landed, 'record')} {verb}, {left} still rejected")
+    by_reason: dict[str, list[str]] = {}
+    for file in report.files:
+        if file.why_not:
+            by_reason.setdefault(file.why_not, []).append(f"`{file.name}`")
+    for why, names in by_reason.items():
+        render.note(call, f"not reparsed: {first_few(names, 1)}: {why}")
 
 
 def by_source(reports: Sequence[RunReport]) -> pl.DataFrame:

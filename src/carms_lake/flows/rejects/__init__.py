@@ -12,9 +12,19 @@ from carms_lake import readers
 from carms_lake.catalog import load_catalog
 from carms_lake.flows.rejects.locate import places
 from carms_lake.flows.rejects.reparse import reparse_raw
-from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_REPAIR, SRC_ROW_NUMBER, Layer
+from carms_lake.names import (
+    EXPORT_FILE,
+    EXPORT_RAW,
+    EXPORT_RECORD,
+    RUN_ID,
+    SRC_FILENAME,
+    SRC_REPAIR,
+    SRC_ROW_NUMBER,
+    Layer,
+)
 from carms_lake.quality.split import split
 from carms_lake.readers.header import spec_of
+from carms_lake.readers.lines import record_fields
 from carms_lake.records import Provenance, ReasonCode
 from carms_lake.store.rejects import live
 
@@ -97,6 +107,33 @@ def reasons_of(
     if code:
         reasons = reasons.filter(pl.col("code") == code.upper())
     return reasons.filter(pl.col("column") == column) if column else reasons
+
+
+def in_source_columns(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Rejected records in the columns of their source, with place and reason, to be corrected."""
+    if "raw_header" not in rows.columns:  # of a lake that an older version wrote
+        rows = rows.with_columns(raw_header=pl.lit(None, pl.String))
+    raws = rows.select("raw_record", "raw_header").rows()
+    fields = [record_fields(raw, header, contract) for raw, header in raws]
+    names = list(dict.fromkeys(name for values in fields for name in values or {}))
+    if not names and spec_of(contract).formats == ("csv",):
+        names = [column.source for column in contract.columns if column.from_path is None]
+    columns: list[pl.Series] = []
+    for name in names:
+        values = [(record or {}).get(name) for record in fields]
+        # Values of JSON keep their types, which may differ within a column.
+        is_text = all(value is None or isinstance(value, str) for value in values)
+        columns.append(pl.Series(name, values, pl.String if is_text else pl.Object))
+    columns += rows.select(
+        pl.col(SRC_FILENAME).alias(EXPORT_FILE),
+        pl.col(SRC_ROW_NUMBER).alias(EXPORT_RECORD),
+        pl.col("place").alias("carms_place"),
+        pl.col("message").alias("carms_reason"),
+    ).get_columns()
+    if None in fields:
+        raw = [row[0] if record is None else None for row, record in zip(raws, fields, strict=True)]
+        columns.append(pl.Series(EXPORT_RAW, raw, pl.String))
+    return pl.DataFrame(columns)
 
 
 def tables_named(catalog: Catalog, names: Sequence[str]) -> list[TableRef]:

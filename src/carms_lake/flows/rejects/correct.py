@@ -15,7 +15,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceError, StoreError, UsageError
 from carms_lake.files import whole
-from carms_lake.flows.rejects import current_rejects, reasons_of
+from carms_lake.flows.rejects import current_rejects, in_source_columns, reasons_of
 from carms_lake.flows.rejects.locate import LandedFiles, places
 from carms_lake.names import (
     EXPORT_COLUMNS,
@@ -29,7 +29,7 @@ from carms_lake.names import (
 from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.discover import matches
 from carms_lake.readers.header import spec_of
-from carms_lake.readers.lines import record_fields, with_records
+from carms_lake.readers.lines import with_records
 from carms_lake.readers.text import encoding_of, is_utf8
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
@@ -72,11 +72,10 @@ class Export:
 
 
 class Corrected(NamedTuple):
-    """One source file that was written with corrected records in it."""
+    """One source file that was written with so many corrected records in it."""
 
     name: str
     records: int
-    """How many corrected records are in it."""
     path: Path
 
 
@@ -106,9 +105,8 @@ def export(
         pl.col("place", "message").unique(maintain_order=True).str.join("; ")
     )
     rows = records.join(by_record, on=_KEY).sort(_KEY)
-    return Export(
-        contract, _in_columns(rows, contract), _next_step(contract, rows[SRC_FILENAME][0])
-    )
+    next_step = _next_step(contract, rows[SRC_FILENAME][0])
+    return Export(contract, in_source_columns(rows, contract), next_step)
 
 
 def correct(
@@ -128,25 +126,20 @@ def correct(
     contract = catalog.contracts[catalog.resolve(table, Layer.BRONZE)]
     formats = spec_of(contract).formats
     if formats not in (("csv",), ("jsonl",)):
-        raise UsageError(
-            f"files of `{contract.ref.table}` are {', '.join(formats)}, not CSV or JSON Lines",
-            "correct the records in the file itself",
-        )
+        what = f"files of `{contract.ref.table}` are {', '.join(formats)}, not CSV or JSON Lines"
+        raise UsageError(what, "correct the records in the file itself")
     by_file: dict[str, dict[int, Row]] = {}
     for row in _corrected_rows(file, contract):
         by_file.setdefault(row[EXPORT_FILE], {})[int(row[EXPORT_RECORD])] = row
-    rejected = current_rejects(config, catalog, table=contract.ref.in_domain)
-    _ensure_rejected(rejected, by_file)
+    _ensure_rejected(current_rejects(config, catalog, table=contract.ref.in_domain), by_file)
     landed = LandedFiles(config, from_path)
     current = read_manifest(commits(table_path(config, contract.ref))).current
     sources: list[SourceFile] = []
     for name in sorted(by_file):
         source = landed.find(contract, current[name]) if name in current else None
         if source is None:
-            raise SourceError(
-                f"`{name}` is gone, or its content has changed since it landed",
-                "bring it back, or name its folder with `--from`",
-            )
+            what = f"`{name}` is gone, or its content has changed since it landed"
+            raise SourceError(what, "bring it back, or name its folder with `--from`")
         sources.append(source)
     return [_write(source, contract, by_file[source.name], out) for source in sources]
 
@@ -158,36 +151,9 @@ def _source(catalog: Catalog, table: str | None, rejecting: Sequence[str]) -> Co
             f"name one, as in `carms rejects {rejecting[0]} --export`",
         )
     if table is None and not rejecting:
-        raise UsageError(
-            "no source has rejected records", "`carms rejects` lists what is quarantined"
-        )
+        hint = "`carms rejects` lists what is quarantined"
+        raise UsageError("no source has rejected records", hint)
     return catalog.contracts[catalog.resolve(table or rejecting[0], Layer.BRONZE)]
-
-
-def _in_columns(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    if "raw_header" not in rows.columns:  # of a lake that an older version wrote
-        rows = rows.with_columns(raw_header=pl.lit(None, pl.String))
-    raws = rows.select("raw_record", "raw_header").rows()
-    fields = [record_fields(raw, header, contract) for raw, header in raws]
-    names = list(dict.fromkeys(name for values in fields for name in values or {}))
-    if not names and spec_of(contract).formats == ("csv",):
-        names = [column.source for column in contract.columns if column.from_path is None]
-    columns: list[pl.Series] = []
-    for name in names:
-        values = [(record or {}).get(name) for record in fields]
-        # Values of JSON keep their types, which may differ within a column.
-        is_text = all(value is None or isinstance(value, str) for value in values)
-        columns.append(pl.Series(name, values, pl.String if is_text else pl.Object))
-    columns += rows.select(
-        pl.col(SRC_FILENAME).alias(EXPORT_FILE),
-        pl.col(SRC_ROW_NUMBER).alias(EXPORT_RECORD),
-        pl.col("place").alias("carms_place"),
-        pl.col("message").alias("carms_reason"),
-    ).get_columns()
-    if None in fields:
-        raw = [row[0] if record is None else None for row, record in zip(raws, fields, strict=True)]
-        columns.append(pl.Series(EXPORT_RAW, raw, pl.String))
-    return pl.DataFrame(columns)
 
 
 def _next_step(contract: Contract, name: str) -> str:
@@ -225,11 +191,9 @@ def _corrected_rows(file: Path, contract: Contract) -> Iterator[Row]:
     for number, row in enumerate(rows, start=1):
         place = [row.get(EXPORT_FILE), row.get(EXPORT_RECORD)] if isinstance(row, dict) else [None]
         if not all(place) or not str(place[-1]).isdecimal():
-            raise UsageError(
-                f"`{file}`, record {number} does not say where it belongs: it needs "
-                f"`{EXPORT_FILE}` and `{EXPORT_RECORD}`",
-                _HINT,
-            )
+            needed = f"it needs `{EXPORT_FILE}` and `{EXPORT_RECORD}`"
+            what = f"`{file}`, record {number} does not say where it belongs: {needed}"
+            raise UsageError(what, _HINT)
         yield row
 
 
@@ -239,8 +203,7 @@ def _ensure_rejected(
     """Refuse records that are good or were corrected before: a file may be sent twice."""
     known = [] if rejected is None else rejected.select(_KEY).collect().rows()
     corrected = {(name, number) for name, rows in by_file.items() for number in rows}
-    others = sorted(corrected - set(known))
-    if others:
+    if others := sorted(corrected - set(known)):
         name, number = others[0]
         more = f", nor are {len(others) - 1} more" if len(others) > 1 else ""
         raise UsageError(
@@ -281,7 +244,6 @@ def _record_text(row: Row, names: Sequence[str], contract: Contract) -> bytes:
 
 
 def _csv_text(rows: Iterable[Sequence[Any]], contract: Contract) -> str:
-    """Rows in the dialect of a source."""
     spec, sink = spec_of(contract), io.StringIO(newline="")
     # The writer quotes only those line ends that it would write itself.
     csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote).writerows(rows)
