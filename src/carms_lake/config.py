@@ -139,16 +139,14 @@ def find_project(project: Path | None, environment: Mapping[str, str]) -> Path:
 
 def builtin_domains() -> tuple[str, ...]:
     """The domains that come with the tool, sorted."""
-    folder = Path(__file__).parent / "domains"
-    found = folder.iterdir() if folder.is_dir() else ()
+    found = Path(__file__).with_name("domains").glob("*/")
     return tuple(sorted(p.name for p in found if p.is_dir() and IDENTIFIER.fullmatch(p.name)))
 
 
 def builtin_schemas() -> Path:
     """The folder of the contracts that come with the tool: in the wheel, else in the checkout."""
-    package = Path(__file__).parent
-    installed = package / "schemas"
-    return installed if installed.is_dir() else package.parents[1] / "schemas"
+    installed = Path(__file__).with_name("schemas")
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
 def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> Domain:
@@ -196,10 +194,9 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
             f"unknown domain `{name}`" + (why if name in extra else ""),
             did_you_mean(name, {*builtin_domains(), *found}),
         )
-    try:
+    spec = None
+    with suppress(ImportError):
         spec = find_spec(found[name])
-    except ImportError:
-        spec = None
     if not IDENTIFIER.fullmatch(name) or spec is None or not spec.submodule_search_locations:
         raise ConfigError(
             f"domain `{name}` is not usable: its entry point `{found[name]}` is not a package",
@@ -239,10 +236,9 @@ def _memory(value: object) -> str:
 
 
 def _seconds(value: object) -> float:
-    try:
+    seconds = 0.0
+    with suppress(ValueError):
         seconds = float(str(value))
-    except ValueError:
-        seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise ConfigError(
             f"`query_timeout_s`: `{value}` is not a number of seconds",

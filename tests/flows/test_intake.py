@@ -151,7 +151,7 @@ def test_a_folder_whose_date_disagrees_with_its_rows_is_noted(tmp_path: Path) ->
     put(config, "visits/dt=2025-01-31/part.csv", text)
     (file,) = ingest(config, ["visits"]).files
     assert file.notes == (
-        "`visits/dt=2025-01-31/part.csv`: 1 row has a different `day` than the file's path",
+        "`visits/dt=2025-01-31/part.csv`: 1 row with another `day` than the file's path",
     )
     assert file.accepted == 2
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -102,3 +102,27 @@ def scores(
                 )
             )
     return found
+
+
+def field_coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """How many rows have each extracted field, in all and by the groups that the contract names."""
+    fields = [column.name for column in contract.columns if column.coverage]
+    groups: list[tuple[str, pl.DataFrame]] = [("all", rows)]
+    for column in contract.coverage_by:
+        parts = sorted(rows.group_by(column), key=lambda group: str(group[0]))
+        groups += [(str(name[0]), part) for name, part in parts]
+    return [
+        {
+            "run_id": run_id,
+            "layer": str(contract.ref.layer),
+            "table_name": contract.ref.table,
+            "column_name": field,
+            "group_name": name,
+            "filled": filled,
+            "total": part.height,
+            "coverage_pct": round(100 * filled / part.height, 2) if part.height else 0.0,
+        }
+        for field in fields
+        for name, part in groups
+        for filled in (part[field].count(),)
+    ]

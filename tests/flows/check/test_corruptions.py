@@ -90,7 +90,7 @@ def test_a_unit_more_is_the_smallest_step_of_the_type(
 ) -> None:
     frame = pl.DataFrame({"v": [None, value]}, schema={"v": kind})
     assert corruptions.can_grow(kind)
-    assert corruptions.with_units_more(frame, "v").equals(
+    assert corruptions.with_unit_more(frame, "v").equals(
         pl.DataFrame({"v": [None, more]}, schema={"v": kind})
     )
 

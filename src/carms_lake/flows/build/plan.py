@@ -234,11 +234,10 @@ def file_fingerprint(
     builds: Mapping[TableRef, Build],
 ) -> str:
     """What the gold file is made from and checked against: tables, contracts, counts of silver."""
+    checked = {ref: c for ref, c in contracts.items() if ref.layer is not Layer.BRONZE}
     made_from = {
         "tables": sorted(tables),
-        "contracts": {
-            str(ref): c.fingerprint for ref, c in contracts.items() if ref.layer is not Layer.BRONZE
-        },
+        "contracts": {str(ref): contract.fingerprint for ref, contract in checked.items()},
         "silver": {
             str(ref): [build.rows_since, build.input_rows, build.quarantined, dict(build.unknown)]
             for ref, build in builds.items()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carms_lake.contract.model import Contract
+    from carms_lake.flows.build.context import BuildContext
     from carms_lake.flows.run import Run
 
 
@@ -66,6 +67,21 @@ def keys_of(rejects: pl.DataFrame, contract: Contract, columns: Sequence[str]) -
     return texts.select(
         typed(name, pl.String(), contract.column(name).type).alias(name) for name in columns
     )
+
+
+def released(context: BuildContext, rows: pl.DataFrame) -> int:
+    """How many keys the last build quarantined, and this one keeps.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    contract, last = context.contract, context.last
+    if last is None or not last.quarantined or not contract.primary_key:
+        return 0
+    key = list(contract.primary_key)
+    rejects = quarantined_by(context.run, contract, last.run_id)
+    before = keys_of(rejects, contract, key).unique()
+    return before.join(rows.select(key), on=key, how="semi").height
 
 
 def waits_for(rejects: pl.DataFrame, rules: Sequence[str]) -> pl.Series:

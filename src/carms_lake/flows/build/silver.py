@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -28,6 +28,7 @@ from carms_lake.flows.build.plan import (
     decide,
     why_not_incremental,
 )
+from carms_lake.quality.scorecard import field_coverage
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
 from carms_lake.store.delta.manifest import Build, last_build, rows_at
@@ -95,7 +96,7 @@ def transform(
             update = replace(update, build=build, note=f"all rows: {why}")
     write_rejects(run.config, [update.rejects], run.run_id)
     version = _commit(context, update)
-    if released := _released(context, update.rows):
+    if released := quarantine.released(context, update.rows):
         note = f"`{contract.ref.in_domain}`: {counted(released, 'row')} released from quarantine"
         run.add(notes=[note])
     report = replace(
@@ -105,7 +106,7 @@ def transform(
         message=update.note,
     )
     row = ops.version_row(run.run_id, report, version, contract.version)
-    coverage = _coverage(run.run_id, contract, update.rows)
+    coverage = field_coverage(run.run_id, contract, update.rows)
     run.add(rows={"table_versions": [row], "field_coverage": coverage})
     return report
 
@@ -214,17 +215,6 @@ def _has_rows(context: BuildContext, last: Build, rows: pl.DataFrame) -> bool:
     return all(before.select(c).collect().to_series().equals(rows[c]) for c in rows.columns)
 
 
-def _released(context: BuildContext, rows: pl.DataFrame) -> int:
-    """How many keys the last build quarantined, and this one keeps."""
-    contract, last = context.contract, context.last
-    if last is None or not last.quarantined or not contract.primary_key:
-        return 0
-    key = list(contract.primary_key)
-    rejects = quarantine.quarantined_by(context.run, contract, last.run_id)
-    before = quarantine.keys_of(rejects, contract, key).unique()
-    return before.join(rows.select(key), on=key, how="semi").height
-
-
 def _commit(context: BuildContext, update: TableUpdate) -> int:
     """Commit the rows with a record of how they were made, and return the version."""
     metadata = update.build.as_metadata()
@@ -248,27 +238,3 @@ def report_of(context: BuildContext, build: Build) -> TableReport:
         quarantined=build.quarantined,
         superseded=build.superseded,
     )
-
-
-def _coverage(run_id: str, contract: Contract, rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """How many rows have each extracted field, in all and by the groups that the contract names."""
-    fields = [column.name for column in contract.columns if column.coverage]
-    groups: list[tuple[str, pl.DataFrame]] = [("all", rows)]
-    for column in contract.coverage_by:
-        parts = sorted(rows.group_by(column), key=lambda group: str(group[0]))
-        groups += [(str(name[0]), part) for name, part in parts]
-    return [
-        {
-            "run_id": run_id,
-            "layer": str(contract.ref.layer),
-            "table_name": contract.ref.table,
-            "column_name": field,
-            "group_name": name,
-            "filled": filled,
-            "total": part.height,
-            "coverage_pct": round(100 * filled / part.height, 2) if part.height else 0.0,
-        }
-        for field in fields
-        for name, part in groups
-        for filled in (part[field].count(),)
-    ]

@@ -29,7 +29,6 @@ LIMITS = {
 
 _STRANGE = "~?"
 """A text that nobody writes."""
-_MORE_THAN_A_YEAR = timedelta(days=400)
 _NO_VALUE = {
     "smallint": "1.5",
     "integer": "1.5",
@@ -43,8 +42,15 @@ _NO_VALUE = {
 
 
 def limit_of(column: Column, bound: str) -> Any:
-    """The bound of a column, by its ODCS name; None where it has none."""
-    return getattr(column.bounds, LIMITS[bound][0])
+    """The bound of a column as a value of its type, by its ODCS name; None where it has none."""
+    limit = getattr(column.bounds, LIMITS[bound][0])
+    kind = None if limit is None else column.type.name
+    if kind == "date":
+        return date.fromisoformat(str(limit))
+    if kind == "timestamp":
+        moment = datetime.fromisoformat(str(limit))
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return Decimal(str(limit)) if kind == "decimal" else limit
 
 
 def not_of_type(kind: ColumnType) -> str | None:
@@ -64,18 +70,14 @@ def outside(column: Column) -> Any:
 
 
 def beyond(column: Column, bound: str) -> Any:
-    """The nearest value on the wrong side of a bound; None where there is none.
-
-    Of a length: a text of one character more, or less.
-    """
+    """The nearest value, or text by its length, beyond a bound; None where there is none."""
     limit = limit_of(column, bound)
     if bound == "maxLength":
         return "x" * (limit + 1)
     if bound == "minLength":
         return "x" * (limit - 1) if limit else None
-    value = _as_value(column.type, limit)
     if bound.startswith("exclusive"):
-        return value
+        return limit
     steps = {
         "date": timedelta(days=1),
         "timestamp": timedelta(seconds=1),
@@ -83,7 +85,7 @@ def beyond(column: Column, bound: str) -> Any:
     }
     step: Any = steps.get(column.type.name, 1)
     try:
-        return value - step if bound == "minimum" else value + step
+        return limit - step if bound == "minimum" else limit + step
     except OverflowError:  # the first or the last possible day
         return None
 
@@ -119,14 +121,11 @@ def unknown(known: pl.Series) -> Any:
 
 
 def elsewhere(known: pl.Series, value: Any) -> Any:
-    """Another value than this one; for a day or a timestamp one of another year.
-
-    None where the type gives no other.
-    """
+    """Another value, for a date one of another year; None where the type gives no other."""
     if not isinstance(value, date):
         return unknown(known)
     try:
-        return value + _MORE_THAN_A_YEAR
+        return value + timedelta(days=400)
     except OverflowError:
         return None
 
@@ -142,27 +141,12 @@ def breaks(column: Column, value: Any) -> str | None:
     for bound, (_, is_beyond) in LIMITS.items():
         limit = limit_of(column, bound)
         measured = len(str(value)) if bound.endswith("Length") else value
-        if limit is not None and is_beyond(measured, _as_value(column.type, limit)):
+        if limit is not None and is_beyond(measured, limit):
             return bound
     return None
 
 
-def _as_value(kind: ColumnType, limit: Any) -> Any:
-    """A limit as the contract writes it -> a value of the column's type."""
-    match kind.name:
-        case "date":
-            return date.fromisoformat(str(limit))
-        case "timestamp":
-            moment = datetime.fromisoformat(str(limit))
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        case "decimal":
-            return Decimal(str(limit))
-        case _:
-            return limit
-
-
 def _unused_text(known: Iterable[Any]) -> str:
-    """A text that is none of these."""
     there, text = set(known), _STRANGE
     while text in there:
         text += _STRANGE
@@ -183,12 +167,7 @@ _NEIGHBOURS: dict[type[pl.DataType], pl.DataType] = {
 
 
 def with_value(frame: pl.DataFrame, column: str, at: int, value: Any) -> pl.DataFrame:
-    """The same rows but for one cell.
-
-    Raises:
-        OverflowError, TypeError, polars.exceptions.PolarsError: the column's type has no such
-            value.
-    """
+    """The same rows but for one cell; fails where the column's type has no such value."""
     return _with_cell(frame, column, at, pl.Series([value], dtype=frame.schema[column]))
 
 
@@ -205,8 +184,10 @@ def with_swapped(frame: pl.DataFrame, column: str, other: str, at: int) -> pl.Da
     return _with_cell(_with_cell(frame, column, at, there), other, at, here)
 
 
-def with_unit_more(frame: pl.DataFrame, column: str, at: int) -> pl.DataFrame:
-    """The same rows but for one number, which is off by the smallest unit: by one, or one cent."""
+def with_unit_more(frame: pl.DataFrame, column: str, at: int | None = None) -> pl.DataFrame:
+    """The same rows, one value (without `at` all) a unit more: one, a cent, a day."""
+    if at is None:
+        return frame.with_columns(_more(frame[column]))
     return _with_cell(frame, column, at, _more(frame[column].slice(at, 1)))
 
 
@@ -227,19 +208,9 @@ def with_rotated(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def with_all(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
-    """The same rows, all with one value in one column.
-
-    Raises:
-        OverflowError, TypeError, polars.exceptions.PolarsError: the column's type has no such
-            value.
-    """
+    """The same rows, all with one value in one column; fails as `with_value` does."""
     one = pl.Series(column, [value], strict=False).cast(frame.schema[column])
     return frame.with_columns(one.new_from_index(0, frame.height))
-
-
-def with_units_more(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The same rows, each number, day or moment of one column a unit more, each truth its other."""
-    return frame.with_columns(_more(frame[column]))
 
 
 def with_other_type(frame: pl.DataFrame, column: str) -> pl.DataFrame:

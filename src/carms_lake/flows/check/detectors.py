@@ -179,7 +179,7 @@ class Laboratory:
         self.catalog = catalog = load_catalog(config.domain)
         refs = catalog.refs(Layer.SILVER, Layer.GOLD)
         found = audit(file.connection, [catalog.contracts[ref] for ref in refs if ref in frames])
-        self._failed = {(r.table, r.rule): r.failed_rows for r in found if not r.passed}
+        self.failed = {(r.table, r.rule): r.failed_rows for r in found if not r.passed}
 
     def notices(
         self, contracts: Sequence[Contract], builds: Mapping[TableRef, Build] | None = None
@@ -194,7 +194,7 @@ class Laboratory:
             result.rule
             for result in found
             if not result.passed
-            and result.failed_rows > self._failed.get((result.table, result.rule), 0)
+            and result.failed_rows > self.failed.get((result.table, result.rule), 0)
         )
 
     def audit_of(self, contract: Contract, frame: pl.DataFrame, others: list[Contract]) -> Rules:
@@ -205,10 +205,6 @@ class Laboratory:
         """
         with self.file.corrupted(contract, frame):
             return self.notices([contract]) or self.notices(others)
-
-    def fails_already(self, contract: Contract, rule: str) -> bool:
-        """Whether a rule fails on the tables as they are."""
-        return (contract.ref, rule) in self._failed
 
 
 class Verdict(StrEnum):

@@ -138,11 +138,8 @@ def _retyped(original: Original, constraint: ConstraintUnderTest) -> Iterator[Mu
     at = original.row(constraint)
     if at is None or text is None or (is_json and json_is_read(contract)):
         return
-    if is_bronze:
-        yield Mutant(constraint, f"the text `{text}`", frame, at, text)
-    else:
-        broken = corruptions.with_value(frame, column.name, at, text)
-        yield Mutant(constraint, f"the text `{text}`", broken, at)
+    broken = frame if is_bronze else corruptions.with_value(frame, column.name, at, text)
+    yield Mutant(constraint, f"the text `{text}`", broken, at, text if is_bronze else None)
 
 
 def _broken(original: Original, constraint: ConstraintUnderTest) -> Broken:
@@ -166,7 +163,6 @@ def _broken(original: Original, constraint: ConstraintUnderTest) -> Broken:
 
 
 def _repeated(original: Original, constraint: ConstraintUnderTest) -> Broken:
-    """One row with what another has in these columns."""
     columns, frame = list(constraint.columns), original.frame
     at = original.row(constraint, *columns)
     if at is None:
@@ -182,7 +178,6 @@ def _repeated(original: Original, constraint: ConstraintUnderTest) -> Broken:
 def _orphaned(
     original: Original, constraint: ConstraintUnderTest, relationship: Relationship
 ) -> Broken:
-    """A row that refers to nothing, and one whose reference ends with a space."""
     frame = original.frame
     tables = {**original.others, original.contract.ref: frame}
     there = tables.get(relationship.target)
@@ -203,31 +198,29 @@ def _orphaned(
 
 
 def _replaced(original: Original, constraint: ConstraintUnderTest) -> Broken:
-    """One value by one that a set, a pattern, a bound or the file's path forbids."""
     column, kind = original.contract.column(constraint.column), constraint.kind
     at = original.row(constraint, column.name)
     if at is None:
         return
     values = original.frame[column.name]
     value = values[at]
+    if kind == "agreesWithPath":
+        other = corruptions.elsewhere(values, value)
+        yield from _put(original, column.name, at, other, "another than the file's path says")
+        return
     found: list[tuple[Any, str]]
-    match kind:
-        case "enum":
-            found = [(corruptions.outside(column), "outside the set")]
-            if isinstance(value, str):
-                near = [(f"{value} ", "a space after it"), (value.swapcase(), "other case")]
-                found += [(text, words) for text, words in near if text not in column.enum]
-        case "pattern":
-            found = [(corruptions.unmatched(str(column.pattern), value), "breaks the pattern")]
-        case "agreesWithPath":
-            other = corruptions.elsewhere(values, value)
-            yield from _put(original, column.name, at, other, "another than the file's path says")
-            return
-        case _:
-            words = "one character beyond" if kind.endswith("Length") else "one step beyond"
-            found = [(corruptions.beyond(column, kind), words)]
-            if column.type.name == "double":
-                found.append((float("nan"), "not a number"))
+    if kind == "enum":
+        found = [(corruptions.outside(column), "outside the set")]
+        if isinstance(value, str):
+            near = [(f"{value} ", "a space after it"), (value.swapcase(), "other case")]
+            found += [(text, words) for text, words in near if text not in column.enum]
+    elif kind == "pattern":
+        found = [(corruptions.unmatched(str(column.pattern), value), "breaks the pattern")]
+    else:
+        words = "one character beyond" if kind.endswith("Length") else "one step beyond"
+        found = [(corruptions.beyond(column, kind), words)]
+        if column.type.name == "double":
+            found.append((float("nan"), "not a number"))
     for new, words in found:
         yield from _put(original, column.name, at, new, words)
     yield from _swapped(original, column, kind)
@@ -241,11 +234,8 @@ def _swapped(original: Original, column: Column, kind: str) -> Broken:
             continue
         for at, value in enumerate(frame[other].to_list()):
             if value is not None and corruptions.breaks(column, value) == kind:
-                yield (
-                    f"swapped with `{other}`",
-                    corruptions.with_swapped(frame, name, other, at),
-                    at,
-                )
+                swapped = corruptions.with_swapped(frame, name, other, at)
+                yield f"swapped with `{other}`", swapped, at
                 return
 
 

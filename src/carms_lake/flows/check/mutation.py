@@ -28,7 +28,7 @@ from carms_lake.store.gold.scratch import scratch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from carms_lake.catalog import GoldStep
+    from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
@@ -217,7 +217,7 @@ def mutate(
     with tempfile.TemporaryDirectory(prefix="carms-mutate-") as name:
         folder = Path(name)
         with scratch(replace(config, project=folder), folder / "gold") as file:
-            frames = {**drawn, **_built(file, contracts, catalog.gold_steps, drawn)}
+            frames = {**drawn, **_built(file, catalog, drawn)}
             lab = Laboratory(config, folder, file, frames)
             for done, ref in enumerate(catalog.refs()):
                 if progress:
@@ -237,15 +237,12 @@ def mutate(
     return MutationReport(seed, round(time.perf_counter() - started, 3), tuple(found), notes)
 
 
-def _built(
-    file: Scratch, contracts: Mapping[TableRef, Contract], steps: list[GoldStep], frames: Frames
-) -> Frames:
+def _built(file: Scratch, catalog: Catalog, frames: Frames) -> Frames:
     """Gold of the excerpt's silver, by the SELECTs of the domain; macros have no rows."""
-    for ref, frame in frames.items():
-        if ref.layer is Layer.SILVER:
-            file.put(contracts[ref], frame)
+    for ref in catalog.refs(Layer.SILVER):
+        file.put(catalog.contracts[ref], frames[ref])
     file.add_ops({**ops.OPS_SCHEMAS, "rejects": REJECT_SCHEMA})
-    for step in steps:
+    for step in catalog.gold_steps:
         file.build(step.contract, step.sql)
-    made = [step.contract for step in steps if step.contract.kind != "macro"]
+    made = [step.contract for step in catalog.gold_steps if step.contract.kind != "macro"]
     return {contract.ref: file.frame(contract.ref) for contract in made}

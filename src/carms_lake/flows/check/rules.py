@@ -46,7 +46,7 @@ def mutate_rules(original: Original, lab: Laboratory) -> Iterator[Mutation]:
             continue
         columns = (rule.column,) if rule.column else ()
         constraint = ConstraintUnderTest(columns, f"rule {rule.name}", rule.name)
-        if lab.fails_already(contract, rule.name):
+        if (contract.ref, rule.name) in lab.failed:
             why = "it fails on the rows as they are"
             yield not_applicable(original, constraint, _GUARD, why)
         else:
@@ -125,7 +125,7 @@ def _corrupted(
         yield f"each `{name}` is the one of the row before", corruptions.with_rotated(frame, name)
         if corruptions.can_grow(frame.schema[name]):
             yield f"`{name}` is a unit more", corruptions.with_unit_more(frame, name, at)
-            yield f"each `{name}` is a unit more", corruptions.with_units_more(frame, name)
+            yield f"each `{name}` is a unit more", corruptions.with_unit_more(frame, name)
     for one, two in permutations(columns, 2):
         if frame.schema[one] == frame.schema[two]:
             taken, given = pl.col(two).alias(one), pl.col(one).alias(two)
@@ -172,7 +172,7 @@ def mutate_sums(original: Original, lab: Laboratory) -> Iterator[Mutation]:
         name, select = str(entry["name"]), str(entry["gold"])
         constraint = ConstraintUnderTest((), f"sum {name}", f"{table}.reconcile.{name}")
         now = dict(entry)
-        if lab.fails_already(contract, constraint.rule):
+        if (contract.ref, constraint.rule) in lab.failed:
             now["silver"] = lab.file.frozen(select)
         yield from _of_sum(original, constraint, select, _alone(contract, reconcile=(now,)), lab)
     for total in contract.declared_totals:

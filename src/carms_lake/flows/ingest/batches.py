@@ -1,8 +1,7 @@
 """The records of files on their way into a bronze table: read, checked, staged and committed.
 
-Small files share a batch and a large file fills several, so that the time per record and the
-memory stay the same however the records are spread over files. One batch is checked while the
-next is read.
+Small files share a batch and a large file fills several, so time per record and memory stay the
+same however the records are spread over files. One batch is checked while the next is read.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake import readers
-from carms_lake.errors import NotReconciled, SourceRefused
+from carms_lake.errors import NotReconciled, SourceRefused, counted
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.split import landed_schema, split
 from carms_lake.readers.content import readable
@@ -69,10 +68,9 @@ class FileCounts:
 
 
 class BatchWriter:
-    """Everything that one run reads into one table."""
+    """Everything that one run reads into one table; without `staged` nothing is written."""
 
     def __init__(self, run: Run, contract: Contract, staged: Staged | None, stop: Stop) -> None:
-        """`staged` takes the accepted rows; without it nothing is written (a dry run)."""
         self._run = run
         self._contract = contract
         self._staged = staged
@@ -167,13 +165,14 @@ class BatchWriter:
         keys = self._keys(replaced)
         with_rows = {delivery for delivery, accepted in known.items() if accepted}
         is_whole = bool(with_rows) and with_rows <= set(replaced)
-        if (
-            is_full_refresh
-            and not is_whole
-            and delta.exists(path)
-            and delta.columns(path) != schema
-        ):
-            self._staged.add(self._rows_of_others(keys))
+        present = delta.columns(path) if is_full_refresh and delta.exists(path) else schema
+        if present != schema and not is_whole:
+            others = delta.scan(path).join(
+                keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
+            )
+            new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
+            moved = others.with_columns(**new).select(schema).cast(pl.Schema(schema))
+            self._staged.add(moved.collect())
             is_whole = True
         metadata = {
             "run_id": self._run.run_id,
@@ -182,16 +181,6 @@ class BatchWriter:
             "files": [entry.as_metadata() for entry in entries],
         }
         self._staged.commit(metadata, keys if replaced else None, whole=is_whole)
-
-    def _rows_of_others(self, keys: pl.DataFrame) -> pl.DataFrame:
-        """The rows of other deliveries under the contract's columns; null in those that are new."""
-        path = table_path(self._run.config, self._contract.ref)
-        schema, present = pl.Schema(landed_schema(self._contract)), delta.columns(path)
-        others = delta.scan(path).join(
-            keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
-        )
-        new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
-        return others.with_columns(**new).select(schema.keys()).cast(schema).collect()
 
     def _keys(self, deliveries: Sequence[tuple[str, int | None]]) -> pl.DataFrame:
         """What tells the rows of these deliveries from others."""
@@ -247,8 +236,7 @@ class BatchWriter:
             counts.rejected += count
             counts.first_fault = counts.first_fault or f"record {record}: {message}"
         for (name, column), count in checked.disagreeing.items():
-            rows = "1 row has" if count == 1 else f"{count} rows have"
-            note = f"`{name}`: {rows} a different `{column}` than the file's path"
+            note = f"`{name}`: {counted(count, 'row')} with another `{column}` than the file's path"
             self._counts[name].notes.append(note)
         self._rejects.append(checked.rejected)
         if self._staged:

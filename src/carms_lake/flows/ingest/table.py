@@ -81,15 +81,9 @@ def ingest_table(
                 _refuse_clash(same_name)
                 outcome = table.ingest_file(same_name[0], writer)
             except SourceRefused as error:
-                outcome = FileReport(
-                    contract.ref,
-                    name,
-                    FileStatus.REFUSED,
-                    bytes=same_name[0].size,
-                    code=error.code,
-                    message=error.message,
-                    hint=error.hint,
-                )
+                size = same_name[0].size
+                refused = FileReport(contract.ref, name, FileStatus.REFUSED, bytes=size)
+                outcome = replace(refused, code=error.code, message=error.message, hint=error.hint)
             if isinstance(outcome, FileReport):
                 reports.append(outcome)
             else:
@@ -179,8 +173,7 @@ class _Table:
         if known and known.sha256 == source.sha256 and not reads_again:
             return report
         known = None if was_copy else known
-        run_id = self.run.run_id
-        entry = FileEntry(source.name, source.size, source.mtime_ns, source.sha256, run_id)
+        entry = FileEntry(source.name, source.size, source.mtime_ns, source.sha256, self.run.run_id)
         original = self.by_content.get(source.sha256)
         if original and not known and not self.has_path_columns:
             note = f"same content as `{original}`, which is loaded already; skipped"
