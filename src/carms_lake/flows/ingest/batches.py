@@ -171,7 +171,7 @@ class BatchWriter:
                 keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
             )
             new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
-            moved = others.with_columns(**new).select(schema).cast(pl.Schema(schema))
+            moved = others.with_columns(**new).select(list(schema)).cast(pl.Schema(schema))
             self._staged.add(moved.collect())
             is_whole = True
         metadata = {
