@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.drift import DriftReport
+    from carms_lake.flows.drift.findings import DriftReport
     from carms_lake.flows.lineage import Trace
     from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.flows.status import Status

@@ -12,14 +12,13 @@ from carms_lake.cli import render
 from carms_lake.cli.command import OutputFile, OutputFormat, command
 from carms_lake.cli.context import Call, complete_sources
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.cli.formats import Format
 from carms_lake.cli.render import emit, emit_text, target
 from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.flows.drift import DriftReport
+    from carms_lake.flows.drift.findings import DriftReport
 
 Sources = Annotated[
     list[str] | None,
@@ -82,7 +81,6 @@ def drift(
     code = ExitCode.DATA if report.has_drift else ExitCode.DONE
     if report.unreadable:
         code = ExitCode.SOURCE
-    is_drawn = to.format is Format.TABLE and to.file is None
     if call.json:
         status = "failed" if code else "done"
         render.envelope(_plain(report), status=status, errors=_refusals(report))
@@ -90,9 +88,9 @@ def drift(
         emit_text("".join(p.yaml for p in report.patches), to._replace(file=output))
     else:
         emit(call, _rows(report), to)
-        if is_drawn:
+        if to.is_drawn:
             render.out().write("".join(f"\n{p.yaml}" for p in report.patches))
-    _tell(call, report, is_shown=patch or is_drawn)
+    _tell(call, report, is_shown=patch or to.is_drawn)
     if code:
         raise typer.Exit(code)
 

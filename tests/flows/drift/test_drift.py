@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.drift import DriftReport
-    from carms_lake.flows.drift.findings import ContractPatch
+    from carms_lake.flows.drift.findings import ContractPatch, DriftReport
 
 REF = TableRef("shop", Layer.BRONZE, "orders")
 ORDERS = [

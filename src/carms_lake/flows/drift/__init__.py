@@ -8,7 +8,7 @@ and only where it is cheap to open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -16,28 +16,18 @@ import polars as pl
 
 from carms_lake.catalog import load_catalog
 from carms_lake.errors import SourceError, SourceRefused
-from carms_lake.flows.drift.compare import compare, matched
-from carms_lake.flows.drift.files import (
-    HEAD_RECORDS,
-    cells_of,
-    document_column,
-    is_spread,
-    json_objects,
-    read_raw,
-    stride_of,
-    values_by_path,
-)
-from carms_lake.flows.drift.findings import Compared, ContractPatch, FileDrift, Finding, Severity
+from carms_lake.flows.drift.compare import compare, landed_rows, matched
+from carms_lake.flows.drift.files import HEAD_RECORDS, RawFile, document_column, read_raw
+from carms_lake.flows.drift.findings import Compared, DriftReport, FileDrift, Severity
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.proposal import contract_patch, write_version
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
-from carms_lake.notebook import Shown
+from carms_lake.names import Layer
 from carms_lake.readers.content import digest, is_packed
 from carms_lake.readers.discover import discover, listing, natural_key
 from carms_lake.readers.header import spec_of
-from carms_lake.store import delta, table_path
+from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import FileEntry, read_manifest
+from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,10 +35,9 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.drift.files import RawFile
+    from carms_lake.flows.drift.findings import ContractPatch, Finding
     from carms_lake.flows.run import Progress
     from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import Manifest
 
 
 OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})
@@ -67,25 +56,6 @@ DRIFT = dict.fromkeys(
 """Drift of newest files, each with the file that it was compared with; null if with none.
 
 `change` is as `carms drift` calls it, or unreadable; `severity` is error or warning."""
-
-
-@dataclass(frozen=True)
-class DriftReport(Shown):
-    """What the comparison of arriving files found."""
-
-    files: tuple[FileDrift, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    patches: tuple[ContractPatch, ...] = ()
-
-    @property
-    def unreadable(self) -> tuple[FileDrift, ...]:
-        """The files that could not be read at all."""
-        return tuple(file for file in self.files if file.code)
-
-    @property
-    def has_drift(self) -> bool:
-        """Whether anything has drifted; notes do not count."""
-        return any(finding.severity is not Severity.NOTE for finding in self.findings)
 
 
 def drift(
@@ -112,9 +82,8 @@ def drift(
     chosen = [catalog.contracts[ref] for ref in catalog.select(sources, Layer.BRONZE)]
     base = from_path or config.data_raw
     if not base.exists():
-        raise SourceError(
-            f"no folder `{base}`", "put the source files there, or name another with `--from`"
-        )
+        hint = "put the source files there, or name another with `--from`"
+        raise SourceError(f"no folder `{base}`", hint)
     available = listing(base)
     files: list[FileDrift] = []
     findings: list[Finding] = []
@@ -125,7 +94,7 @@ def drift(
         found = discover(contract, available)
         arriving = [one for one in found if every or _is_arriving(one, contract, manifest)]
         # Most files of a source are compared with the same rows.
-        rows_of = lru_cache(maxsize=1)(partial(_landed_rows, path, contract))
+        rows_of = lru_cache(maxsize=1)(partial(landed_rows, path, contract))
         compared: list[Compared] = []
         for number, source in enumerate(arriving):
             if progress:
@@ -176,36 +145,13 @@ def _compared(
         refused = FileDrift(ref, name, code=error.code, message=error.message, hint=error.hint)
         return refused, Compared()
     found = compare(contract, name, raw, rows_of(before) if before else None)
-    compared_with = before.name if before else None
-    return FileDrift(ref, name, raw.records, raw.compared, compared_with), found
+    return FileDrift(ref, name, raw.records, raw.compared, before.name if before else None), found
 
 
 def _previous_file(manifest: Manifest, name: str) -> FileEntry | None:
     """The landed file to compare with: the last delivery of the same name, else the newest."""
     entries = [entry for entry in manifest.current.values() if entry.accepted and not entry.copy_of]
-    same = next((entry for entry in entries if entry.name == name), None)
-    return same or max(entries, key=lambda entry: entry.run_id, default=None)
-
-
-def _landed_rows(path: Path, contract: Contract, entry: FileEntry) -> pl.DataFrame:
-    """The rows of a landed file, or a sample of many, in the columns of the contract.
-
-    Where the contract takes whole records, the columns are the keys of those records.
-    """
-    stored = delta.columns(path)
-    names = [name for name in contract.column_names if name in stored]
-    stride = stride_of(entry.accepted)
-    wanted = pl.col(SRC_FILENAME) == entry.name
-    if entry.delivery_id is not None and DELIVERY_ID in stored:
-        wanted &= pl.col(DELIVERY_ID) == entry.delivery_id
-    if stride > 1:
-        wanted &= is_spread(pl.col(SRC_ROW_NUMBER), stride)
-    rows = delta.scan(path).filter(wanted).select(names).collect(engine="streaming")
-    document = document_column(contract)
-    if document is None:
-        return rows
-    columns = values_by_path(json_objects(rows[document]))
-    return pl.DataFrame({key: cells_of(values)[0] for key, values in columns.items()})
+    return max(entries, key=lambda entry: (entry.name == name, entry.run_id), default=None)
 
 
 def newest(
@@ -255,8 +201,8 @@ def drift_of(
         raw = _first_records(source, contract)
     except SourceRefused as error:
         return [(table, file, None, "unreadable", None, "error", "", error.message)]
-    old = None if before is None else _rows_before(path, contract, before)
-    compared_with = before.name if old is not None and before is not None else None
+    old = _rows_before(path, contract, before) if before else None
+    compared_with = before.name if before and old is not None else None
     return [
         (table, file, compared_with, f.change, f.column, str(f.severity), f.expected, f.found)
         for f in compare(contract, file, raw, old).findings
@@ -289,7 +235,7 @@ def _rows_before(
 ) -> pl.DataFrame | None:
     """The rows to compare the newest file with, under the contract's names and types."""
     if isinstance(before, FileEntry):
-        return _landed_rows(path, contract, before) if before.accepted <= FEW_ROWS else None
+        return landed_rows(path, contract, before) if before.accepted <= FEW_ROWS else None
     if _is_large(before, contract):
         return None
     try:
@@ -298,10 +244,7 @@ def _rows_before(
         return None
     if document_column(contract) is not None:
         return raw.sample
-    headers = matched(contract, raw, None).present
-    return pl.DataFrame(
-        [
-            cast_to(raw.sample[header], contract.column(name).type).alias(name)
-            for name, header in headers.items()
-        ]
-    )
+    columns: dict[str, pl.Series] = {}
+    for name, header in matched(contract, raw, None).present.items():
+        columns[name] = cast_to(raw.sample[header], contract.column(name).type)
+    return pl.DataFrame(columns)

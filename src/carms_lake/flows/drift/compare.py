@@ -6,10 +6,19 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+import polars as pl
+
 from carms_lake.contract.change import joined
 from carms_lake.contract.model import Column, NewColumns
 from carms_lake.flows.drift.column_checks import check_against_contract, compare_with_previous
-from carms_lake.flows.drift.files import document_column
+from carms_lake.flows.drift.files import (
+    cells_of,
+    document_column,
+    is_spread,
+    json_objects,
+    stride_of,
+    values_by_path,
+)
 from carms_lake.flows.drift.findings import (
     ChangeKind,
     Compared,
@@ -26,13 +35,16 @@ from carms_lake.flows.drift.inference import (
     name_similarity,
     overlap,
 )
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.readers.header import spec_of
+from carms_lake.store import delta
 
 if TYPE_CHECKING:
-    import polars as pl
+    from pathlib import Path
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.drift.files import RawFile
+    from carms_lake.store.delta.manifest import FileEntry
 
 
 RENAME_SCORE = 0.65
@@ -123,6 +135,30 @@ def _renamed(
         if score >= RENAME_SCORE and not is_taken:
             found[name] = (header, score)
     return found
+
+
+def landed_rows(path: Path, contract: Contract, entry: FileEntry) -> pl.DataFrame:
+    """The rows of a landed file, or a sample of many, in the columns of the contract.
+
+    Where the contract takes whole records, the columns are the keys of those records.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    stored = delta.columns(path)
+    names = [name for name in contract.column_names if name in stored]
+    stride = stride_of(entry.accepted)
+    wanted = pl.col(SRC_FILENAME) == entry.name
+    if entry.delivery_id is not None and DELIVERY_ID in stored:
+        wanted &= pl.col(DELIVERY_ID) == entry.delivery_id
+    if stride > 1:
+        wanted &= is_spread(pl.col(SRC_ROW_NUMBER), stride)
+    rows = delta.scan(path).filter(wanted).select(names).collect(engine="streaming")
+    document = document_column(contract)
+    if document is None:
+        return rows
+    columns = values_by_path(json_objects(rows[document]))
+    return pl.DataFrame({key: cells_of(values)[0] for key, values in columns.items()})
 
 
 def compare(contract: Contract, file: str, raw: RawFile, old: pl.DataFrame | None) -> Compared:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.notebook import Shown
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -128,6 +130,25 @@ class ContractPatch:
     written: Path | None = None
     kept: Path | None = None
     """Where the old version is kept."""
+
+
+@dataclass(frozen=True)
+class DriftReport(Shown):
+    """What the comparison of arriving files found."""
+
+    files: tuple[FileDrift, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    patches: tuple[ContractPatch, ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[FileDrift, ...]:
+        """The files that could not be read at all."""
+        return tuple(file for file in self.files if file.code)
+
+    @property
+    def has_drift(self) -> bool:
+        """Whether anything has drifted; notes do not count."""
+        return any(finding.severity is not Severity.NOTE for finding in self.findings)
 
 
 @dataclass
