@@ -1,8 +1,6 @@
-"""What flows through the lake, one frozen object for each step of a record's way.
+"""What flows through the lake: SourceFile, FileChunks, ParsedRows, and the reports of a run.
 
-    SourceFile --readers--> FileChunks, ParsedRows --quality--> Checked --store--> RunReport
-
-Conservation law: the records of a file are accepted + rejected, at every step.
+At every step the records of a file are accepted + rejected.
 """
 
 from __future__ import annotations
@@ -47,19 +45,18 @@ class FileStatus(StrEnum):
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     COPY = "copy"
-    """The same content was loaded already under another name; skipped."""
+    """Skipped: the same content was loaded already under another name."""
     REFUSED = "refused"
     REPLAYED = "replayed"
-    """Rejected records of it were reparsed."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
     """One file that a contract's pattern matches.
 
-    `name` is the path from the folder where the pattern starts to match, with `/`, without the
-    ending of a compressed container: the identity of the file. `path` is where its bytes are on
-    disk; for a zip, `member` is the member to read.
+    `name` is its identity: the path from the folder where the pattern starts to match, with `/`,
+    without the ending of a compressed container. `member` is the file of a zip to read. `format` is
+    empty where the contract has one only, `sha256` (of the uncompressed content) until it is read.
     """
 
     table: TableRef
@@ -69,25 +66,14 @@ class SourceFile:
     mtime_ns: int
     member: str | None = None
     format: str = ""
-    """How it is read; empty where the contract has one format only."""
     sha256: str = ""
-    """Of the uncompressed content; empty until it is read."""
-
-
-CHUNK = "\x00chunk"
-"""The column that says which chunk, counted from 0, a row of `ParsedRows` comes from."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some records of a source file, in order, as a reader found them.
-
-    Chunks of one `kind` are parsed together, because that of a small file takes a hundred times
-    longer alone.
-    """
+    """Some records of a source file, in order, as a reader found them."""
 
     records: int
-    """How many, counted without the frame library where the format lets us."""
     content: Any
     """What `readers.parse_chunks` turns into rows."""
     kind: tuple[Hashable, ...]
@@ -96,11 +82,12 @@ class Chunk:
     """Of delimited text, as it is in the file; it says what raw records hold."""
 
 
-class RawRecords(Protocol):
-    """The records of a chunk as they are in the file, cut out of what the chunk holds anyway.
+CHUNK = "\x00chunk"
+"""The column that says which chunk, counted from 0, a row of `ParsedRows` comes from."""
 
-    Nothing is built before a record is rejected: the texts of all would double the memory.
-    """
+
+class RawRecords(Protocol):
+    """Cuts the text of rejected records out of a chunk: that of all would double the memory."""
 
     def texts(self, row_numbers: Sequence[int]) -> Mapping[int, str]:
         """The text of those of these records that the chunk has, by number."""
@@ -111,21 +98,19 @@ class ParsedRows:
     """The records of one or several chunks in columns.
 
     `rows` has `CHUNK` (uint32), `src_row_number` (int64, 1-based record after the header; for
-    workbooks the sheet row) and the contract's columns that the file has, under the contract's
-    names: text (`pl.String`, null where the cell is a null value) from text formats, the file's own
-    types from Parquet, Delta, JSON scalars and sheet cells. Columns that the contract takes from
-    the path or lets be absent are missing. Where the contract names a repair, `src_repair` says
-    what was repaired; where it lets a file have new columns, `src_extra` has their values as JSON.
+    workbooks the sheet row) and the contract's columns that the file has: text (null where the cell
+    is a null value) from text formats, the file's own types from Parquet, Delta, JSON scalars and
+    sheet cells. `src_repair` says what was repaired; `src_extra` has the values of new columns as
+    JSON, where the contract allows them.
 
-    `malformed` are the records that do not fit into columns: `CHUNK`, `src_row_number` int64,
-    `raw_record` string, `code` string (ReasonCode), `column` string or null, `value` string or
-    null, `message` string.
+    `malformed` are the records that do not fit into columns: `CHUNK`, `src_row_number`, and text:
+    `raw_record`, `code` (ReasonCode), `column` and `value` (may be null), `message`. `raw` is by
+    chunk.
     """
 
     rows: pl.DataFrame
     malformed: pl.DataFrame
     raw: Sequence[RawRecords]
-    """Of each chunk."""
 
 
 @dataclass(frozen=True)
@@ -134,45 +119,9 @@ class FileChunks:
 
     source: SourceFile
     chunks: Iterable[Chunk]
-    """Read once, in order; what is wrong with the file may show only while they are read. Every
-    chunk has the same columns."""
+    """Of the same columns; read once, in order, which may show what is wrong with the file."""
     notes: tuple[str, ...] = ()
-    """What was accepted though unusual: a different column order, case or spaces in a header."""
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What every row of one file in one run says of where it comes from."""
-
-    run_id: str
-    ingestion_ts: datetime
-    delivery_id: int | None = None
-    """Of a snapshot; None for sources whose files are replaced."""
-    delivered_at: datetime | None = None
-    """When that delivery was first loaded, UTC."""
-
-
-@dataclass(frozen=True)
-class TrackedChunk:
-    """A chunk of a file, and what its rows say of where they come from."""
-
-    source: SourceFile
-    provenance: Provenance
-    chunk: Chunk
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Chunks split by their contract: accepted + rejected = all their records.
-
-    `accepted` has the contract's columns in order, typed, and the audit columns. `rejected` has the
-    columns of the reject store. `disagreeing` counts, by file and column, the accepted rows whose
-    value is not what the file's path says.
-    """
-
-    accepted: pl.DataFrame
-    rejected: pl.DataFrame
-    disagreeing: Mapping[tuple[str, str], int]
+    """What was accepted though unusual, such as a different column order."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +151,6 @@ class TableReport:
     status: str
     """built, copied (from the published file) or unchanged."""
     rows: int | None = None
-    """None where they were not counted: of a view or macro that was not created again."""
     rows_read: int | None = None
     """Of its driver, else of all its inputs; 0 where nothing was computed, None if unknown."""
     driver_keys: int | None = None
@@ -216,23 +164,21 @@ class TableReport:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One rule on one table."""
+    """One rule on one table; those with a budget may have failed rows and pass."""
 
     table: TableRef
     rule: str
     severity: str
     passed: bool
     failed_rows: int = 0
-    """Of a rule that may have some (a budget), also where it passed."""
     checked_rows: int = 0
     budget_pct: float = 0.0
     message: str = ""
     dimension: str = ""
-    """What of the data it is about, in the seven words of ODCS."""
     counts_rows: bool = True
-    """Whether it is about rows; else about the table as a whole, as a sum is."""
+    """It is about rows; else about the table as a whole, as a sum is."""
     quarantined: bool = False
-    """Whether the failed rows are in quarantine, and not in the table."""
+    """The failed rows are in quarantine instead of in the table."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +190,7 @@ class CheckFailure:
     severity: str
     column: str | None = None
     row_key: str | None = None
-    """The row's key as JSON, without personal columns."""
+    """As JSON, without personal columns."""
     value: str | None = None
     src_filename: str | None = None
     src_row_number: int | None = None
@@ -253,14 +199,13 @@ class CheckFailure:
 
 @dataclass(frozen=True)
 class Score:
-    """How good a table is in one dimension of quality."""
+    """How good a table is in one dimension of quality; quarantined rows count."""
 
     table: TableRef
     dimension: str
     rules: int
     rules_failed: int
     rows: int
-    """In the table and in quarantine."""
     failed_rows: int
     set_aside: int
     score_pct: float
@@ -281,7 +226,6 @@ class RunReport(Shown):
     published: Path | None = None
     notes: tuple[str, ...] = ()
     failures: tuple[CheckFailure, ...] = field(default=(), metadata={"is_shown": False})
-    """Rows that break rules; kept in `ops.check_failures`."""
     scores: tuple[Score, ...] = field(default=(), metadata={"is_shown": False})
 
     @property

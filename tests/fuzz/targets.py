@@ -32,7 +32,7 @@ from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
 from carms_lake.flows.ingest.batches import BatchWriter, Stop
 from carms_lake.flows.run import Run
-from carms_lake.records import Provenance
+from carms_lake.quality.split import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable

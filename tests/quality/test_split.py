@@ -18,10 +18,10 @@ from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.names import AUDIT_COLUMNS
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.quality.split import split
+from carms_lake.quality.split import Checked, Provenance, TrackedChunk, split
 from carms_lake.readers import parse_chunks
 from carms_lake.readers.frames import RawLines, parsed_chunk
-from carms_lake.records import Checked, Provenance, SourceFile, TrackedChunk
+from carms_lake.records import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

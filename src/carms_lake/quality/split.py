@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -33,13 +33,14 @@ from carms_lake.quality.rejected import (
     with_reasons,
 )
 from carms_lake.quality.types import is_json, json_is_read, polars_schema, polars_type, typed
-from carms_lake.records import CHUNK, Checked
+from carms_lake.records import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from carms_lake.contract.model import Column, Contract
-    from carms_lake.records import ParsedRows, TrackedChunk
+    from carms_lake.records import Chunk, ParsedRows, SourceFile
 
 
 AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
@@ -63,6 +64,35 @@ _NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, *_EXTRA)
 
 _PATH = "\x00path."
 """Before a column's name: what the file's path says of it."""
+
+
+class Provenance(NamedTuple):
+    """What every row of one file in one run says of where it comes from."""
+
+    run_id: str
+    ingestion_ts: datetime
+    delivery_id: int | None = None
+    """Of a snapshot; None for sources whose files are replaced."""
+    delivered_at: datetime | None = None
+
+
+class TrackedChunk(NamedTuple):
+    """A chunk of a file, and what its rows say of where they come from."""
+
+    source: SourceFile
+    provenance: Provenance
+    chunk: Chunk
+
+
+class Checked(NamedTuple):
+    """Chunks split by their contract: accepted + rejected = all their records."""
+
+    accepted: pl.DataFrame
+    """The contract's columns in order, typed, and the audit columns."""
+    rejected: pl.DataFrame
+    """The columns of the reject store."""
+    disagreeing: Mapping[tuple[str, str], int]
+    """By file and column, how many accepted rows have another value than the file's path says."""
 
 
 def landed_schema(contract: Contract) -> dict[str, pl.DataType]:

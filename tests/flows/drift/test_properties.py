@@ -29,8 +29,7 @@ from carms_lake.flows.drift.inference import (
 )
 from carms_lake.flows.drift.proposal import column_name, loaded, proposed, text_of
 from carms_lake.names import IDENTIFIER, Layer, TableRef
-from carms_lake.quality.split import split
-from carms_lake.records import Provenance, TrackedChunk
+from carms_lake.quality.split import Provenance, TrackedChunk, split
 
 if TYPE_CHECKING:
     from carms_lake.contract.model import Contract

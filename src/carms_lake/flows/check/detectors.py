@@ -24,10 +24,10 @@ from carms_lake.flows.check.mutants import TYPES
 from carms_lake.flows.run import running
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.audit import audit
-from carms_lake.quality.split import split
+from carms_lake.quality.split import Provenance, TrackedChunk, split
 from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.readers.frames import RawLines
-from carms_lake.records import CHUNK, Chunk, ParsedRows, Provenance, SourceFile, TrackedChunk
+from carms_lake.records import CHUNK, Chunk, ParsedRows, SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.write import overwrite
 

@@ -17,9 +17,8 @@ import polars as pl
 from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused, counted
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
-from carms_lake.quality.split import landed_schema, split
+from carms_lake.quality.split import TrackedChunk, landed_schema, split
 from carms_lake.readers.content import readable
-from carms_lake.records import TrackedChunk
 from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import write_rejects
 
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
-    from carms_lake.records import Chunk, Provenance, SourceFile
+    from carms_lake.quality.split import Provenance
+    from carms_lake.records import Chunk, SourceFile
     from carms_lake.store.delta.manifest import FileEntry, Manifest
     from carms_lake.store.delta.staged import Staged
 

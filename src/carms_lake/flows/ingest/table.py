@@ -12,9 +12,9 @@ from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
 from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
-from carms_lake.quality.split import landed_schema
+from carms_lake.quality.split import Provenance, landed_schema
 from carms_lake.readers.content import digest
-from carms_lake.records import FileReport, FileStatus, Provenance
+from carms_lake.records import FileReport, FileStatus
 from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, read_manifest

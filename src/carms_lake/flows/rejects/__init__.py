@@ -22,10 +22,10 @@ from carms_lake.names import (
     SRC_ROW_NUMBER,
     Layer,
 )
-from carms_lake.quality.split import split
+from carms_lake.quality.split import Provenance, split
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import record_fields
-from carms_lake.records import Provenance, ReasonCode
+from carms_lake.records import ReasonCode
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:

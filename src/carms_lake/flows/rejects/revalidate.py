@@ -22,8 +22,8 @@ from carms_lake.names import (
     SRC_ROW_NUMBER,
 )
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.quality.split import AUDIT_SCHEMA, landed_schema, split
-from carms_lake.records import FileReport, FileStatus, Provenance
+from carms_lake.quality.split import AUDIT_SCHEMA, Provenance, landed_schema, split
+from carms_lake.records import FileReport, FileStatus
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from carms_lake.flows.rejects.locate import LandedFiles
     from carms_lake.flows.run import Progress, Run
     from carms_lake.names import TableRef
-    from carms_lake.records import TrackedChunk
+    from carms_lake.quality.split import TrackedChunk
     from carms_lake.store.delta.manifest import FileEntry
 
 
