@@ -104,8 +104,7 @@ class ParsedRows:
     JSON, where the contract allows them.
 
     `malformed` are the records that do not fit into columns: `CHUNK`, `src_row_number`, and text:
-    `raw_record`, `code` (ReasonCode), `column` and `value` (may be null), `message`. `raw` is by
-    chunk.
+    `raw_record`, `code` (ReasonCode), `column` and `value` (or null), `message`. `raw` is by chunk.
     """
 
     rows: pl.DataFrame

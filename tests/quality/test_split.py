@@ -225,7 +225,7 @@ def test_a_count_that_the_frames_do_not_reach_is_an_error(orders: Contract) -> N
     piece = stamped(orders, [GOOD])
     chunk = replace(piece.chunk, records=2)
     with pytest.raises(NotReconciled, match="2 records, but 1 accepted"):
-        split_all([replace(piece, chunk=chunk)], orders)
+        split_all([piece._replace(chunk=chunk)], orders)
 
 
 def test_a_column_that_other_tables_get_as_a_mark_keeps_the_values_of_the_file(

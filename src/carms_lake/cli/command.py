@@ -19,15 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format
-from carms_lake.cli.render import (
-    Target,
-    emit,
-    emit_text,
-    envelope,
-    note,
-    target,
-    text_width,
-)
+from carms_lake.cli.render import Target, emit, emit_text, envelope, note, target, text_width
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -36,19 +28,12 @@ if TYPE_CHECKING:
     Body = Callable[..., None]
 
 __all__ = [
-    "Argument",
     "Call",
-    "Exit",
     "ExitCode",
     "Format",
-    "Option",
-    "OutputFile",
-    "OutputFormat",
     "Target",
-    "Typer",
     "UnknownKey",
     "UsageError",
-    "command",
     "did_you_mean",
     "emit",
     "emit_text",
@@ -57,6 +42,7 @@ __all__ = [
     "target",
     "text_width",
 ]
+"""What the commands of domains import from here, though other modules define it."""
 
 Typer, Argument, Option, Exit = typer.Typer, typer.Argument, typer.Option, typer.Exit
 
@@ -106,16 +92,16 @@ TableName = Annotated[
     ),
 ]
 
-_SHARED: dict[str, tuple[Any, Any]] = {
-    "domain": (Domain, None),
-    "project": (Project, None),
-    "json": (AsJson, False),
-    "quiet": (Quiet, False),
-    "verbose": (Verbose, False),
-}
 _PREFIX = "call_"
 """So that a command may have a parameter of the same name."""
 
+_SHARED: dict[str, tuple[Any, Any]] = {
+    f"{_PREFIX}domain": (Domain, None),
+    f"{_PREFIX}project": (Project, None),
+    f"{_PREFIX}json": (AsJson, False),
+    f"{_PREFIX}quiet": (Quiet, False),
+    f"{_PREFIX}verbose": (Verbose, False),
+}
 _OUTPUT: dict[str, tuple[Any, Any]] = {
     "output_format": (OutputFormat, None),
     "output": (OutputFile, None),
@@ -147,10 +133,7 @@ def command(
 def add_section(
     app: typer.Typer, section: str, more: typer.Typer, taken: Container[str] = ()
 ) -> list[str]:
-    """Add commands, or a group that has a name, to a section of `--help`.
-
-    Those whose names are taken are left out; which ones.
-    """
+    """Add commands, or a named group, to a section of `--help`; the names left out as taken."""
     if isinstance(more.info.name, str):
         if more.info.name in taken:
             return [more.info.name]
@@ -205,19 +188,16 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
     writes = next((p.name for p in own if p.annotation is Target), None)
 
     def run(context: typer.Context, **values: Any) -> None:
-        later = Call(**{key: values.pop(_PREFIX + key) for key in _SHARED})
+        later = Call(**{key.removeprefix(_PREFIX): values.pop(key) for key in _SHARED})
         call = (context.obj or Call()).merged(later)
         with error_boundary(call):
             if writes:
                 values[writes] = target(*(values.pop(key) for key in _OUTPUT))
             function(call, **values)
 
-    common = (_OUTPUT if writes else {}) | {
-        _PREFIX + name: option for name, option in _SHARED.items()
-    }
     options = [
         Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=default)
-        for name, (kind, default) in common.items()
+        for name, (kind, default) in ((_OUTPUT if writes else {}) | _SHARED).items()
     ]
     kept = [
         p.replace(kind=Parameter.KEYWORD_ONLY)
@@ -236,8 +216,7 @@ class Group(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write each section's commands, all of them in one column."""
-        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        shown = [(name, command) for name, command in found if command and not command.hidden]
+        shown = [(name, one) for name, one in self.commands.items() if not one.hidden]
         widest = max(len(name) for name, _ in shown)
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, one in shown:
@@ -265,8 +244,6 @@ class DefaultGroup(Group):
         return super().parse_args(ctx, args)
 
     def _options_with_value(self, ctx: Any) -> set[str]:
-        commands = [
-            one.prepared([], ctx) for one in self.commands.values() if isinstance(one, Lazy)
-        ]
-        options = [p for one in commands for p in one.params if not getattr(p, "is_flag", True)]
-        return {name for option in options for name in option.opts}
+        lazy = [one for one in self.commands.values() if isinstance(one, Lazy)]
+        options = [option for one in lazy for option in one.prepared([], ctx).params]
+        return {name for o in options if not getattr(o, "is_flag", True) for name in o.opts}

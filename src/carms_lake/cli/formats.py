@@ -11,7 +11,7 @@ import shutil
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -42,9 +42,6 @@ LONG_TEXT = 200
 _MIN_CELL = 8
 _MAX_UNSHORTENED = 40
 """A column this narrow is not shortened while a wider one can be."""
-
-_QUOTE = '"'
-_SAFE_INTEGER = 1 << 63
 
 
 def write_rows(
@@ -141,7 +138,7 @@ def plain(value: Any) -> Any:
         case None | str() | bool() | float():
             pass
         case int():
-            if not -_SAFE_INTEGER <= value < _SAFE_INTEGER:
+            if not -(1 << 63) <= value < 1 << 63:
                 found = orjson.Fragment(str(value))
         case Decimal():
             found = orjson.Fragment(f"{value:f}") if value.is_finite() else None
@@ -166,8 +163,8 @@ def _delimited(delimiter: str) -> Callable[[Sequence[Any]], str]:
 
     def line(values: Sequence[Any]) -> str:
         texts = [as_text(value) for value in values]
-        cells = [f'"{t.replace(_QUOTE, _QUOTE * 2)}"' if special.search(t) else t for t in texts]
-        return (delimiter.join(cells) if cells != [""] else _QUOTE * 2) + "\n"
+        cells = ['"' + t.replace('"', '""') + '"' if special.search(t) else t for t in texts]
+        return (delimiter.join(cells) if cells != [""] else '""') + "\n"
 
     return line
 
@@ -186,49 +183,41 @@ def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]])
     widths = [
         max([_width(name), *(_width(row[i]) for row in texts)]) for i, name in enumerate(columns)
     ]
-    fitted = widths
+    fitted = [*widths]
     if stream.isatty():
         room = shutil.get_terminal_size().columns - 2 * (len(columns) - 1)
         if sum(min(width, _MIN_CELL) for width in widths) > room:
             _blocks(stream, columns, texts)
             return False
-        fitted = _fitted(widths, room)
-    numeric = [any(_is_number(row[i]) for row in rows) for i in range(len(columns))]
-    _draw(stream, columns, texts, fitted, numeric)
-    return fitted != widths
+        for floor in (_MAX_UNSHORTENED, _MIN_CELL):
+            while sum(fitted) > room and max(fitted) > floor:
+                fitted[fitted.index(max(fitted))] -= 1  # the widest first
+    from decimal import Decimal
 
-
-def _draw(
-    stream: TextIO,
-    columns: Sequence[str],
-    texts: Sequence[Sequence[str]],
-    widths: Sequence[int],
-    numeric: Sequence[bool],
-) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name, cell_width, is_number in zip(columns, widths, numeric, strict=True):
+    for i, (name, cell_width) in enumerate(zip(columns, fitted, strict=True)):
+        found = (row[i] for row in rows if not isinstance(row[i], bool))
+        is_number = any(isinstance(value, int | float | Decimal) for value in found)
+        justify: Literal["left", "right"] = "right" if is_number else "left"
         drawn.add_column(
-            Text(name),
-            justify="right" if is_number else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            width=cell_width,
+            Text(name), justify=justify, no_wrap=True, overflow="ellipsis", width=cell_width
         )
     for row in texts:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*map(Text, row))
     console = Console(
         file=stream,
-        width=sum(widths) + 2 * len(widths),
+        width=sum(fitted) + 2 * len(fitted),
         force_terminal=False if os.environ.get("NO_COLOR") else None,
         legacy_windows=False,
         highlight=False,
     )
     console.print(drawn, crop=False, soft_wrap=False)
+    return fitted != widths
 
 
 def _blocks(stream: TextIO, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
@@ -239,15 +228,6 @@ def _blocks(stream: TextIO, columns: Sequence[str], texts: Sequence[Sequence[str
             f"{name}{' ' * (longest - _width(name))}  {cell}\n"
             for name, cell in zip(columns, row, strict=True)
         )
-
-
-def _fitted(widths: Sequence[int], room: int) -> list[int]:
-    """Widths that fit, taken from the widest columns first."""
-    fitted = list(widths)
-    for floor in (_MAX_UNSHORTENED, _MIN_CELL):
-        while sum(fitted) > room and max(fitted) > floor:
-            fitted[fitted.index(max(fitted))] -= 1
-    return fitted
 
 
 def _width(text: str) -> int:
@@ -263,9 +243,3 @@ def on_one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def _is_number(value: object) -> bool:
-    from decimal import Decimal
-
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from carms_lake.config import LakeConfig
-
 
 METADATA_KEY = "carms"
 """Where a commit of a table has what the tool wrote into it."""
@@ -79,8 +78,7 @@ class Commit:
         return self.operation in _KEEPING or bool(self.metadata.get(KEEPS_ROWS))
 
 
-@dataclass(frozen=True)
-class RunEnd:
+class RunEnd(NamedTuple):
     """A run that committed something, and when it did so last."""
 
     run_id: str
@@ -222,7 +220,6 @@ def run_ends(config: LakeConfig) -> list[RunEnd]:
 
 
 def _commit(path: Path, file: Path) -> Commit:
-    """The one reader of a commit's file."""
     info: dict[str, Any] = {}
     added: list[DataFile] = []
     removed: list[str] = []
