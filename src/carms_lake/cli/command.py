@@ -214,7 +214,7 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
 class Group(TyperGroup):
     """Commands that `--help` lists in sections."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Click passes it
         """Write each section's commands, all of them in one column."""
         shown = [(name, one) for name, one in self.commands.items() if not one.hidden]
         widest = max(len(name) for name, _ in shown)
