@@ -36,8 +36,7 @@ Every = Annotated[bool, typer.Option("--all", help="Compare unchanged files too.
 Write = Annotated[
     bool,
     typer.Option(
-        "--write",
-        help="Write each patch as a new version of its contract into the project.",
+        "--write", help="Write each patch as a new version of its contract into the project."
     ),
 ]
 PatchOnly = Annotated[
@@ -82,8 +81,11 @@ def drift(
     if report.unreadable:
         code = ExitCode.SOURCE
     if call.json:
-        status = "failed" if code else "done"
-        render.envelope(_plain(report), status=status, errors=_refusals(report))
+        errors = [
+            {"code": int(ExitCode.SOURCE), "kind": f.code, "message": f.message, "hint": f.hint}
+            for f in report.unreadable
+        ]
+        render.envelope(_plain(report), status="failed" if code else "done", errors=errors)
     elif patch:
         emit_text("".join(p.yaml for p in report.patches), to._replace(file=output))
     else:
@@ -133,13 +135,6 @@ def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
     found = [counted(severities[s], s) for s in ("error", "warning", "note") if severities[s]]
     files = f"{counted(len(report.files), 'file')} checked, {compared} compared with a previous one"
     render.note(call, f"drift: {files}: {', '.join(found) or 'no drift'}")
-
-
-def _refusals(report: DriftReport) -> list[dict[str, Any]]:
-    return [
-        {"code": int(ExitCode.SOURCE), "kind": f.code, "message": f.message, "hint": f.hint}
-        for f in report.unreadable
-    ]
 
 
 def _plain(report: DriftReport) -> dict[str, Any]:

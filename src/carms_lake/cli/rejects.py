@@ -53,8 +53,7 @@ History = Annotated[
     ),
 ]
 Suggest = Annotated[
-    bool,
-    typer.Option("--suggest", help="Which repair would let how many rejected records land."),
+    bool, typer.Option("--suggest", help="Which repair would let how many rejected records land.")
 ]
 OldExport = Annotated[bool, typer.Option("--to-mend", hidden=True)]
 OldSuggest = Annotated[bool, typer.Option("--repairs", hidden=True)]

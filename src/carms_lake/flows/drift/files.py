@@ -44,6 +44,7 @@ _RANGE = 1 << 32
 _WRAP = 1 << 31
 _INT64 = 1 << 63
 _INDEX = "\x00index"
+_SAME = {str: pl.String(), bool: pl.Boolean(), dt.date: pl.Date()}
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -77,7 +78,6 @@ class Sampler:
         self.rows = 0
         self._stride = 1
         self._kept: list[pl.DataFrame] = []
-        self._kept_rows = 0
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the next rows."""
@@ -85,11 +85,9 @@ class Sampler:
         numbered = rows.with_columns(index.alias(_INDEX))
         self.rows += rows.height
         self._kept.append(numbered.filter(_is_kept(self._stride)))
-        self._kept_rows += self._kept[-1].height
-        while self._kept_rows > HEAD_RECORDS + 2 * SPREAD_RECORDS:
+        while sum(frame.height for frame in self._kept) > HEAD_RECORDS + 2 * SPREAD_RECORDS:
             self._stride *= 2
             self._kept = [frame.filter(_is_kept(self._stride)) for frame in self._kept]
-            self._kept_rows = sum(frame.height for frame in self._kept)
 
     def sample(self, empty: pl.DataFrame) -> pl.DataFrame:
         """The kept rows, in order; `empty` if there were none."""
@@ -101,10 +99,8 @@ class Sampler:
     @staticmethod
     def positions(rows: int) -> list[int]:
         """Which of that many rows are kept, counted from 0."""
-        limit = _RANGE // stride_of(rows)
-        return [
-            at for at in range(rows) if at < HEAD_RECORDS or at % _WRAP * _GOLDEN % _RANGE < limit
-        ]
+        numbered = pl.select(pl.int_range(rows, dtype=pl.Int64).alias(_INDEX))
+        return numbered.filter(_is_kept(stride_of(rows)))[_INDEX].to_list()
 
 
 def is_spread(index: pl.Expr, stride: int) -> pl.Expr:
@@ -154,10 +150,7 @@ def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None)
 
 
 def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...], Contract]:
-    """The header's cells; if the contract's delimiter finds none, another one is tried.
-
-    With the contract under whose dialect they can be read.
-    """
+    """The header's cells, and the contract with the delimiter that finds them."""
     spec = spec_of(contract)
     try:
         return tuple(opened_at_header(source, contract).found), contract
@@ -282,26 +275,23 @@ def _distinct(
 
 def cells_of(values: list[Any]) -> tuple[pl.Series, int]:
     """The values as a column, objects and arrays as JSON text; how many of a text are not text."""
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {str}:
-        return pl.Series(values, dtype=pl.String), 0
-    if kinds == {bool}:
-        return pl.Series(values, dtype=pl.Boolean), 0
+    present = [value for value in values if value is not None]
+    kinds = {type(value) for value in present}
+    for kind, same in _SAME.items():
+        if kinds <= {kind}:
+            return pl.Series(values, dtype=same), 0
     if kinds <= {int, float}:
-        present = [value for value in values if value is not None]
         # A workbook has no numbers but floats.
         is_whole = all(float(value).is_integer() and abs(value) < _INT64 for value in present)
         number, dtype = (int, pl.Int64()) if is_whole else (float, pl.Float64())
         return pl.Series([None if v is None else number(v) for v in values], dtype=dtype), 0
-    if kinds == {dt.date}:
-        return pl.Series(values, dtype=pl.Date), 0
     if kinds <= {dt.date, dt.datetime}:
         midnight = dt.time()
         moments = (dt.datetime.combine(v, midnight) if type(v) is dt.date else v for v in values)
         return pl.Series(moments, dtype=pl.Datetime("us")), 0
     texts = [None if value is None else _text(value) for value in values]
-    not_text = [v for v in values if v is not None and not isinstance(v, str | dict | list)]
-    return pl.Series(texts, dtype=pl.String), len(not_text)
+    not_text = sum(not isinstance(value, str | dict | list) for value in present)
+    return pl.Series(texts, dtype=pl.String), not_text
 
 
 def _text(value: Any) -> str:

@@ -120,10 +120,7 @@ def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
         pl.int_range(pl.len()).over(*_UNIT, RUN_ID, "what").alias("nth")
     )
     seen = numbered.join(
-        readings.lazy(),
-        left_on=[*_UNIT, RUN_ID],
-        right_on=[*_UNIT, "of_run"],
-        nulls_equal=True,
+        readings.lazy(), left_on=[*_UNIT, RUN_ID], right_on=[*_UNIT, "of_run"], nulls_equal=True
     ).sort("number")
     last = ("codes", "columns", "raw_record", "row_key", SRC_ROW_NUMBER)
     record = seen.group_by(*_UNIT, "what", "nth").agg(
@@ -135,11 +132,7 @@ def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
         (pl.col("number").last() + 1).alias("next"),
     )
     resolved = readings.lazy().select(
-        *_UNIT,
-        next="number",
-        mended_run="by_run",
-        mended_at="at",
-        mended_by="how",
+        *_UNIT, next="number", mended_run="by_run", mended_at="at", mended_by="how"
     )
     return record.join(resolved, on=[*_UNIT, "next"], how="left", nulls_equal=True)
 
