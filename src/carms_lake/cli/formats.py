@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     import polars as pl
+    from rich.console import Console
 
     Batches = Iterable[Sequence[Sequence[Any]]]
 
@@ -195,7 +196,6 @@ def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]])
     from decimal import Decimal
 
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -209,15 +209,19 @@ def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]])
         )
     for row in texts:
         drawn.add_row(*map(Text, row))
-    console = Console(
-        file=stream,
-        width=sum(fitted) + 2 * len(fitted),
-        force_terminal=False if os.environ.get("NO_COLOR") else None,
-        legacy_windows=False,
-        highlight=False,
-    )
-    console.print(drawn, crop=False, soft_wrap=False)
+    drawing = console(stream, sum(fitted) + 2 * len(fitted))
+    drawing.print(drawn, crop=False, soft_wrap=False)
     return fitted != widths
+
+
+def console(stream: TextIO, width: int) -> Console:
+    """What tables and trees are drawn with, of the given width."""
+    from rich.console import Console
+
+    colors = False if os.environ.get("NO_COLOR") else None
+    return Console(
+        file=stream, width=width, force_terminal=colors, legacy_windows=False, highlight=False
+    )
 
 
 def _blocks(stream: TextIO, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.command import command
 from carms_lake.cli.context import Call, complete_tables
-from carms_lake.cli.formats import LONG_TEXT, Format, as_text, on_one_line
+from carms_lake.cli.formats import LONG_TEXT, as_text, console, on_one_line
 from carms_lake.cli.render import Target, emit, text_width
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def trace(call: Call, to: Target, key: Key, *, column: Column = None, table: Tab
     from carms_lake.flows import lineage
     from carms_lake.flows.lineage import trace_value as values
 
-    is_drawn = to.format is Format.TABLE and to.file is None and not call.json
+    is_drawn = to.is_drawn and not call.json
     found: Trace | ValueTrace
     if column:
         found = values.trace_value(call.config(), key, column, table=table)
@@ -122,29 +122,24 @@ def _draw(found: Trace, width: int) -> None:
     What the values are made of is shown for rows that have the key; `-f` writes it for all.
     """
     stream = render.out()
-    table = None
-    for step in found.steps:
-        if step.table != table:
-            table = step.table
-            _draw_step(stream, step, width)
-        else:
+    for _, (first, *others) in groupby(found.steps, key=lambda step: step.table):
+        _draw_step(stream, first, width)
+        for step in others:
             shown = [f"{v.column} {_cut(v.value)}" for v in step.values if v.value is not None]
             place = f"{step.place}: " if step.place else ""
             _write_line(stream, f"  + {place}{', '.join(shown)}", width)
-    table = None
-    for one in found.rejects:
+    for table, (one, *more) in groupby(found.rejects, key=lambda reject: reject.table):
+        what = "quarantined" if table.in_domain.startswith("silver.") else "rejected"
         place = on_one_line(one.place)
-        if one.table == table:
-            _write_line(stream, f"  + {place}: {'; '.join(one.reasons)}", width)
-        else:
-            table = one.table
-            what = "quarantined" if table.in_domain.startswith("silver.") else "rejected"
-            stream.write("\n")
-            _wrapped(stream, "", f"{table.in_domain}  ({place})  [{what}]", width)
-            for reason in one.reasons:
-                _wrapped(stream, "  because ", on_one_line(reason), width)
-            _wrapped(stream, "  by run ", one.run_id, width)
-            _wrapped(stream, "  the record: ", _cut(one.raw), width)
+        stream.write("\n")
+        _wrapped(stream, "", f"{table.in_domain}  ({place})  [{what}]", width)
+        for reason in one.reasons:
+            _wrapped(stream, "  because ", on_one_line(reason), width)
+        _wrapped(stream, "  by run ", one.run_id, width)
+        _wrapped(stream, "  the record: ", _cut(one.raw), width)
+        for reject in more:
+            place, reasons = on_one_line(reject.place), "; ".join(reject.reasons)
+            _write_line(stream, f"  + {place}: {reasons}", width)
 
 
 def _draw_step(stream: TextIO, step: TraceStep, width: int) -> None:
@@ -170,12 +165,11 @@ def _wrapped(stream: TextIO, head: str, text: str, width: int) -> None:
     """A text behind its head, in lines that fit."""
     indent = " " * min(len(head), width // 2)
     first = " " * len(head)
-    lines = textwrap.wrap(
+    first_line, *lines = textwrap.wrap(
         text, width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
-    )
-    begin = lines[0][len(head) :] if lines else ""
-    stream.write(f"{head}{begin}".rstrip() + "\n")
-    stream.writelines(f"{line}\n" for line in lines[1:])
+    ) or [""]
+    lines.insert(0, head + first_line[len(head) :])
+    stream.writelines(f"{line.rstrip()}\n" for line in lines)
 
 
 def _cut(value: object, most: int = LONG_TEXT) -> str:
@@ -222,23 +216,16 @@ def _flat(path: str, origin: Origin) -> Iterator[tuple[str, Origin]]:
 
 
 def _draw_trees(found: ValueTrace, width: int) -> None:
-    from rich.console import Console
     from rich.tree import Tree
 
     stream = render.out()
-    console = Console(
-        file=stream,
-        width=width,
-        force_terminal=False if os.environ.get("NO_COLOR") else None,
-        legacy_windows=False,
-        highlight=False,
-    )
+    drawing = console(stream, width)
     for key, root in zip(found.keys, found.origins, strict=True):
         named = ", ".join(f"{name} {_cut(value)}" for name, value in key)
         tree = Tree(_label(root, f"  ({named})" if named else ""))
         _grow(tree, root)
         stream.write("\n")
-        console.print(tree)
+        drawing.print(tree)
 
 
 def _grow(tree: Tree, origin: Origin) -> None:
@@ -258,12 +245,20 @@ def _grow(tree: Tree, origin: Origin) -> None:
 
 
 def _label(origin: Origin, after: str = "") -> Any:
-    """A column with its values, and under it how it is computed."""
+    """A column with the first of its distinct values, and under it how it is computed."""
     from rich.text import Text
 
+    from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
+
     label = Text(f"{origin.table}.{origin.column}", style="bold")
-    if origin.values:
-        label.append(f" = {_values(origin)}", style="not bold")
+    count = len(origin.values)
+    if count:
+        texts = dict.fromkeys("null" if v.value is None else _cut(v.value) for v in origin.values)
+        label.append(f" = {', '.join([*texts][:VALUES_SHOWN])}", style="not bold")
+        if count > 1 or origin.is_cut:
+            more = ", ..." if len(texts) > VALUES_SHOWN else ""
+            rows = f"more than {count} rows" if origin.is_cut else f"{count} rows"
+            label.append(f"{more}  ({rows})", style="not bold")
     label.append(after, style="not bold")
     if origin.text:
         how = "" if origin.evidence == "file" else f"{origin.evidence}: "
@@ -271,16 +266,3 @@ def _label(origin: Origin, after: str = "") -> Any:
     for note in origin.notes:
         label.append(f"\n({note})", style="not bold dim")
     return label
-
-
-def _values(origin: Origin) -> str:
-    """The distinct values, the first few of them."""
-    from carms_lake.flows.lineage.trace_value import VALUES_SHOWN
-
-    count = len(origin.values)
-    texts = dict.fromkeys("null" if v.value is None else _cut(v.value) for v in origin.values)
-    shown = ", ".join([*texts][:VALUES_SHOWN])
-    if count == 1 and not origin.is_cut:
-        return shown
-    more = ", ..." if len(texts) > VALUES_SHOWN else ""
-    return f"{shown}{more}  ({'more than ' if origin.is_cut else ''}{count} rows)"

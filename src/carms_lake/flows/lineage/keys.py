@@ -105,17 +105,8 @@ def find_start(context: LineageContext, text: str, table: str | None) -> Start:
     ref = context.resolve(table) if table else None
     contracts = [context.contracts[ref]] if ref else context.contracts.values()
     key = read_key(text, (name for contract in contracts for name in contract.column_names))
-    return starting_rows(context, key, ref)
-
-
-def starting_rows(context: LineageContext, key: Key, table: TableRef | None) -> Start:
-    """The rows that have the key: in one table, or in every table that has its columns.
-
-    Raises:
-        UsageError: the value is a key of several tables.
-    """
-    if table is not None:
-        return _in_table(context, key, table)
+    if ref is not None:
+        return _in_table(context, key, ref)
     names = tuple(key.values) or _meaning(context, key)
     if not names:
         return Start(key, None, _in_bronze(context, key), ())
@@ -128,6 +119,18 @@ def starting_rows(context: LineageContext, key: Key, table: TableRef | None) -> 
             if rows:
                 found[ref] = rows
     return Start(key, None, found or _in_bronze(context, key), names)
+
+
+def with_views(context: LineageContext, start: Start, column: str) -> TableRows:
+    """The rows of the key, and those of views where no table of it has the column."""
+    if any(column in context.contracts[ref].column_names for ref in start.rows):
+        return start.rows
+    found = dict(start.rows)
+    values = start.key.values or dict.fromkeys(start.columns, start.key.text)
+    for ref, contract in context.contracts.items():
+        if contract.kind == "view" and {column, *start.columns} <= set(contract.column_names):
+            found |= _in_table(context, Key(start.key.text, values), ref).rows
+    return found
 
 
 def _tests(contract: Contract, key: Key, names: Iterable[str]) -> list[Condition]:

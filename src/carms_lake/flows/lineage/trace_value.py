@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.lineage.context import lineage_context
-from carms_lake.flows.lineage.keys import Key, find_start, starting_rows
-from carms_lake.flows.lineage.records import (
-    RawText,
-    place_of,
-    place_text,
-    raw_texts,
-    rejects_with_key,
-)
+from carms_lake.flows.lineage.keys import find_start, with_views
+from carms_lake.flows.lineage.records import place_of, place_text, raw_texts, rejects_with_key
 from carms_lake.flows.lineage.rows import Inputs, inputs
 from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.names import Layer
@@ -26,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
     from carms_lake.flows.lineage.context import LineageContext, Row, TableRows
-    from carms_lake.flows.lineage.keys import Start
+    from carms_lake.flows.lineage.records import RawText
     from carms_lake.names import TableRef
     from carms_lake.store.sql.column_lineage import ColumnOrigin
 
@@ -104,48 +97,26 @@ def trace_value(
             if rejects_with_key(context, start):
                 error.hint = f"it was rejected or quarantined: `carms trace {key}` says why"
             raise error
-        found = start.rows if start.table else _with_views(context, start, column)
+        found = start.rows if start.table else with_views(context, start, column)
         ref = _table_of(found, context, column)
         rows = found[ref][:TREES_SHOWN]
         walk = _ValueWalk(context, LandedFiles(config))
         contract = context.contracts[ref]
-        names = contract.primary_key or tuple(start.key.values) or start.columns
+        names = contract.primary_key or tuple(start.key.values)
+        # A view has no key: what identifies its rows is the columns that have the value.
+        columns, text = names or start.columns, start.key.text
         return ValueTrace(
             tuple(walk.origin(ref, column, [row], is_first=True) for row in rows),
-            tuple(_named(contract, row, names, start.key) for row in rows),
+            tuple(
+                tuple((n, row[n]) for n in columns if names or str(row[n]) == text) for row in rows
+            ),
             len(found[ref]) > TREES_SHOWN,
             tuple(context.notes),
         )
 
 
-def _with_views(context: LineageContext, start: Start, column: str) -> TableRows:
-    """The rows of the key, and those of views where no table of it has the column."""
-    if any(column in context.contracts[ref].column_names for ref in start.rows):
-        return start.rows
-    found = dict(start.rows)
-    key = start.key
-    named = Key(key.text, key.values or dict.fromkeys(start.columns, key.text))
-    for ref, contract in context.contracts.items():
-        if contract.kind == "view" and {column, *start.columns} <= set(contract.column_names):
-            found |= starting_rows(context, named, ref).rows
-    return found
-
-
-def _named(
-    contract: Contract, row: Row, names: Sequence[str], key: Key
-) -> tuple[tuple[str, Any], ...]:
-    """What identifies a row; of a view, which has no key, the columns that have the value."""
-    if not contract.primary_key and not key.values:
-        names = [name for name in names if str(row[name]) == key.text]
-    return tuple((name, row[name]) for name in names)
-
-
 def _table_of(found: TableRows, context: LineageContext, column: str) -> TableRef:
-    """The table whose column is meant: gold's before silver's before bronze's.
-
-    Raises:
-        UsageError: none has it, or several of one layer.
-    """
+    """The table whose column is meant: gold's before silver's before bronze's."""
     having = [ref for ref in found if column in context.contracts[ref].column_names]
     if not having:
         names = {name for ref in found for name in context.contracts[ref].column_names}
@@ -191,7 +162,11 @@ class _ValueWalk:
         values = tuple(ValueAtStep(row[column]) for row in rows)
         evidence, text, sources, notes = Evidence.CONTRACT, contract.rule, contract.sources, []
         if ref.layer is Layer.SILVER and not sources:
-            sources, notes = self._by_name(ref, column), ["the contract names no source"]
+            driver = self.context.contracts[ref].silver.driver
+            there = self.context.contracts.get(driver) if driver else None
+            if there and column in there.column_names:
+                sources = (f"{there.ref.in_domain}.{column}",)
+            notes = ["the contract names no source"]
         if ref.layer is Layer.GOLD:
             found, why = self._sql(ref, column)
             if found and (found.columns or not sources):
@@ -203,13 +178,6 @@ class _ValueWalk:
         return Origin(
             ref.in_domain, column, values, evidence, text, is_cut, tuple(notes), tuple(made_of)
         )
-
-    def _by_name(self, ref: TableRef, column: str) -> tuple[str, ...]:
-        """The column of the same name in the table that drives a silver table."""
-        driver = self.context.contracts[ref].silver.driver
-        there = self.context.contracts.get(driver) if driver else None
-        has_it = there is not None and column in there.column_names
-        return (f"{there.ref.in_domain}.{column}",) if there and has_it else ()
 
     def _sql(self, ref: TableRef, column: str) -> tuple[ColumnOrigin | None, str]:
         """What the SELECT says of a column, or why it says nothing."""
@@ -246,28 +214,28 @@ class _ValueWalk:
         """
         table, _, column = name.rpartition(".")
         ref = self.context.ref(table)
-        evidence = Evidence.FILE if table.startswith(Layer.BRONZE) else Evidence.CONTRACT
-        if ref is None:
-            return Origin(table, column, (), evidence, notes=("a table without traced rows",))
-        rows = below.rows.get(ref, [])
+        rows = below.rows.get(ref, [])[:ROWS] if ref else []
         is_many = ref in below.more
-        if is_many and not is_first and ref.layer is not Layer.BRONZE:
-            values = tuple(ValueAtStep(row[column]) for row in rows[:ROWS])
-            notes = ("not followed further: many rows",)
-            return Origin(table, column, values, evidence, is_cut=True, notes=notes)
-        if rows and column in rows[0]:
-            return self.origin(ref, column, rows[:ROWS], is_cut=is_many)
-        why = "none of its rows contributed" if below.is_followed else "its row is unknown"
-        if table in below.whole:
-            why = "all its rows contributed"
+        values: tuple[ValueAtStep, ...] = ()
+        if ref is None:
+            note = "a table without traced rows"
+        elif is_many and not is_first and ref.layer is not Layer.BRONZE:
+            values = tuple(ValueAtStep(row[column]) for row in rows)
+            note = "not followed further: many rows"
+        elif rows and column in rows[0]:
+            return self.origin(ref, column, rows, is_cut=is_many)
+        elif table in below.whole:
+            note = "all its rows contributed"
         elif ref.layer is Layer.BRONZE:
-            why = "it is unknown which of its rows contributed"
-        return Origin(table, column, (), evidence, notes=(why,))
+            note = "it is unknown which of its rows contributed"
+        else:
+            note = "none of its rows contributed" if below.is_followed else "its row is unknown"
+        evidence = Evidence.FILE if table.startswith(Layer.BRONZE) else Evidence.CONTRACT
+        return Origin(table, column, values, evidence, is_cut=bool(values), notes=(note,))
 
     def _of_file(self, ref: TableRef, column: str, rows: Sequence[Row], *, is_cut: bool) -> Origin:
         contract = self.context.contracts[ref]
-        some = rows[:VALUES_SHOWN]
-        raw = raw_texts(self.files, contract, some)
+        raw = raw_texts(self.files, contract, rows[:VALUES_SHOWN])
         values = tuple(
             ValueAtStep(row[column], place_text(contract, row), raw.get(place_of(row)))
             for row in rows
