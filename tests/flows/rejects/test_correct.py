@@ -49,6 +49,8 @@ def test_the_records_stand_in_the_columns_of_their_source(tmp_path: Path) -> Non
     assert "`sales/day_2_corrected.csv`" in found.next_step
     assert export(config, "sales", code="TYPE_MISMATCH").rows.columns[-1] == "carms_reason"
     assert export(config, "bronze.sales", column="quantity").rows.height == 3
+    none = export(config, "sales", code="MISSING_COLUMN")
+    assert (none.rows.height, none.next_step) == (0, "")
 
 
 def test_a_mended_file_lands_with_the_columns_that_were_added(tmp_path: Path) -> None:

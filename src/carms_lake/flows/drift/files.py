@@ -44,7 +44,7 @@ _RANGE = 1 << 32
 _WRAP = 1 << 31
 _INT64 = 1 << 63
 _INDEX = "\x00index"
-_SAME = {str: pl.String(), bool: pl.Boolean(), dt.date: pl.Date()}
+_DIRECT = {str: pl.String(), bool: pl.Boolean(), dt.date: pl.Date()}
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -277,17 +277,16 @@ def cells_of(values: list[Any]) -> tuple[pl.Series, int]:
     """The values as a column, objects and arrays as JSON text; how many of a text are not text."""
     present = [value for value in values if value is not None]
     kinds = {type(value) for value in present}
-    for kind, same in _SAME.items():
+    for kind, dtype in _DIRECT.items():
         if kinds <= {kind}:
-            return pl.Series(values, dtype=same), 0
+            return pl.Series(values, dtype=dtype), 0
     if kinds <= {int, float}:
         # A workbook has no numbers but floats.
         is_whole = all(float(value).is_integer() and abs(value) < _INT64 for value in present)
         number, dtype = (int, pl.Int64()) if is_whole else (float, pl.Float64())
         return pl.Series([None if v is None else number(v) for v in values], dtype=dtype), 0
     if kinds <= {dt.date, dt.datetime}:
-        midnight = dt.time()
-        moments = (dt.datetime.combine(v, midnight) if type(v) is dt.date else v for v in values)
+        moments = (dt.datetime.combine(v, dt.time()) if type(v) is dt.date else v for v in values)
         return pl.Series(moments, dtype=pl.Datetime("us")), 0
     texts = [None if value is None else _text(value) for value in values]
     not_text = sum(not isinstance(value, str | dict | list) for value in present)

@@ -105,7 +105,7 @@ def export(
         pl.col("place", "message").unique(maintain_order=True).str.join("; ")
     )
     rows = records.join(by_record, on=_KEY).sort(_KEY)
-    next_step = _next_step(contract, rows[SRC_FILENAME][0])
+    next_step = "" if rows.is_empty() else _next_step(contract, rows[SRC_FILENAME][0])
     return Export(contract, in_source_columns(rows, contract), next_step)
 
 
