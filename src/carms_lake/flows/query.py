@@ -209,16 +209,14 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
         for relationship in contract.relationships
         for here, there in zip(relationship.columns, relationship.target_columns, strict=True)
     ]
+    keys = {column.name: "unique" for column in contract.columns if column.unique}
+    keys |= dict.fromkeys(contract.primary_key, "primary")
     rows = [
         (
             column.name,
             str(column.type),
             not column.required,
-            "primary"
-            if column.name in contract.primary_key
-            else "unique"
-            if column.unique
-            else None,
+            keys.get(column.name),
             ", ".join(there for here, there in references if here == column.name) or None,
             column.description or None,
         )

@@ -17,11 +17,7 @@ from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.audit import is_of_faults
 from carms_lake.quality.constraints import rule_select
-from carms_lake.quality.table_constraints import (
-    metric_check,
-    reference_check,
-    sql_checks,
-)
+from carms_lake.quality.table_constraints import metric_check, reference_check, sql_checks
 from carms_lake.records import CheckFailure
 from carms_lake.store.sql import quoted, rows_counted
 

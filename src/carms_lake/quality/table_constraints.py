@@ -53,13 +53,8 @@ def sql_checks(contract: Contract) -> Iterator[SqlCheck]:
     for constraint in constraints(contract):
         columns, name = constraint.columns, quoted(constraint.columns[0])
         if constraint.kind == "primaryKey":
-            yield _distinct(
-                table,
-                f"{contract.ref.table}.primaryKey",
-                columns,
-                constraint.message,
-                nulls_count=len(columns) == 1,
-            )
+            rule, nulls_count = f"{contract.ref.table}.primaryKey", len(columns) == 1
+            yield _distinct(table, rule, columns, constraint.message, nulls_count=nulls_count)
         elif constraint.kind == "unique":
             repeated = f"select {name} from {table} group by {name} having count(*) > 1"
             yield SqlCheck(

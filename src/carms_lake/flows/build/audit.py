@@ -76,7 +76,7 @@ def audited(task: Audit, connection: Connection) -> None:
         StoreError: the lake cannot be read.
     """
     run, config = task.run, task.run.config
-    there = _existing(config, task.contracts)
+    there = existing(config, task.contracts)
     tables = [c for c in there if c.ref.layer is not Layer.BRONZE and c.kind != "macro"]
     sources = [c for c in there if c.ref.layer is Layer.BRONZE]
     manifests = {c.ref: read_manifest(commits(table_path(config, c.ref))) for c in sources}
@@ -101,6 +101,15 @@ def audited(task: Audit, connection: Connection) -> None:
     )
 
 
+def existing(config: LakeConfig, contracts: Mapping[TableRef, Contract]) -> list[Contract]:
+    """The contracts whose tables can be checked: bronze and silver may not exist yet."""
+    return [
+        contract
+        for ref, contract in contracts.items()
+        if ref.layer is Layer.GOLD or delta.exists(table_path(config, ref))
+    ]
+
+
 def check_freshness(run: Run, contracts: Mapping[TableRef, Contract], now: datetime) -> None:
     """Check freshness where there is nothing else to do: a table without new data ages.
 
@@ -108,21 +117,12 @@ def check_freshness(run: Run, contracts: Mapping[TableRef, Contract], now: datet
         StoreError: the lake cannot be read.
         ContractError: an element cannot be measured.
     """
-    aged = [c for c in _existing(run.config, contracts) if c.ages]
+    aged = [c for c in existing(run.config, contracts) if c.ages]
     if not aged:
         return
     with reading(run.config, [c for c in aged if c.ref.layer is not Layer.BRONZE]) as connection:
         found = fresh(run.config, connection, aged, now)
     run.add(checks=found, failures=[of_whole(result) for result in found if not result.passed])
-
-
-def _existing(config: LakeConfig, contracts: Mapping[TableRef, Contract]) -> list[Contract]:
-    """The contracts whose tables can be checked: bronze and silver may not exist yet."""
-    return [
-        contract
-        for ref, contract in contracts.items()
-        if ref.layer is Layer.GOLD or delta.exists(table_path(config, ref))
-    ]
 
 
 def _origin(task: Audit, contract: Contract) -> Origin | None:

@@ -9,11 +9,11 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.build.audit import Audit, audited
+from carms_lake.flows.build.audit import Audit, audited, existing
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
-from carms_lake.store import delta, ops_path, table_path
+from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import reading
 from carms_lake.store.ops import ops_rows
@@ -36,12 +36,7 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
         StoreError: the lake cannot be read or written.
     """
     contracts = load_catalog(config.domain).contracts
-    there = [
-        contract
-        for ref, contract in contracts.items()
-        if ref.layer is Layer.GOLD
-        or (ref.layer is Layer.SILVER and delta.exists(table_path(config, ref)))
-    ]
+    there = [c for c in existing(config, contracts) if c.ref.layer is not Layer.BRONZE]
     with running(config, "check") as run:
         task = Audit(
             run=run,
@@ -54,19 +49,6 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
         with reading(config, there) as connection:
             audited(task, connection)
     return run.report()
-
-
-_FAILURES = (
-    "table",
-    "rule",
-    "severity",
-    "column_name",
-    "row_key",
-    "value",
-    SRC_FILENAME,
-    SRC_ROW_NUMBER,
-    "message",
-)
 
 
 def failures(
@@ -89,7 +71,8 @@ def failures(
     if rule:
         results, kept = (frame.filter(pl.col("rule") == rule) for frame in (results, kept))
     newest = pl.col(RUN_ID) == pl.col(RUN_ID).max().over("layer", "table_name", "rule")
-    kept = kept.filter(newest).select(_FAILURES)
+    names = ("table", "rule", "severity", "column_name", "row_key", "value")
+    kept = kept.filter(newest).select(*names, SRC_FILENAME, SRC_ROW_NUMBER, "message")
     more = (
         results.filter(newest & ~pl.col("passed"))
         .join(kept.group_by("table", "rule").len("kept"), on=["table", "rule"])

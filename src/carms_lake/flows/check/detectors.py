@@ -7,9 +7,11 @@ build on what is left. Gold: the types and constraints of the file, and the chec
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -26,14 +28,13 @@ from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.audit import audit
 from carms_lake.quality.split import Provenance, TrackedChunk, split
 from carms_lake.quality.validate import apply_constraints, validate_table
-from carms_lake.readers.frames import RawLines
+from carms_lake.readers.frames import MALFORMED_SCHEMA, RawLines
 from carms_lake.records import CHUNK, Chunk, ParsedRows, SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.write import overwrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
@@ -48,16 +49,7 @@ if TYPE_CHECKING:
 PANDERA = "pandera"
 BALANCE = "balance"
 FILE = "file"
-"""Guards: Pandera's schema of a silver table, a build's count of its rows, and the constraints of
-the gold file."""
-
-_MALFORMED = pl.DataFrame(
-    schema={
-        CHUNK: pl.UInt32,
-        SRC_ROW_NUMBER: pl.Int64,
-        **dict.fromkeys(("raw_record", "code", "column", "value", "message"), pl.String),
-    }
-)
+"""Guards: Pandera's schema of a table, a build's count of its rows, the gold file's constraints."""
 
 
 def spelled(frame: pl.DataFrame) -> pl.DataFrame:
@@ -78,16 +70,11 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
     """
     at = datetime(2000, 1, 1, tzinfo=UTC)
     provenance, chunk = Provenance("mutate", at, 1, at), Chunk(1, None, ())
-    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
-    place = pl.int_range(pl.len(), dtype=pl.UInt32).alias(CHUNK)
-    rows = records.select(place, number, pl.exclude(SRC_FILENAME))
-    parsed = ParsedRows(rows, _MALFORMED, [RawLines({})] * records.height)
+    rows = records.drop(SRC_FILENAME).with_row_index(SRC_ROW_NUMBER, 1).with_row_index(CHUNK)
+    malformed = pl.DataFrame(schema={CHUNK: pl.UInt32, **MALFORMED_SCHEMA})
+    parsed = ParsedRows(rows, malformed, [RawLines({})] * records.height)
     chunks = [
-        TrackedChunk(
-            SourceFile(contract.ref, name, contract.path, 0, 0),  # type: ignore[arg-type]  # never read
-            provenance,
-            chunk,
-        )
+        TrackedChunk(SourceFile(contract.ref, name, Path(), 0, 0), provenance, chunk)
         for name in records[SRC_FILENAME]
     ]
     checked = split(parsed, chunks, contract)
@@ -100,8 +87,7 @@ def split_notices(contract: Contract, records: pl.DataFrame) -> list[Rules]:
     return [noticed.get(row, ()) for row in range(1, records.height + 1)]
 
 
-def _as_function_output(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
-    """A silver table as its function returns it: with the columns that only its order names."""
+def _with_order_columns(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
     ordering = {name.lstrip("-") for name in contract.silver.order} - set(frame.columns)
     return frame.with_columns(pl.lit(0).alias(name) for name in sorted(ordering))
 
@@ -111,9 +97,8 @@ def silver_notices(
 ) -> Counter[str]:
     """How many rows of a silver table Pandera refuses before it is written, by rule."""
     try:
-        kept = apply_constraints(
-            _as_function_output(contract, frame), contract, {**references, contract.ref: frame}
-        )
+        output, known = _with_order_columns(contract, frame), {**references, contract.ref: frame}
+        kept = apply_constraints(output, contract, known)
     except ContractError:
         return Counter([f"{PANDERA}: {TYPES}"])
     reasons = kept.quarantined["reasons"].explode().struct.field("rule").drop_nulls()
@@ -143,8 +128,7 @@ def ledger(lab: Laboratory, original: Original, driver: Contract) -> Callable[[p
     if spec.balance is Balance.EXPAND:
         key = spec.driver_key or driver.primary_key
         places = zip(key, contract.primary_key[: len(key)], strict=True)
-        known = original.frame.columns
-        columns = {name: name if name in known else here for name, here in places}
+        columns = {n: n if n in original.frame.columns else here for n, here in places}
     else:
         columns = key_pairs(contract, driver)
     rows = original.frame.select(pl.col(mine).alias(theirs) for theirs, mine in columns.items())
@@ -154,13 +138,12 @@ def ledger(lab: Laboratory, original: Original, driver: Contract) -> Callable[[p
     contracts = {driver.ref: driver, contract.ref: contract}
 
     def reconciles(frame: pl.DataFrame) -> bool:
-        step = SilverStep(contract, lambda: _as_function_output(contract, frame), {})
-        with running(config, "check", keep=False) as run:
-            try:
-                rebuild_all(BuildContext(run, step, contracts, {}, None))
-            except (NotReconciled, ContractError):  # a build stops at the gate, too
-                return False
-        return True
+        step = SilverStep(contract, lambda: _with_order_columns(contract, frame), {})
+        # Where a constraint of the table stops the build, its rows do not get to be counted.
+        with suppress(NotReconciled, ContractError), running(config, "check", keep=False) as run:
+            rebuild_all(BuildContext(run, step, contracts, {}, None))
+            return True
+        return False
 
     return reconciles
 
@@ -168,8 +151,7 @@ def ledger(lab: Laboratory, original: Original, driver: Contract) -> Callable[[p
 class Laboratory:
     """What mutants are tried on: the domain's tables in a scratch file, and the checks of a build.
 
-    Only what the checks find in addition to what they find in the intact tables (`frames` names
-    them) counts. `config` is the lake's own, which is only read; `folder` may be written.
+    Only what fails more than on the intact tables (`frames`) counts. `folder` may be written.
     """
 
     def __init__(
@@ -189,12 +171,10 @@ class Laboratory:
         Raises:
             ContractError: a rule cannot be run.
         """
-        found = audit(self.file.connection, contracts, builds)
         return tuple(
-            result.rule
-            for result in found
-            if not result.passed
-            and result.failed_rows > self.failed.get((result.table, result.rule), 0)
+            r.rule
+            for r in audit(self.file.connection, contracts, builds)
+            if not r.passed and r.failed_rows > self.failed.get((r.table, r.rule), 0)
         )
 
     def audit_of(self, contract: Contract, frame: pl.DataFrame, others: list[Contract]) -> Rules:
@@ -259,21 +239,12 @@ def not_applicable(
 ) -> Mutation:
     """A constraint that cannot be broken here, and why not."""
     frame, contract = original.frame, original.contract
-    if why:
-        pass
-    elif frame.is_empty():
-        why = "the table has no rows here"
+    usual = "no value and no row that was tried breaks it"
+    if frame.is_empty():
+        usual = "the table has no rows here"
     elif constraint.kind == "type" and contract.ref.layer is Layer.BRONZE:
-        why = f"its reader gives no other {contract.column(constraint.column).type}"
+        usual = f"its reader gives no other {contract.column(constraint.column).type}"
     elif constraint.columns and frame.select(constraint.columns).drop_nulls().is_empty():
-        why = "no row has a value here"
-    else:
-        why = "no value and no row that was tried breaks it"
-    return Mutation(
-        contract.ref,
-        constraint.column,
-        constraint.kind,
-        Verdict.NOT_APPLICABLE,
-        guard=f"{guard}: {constraint.rule}",
-        why=why,
-    )
+        usual = "no row has a value here"
+    tried = judged(original, constraint, "", guard, ())
+    return replace(tried, verdict=Verdict.NOT_APPLICABLE, why=why or usual)
