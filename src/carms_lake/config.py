@@ -100,13 +100,10 @@ def load_config(
             settings[key] = value
     if query_timeout_s is not None:
         settings["query_timeout_s"] = query_timeout_s
+    name = domain or str(settings.get("domain", DEFAULT_DOMAIN))
     return LakeConfig(
         project=folder,
-        domain=resolve_domain(
-            domain or str(settings.get("domain", DEFAULT_DOMAIN)),
-            folder,
-            settings.get("domains", []),
-        ),
+        domain=resolve_domain(name, folder, settings.get("domains", [])),
         memory_limit=_memory(settings.get("memory_limit", LakeConfig.memory_limit)),
         query_timeout_s=_seconds(settings.get("query_timeout_s", LakeConfig.query_timeout_s)),
     )

@@ -37,11 +37,7 @@ def query_frame(
     Polars does not have (intervals, unions, bits) are text.
 
     Raises:
-        UsageError: `as_of` names no run, or a time before the first one.
-        QueryRefused: SQL that is wrong, or that does more than read.
-        QueryLimit: it took longer, or more memory, than allowed.
-        GoldMissing: it names gold, and there is no gold file yet.
-        StoreError: the gold file or a table cannot be read.
+        LakeError: as `Lake.query`.
     """
     import polars as pl
 

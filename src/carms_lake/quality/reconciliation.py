@@ -46,10 +46,8 @@ def driver_reconciled(contract: Contract, build: Build, rows: int) -> CheckResul
         message = f"{rows} rows in the table, {build.rows} were built"
     elif build.driver_keys is not None and driver is not None:
         is_more = build.keys is not None and build.keys > build.driver_keys
-        is_other = (
-            contract.silver.balance is not Balance.EXPAND and build.input_rows != build.driver_keys
-        )
-        if is_more or is_other:
+        is_other = build.input_rows != build.driver_keys
+        if is_more or (is_other and contract.silver.balance is not Balance.EXPAND):
             message = (
                 f"{build.driver_keys} in {driver.in_domain}, but {build.rows} in the table, "
                 f"{build.quarantined} quarantined and {build.superseded} superseded"
@@ -63,10 +61,8 @@ def _of_driver(table: TableRef, message: str) -> CheckResult:
 
 def not_reconciled(table: TableReport) -> CheckResult:
     """The check of a table that was not built, because its rows do not reconcile."""
-    message = (
-        f"{table.driver_keys} in the driver, {table.keys} in the table, quarantined or superseded"
-    )
-    return _of_driver(table.table, message)
+    kept = f"{table.keys} in the table, quarantined or superseded"
+    return _of_driver(table.table, f"{table.driver_keys} in the driver, {kept}")
 
 
 def within_budget(
