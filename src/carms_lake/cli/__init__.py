@@ -104,22 +104,18 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - a fault before any command began
         report_bug(error, verbose="-v" in sys.argv or "--verbose" in sys.argv)
         code = ExitCode.BUG
-    _leave(int(code or ExitCode.DONE))
+    # A query that nothing can stop may still run in the process: it is not waited for.
+    if any(thread.name == QUERY_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(code or ExitCode.DONE))
+    sys.exit(int(code or ExitCode.DONE))
 
 
 def _words() -> list[str]:
     """The words of the command line; while a shell completes one, those typed so far."""
     typed = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS")
     return typed.split()[1:] if typed and "_CARMS_COMPLETE" in os.environ else sys.argv[1:]
-
-
-def _leave(code: int) -> None:
-    """End the process; at once where a query that nothing can stop still runs in it."""
-    if any(thread.name == QUERY_THREAD for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
 
 
 def _shared(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -61,10 +62,9 @@ CODES: dict[type[LakeError], ExitCode] = {
 
 def exit_code_of(error: LakeError) -> ExitCode:
     """The exit code that an error ends the command with."""
-    for branch, code in CODES.items():
-        if isinstance(error, branch):
-            return code
-    return ExitCode.DATA
+    return next(
+        (code for branch, code in CODES.items() if isinstance(error, branch)), ExitCode.DATA
+    )
 
 
 def end_with(code: ExitCode) -> None:
@@ -121,7 +121,7 @@ def report_bug(error: BaseException, *, verbose: bool) -> None:
     """Report a fault of the program in one line; with `verbose`, where it happened."""
     first = str(error).strip().splitlines() or [""]
     if verbose:
-        _print_traceback(error)
+        traceback.print_exception(error)
     render.say(f"error: this is a bug in carms: {type(error).__name__}: {first[0]}")
     if not verbose:
         render.say("hint: run it again with -v for the traceback, and report both")
@@ -130,7 +130,7 @@ def report_bug(error: BaseException, *, verbose: bool) -> None:
 def _exit_for(call: Call, error: LakeError) -> typer.Exit:
     """Report an error that a person can act on; how the command ends."""
     if call.verbose:
-        _print_traceback(error)
+        traceback.print_exception(error)
     render.say(f"error: {error.message}")
     if error.hint:
         render.say(f"hint: {error.hint}")
@@ -147,12 +147,6 @@ def _exit(call: Call, record: dict[str, Any]) -> typer.Exit:
     if call.json:
         render.envelope(None, status="failed", errors=[record])
     return typer.Exit(record["code"])
-
-
-def _print_traceback(error: BaseException) -> None:
-    import traceback
-
-    traceback.print_exception(error)
 
 
 def _drop_stdout() -> None:

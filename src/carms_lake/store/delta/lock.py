@@ -43,7 +43,9 @@ def writing(lake: Path, command: str, *, wait_s: float = WAIT_S) -> Iterator[Non
         lake.mkdir(parents=True, exist_ok=True)
         lock.acquire()
         rename_torn_commits(lake)
-        _clear_leftovers(lake)
+        staged = (*lake.glob(f"*/*/{STAGING}"), *lake.glob(f"*/{STAGING}"))  # of rejects, too
+        for folder in (*staged, lake.parent / f".{lake.name}.building"):
+            shutil.rmtree(folder, ignore_errors=True)
         holder.write_text(f"`{command}`, process {os.getpid()}", encoding="utf-8")
     except Timeout:
         name = ""
@@ -97,10 +99,3 @@ def _is_complete(file: Path) -> bool:
     except ValueError:
         return False
     return bool(actions) and all(isinstance(action, dict) for action in actions)
-
-
-def _clear_leftovers(lake: Path) -> None:
-    """Delete what a killed run was still writing: staged rows, a half-built gold file."""
-    staged = (*lake.glob(f"*/*/{STAGING}"), *lake.glob(f"*/{STAGING}"))  # of rejects, too
-    for folder in (*staged, lake.parent / f".{lake.name}.building"):
-        shutil.rmtree(folder, ignore_errors=True)

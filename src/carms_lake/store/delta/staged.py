@@ -8,6 +8,7 @@ counts for nothing, and the next run deletes it.
 from __future__ import annotations
 
 import shutil
+from itertools import count
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -36,14 +37,14 @@ class Staged:
         self._schema = pl.Schema(schema)
         self._waiting: list[pl.DataFrame] = []
         self._written: list[Path] = []
-        self._number = 0
+        self._numbers = count(1)
 
     def __enter__(self) -> Self:
-        self._clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Add rows after the others.
@@ -99,8 +100,7 @@ class Staged:
             self._waiting.clear()
 
     def _write(self, rows: pl.LazyFrame) -> None:
-        self._number += 1
-        path = self._folder / f"part-{self._prefix}-{self._number:05d}.zstd.parquet"
+        path = self._folder / f"part-{self._prefix}-{next(self._numbers):05d}.zstd.parquet"
         with writing_to(self._folder):
             make_folder(self._table)
             self._folder.mkdir(exist_ok=True)
@@ -108,11 +108,6 @@ class Staged:
             if not frame.is_empty():
                 write_data(frame, path)
                 self._written.append(path)
-
-    def _clear(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._waiting.clear()
-        self._written.clear()
 
 
 def _scanned(path: Path) -> pl.LazyFrame:
