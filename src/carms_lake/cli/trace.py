@@ -130,9 +130,8 @@ def _draw(found: Trace, width: int) -> None:
             _write_line(stream, f"  + {place}{', '.join(shown)}", width)
     for table, (one, *more) in groupby(found.rejects, key=lambda reject: reject.table):
         what = "quarantined" if table.in_domain.startswith("silver.") else "rejected"
-        place = on_one_line(one.place)
         stream.write("\n")
-        _wrapped(stream, "", f"{table.in_domain}  ({place})  [{what}]", width)
+        _wrapped(stream, "", f"{table.in_domain}  ({on_one_line(one.place)})  [{what}]", width)
         for reason in one.reasons:
             _wrapped(stream, "  because ", on_one_line(reason), width)
         _wrapped(stream, "  by run ", one.run_id, width)
@@ -218,13 +217,12 @@ def _flat(path: str, origin: Origin) -> Iterator[tuple[str, Origin]]:
 def _draw_trees(found: ValueTrace, width: int) -> None:
     from rich.tree import Tree
 
-    stream = render.out()
-    drawing = console(stream, width)
+    drawing = console(render.out(), width)
     for key, root in zip(found.keys, found.origins, strict=True):
         named = ", ".join(f"{name} {_cut(value)}" for name, value in key)
         tree = Tree(_label(root, f"  ({named})" if named else ""))
         _grow(tree, root)
-        stream.write("\n")
+        drawing.print()
         drawing.print(tree)
 
 

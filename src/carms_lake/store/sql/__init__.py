@@ -50,7 +50,6 @@ _SQL_TYPES = {
 
 _POSITION = "row position"
 """No column of a contract can have a space in its name."""
-_FRAME = "frame"
 
 
 def connect(
@@ -131,6 +130,10 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(node)
 
 
+_parser = lru_cache(maxsize=1)(connect)
+"""A database without tables, which takes longer to open than a SELECT to read."""
+
+
 @lru_cache(maxsize=512)
 def _parsed_text(sql: str) -> str | None:
     """The parsed statement in JSON; None where the text is not one statement."""
@@ -139,12 +142,6 @@ def _parsed_text(sql: str) -> str | None:
             return None
         row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
     return str(row[0])
-
-
-@lru_cache(maxsize=1)
-def _parser() -> duckdb.DuckDBPyConnection:
-    """A database without tables, which takes longer to open than a SELECT to read."""
-    return connect()
 
 
 def quoted(name: str) -> str:
@@ -223,12 +220,11 @@ class RowCondition:
         schema = self.table.partition(".")[0]
         with connect(enable_external_access="false") as connection:
             # Text stays where it is: without the newest level Polars would copy each value.
-            connection.register(_FRAME, rows.to_arrow(compat_level=pl.CompatLevel.newest()))
+            connection.register("frame", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
             connection.execute(f"create schema {quoted(schema)}")
-            connection.execute(f"create view {self.table} as from {_FRAME}")
+            connection.execute(f"create view {self.table} as from frame")
             found = connection.sql(self.select).to_arrow_table()
-        positions = pl.Series(found.column(0).combine_chunks())
-        return positions.sort()
+        return pl.Series(found.column(0).combine_chunks()).sort()
 
 
 def row_condition(select: str, table: str) -> RowCondition | None:
