@@ -251,10 +251,10 @@ def test_a_transaction_waits_again_when_a_correction_takes_its_order_away(with_w
     assert [row[0] for row in rows] == ["txn_1", "txn_2", "txn_4"]
 
 
-def test_the_build_says_how_many_transactions_came_back(with_waiting):
+def test_the_build_says_how_many_transactions_were_released(with_waiting):
     report = build(with_waiting)
     (table,) = (t for t in report.tables if t.table.table == "payment")
-    assert re.search(r"\b1\b.*\bback\b", " ".join([table.message, *report.notes]))
+    assert re.search(r"\b1 row released from quarantine", " ".join([table.message, *report.notes]))
 
 
 def test_a_batch_that_is_ingested_twice_counts_once(tmp_path):
