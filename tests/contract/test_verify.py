@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pytest
 import yaml
 from helpers import contract, property_, write_contract
 
+from carms_lake import readers
 from carms_lake.config import builtin_schemas
 from carms_lake.contract.load import load_contracts
 from carms_lake.contract.types import FORMATS
@@ -173,7 +173,7 @@ def test_a_column_cannot_be_called_like_a_mark_of_its_own_table(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_that_a_contract_may_name_has_a_reader(name: str) -> None:
-    assert callable(import_module(f"carms_lake.readers.{name}").read)
+    assert callable(readers._reader(name))
 
 
 @pytest.mark.parametrize("left_out", ["carms.files", "carms.format"])
