@@ -16,7 +16,7 @@ from carms_lake.contract.model import Contract
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.flows.status import Status
     from carms_lake.flows.timetravel.diff import LakeDiff
-    from carms_lake.records import RunReport
+    from carms_lake.records import Progress, RunReport
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
-    Progress = Callable[[str, int, int | None], None]
 
 
 def open(  # noqa: A001 - it is called as `carms_lake.open`

@@ -5,6 +5,7 @@ At every step the records of a file are accepted + rejected.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.names import TableRef
+
+Progress = Callable[[str, int, int | None], None]
+"""Called while a flow works: what it is at, how much is done, and of how much, where known."""
 
 
 class ReasonCode(StrEnum):

@@ -15,7 +15,7 @@ from carms_lake.cli.formats import Format, as_json, table, write_binary, write_r
 from carms_lake.errors import StoreError, UsageError, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
     import polars as pl
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from carms_lake.cli.context import Call
     from carms_lake.cli.formats import Batches
     from carms_lake.config import LakeConfig
-
-    Progress = Callable[[str, int, int | None], None]
+    from carms_lake.records import Progress
 
 SCHEMA_VERSION = 1
 """Of the JSON envelope; a field that goes or changes its meaning raises it."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.run import Progress
+    from carms_lake.records import Progress
     from carms_lake.store.delta.maintain import Digest
 
 

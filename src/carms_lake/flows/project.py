@@ -16,7 +16,7 @@ from carms_lake.writers import write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from carms_lake.flows.run import Progress
+    from carms_lake.records import Progress
 
 _DATA_RAW = """\
 Source files go here, one folder per domain: `data_raw/carms/`.

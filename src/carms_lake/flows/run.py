@@ -18,14 +18,12 @@ from carms_lake.store import ops
 from carms_lake.store.delta.lock import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.records import CheckFailure, CheckResult, FileReport, Score, TableReport
 
-    Progress = Callable[[str, int, int | None], None]
-    """Called with what is being done, how many are done, and of how many."""
     OpsRows = dict[str, list[dict[str, Any]]]
     """Rows of the tables of operations, by table."""
 

@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     from carms_lake.catalog import Catalog, GoldStep, SilverStep
     from carms_lake.config import LakeConfig
-    from carms_lake.flows.run import Progress
     from carms_lake.names import TableRef
-    from carms_lake.records import RunReport, TableReport
+    from carms_lake.records import Progress, RunReport, TableReport
 
 
 TABLES_AT_ONCE = 2

@@ -26,15 +26,15 @@ from carms_lake.store import delta, ops, table_path
 from carms_lake.store.gold.scratch import scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
+    from carms_lake.records import Progress
     from carms_lake.store.gold.scratch import Scratch
 
-    Progress = Callable[[str, int, int | None], None]
     Frames = Mapping[TableRef, pl.DataFrame]
 
 

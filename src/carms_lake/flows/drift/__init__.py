@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.drift.findings import ContractPatch, Finding
-    from carms_lake.flows.run import Progress
-    from carms_lake.records import SourceFile
+    from carms_lake.records import Progress, SourceFile
 
 
 OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})

@@ -24,8 +24,9 @@ from carms_lake.flows.fetch.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+    from carms_lake.records import Progress
 
 STATE_FILE = ".fetch.json"
 """In the target: for each unzipped file, the zip and the digest of its content."""
@@ -81,7 +82,7 @@ def fetch(
     retries: int = 3,
     backoff_s: float = 1.0,
     force: bool = False,
-    progress: Callable[[str, int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> FetchReport:
     """Download the files of a plan into `target`, except those that it has already.
 

@@ -17,9 +17,10 @@ from carms_lake import __version__
 from carms_lake.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from http.client import HTTPMessage
     from pathlib import Path
+
+    from carms_lake.records import Progress
 
 MAX_BYTES = 1 << 30
 """No file may be larger, whether downloaded or unzipped."""
@@ -53,7 +54,7 @@ class Transfer:
     """Attempts after the first that may fail in a row without one new byte."""
     backoff_s: float = 1.0
     """Pause before the second attempt; it doubles with each further one."""
-    progress: Callable[[str, int, int | None], None] | None = None
+    progress: Progress | None = None
     """Called with file name, bytes on disk, and bytes in all where the server says."""
     max_bytes: int = MAX_BYTES
 

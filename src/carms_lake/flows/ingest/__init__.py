@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Progress, Run
-    from carms_lake.records import RunReport, SourceFile
+    from carms_lake.flows.run import Run
+    from carms_lake.records import Progress, RunReport, SourceFile
 
 
 TABLES_AT_ONCE = 2

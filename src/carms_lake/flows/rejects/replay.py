@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.flows.rejects.revalidate import Replayed
-    from carms_lake.flows.run import Progress
-    from carms_lake.records import RunReport
+    from carms_lake.records import Progress, RunReport
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.rejects.locate import LandedFiles
-    from carms_lake.flows.run import Progress, Run
+    from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
     from carms_lake.quality.split import TrackedChunk
+    from carms_lake.records import Progress
     from carms_lake.store.delta.manifest import FileEntry
 
 
