@@ -5,27 +5,24 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from carms_lake.config import Domain
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, UsageError, did_you_mean
 from carms_lake.names import Layer, TableRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import ModuleType
-
     import polars as pl
 
-    from carms_lake.config import Domain
-    from carms_lake.contract.model import Contract
-
-    Transform = Callable[..., "pl.LazyFrame | pl.DataFrame"]
+Transform = Callable[..., "pl.LazyFrame | pl.DataFrame"]
 
 
 GOLD_FIRST = (Layer.GOLD, Layer.SILVER, Layer.BRONZE)

@@ -9,35 +9,29 @@ Frames take their columns and types from the contracts, so a test names only wha
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from carms_lake.catalog import load_catalog
-from carms_lake.config import LakeConfig, resolve_domain
+from carms_lake.catalog import Catalog, SilverStep, load_catalog
+from carms_lake.config import Domain, LakeConfig, resolve_domain
+from carms_lake.contract.model import Column, Contract
 from carms_lake.flows.build.context import collected
 from carms_lake.names import SRC_ROW_NUMBER, Layer
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.split import AUDIT_SCHEMA
 from carms_lake.quality.types import polars_schema
 from carms_lake.quality.validate import Validated, apply_constraints
-from carms_lake.store.gold.file import building
+from carms_lake.store.gold.file import Warehouse, building
 from carms_lake.store.ops import OPS_SCHEMAS
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from carms_lake.catalog import Catalog, SilverStep
-    from carms_lake.config import Domain
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.store.gold.file import Warehouse
-
-    Row = Mapping[str, Any]
-    Rows = Mapping[str, Sequence[Row]]
+Row = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Row]]
 
 
 class DomainKit:

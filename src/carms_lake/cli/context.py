@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer  # noqa: TC002 - it reads the annotations here
+import typer
 
 from carms_lake.errors import LakeError
 

@@ -7,23 +7,18 @@ passes every constraint but `required`: whether it may be null is a constraint o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from carms_lake.contract.limits import Dimension
+from carms_lake.contract.limits import Dimension, QualityRule
+from carms_lake.contract.model import Column, Contract, Relationship
+from carms_lake.contract.types import ColumnType
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.quality.types import polars_type
 from carms_lake.records import ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.contract.limits import QualityRule
-    from carms_lake.contract.model import Column, Contract, Relationship
-    from carms_lake.contract.types import ColumnType
-
 
 BOUNDS = {
     "minimum": "at least",

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.audit import is_of_faults
 from carms_lake.quality.constraints import rule_select
 from carms_lake.quality.table_constraints import metric_check, reference_check, sql_checks
-from carms_lake.records import CheckFailure
+from carms_lake.records import CheckFailure, CheckResult
 from carms_lake.store.sql import quoted, rows_counted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import CheckResult
-
 
 MOST_ROWS = 1000
 """So many rows are kept of each rule that failed."""

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, run_began
 from carms_lake.quality.table_constraints import table_check
+from carms_lake.records import CheckResult
 from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import REPLAYED, commits
 from carms_lake.store.sql import connect, quoted, read_pinned, scalar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import CheckResult
 
 
 def fresh(

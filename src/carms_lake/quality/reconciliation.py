@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 import polars as pl
 
+from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension
-from carms_lake.contract.model import Balance
+from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError, first_few
-from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
+from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
 from carms_lake.quality.table_constraints import row_check, table_check
-from carms_lake.records import CheckResult, ReasonCode
+from carms_lake.records import CheckResult, ReasonCode, TableReport
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.manifest import Build, FileEntry, Manifest
 from carms_lake.store.sql import scalar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-    from carms_lake.records import TableReport
-    from carms_lake.store.delta.manifest import Build, FileEntry, Manifest
-
 
 QUARANTINE = "quarantine"
 """The rule, after the table's name, of a silver table's quarantine budget."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
+from carms_lake.contract.model import Contract
 from carms_lake.names import (
     DELIVERY_ID,
     INGESTION_TS,
@@ -24,14 +25,7 @@ from carms_lake.names import (
     Layer,
 )
 from carms_lake.quality.constraints import constraints
-from carms_lake.records import CHUNK, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import RawRecords
-
+from carms_lake.records import CHUNK, RawRecords, ReasonCode
 
 REASON = pl.Struct(
     {

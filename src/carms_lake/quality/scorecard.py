@@ -7,23 +7,18 @@ its bad rows were removed.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from carms_lake.contract.limits import Dimension
-from carms_lake.names import Layer
+from carms_lake.contract.model import Contract
+from carms_lake.names import Layer, TableRef
 from carms_lake.quality.constraints import constraints
 from carms_lake.quality.reconciliation import OF_REASON
-from carms_lake.records import Score
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-    from carms_lake.records import CheckResult
+from carms_lake.records import CheckResult, Score
 
 
 @dataclass(frozen=True)

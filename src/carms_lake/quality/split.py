@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import polars as pl
 
-from carms_lake.contract.model import NewColumns
+from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.errors import NotReconciled
 from carms_lake.names import (
     DELIVERED_AT,
@@ -33,15 +35,7 @@ from carms_lake.quality.rejected import (
     with_reasons,
 )
 from carms_lake.quality.types import is_json, json_is_read, polars_schema, polars_type, typed
-from carms_lake.records import CHUNK
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
-
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.records import Chunk, ParsedRows, SourceFile
-
+from carms_lake.records import CHUNK, Chunk, ParsedRows, SourceFile
 
 AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
     INGESTION_TS: pl.Datetime("us", "UTC"),

@@ -6,23 +6,17 @@ where a count says that there are some. Also here: what a check of rows or of a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.limits import Dimension, QualityRule, Severity
+from carms_lake.contract.model import Contract, Relationship
 from carms_lake.errors import ContractError
-from carms_lake.quality.constraints import BOUNDS, LENGTHS, constraints, reference
+from carms_lake.names import TableRef
+from carms_lake.quality.constraints import BOUNDS, LENGTHS, Constraint, constraints, reference
 from carms_lake.records import CheckResult
 from carms_lake.store.sql import literal, quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from carms_lake.contract.limits import QualityRule
-    from carms_lake.contract.model import Contract, Relationship
-    from carms_lake.names import TableRef
-    from carms_lake.quality.constraints import Constraint
-
 
 _BROKEN = dict(zip((*BOUNDS, *LENGTHS), ("<", ">", "<=", ">=", "<", ">"), strict=True))
 """How a value that is out of range compares with the limit."""

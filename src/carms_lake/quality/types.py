@@ -6,17 +6,12 @@ is not exactly a value of the type is a TYPE_MISMATCH, never a rounded, trimmed 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import orjson
 import polars as pl
 
+from carms_lake.contract.model import Contract
+from carms_lake.contract.types import ColumnType
 from carms_lake.expressions import utc
-
-if TYPE_CHECKING:
-    from carms_lake.contract.model import Contract
-    from carms_lake.contract.types import ColumnType
-
 
 _SIMPLE: dict[str, pl.DataType] = {
     "varchar": pl.String(),

@@ -5,21 +5,17 @@ A reader knows no domain and no table, only the contract. Records = rows + malfo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from carms_lake.contract.model import Contract
 from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.readers.content import ensure_unchanged
 from carms_lake.readers.header import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import Chunk, FileChunks, ParsedRows, SourceFile
+from carms_lake.records import Chunk, FileChunks, ParsedRows, SourceFile
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:

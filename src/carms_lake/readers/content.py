@@ -12,17 +12,14 @@ import lzma
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, NamedTuple
 
 from carms_lake.errors import SourceRefused
 from carms_lake.readers.text import looks_like
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.records import SourceFile
+from carms_lake.records import SourceFile
 
 BLOCK_BYTES = 4 << 20
 DELTA_LOG = "_delta_log"

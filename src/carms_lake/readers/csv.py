@@ -11,12 +11,14 @@ compared with the number of records counted on the bytes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
+from carms_lake.contract.model import Contract, SourceSpec
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers import frames
@@ -25,14 +27,7 @@ from carms_lake.readers.csv_judge import judged, texts_of
 from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, binary_kind, encoding_of, shown
-from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from carms_lake.contract.model import Contract, SourceSpec
-    from carms_lake.records import SourceFile
-
+from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode, SourceFile
 
 _ZLIB = (b"x\x01", b"x^")
 """Beginnings of a compressed stream that are also valid text."""

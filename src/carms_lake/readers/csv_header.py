@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, SourceRefused
 from carms_lake.readers.content import blocks
 from carms_lake.readers.csv_records import Grammar, fields_of, grammar, is_unclosed, mask
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.text import as_utf8, encoding_of, is_text, looks_like
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
+from carms_lake.records import SourceFile
 
 _HEADER_BYTES = 1 << 20
 """A header must end within this many bytes."""

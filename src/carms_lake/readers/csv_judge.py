@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from carms_lake.readers.csv_records import LINE_ENDS, Form, cells_of, is_unclosed, mask, value_of
+from carms_lake.readers.csv_records import (
+    LINE_ENDS,
+    Form,
+    Grammar,
+    Piece,
+    cells_of,
+    is_unclosed,
+    mask,
+    value_of,
+)
 from carms_lake.readers.text import is_text
 from carms_lake.records import ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from carms_lake.readers.csv_records import Grammar, Piece
 
 
 class Broken(NamedTuple):

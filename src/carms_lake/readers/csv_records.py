@@ -23,15 +23,13 @@ remains, so the block is not clean, and the slow way cuts it by its mask.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from carms_lake.readers.text import is_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 RECORD_BYTES = 256 << 20
 """No record may be longer: memory stays bounded whatever a file holds."""

@@ -10,20 +10,17 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceError
 from carms_lake.readers.content import DELTA_LOG, disk_facts
 from carms_lake.readers.header import spec_of
 from carms_lake.records import SourceFile
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from carms_lake.contract.model import Contract
 
 _NUMBER = re.compile(r"(\d+)")
 

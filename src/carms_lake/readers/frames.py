@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.text import shown
-from carms_lake.records import CHUNK, Chunk, ParsedRows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from carms_lake.records import RawRecords, ReasonCode
+from carms_lake.records import CHUNK, Chunk, ParsedRows, RawRecords, ReasonCode
 
 
 class ErrorCell(NamedTuple):

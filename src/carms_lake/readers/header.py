@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from carms_lake.contract.model import NewColumns
+from carms_lake.contract.model import Contract, NewColumns, SourceSpec
 from carms_lake.errors import ContractError, SourceRefused, did_you_mean, first_few
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from carms_lake.contract.model import Contract, SourceSpec
 
 _SHOWN = 40
 """How many names a message lists."""

@@ -6,23 +6,19 @@ The last of equal keys in an object wins, as in every common reader. Keys are co
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import blocks, empty, ensure_unchanged, wrong_format
 from carms_lake.readers.frames import malformed_frame, parsed_chunk, text_frame
 from carms_lake.readers.json_values import Misfit, compare_keys, loaded, misfit_fault, shape_of
 from carms_lake.readers.text import as_utf8, binary_kind, encoding_of
-from carms_lake.records import FileChunks
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
+from carms_lake.records import FileChunks, SourceFile
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
 _BLANKS = b" \t\r\n"

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from carms_lake.contract.model import NewColumns
+from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
 from carms_lake.readers.frames import Fault, number_text
 from carms_lake.readers.header import new_columns_note, no_such_columns, spec_of, unknown_columns
 from carms_lake.records import ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from carms_lake.contract.model import Column, Contract
 
 LINE = "$"
 """The source of a column that takes a whole line."""

@@ -6,12 +6,14 @@ other keys of the object are not compared with the contract: their values are ex
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import polars as pl
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import BLOCK_BYTES, blocks, empty, wrong_format
@@ -33,13 +35,7 @@ from carms_lake.readers.json_values import (
     shape_of,
 )
 from carms_lake.readers.text import as_utf8, binary_kind, encoding_of, is_text, shown
-from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
+from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode, SourceFile
 
 LINE_BYTES = 256 << 20
 """No line may be longer."""

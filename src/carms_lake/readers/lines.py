@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
+from carms_lake.contract.model import Contract
 from carms_lake.readers.content import blocks
 from carms_lake.readers.csv_header import grammar_of, opened_at_header
 from carms_lake.readers.csv_records import (
     LINE_ENDS,
+    Grammar,
+    Piece,
     RecordTooLong,
     fields_of,
     is_unclosed,
@@ -17,16 +21,10 @@ from carms_lake.readers.csv_records import (
 )
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.text import as_utf8, encoding_of
+from carms_lake.records import SourceFile
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.readers.csv_records import Grammar, Piece
-    from carms_lake.records import SourceFile
-
-    Line = tuple[int, bytes, bytes]
-    """A record's number, 0 for a blank line; its text; what ends it."""
+Line = tuple[int, bytes, bytes]
+"""A record's number, 0 for a blank line; its text; what ends it."""
 
 _BLANKS = b" \t\r"
 

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import DELTA_LOG, empty, opened, readable, wrong_format
 from carms_lake.readers.frames import extra_values, malformed_frame, parsed_chunk, rows_as_json
 from carms_lake.readers.header import Layout, parse
-from carms_lake.records import FileChunks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import Chunk, SourceFile
+from carms_lake.records import Chunk, FileChunks, SourceFile
 
 _MAGIC = b"PAR1"
 _TAIL_BYTES = 8

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.readers.header import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from carms_lake.contract.model import Contract
 
 BOM = codecs.BOM_UTF8
 _MARKS = 0xDC00

@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
@@ -20,12 +22,7 @@ from carms_lake.errors import SourceRefused, did_you_mean
 from carms_lake.readers.content import BROKEN_ARCHIVE, empty, readable, unpacked_limit, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 from carms_lake.readers.text import looks_like
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from carms_lake.records import SourceFile
+from carms_lake.records import SourceFile
 
 GRID_CELLS = 50_000_000
 """The fast library holds every cell between the corners in memory."""

@@ -9,11 +9,13 @@ records.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 import polars as pl
 
+from carms_lake.contract.model import Column, Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
@@ -27,13 +29,7 @@ from carms_lake.readers.frames import (
 )
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.workbook import Grid, read_grid
-from carms_lake.records import FileChunks, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.records import SourceFile
+from carms_lake.records import FileChunks, ReasonCode, SourceFile
 
 _TEXT_TYPES = ("varchar", "json")
 _SHOWN_FAULTS = 3

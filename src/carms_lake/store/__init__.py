@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
+from carms_lake.config import LakeConfig
+from carms_lake.names import TableRef
 
 
 def table_path(config: LakeConfig, ref: TableRef) -> Path:

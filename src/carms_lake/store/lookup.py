@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME
+import duckdb
+
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME, TableRef
 from carms_lake.store.sql import qualified, quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown
+from carms_lake.store.sql.row_lineage import LineageQuery
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import duckdb
-
-    from carms_lake.names import TableRef
-    from carms_lake.store.sql.row_lineage import LineageQuery
-
-    Connection: TypeAlias = duckdb.DuckDBPyConnection
-    Row: TypeAlias = dict[str, Any]
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+Row: TypeAlias = dict[str, Any]
 
 
 ROWS = 20

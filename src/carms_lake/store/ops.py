@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
-from carms_lake.records import FileStatus, RunReport
+from carms_lake.config import LakeConfig
+from carms_lake.records import (
+    CheckFailure,
+    CheckResult,
+    FileReport,
+    FileStatus,
+    RunReport,
+    Score,
+    TableReport,
+)
 from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.lock import SHARED
 from carms_lake.store.delta.log import commits, files_at
 from carms_lake.store.delta.write import append
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.records import CheckFailure, CheckResult, FileReport, Score, TableReport
-
 
 _RECENT_RUNS = 50
 

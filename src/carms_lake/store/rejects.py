@@ -7,22 +7,17 @@ run that built it. What a killed run left behind counts for nothing, and the nex
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer
+from carms_lake.config import LakeConfig
+from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
 from carms_lake.store import delta, rejects_path, table_path
 from carms_lake.store.delta.lock import SHARED
 from carms_lake.store.delta.log import commits, version_among, version_at
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.delta.write import append, overwrite
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
 
 _OF_RUN = {"layer": pl.String, "table_name": pl.String, RUN_ID: pl.String}
 _OF_FILE = _OF_RUN | {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}

@@ -7,15 +7,13 @@ time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from carms_lake.contract.types import added_formats
 from carms_lake.errors import UsageError, did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 FORMATS = ("csv", "delta", "json", "json_object", "jsonl", "parquet", "xlsx")
 _OF_JSON = {"jsonl": "write_lines", "json_object": "write_object"}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
     import polars as pl
 
-    QuoteStyle = Literal["necessary", "never"]
+QuoteStyle = Literal["necessary", "never"]
 
 
 def write(  # noqa: PLR0913 - a format's options are its keywords

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     import polars as pl
 
 _INDENT = 4

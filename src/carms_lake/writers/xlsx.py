@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from pathlib import Path
-
     import polars as pl
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 _MAX_ROWS = 1_048_576
 _MAX_CHARACTERS = 32_767

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.build.audit import Audit, audited, existing
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
+from carms_lake.records import RunReport
 from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import reading
 from carms_lake.store.ops import ops_rows
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.records import RunReport
 
 
 def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from carms_lake.contract.model import Column
-    from carms_lake.contract.types import ColumnType
-
+from carms_lake.contract.model import Column
+from carms_lake.contract.types import ColumnType
 
 LIMITS = {
     "minimum": ("minimum", operator.lt),

@@ -7,43 +7,36 @@ build on what is left. Gold: the types and constraints of the file, and the chec
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.catalog import SilverStep, load_catalog
-from carms_lake.contract.model import Balance
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.flows.build.context import BuildContext
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.build.silver import rebuild_all
-from carms_lake.flows.check.mutants import TYPES
+from carms_lake.flows.check.mutants import TYPES, ConstraintUnderTest, Original
 from carms_lake.flows.run import running
-from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer
+from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.quality.audit import audit
 from carms_lake.quality.split import Provenance, TrackedChunk, split
 from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.readers.frames import MALFORMED_SCHEMA, RawLines
 from carms_lake.records import CHUNK, Chunk, ParsedRows, SourceFile
 from carms_lake.store import table_path
+from carms_lake.store.delta.manifest import Build
 from carms_lake.store.delta.write import overwrite
+from carms_lake.store.gold.scratch import Scratch
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.mutants import ConstraintUnderTest, Original
-    from carms_lake.names import TableRef
-    from carms_lake.store.delta.manifest import Build
-    from carms_lake.store.gold.scratch import Scratch
-
-    Rules = tuple[str, ...]
+Rules = tuple[str, ...]
 
 
 PANDERA = "pandera"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.contract.model import Balance
+from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
 from carms_lake.flows.check.detectors import (
     BALANCE,
     FILE,
     PANDERA,
+    Laboratory,
     Mutation,
+    Rules,
     Verdict,
     judged,
     ledger,
@@ -24,18 +26,17 @@ from carms_lake.flows.check.detectors import (
     spelled,
     split_notices,
 )
-from carms_lake.flows.check.mutants import TYPES, ConstraintUnderTest, constraints_of, mutants
+from carms_lake.flows.check.mutants import (
+    TYPES,
+    ConstraintUnderTest,
+    Mutant,
+    Original,
+    constraints_of,
+    mutants,
+)
 from carms_lake.names import Layer
 from carms_lake.quality.freshness import fresh, rows_changed
 from carms_lake.store.delta.manifest import Build
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.detectors import Laboratory, Rules
-    from carms_lake.flows.check.mutants import Mutant, Original
-
 
 _COUNTED = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 _FLOOD = 1_000

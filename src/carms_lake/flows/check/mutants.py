@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from carms_lake.contract.model import Column, Contract, Relationship
 from carms_lake.flows.check import corruptions
-from carms_lake.names import Layer
+from carms_lake.names import Layer, TableRef
 from carms_lake.quality.types import json_is_read
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from carms_lake.contract.model import Column, Contract, Relationship
-    from carms_lake.names import TableRef
-
-    Broken = Iterator[tuple[str, pl.DataFrame, int]]
-    """What was done to a table, the table, and the row that it was done to."""
+Broken = Iterator[tuple[str, pl.DataFrame, int]]
+"""What was done to a table, the table, and the row that it was done to."""
 
 
 TYPES = "types"

@@ -5,37 +5,29 @@ from __future__ import annotations
 import random
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.catalog import load_catalog
-from carms_lake.contract.model import Relationship
+from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract, Relationship
 from carms_lake.errors import StoreError
 from carms_lake.flows.check.detectors import Laboratory, Mutation, Verdict
 from carms_lake.flows.check.layers import mutate_bronze, mutate_gold, mutate_silver, mutate_time
 from carms_lake.flows.check.mutants import Original
 from carms_lake.flows.check.rules import mutate_rules, mutate_sums
-from carms_lake.names import SRC_FILENAME, Layer
+from carms_lake.names import SRC_FILENAME, Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.types import polars_schema
+from carms_lake.records import Progress
 from carms_lake.store import delta, ops, table_path
-from carms_lake.store.gold.scratch import scratch
+from carms_lake.store.gold.scratch import Scratch, scratch
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from carms_lake.catalog import Catalog
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-    from carms_lake.records import Progress
-    from carms_lake.store.gold.scratch import Scratch
-
-    Frames = Mapping[TableRef, pl.DataFrame]
+Frames = Mapping[TableRef, pl.DataFrame]
 
 
 SEED = 1

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from carms_lake.contract.limits import QualityRule
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.flows.check import corruptions
-from carms_lake.flows.check.detectors import PANDERA, judged, not_applicable, silver_notices
-from carms_lake.flows.check.mutants import ConstraintUnderTest
+from carms_lake.flows.check.detectors import (
+    PANDERA,
+    Laboratory,
+    Mutation,
+    Rules,
+    judged,
+    not_applicable,
+    silver_notices,
+)
+from carms_lake.flows.check.mutants import ConstraintUnderTest, Original
 from carms_lake.quality.audit import audit
 from carms_lake.quality.reconciliation import totals_declared
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from carms_lake.contract.limits import QualityRule
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.check.detectors import Laboratory, Mutation, Rules
-    from carms_lake.flows.check.mutants import Original
-
-    Corrupted = tuple[str, pl.DataFrame]
+Corrupted = tuple[str, pl.DataFrame]
 
 
 _GUARD = "audit"

@@ -8,36 +8,37 @@ and only where it is cheap to open.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceError, SourceRefused
 from carms_lake.flows.drift.compare import compare, landed_rows, matched
 from carms_lake.flows.drift.files import HEAD_RECORDS, RawFile, document_column, read_raw
-from carms_lake.flows.drift.findings import Compared, DriftReport, FileDrift, Severity
+from carms_lake.flows.drift.findings import (
+    Compared,
+    ContractPatch,
+    DriftReport,
+    FileDrift,
+    Finding,
+    Severity,
+)
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.proposal import contract_patch, write_version
 from carms_lake.names import Layer
 from carms_lake.readers.content import digest, is_packed
 from carms_lake.readers.discover import discover, listing, natural_key
 from carms_lake.readers.header import spec_of
+from carms_lake.records import Progress, SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.drift.findings import ContractPatch, Finding
-    from carms_lake.records import Progress, SourceFile
-
 
 OF_ALL = frozenset({"distribution", "null_rate", "gone_values"})
 """Changes that the first records of a sorted or partitioned file cannot show."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from carms_lake.contract.model import Column
+from carms_lake.contract.types import ColumnType
 from carms_lake.errors import first_few
-from carms_lake.flows.drift.findings import ChangeKind, Severity, is_systematic, pct, rates_differ
+from carms_lake.flows.drift.findings import (
+    ChangeKind,
+    DriftCollector,
+    Severity,
+    is_systematic,
+    pct,
+    rates_differ,
+)
 from carms_lake.flows.drift.inference import (
     are_comparable,
     cast_to,
@@ -18,18 +28,9 @@ from carms_lake.flows.drift.inference import (
     stability,
     widened_type,
 )
-from carms_lake.quality.constraints import value_constraints
+from carms_lake.quality.constraints import Constraint, value_constraints
 from carms_lake.quality.types import polars_type
 from carms_lake.records import ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from carms_lake.contract.model import Column
-    from carms_lake.contract.types import ColumnType
-    from carms_lake.flows.drift.findings import DriftCollector
-    from carms_lake.quality.constraints import Constraint
-
 
 NULL_RATE = 0.10
 """Shares of nulls that differ by more are drift."""

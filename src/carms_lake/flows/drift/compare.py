@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from carms_lake.contract.change import joined
-from carms_lake.contract.model import Column, NewColumns
+from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.flows.drift.column_checks import check_against_contract, compare_with_previous
 from carms_lake.flows.drift.files import (
+    RawFile,
     cells_of,
     document_column,
     is_spread,
@@ -38,14 +40,7 @@ from carms_lake.flows.drift.inference import (
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.readers.header import spec_of
 from carms_lake.store import delta
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.drift.files import RawFile
-    from carms_lake.store.delta.manifest import FileEntry
-
+from carms_lake.store.delta.manifest import FileEntry
 
 RENAME_SCORE = 0.65
 """A removed and an added column are one, renamed, from this similarity on."""

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import polars as pl
 
 from carms_lake import readers
-from carms_lake.contract.model import Column, NewColumns
+from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.contract.types import ColumnType
 from carms_lake.errors import SourceRefused, StoreError
 from carms_lake.readers.content import opened, readable
@@ -24,14 +25,8 @@ from carms_lake.readers.header import spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened
 from carms_lake.readers.xlsx import open_sheet
+from carms_lake.records import SourceFile
 from carms_lake.store import delta
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
-
 
 HEAD_RECORDS = 1_000
 """The first records of a file are all in the sample; few, since many files are sorted."""

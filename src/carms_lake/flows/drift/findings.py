@@ -5,20 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import polars as pl
+
+from carms_lake.contract.change import Change
+from carms_lake.contract.model import Column, Contract
+from carms_lake.flows.drift.files import RawFile
+from carms_lake.names import TableRef
 from carms_lake.notebook import Shown
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import polars as pl
-
-    from carms_lake.contract.change import Change
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.flows.drift.files import RawFile
-    from carms_lake.names import TableRef
-
 
 SYSTEMATIC_SHARE = 0.05
 """Faults in more than this share of the values are drift."""

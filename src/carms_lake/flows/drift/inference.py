@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import orjson
 import polars as pl
@@ -13,10 +14,6 @@ import polars as pl
 from carms_lake.contract.change import joined
 from carms_lake.contract.types import ColumnType
 from carms_lake.quality.types import polars_type, typed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 TOLERANCE = 0.01
 """Fewer nonconforming values than this share are faults of their records, not of the type."""

@@ -6,34 +6,28 @@ import re
 import tempfile
 import unicodedata
 from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from carms_lake.config import LakeConfig
 from carms_lake.contract.change import bumped, joined, level_of
 from carms_lake.contract.diff import diff
 from carms_lake.contract.load import SUFFIX, load_contract
+from carms_lake.contract.model import Column, Contract
 from carms_lake.contract.patch import Edit, Patch, applied, as_yaml
+from carms_lake.contract.types import ColumnType
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, StoreError, UsageError
 from carms_lake.files import whole
-from carms_lake.flows.drift.findings import ChangeKind, ContractPatch
+from carms_lake.flows.drift.findings import ChangeKind, Compared, ContractPatch
 from carms_lake.flows.drift.inference import are_comparable
-from carms_lake.names import IDENTIFIER
+from carms_lake.names import IDENTIFIER, TableRef
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.records import ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.contract.types import ColumnType
-    from carms_lake.flows.drift.findings import Compared
-    from carms_lake.names import TableRef
-
 
 _OPTIONAL = "carms.mayBeAbsent"
 _OPTIONS = "logicalTypeOptions."

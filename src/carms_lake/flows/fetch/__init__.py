@@ -10,7 +10,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from carms_lake import files
@@ -22,11 +23,7 @@ from carms_lake.flows.fetch.plan import (
     checked_base_url,
     extract_member,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from carms_lake.records import Progress
+from carms_lake.records import Progress
 
 STATE_FILE = ".fetch.json"
 """In the target: for each unzipped file, the zip and the digest of its content."""

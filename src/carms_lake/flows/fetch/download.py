@@ -9,18 +9,15 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
 from carms_lake import __version__
 from carms_lake.errors import SourceError
-
-if TYPE_CHECKING:
-    from http.client import HTTPMessage
-    from pathlib import Path
-
-    from carms_lake.records import Progress
+from carms_lake.records import Progress
 
 MAX_BYTES = 1 << 30
 """No file may be larger, whether downloaded or unzipped."""

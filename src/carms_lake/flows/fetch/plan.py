@@ -6,7 +6,8 @@ import re
 import shutil
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -15,9 +16,6 @@ from carms_lake.errors import ContractError, SourceError, UsageError, did_you_me
 from carms_lake.files import whole
 from carms_lake.flows.fetch.download import MAX_BYTES, is_http_url
 from carms_lake.readers.content import BROKEN_ARCHIVE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAX_RATIO = 200
 """No member may unpack to more than this many times its size; text unpacks to 5 to 20 times."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from carms_lake.flows.lineage.context import identity, lineage_context
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
+from carms_lake.flows.lineage.context import (
+    LineageContext,
+    Row,
+    TableRows,
+    identity,
+    lineage_context,
+)
 from carms_lake.flows.lineage.keys import find_start
 from carms_lake.flows.lineage.records import (
     RawText,
@@ -18,18 +27,9 @@ from carms_lake.flows.lineage.records import (
 )
 from carms_lake.flows.lineage.rows import inputs, outputs
 from carms_lake.flows.rejects.locate import LandedFiles
-from carms_lake.names import Layer
+from carms_lake.names import Layer, TableRef
 from carms_lake.notebook import Shown
 from carms_lake.store.lookup import ROWS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import LineageContext, Row, TableRows
-    from carms_lake.names import TableRef
-
 
 ROWS_SHOWN = ROWS
 """How many rows of one table a trace shows."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.catalog import Catalog, GoldStep, SilverStep, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Column, Contract
 from carms_lake.errors import UsageError
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
@@ -15,22 +18,14 @@ from carms_lake.store import delta, lookup, table_path
 from carms_lake.store.gold import reading
 from carms_lake.store.gold.file import SURROGATE_KEY
 from carms_lake.store.gold.masking import add_keyed_hash, key_file
-from carms_lake.store.lookup import ROWS, Condition
+from carms_lake.store.lookup import ROWS, Condition, Connection
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql import literal, quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
 from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from carms_lake.catalog import GoldStep, SilverStep
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.store.lookup import Connection
-
-    Row = dict[str, Any]
-    TableRows = dict[TableRef, list[Row]]
+Row = dict[str, Any]
+TableRows = dict[TableRef, list[Row]]
 
 
 VAGUE = ("double", "list", "blob", "json")

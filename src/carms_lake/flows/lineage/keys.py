@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
+from carms_lake.flows.lineage.context import LineageContext, TableRows
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store import lookup
 from carms_lake.store.lookup import Condition, Match
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import LineageContext, TableRows
-
 
 _PART = re.compile(rf"(?:^|,)\s*({IDENTIFIER.pattern})\s*=")
 _LISTED = 8

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from carms_lake import readers
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, SourceError
-from carms_lake.flows.rejects.locate import SEARCHED_BYTES
+from carms_lake.flows.lineage.context import LineageContext, Row
+from carms_lake.flows.lineage.keys import Start
+from carms_lake.flows.rejects.locate import SEARCHED_BYTES, LandedFiles
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.readers.content import readable
 from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
+from carms_lake.records import SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.delta.manifest import FileEntry, read_manifest
 from carms_lake.store.lookup import ROWS, word_pattern
 from carms_lake.store.rejects import live
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.lineage.context import LineageContext, Row
-    from carms_lake.flows.lineage.keys import Start
-    from carms_lake.flows.rejects.locate import LandedFiles
-    from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import FileEntry
-
-    Place = tuple[str, int | None, int]
-    """File, delivery (None unless the source is a snapshot), record."""
+Place = tuple[str, int | None, int]
+"""File, delivery (None unless the source is a snapshot), record."""
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,15 @@ followed: the columns that the key is made of, the driver's key, or columns that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from carms_lake.flows.lineage.context import VAGUE, identity, same
-from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer
+from carms_lake.contract.model import Column, Contract
+from carms_lake.flows.lineage.context import VAGUE, LineageContext, Row, TableRows, identity, same
+from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer, TableRef
 from carms_lake.store import lookup
 from carms_lake.store.lookup import ROWS, Condition, Match
 from carms_lake.store.sql.column_lineage import LineageUnknown
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.flows.lineage.context import LineageContext, Row, TableRows
-    from carms_lake.names import TableRef
 
 
 @dataclass(frozen=True)

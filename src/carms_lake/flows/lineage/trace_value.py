@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from carms_lake.config import LakeConfig
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.lineage.context import lineage_context
+from carms_lake.flows.lineage.context import LineageContext, Row, TableRows, lineage_context
 from carms_lake.flows.lineage.keys import find_start, with_views
-from carms_lake.flows.lineage.records import place_of, place_text, raw_texts, rejects_with_key
+from carms_lake.flows.lineage.records import (
+    RawText,
+    place_of,
+    place_text,
+    raw_texts,
+    rejects_with_key,
+)
 from carms_lake.flows.lineage.rows import Inputs, inputs
 from carms_lake.flows.rejects.locate import LandedFiles
-from carms_lake.names import Layer
+from carms_lake.names import Layer, TableRef
 from carms_lake.store.lookup import ROWS
-from carms_lake.store.sql.column_lineage import LineageUnknown, column_origins
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.flows.lineage.context import LineageContext, Row, TableRows
-    from carms_lake.flows.lineage.records import RawText
-    from carms_lake.names import TableRef
-    from carms_lake.store.sql.column_lineage import ColumnOrigin
-
+from carms_lake.store.sql.column_lineage import ColumnOrigin, LineageUnknown, column_origins
 
 TREES_SHOWN = 5
 """For how many rows of one key a value's way is shown."""

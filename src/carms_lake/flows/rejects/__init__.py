@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake import readers
-from carms_lake.catalog import load_catalog
+from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.flows.rejects.locate import places
 from carms_lake.flows.rejects.reparse import reparse_raw
 from carms_lake.names import (
@@ -21,6 +23,7 @@ from carms_lake.names import (
     SRC_REPAIR,
     SRC_ROW_NUMBER,
     Layer,
+    TableRef,
 )
 from carms_lake.quality.split import Provenance, split
 from carms_lake.readers.header import spec_of
@@ -28,15 +31,7 @@ from carms_lake.readers.lines import record_fields
 from carms_lake.records import ReasonCode
 from carms_lake.store.rejects import live
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from carms_lake.catalog import Catalog
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-
-    Suggestion = tuple[str, str, str, int, int, str]
+Suggestion = tuple[str, str, str, int, int, str]
 
 
 _SORTED_BY = ("layer", "table_name", SRC_FILENAME, SRC_ROW_NUMBER, "row_key")

@@ -6,13 +6,16 @@ import csv
 import io
 import json
 from codecs import getincrementalencoder
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from carms_lake.catalog import load_catalog
-from carms_lake.contract.model import Delivery
+from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract, Delivery
 from carms_lake.errors import SourceError, StoreError, UsageError
 from carms_lake.files import whole
 from carms_lake.flows.rejects import current_rejects, in_source_columns, reasons_of
@@ -31,20 +34,12 @@ from carms_lake.readers.discover import matches
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import with_records
 from carms_lake.readers.text import encoding_of, is_utf8
+from carms_lake.records import SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from carms_lake.catalog import Catalog
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import SourceFile
-
-    Row = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
 _KEY = [SRC_FILENAME, SRC_ROW_NUMBER]

@@ -10,25 +10,19 @@ distinguished by their order.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.flows.rejects import tables_named
-from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, run_began
+from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef, run_began
 from carms_lake.store import delta, rejects_path, table_path
-from carms_lake.store.delta.log import MANIFEST, REPLAYED, RESTORED, commits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
-    from carms_lake.store.delta.log import Commit
-
+from carms_lake.store.delta.log import MANIFEST, REPLAYED, RESTORED, Commit, commits
 
 _UNIT = ("layer", "table_name", SRC_FILENAME)
 """What is read or built at once: a file of bronze, a table of silver."""

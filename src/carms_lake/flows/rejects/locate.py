@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceError, SourceRefused
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.readers.content import digest
-from carms_lake.readers.discover import discover, listing
+from carms_lake.readers.discover import Listing, discover, listing
 from carms_lake.readers.lines import record_lines
+from carms_lake.records import SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.delta.manifest import FileEntry, read_manifest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.readers.discover import Listing
-    from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import FileEntry
-
-    Place = Callable[[int, str | None], str]
+Place = Callable[[int, str | None], str]
 
 SEARCHED_BYTES = 64 << 20
 """How much of the source files is read to find lines and cells."""

@@ -10,28 +10,22 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from carms_lake import readers
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.names import SRC_EXTRA, SRC_REPAIR, SRC_ROW_NUMBER
-from carms_lake.quality.split import TrackedChunk
+from carms_lake.quality.split import Provenance, TrackedChunk
 from carms_lake.readers.content import disk_facts, readable
 from carms_lake.readers.frames import parsed_chunk
 from carms_lake.readers.header import spec_of
-from carms_lake.records import CHUNK, Chunk, ReasonCode, SourceFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.quality.split import Provenance
-    from carms_lake.records import ParsedRows, RawRecords
-
+from carms_lake.records import CHUNK, Chunk, ParsedRows, RawRecords, ReasonCode, SourceFile
 
 _TEXT_FORMATS = ("csv", "jsonl", "json")
 """The raw text of such a record is all that the file says about it."""

@@ -6,34 +6,34 @@ and the new counts of their files; a run that was killed in between has changed 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.errors import counted
 from carms_lake.flows.rejects import tables_named
 from carms_lake.flows.rejects.locate import LandedFiles
-from carms_lake.flows.rejects.revalidate import OPTIONAL_COLUMNS, RevalidatedTable, revalidate
+from carms_lake.flows.rejects.revalidate import (
+    OPTIONAL_COLUMNS,
+    Replayed,
+    RevalidatedTable,
+    revalidate,
+)
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.notebook import Shown
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
+from carms_lake.records import Progress, RunReport
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED, commits
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.delta.write import widen
 from carms_lake.store.rejects import live, repair, write_rejects
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.flows.rejects.revalidate import Replayed
-    from carms_lake.records import Progress, RunReport
 
 
 @dataclass(frozen=True)

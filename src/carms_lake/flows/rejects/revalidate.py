@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from carms_lake import readers
+from carms_lake.contract.model import Contract
 from carms_lake.flows.ingest.batches import BATCH_RECORDS
+from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.flows.rejects.reparse import Reparsed, reparse
+from carms_lake.flows.run import Run
 from carms_lake.names import (
     INGESTION_TS,
     RUN_ID,
@@ -20,26 +25,14 @@ from carms_lake.names import (
     SRC_FILENAME,
     SRC_REPAIR,
     SRC_ROW_NUMBER,
+    TableRef,
 )
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.quality.split import AUDIT_SCHEMA, Provenance, landed_schema, split
-from carms_lake.records import FileReport, FileStatus
+from carms_lake.quality.split import AUDIT_SCHEMA, Provenance, TrackedChunk, landed_schema, split
+from carms_lake.records import FileReport, FileStatus, Progress
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import read_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
-    from pathlib import Path
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.rejects.locate import LandedFiles
-    from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
-    from carms_lake.quality.split import TrackedChunk
-    from carms_lake.records import Progress
-    from carms_lake.store.delta.manifest import FileEntry
-
+from carms_lake.store.delta.manifest import FileEntry, read_manifest
 
 OPTIONAL_COLUMNS = {SRC_REPAIR, SRC_EXTRA}
 """Columns that a contract may start to ask for: null in the rows that landed before."""

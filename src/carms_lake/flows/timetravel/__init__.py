@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.errors import StoreError, UsageError, did_you_mean, first_few
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import (
     REPLAYED,
     RESTORED,
+    Commit,
     commits,
     is_table,
     states,
@@ -24,16 +29,8 @@ from carms_lake.store.delta.log import (
 from carms_lake.store.delta.maintain import whole_versions
 from carms_lake.store.ops import ops_rows
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.store.delta.log import Commit
-
-    Runs = tuple[str, str]
-    """The earlier and the later run of a diff, in the order asked for."""
+Runs = tuple[str, str]
+"""The earlier and the later run of a diff, in the order asked for."""
 
 
 _SCHEMA = {

@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 
 from carms_lake import files
-from carms_lake.catalog import load_catalog
+from carms_lake.catalog import GoldStep, load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
 from carms_lake.flows.build.plan import table_fingerprints
-from carms_lake.names import RUN_ID, Layer
+from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import RunEnd, ensure_complete, run_ends, version_at
@@ -27,18 +29,9 @@ from carms_lake.store.gold import build_record
 from carms_lake.store.gold.file import building
 from carms_lake.store.ops import OPS_SCHEMAS, ops_rows
 from carms_lake.store.query.sandbox import AsOf
+from carms_lake.store.query.statement import Statement
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import tables_read
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from carms_lake.catalog import GoldStep
-    from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
-    from carms_lake.store.query.statement import Statement
-
 
 CACHE = ".asof"
 """The folder of the lake with gold snapshots; it can be deleted at any time."""

@@ -7,21 +7,33 @@ columns of a run do not count as changes.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.timetravel import diff_causes
 from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
-from carms_lake.names import AUDIT_COLUMNS, DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
+from carms_lake.names import (
+    AUDIT_COLUMNS,
+    DELIVERY_ID,
+    RUN_ID,
+    SRC_FILENAME,
+    SRC_ROW_NUMBER,
+    Layer,
+    TableRef,
+)
 from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import version_at
 from carms_lake.store.gold.compare import (
     Comparison,
+    Connection,
+    RowChange,
     Sides,
     compare,
     comparing,
@@ -32,15 +44,6 @@ from carms_lake.store.gold.compare import (
 )
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-    from carms_lake.store.gold.compare import Connection, RowChange
-
 
 LIMIT = 100
 """How many rows of a table are shown by default."""

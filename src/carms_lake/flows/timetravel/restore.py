@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from carms_lake.config import LakeConfig
 from carms_lake.errors import UsageError
 from carms_lake.flows.run import running
-from carms_lake.flows.timetravel import find
+from carms_lake.flows.timetravel import NamedTable, find
 from carms_lake.flows.timetravel.as_of import resolve_as_of
 from carms_lake.store import delta
 from carms_lake.store.delta.log import (
@@ -22,12 +24,6 @@ from carms_lake.store.delta.log import (
 )
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.delta.write import restore as restore_table
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.flows.timetravel import NamedTable
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.errors import GoldMissing, StoreError, counted
 from carms_lake.names import Layer
 from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.sql import PUBLISHED, attach, connect, qualified, quoted, read_pinned
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
+import duckdb
+
+from carms_lake.config import LakeConfig
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import ensure_complete
 from carms_lake.store.sql import attach, connect, quoted, read_pinned, scalar
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    import duckdb
-
-    from carms_lake.config import LakeConfig
-
-    Connection: TypeAlias = duckdb.DuckDBPyConnection
-    Columns: TypeAlias = tuple[Mapping[str, str], Mapping[str, str]]
-    """The type of each column, before and after."""
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+Columns: TypeAlias = tuple[Mapping[str, str], Mapping[str, str]]
+"""The type of each column, before and after."""
 
 
 _EXISTS, _NTH = '"row exists"', '"nth equal row"'

@@ -7,27 +7,25 @@ passed its checks.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from carms_lake import files
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
+from carms_lake.names import TableRef
+from carms_lake.store.delta import Pinned
 from carms_lake.store.gold.masking import add_keyed_hash, masks
 from carms_lake.store.sql import PUBLISHED, connect, literal, qualified, quoted, read_pinned, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     import polars as pl
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-    from carms_lake.store.delta import Pinned
 
 
 STORAGE_VERSION = "v1.0.0"

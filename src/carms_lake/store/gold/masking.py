@@ -12,17 +12,13 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import duckdb
+
+from carms_lake.config import LakeConfig
 from carms_lake.errors import ConfigError, StoreError
 from carms_lake.files import whole
 from carms_lake.store.sql import nodes, parsed
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from carms_lake.config import LakeConfig
-
 
 KEY_FILE_VARIABLE = "CARMS_MASKING_KEY_FILE"
 """The environment variable that may name another file than the project's."""

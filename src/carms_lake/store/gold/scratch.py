@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, TableRef
-from carms_lake.store.gold.file import building
+from carms_lake.store.gold.file import Warehouse, building
 from carms_lake.store.sql import qualified, quoted, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-    from typing import Any
-
     import polars as pl
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.store.gold.file import Warehouse
 
 
 _FRAME = "scratch_frame"

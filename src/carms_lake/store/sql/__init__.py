@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.names import Layer
+from carms_lake.names import Layer, TableRef
+from carms_lake.store.delta import Pinned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
     import polars as pl
-
-    from carms_lake.names import TableRef
-    from carms_lake.store.delta import Pinned
 
 
 PUBLISHED = "published"

@@ -5,17 +5,16 @@ DuckDB's own parser says which tables are read (`store/sql.py`); of columns it s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from sqlglot import exp
     from sqlglot.lineage import Node
 
-    Schema = Mapping[str, Mapping[str, Sequence[str]]]
-    """By layer and table: the columns."""
+Schema = Mapping[str, Mapping[str, Sequence[str]]]
+"""By layer and table: the columns."""
 
 
 DIALECT = "duckdb"

@@ -8,14 +8,13 @@ max(x) from t`) is the whole table, and no rows are named for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from carms_lake.store.sql.column_lineage import DIALECT, LineageUnknown, Prepared, real_aggregates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from sqlglot import exp
 
 

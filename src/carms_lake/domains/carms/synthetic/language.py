@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date  # noqa: TC003 - a frozen dataclass's callers read its annotations
+from datetime import date
 
 _MONTHS_EN = (
     "January",
