@@ -19,8 +19,8 @@ from deltalake import DeltaTable
 
 from carms_lake.catalog import load_catalog
 from carms_lake.config import load_config
+from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.project import generate
 from carms_lake.names import DELIVERED_AT, INGESTION_TS, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.readers.discover import discover
 from carms_lake.store import delta, table_path

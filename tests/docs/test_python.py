@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carms_lake.config import CONFIG_FILE
-from carms_lake.flows.project import generate
+from carms_lake.flows.generate import generate
 
 if TYPE_CHECKING:
     import pytest

@@ -11,11 +11,11 @@ import pytest
 from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig, builtin_schemas
 from carms_lake.flows.build import build
+from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.lineage import Role, Trace, trace
 from carms_lake.flows.lineage.context import identity
 from carms_lake.flows.lineage.trace_value import Origin, trace_value
-from carms_lake.flows.project import generate
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:

@@ -217,3 +217,25 @@ def test_a_refused_file_that_was_mended_lands(project: Path) -> None:
     done = carms(project, "ingest")
     assert done.code == 0
     assert {r["file"]: r["status"] for r in done.rows}[SECTIONS] == "landed"
+
+
+def test_a_demo_in_a_project_needs_yes(tmp_path: Path) -> None:
+    assert carms(tmp_path, "init", "shop").code == 0
+    refused = carms(tmp_path, "demo", "shop")
+    assert refused.code == 2
+    assert "is a project already" in refused.err
+    assert list((tmp_path / "shop" / "data_raw" / "carms").iterdir()) == []
+
+
+def test_generate_beside_own_files_needs_yes_and_never_replaces_them(project: Path) -> None:
+    folder = project / "data_raw" / "carms"
+    own = folder / "1503_discipline.xlsx"
+    shutil.copy(folder / "9999_discipline.xlsx", own)
+    own.write_bytes(own.read_bytes() + b"\n")
+    more = ("generate", "carms", "--programs", "3", "--iteration", "9998")
+    assert carms(project, *more).code == 2
+    assert carms(project, *more, "--yes").code == 0
+    assert (folder / "9998_discipline.xlsx").is_file()
+    refused = carms(project, "generate", "carms", "--iteration", "1503", "--yes")
+    assert (refused.code, "would be lost" in refused.err) == (2, True)
+    assert not (folder / "1503_program_master.xlsx").exists()

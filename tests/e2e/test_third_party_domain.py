@@ -81,7 +81,7 @@ def test_the_options_of_generate_are_those_of_the_domain(shop: Path, tmp_path: P
         assert "--rows" in shown
         assert "How many sales." in shown
         assert "--programs" not in shown
-    assert carms(shop, "generate", "--rows", "1", PYTHONPATH=path).code == 0
+    assert carms(shop, "generate", "--rows", "1", "--yes", PYTHONPATH=path).code == 0
     assert (shop / "data_raw/tiny/sales.csv").read_text(encoding="utf-8") == "n\n0\n"
     assert carms(shop, "generate", "--programs", "1", PYTHONPATH=path).code == 2
 

@@ -17,12 +17,13 @@ from carms_lake.cli.formats import Format
 from carms_lake.cli.lake import build, ingest
 from carms_lake.cli.render import Target, emit_query
 from carms_lake.errors import ConfigError, UsageError
-from carms_lake.names import IDENTIFIER
+from carms_lake.names import IDENTIFIER, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from carms_lake.config import Domain, LakeConfig
+    from carms_lake.contract.model import Contract
 
 DEMO_SEED = 7
 
@@ -38,6 +39,10 @@ Out = Annotated[
     typer.Option("--out", metavar="DIR", help="The output folder (default: data_raw/<domain>)."),
 ]
 
+
+Beside = Annotated[
+    bool, typer.Option("--yes", help="Put invented data where files of your own are.")
+]
 
 app = typer.Typer()
 
@@ -58,11 +63,15 @@ def init(call: Call, folder: Folder = None) -> None:
 
 
 @command(app)
-def demo(call: Call, folder: Folder = None) -> None:
-    """Build and query a small lake of invented data, offline."""
+def demo(call: Call, folder: Folder = None, yes: Beside = False) -> None:
+    """Build and query a small lake of invented data, offline.
+
+    In a project that holds anything else it needs `--yes`.
+    """
     from carms_lake.cli import reports
     from carms_lake.config import CONFIG_FILE
     from carms_lake.flows.check import check
+    from carms_lake.flows.generate import holds_only_generated
     from carms_lake.flows.project import init as make_project
 
     def announce(command: str) -> None:
@@ -70,13 +79,20 @@ def demo(call: Call, folder: Folder = None) -> None:
 
     project = folder or Path("carms-demo")
     there, to = call.on(project=project), Target(Format.TABLE)
-    if not (project / CONFIG_FILE).is_file():
+    if (project / CONFIG_FILE).is_file():
+        config = there.config()
+        if not yes and not holds_only_generated(_sources(config), config.data_raw):
+            raise UsageError(
+                f"`{project}` is a project already: a demo would put invented data into its lake",
+                "name another folder, or add `--yes`",
+            )
+    else:
         announce(f"carms init {project}")
         make_project(project, call.domain)
-    config = there.config()
+        config = there.config()
     announce(f"cd {project}")
     announce(f"carms generate {config.domain.name} --seed {DEMO_SEED}")
-    written = _generate(there, config, config.data_raw, {"seed": DEMO_SEED})
+    written = _generate(there, config, config.data_raw, {"seed": DEMO_SEED}, yes=yes)
     for name in reports.file_names(written, config.data_raw):
         render.note(call, name)
     announce("carms ingest")
@@ -112,7 +128,7 @@ class Generate(Lazy):
 
     def prepared(self, args: list[str], parent: Any) -> Any:
         """The command with the options of the domain that the command line means."""
-        from carms_lake.flows.project import generator_options
+        from carms_lake.flows.generate import generator_options
 
         call = Call(parent.params.get("project"), parent.params.get("domain")) if parent else Call()
         domain = _domain_meant(args, call.merged(named_in(args)))
@@ -145,22 +161,37 @@ def _domain_meant(args: list[str], call: Call) -> Domain | None:
 
 
 @command(app, cls=Generate)
-def generate(call: Call, domain: OfDomain = None, out: Out = None, **options: Any) -> None:
-    """Generate a domain's source files, the same for the same seed."""
+def generate(
+    call: Call, domain: OfDomain = None, out: Out = None, yes: Beside = False, **options: Any
+) -> None:
+    """Generate a domain's source files, the same for the same seed.
+
+    It replaces only what it made itself; next to other files of the domain it needs `--yes`.
+    """
     from carms_lake.cli.reports import file_names
 
     config = call.on(domain=domain).config()
     folder = out or config.data_raw
-    written = _generate(call, config, folder, options)
+    written = _generate(call, config, folder, options, yes=yes)
     is_terminal = render.out().isatty()
     _write_paths(call, written, file_names(written, folder) if is_terminal else None)
 
 
-def _generate(call: Call, config: LakeConfig, out: Path, options: dict[str, Any]) -> list[Path]:
-    from carms_lake.flows.project import generate as flow
+def _generate(
+    call: Call, config: LakeConfig, out: Path, options: dict[str, Any], *, yes: bool
+) -> list[Path]:
+    from carms_lake.flows.generate import generate as flow
 
+    package, sources = config.domain.package, _sources(config)
     with render.progress(call) as progress:
-        return flow(config.domain.package, out, options, progress)
+        return flow(package, out, options, progress, sources=sources, yes=yes)
+
+
+def _sources(config: LakeConfig) -> list[Contract]:
+    from carms_lake.catalog import load_catalog
+
+    catalog = load_catalog(config.domain)
+    return [catalog.contracts[ref] for ref in catalog.refs(Layer.BRONZE)]
 
 
 @command(app)

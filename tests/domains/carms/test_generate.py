@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from carms_lake.domains.carms.generate import generate
 from carms_lake.domains.carms.synthetic.draw import plan
 from carms_lake.domains.carms.synthetic.files import page_content
-from carms_lake.flows.project import generate as generate_files
+from carms_lake.flows.generate import generate as generate_files
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from carms_lake.domains.carms.documents import Agreement, agreement, parse_docum
 from carms_lake.domains.carms.generate import generate
 from carms_lake.domains.carms.synthetic.draw import plan
 from carms_lake.domains.carms.synthetic.files import page_content
-from carms_lake.flows.project import generate as generate_files
+from carms_lake.flows.generate import generate as generate_files
 
 PLANS = plan(3, 150)
 READ = [(program, parse_document(page_content(program))) for program in PLANS]

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from polars.testing import assert_frame_equal
 
 from carms_lake.errors import UsageError
-from carms_lake.flows.project import generate as generate_files
+from carms_lake.flows.generate import generate as generate_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from carms_lake.flows.project import generate as generate_files
+from carms_lake.flows.generate import generate as generate_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import pytest
 from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig, resolve_domain
 from carms_lake.flows.build import build
+from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.project import generate
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import delta, table_path
 

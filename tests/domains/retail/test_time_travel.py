@@ -9,8 +9,8 @@ import pytest
 from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig, resolve_domain
 from carms_lake.flows.build import build
+from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.project import generate
 from carms_lake.flows.query import query_frame
 from carms_lake.flows.timetravel.diff import diff
 from carms_lake.names import Layer

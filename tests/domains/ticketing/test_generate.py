@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from carms_lake.errors import UsageError
-from carms_lake.flows.project import generate as generate_files
+from carms_lake.flows.generate import generate as generate_files
 
 if TYPE_CHECKING:
     from pathlib import Path

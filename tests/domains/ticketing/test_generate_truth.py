@@ -12,8 +12,8 @@ from domains.ticketing.order_lake import DOMAIN, SOURCES, asked, lake
 
 from carms_lake.catalog import load_catalog
 from carms_lake.flows.build import build
+from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.project import generate
 from carms_lake.names import Layer
 from carms_lake.store.rejects import live
 

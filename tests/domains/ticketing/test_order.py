@@ -17,8 +17,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from carms_lake.flows.build import build
+from carms_lake.flows.generate import generate
 from carms_lake.flows.ingest import ingest
-from carms_lake.flows.project import generate
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:
