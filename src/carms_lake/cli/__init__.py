@@ -17,7 +17,16 @@ import typer
 
 from carms_lake import __version__
 from carms_lake.cli import check, drift, lake, operate, project, read, rejects, render, trace
-from carms_lake.cli.command import AsJson, Domain, Group, Project, Quiet, Verbose, add_section
+from carms_lake.cli.command import (
+    AsJson,
+    Domain,
+    Group,
+    Project,
+    Quiet,
+    Verbose,
+    add_section,
+    option,
+)
 from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode, report_bug
 from carms_lake.names import QUERY_THREAD
@@ -127,7 +136,7 @@ def _shared(
     verbose: Verbose = False,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+        option("--version", "Print the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
     """A lakehouse on a laptop: files in, typed and checked tables out, one SQL file to ask."""

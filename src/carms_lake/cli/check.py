@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import command
+from carms_lake.cli.command import command, option
 from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.formats import Format
@@ -27,38 +27,24 @@ SHORT_NAMES = {
     "timeliness": "tm",
     "uniqueness": "uq",
 }
-Failures = Annotated[
-    bool, typer.Option("--failures", help="List the rows that failed in the last run.")
-]
+Failures = Annotated[bool, option("--failures", "List the rows that failed in the last run.")]
 Scorecard = Annotated[
-    bool,
-    typer.Option("--scorecard", help="Score each table by dimension of quality, by the last run."),
+    bool, option("--scorecard", "Score each table by dimension of quality, by the last run.")
 ]
 Rule = Annotated[
-    str | None,
-    typer.Option(
-        "--rule", metavar="RULE", help="With --failures: of one rule, as sale.primaryKey."
-    ),
+    str | None, option("--rule RULE", "With --failures: of one rule, as sale.primaryKey.")
 ]
 Run = Annotated[
     str | None,
-    typer.Option(
-        "--run",
-        metavar="RUN_ID",
-        autocompletion=complete_runs,
-        help="With --failures or --scorecard: of that run.",
-    ),
+    option("--run RUN_ID", "With --failures or --scorecard: of that run.", complete_runs),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if a warning failed, too.")]
+Strict = Annotated[bool, option("--strict", "Exit 1 if a warning failed, too.")]
 Mutate = Annotated[
     bool,
-    typer.Option(
-        "--mutate", help="Break every constraint in a copy of a few rows: does any rule notice?"
-    ),
+    option("--mutate", "Break every constraint in a copy of a few rows: does any rule notice?"),
 ]
 Seed = Annotated[
-    int | None,
-    typer.Option("--seed", metavar="N", help="With --mutate: the same seed breaks the same rows."),
+    int | None, option("--seed N", "With --mutate: the same seed breaks the same rows.")
 ]
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
     Body = Callable[..., None]
+    Complete = Callable[..., list[str]] | None
 
 __all__ = [
     "Call",
@@ -46,51 +47,41 @@ __all__ = [
 
 Typer, Argument, Option, Exit = typer.Typer, typer.Argument, typer.Option, typer.Exit
 
+
+def option(names: str, meaning: str, complete: Complete = None, **more: Any) -> Any:
+    """An option as its help shows it, `-o --output FILE`; without a word for its value, a flag."""
+    words = names.split()
+    value = None if words[-1].startswith("-") else words.pop()
+    return typer.Option(*words, metavar=value, help=meaning, autocompletion=complete, **more)
+
+
+def argument(name: str, meaning: str, complete: Complete = None) -> Any:
+    """An argument as its help shows it: `TABLE`, `[SOURCE]...`."""
+    return typer.Argument(metavar=name, help=meaning, autocompletion=complete)
+
+
 Domain = Annotated[
     str | None,
-    typer.Option(
-        "-d",
-        "--domain",
-        metavar="NAME",
-        autocompletion=complete_domains,
-        help="The domain to work on (default: carms).",
-    ),
+    option("-d --domain NAME", "The domain to work on (default: carms).", complete_domains),
 ]
 Project = Annotated[
     Path | None,
-    typer.Option(
-        "-p",
-        "--project",
-        metavar="DIR",
-        help="The project folder (default: nearest carms.toml upward).",
-    ),
+    option("-p --project DIR", "The project folder (default: nearest carms.toml upward)."),
 ]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Answer with one JSON object: run_id, status, data, errors.")
+    bool, option("--json", "Answer with one JSON object: run_id, status, data, errors.")
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")]
-Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Timings, and tracebacks of errors.")
-]
+Quiet = Annotated[bool, option("-q --quiet", "Nothing on stderr but errors.")]
+Verbose = Annotated[bool, option("-v --verbose", "Timings, and tracebacks of errors.")]
 OutputFormat = Annotated[
     Format | None,
-    typer.Option(
-        "-f", "--format", help="How rows are written (default: table on a terminal, else csv)."
-    ),
+    option("-f --format", "How rows are written (default: table on a terminal, else csv)."),
 ]
 OutputFile = Annotated[
-    Path | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Write to a file; its suffix names the format."
-    ),
+    Path | None, option("-o --output FILE", "Write to a file; its suffix names the format.")
 ]
 
-TableName = Annotated[
-    str,
-    typer.Argument(
-        metavar="TABLE", autocompletion=complete_tables, help="As silver.program, or program."
-    ),
-]
+TableName = Annotated[str, argument("TABLE", "As silver.program, or program.", complete_tables)]
 
 _PREFIX = "call_"
 """So that a command may have a parameter of the same name."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import OutputFile, OutputFormat, command
+from carms_lake.cli.command import OutputFile, OutputFormat, argument, command, option
 from carms_lake.cli.context import Call, complete_sources
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.render import emit, emit_text, target
@@ -22,26 +22,14 @@ if TYPE_CHECKING:
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[SOURCE]...",
-        autocompletion=complete_sources,
-        help="Only files of these sources; all if none.",
-    ),
+    argument("[SOURCE]...", "Only files of these sources; all if none.", complete_sources),
 ]
-From = Annotated[
-    Path | None,
-    typer.Option("--from", metavar="DIR", help="Compare the files in this folder, in place."),
-]
-Every = Annotated[bool, typer.Option("--all", help="Compare unchanged files too.")]
+From = Annotated[Path | None, option("--from DIR", "Compare the files in this folder, in place.")]
+Every = Annotated[bool, option("--all", "Compare unchanged files too.")]
 Write = Annotated[
-    bool,
-    typer.Option(
-        "--write", help="Write each patch as a new version of its contract into the project."
-    ),
+    bool, option("--write", "Write each patch as a new version of its contract into the project.")
 ]
-PatchOnly = Annotated[
-    bool, typer.Option("--patch", help="Write only the patches, as YAML, instead of rows.")
-]
+PatchOnly = Annotated[bool, option("--patch", "Write only the patches, as YAML, instead of rows.")]
 
 app = typer.Typer()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import command
+from carms_lake.cli.command import argument, command, option
 from carms_lake.cli.context import Call, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.render import Target
@@ -20,37 +20,22 @@ if TYPE_CHECKING:
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[SOURCE]...",
-        autocompletion=complete_sources,
-        help="Bronze tables to load; all if none.",
-    ),
+    argument("[SOURCE]...", "Bronze tables to load; all if none.", complete_sources),
 ]
 Select = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[SELECT]...",
-        autocompletion=complete_tables,
-        help="Tables to build, with what they need; all if none.",
-    ),
+    argument("[SELECT]...", "Tables to build, with what they need; all if none.", complete_tables),
 ]
-From = Annotated[
-    Path | None,
-    typer.Option("--from", metavar="DIR", help="Read the source files there, in place."),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check, write nothing.")]
-FullRefresh = Annotated[
-    bool, typer.Option("--full-refresh", help="Process unchanged files and tables, too.")
-]
+From = Annotated[Path | None, option("--from DIR", "Read the source files there, in place.")]
+DryRun = Annotated[bool, option("--dry-run", "Read and check, write nothing.")]
+FullRefresh = Annotated[bool, option("--full-refresh", "Process unchanged files and tables, too.")]
 AlsoParquet = Annotated[
-    bool, typer.Option("--also-parquet", help="Write a plain Parquet copy of each bronze table.")
+    bool, option("--also-parquet", "Write a plain Parquet copy of each bronze table.")
 ]
 PublishAnyway = Annotated[
-    bool, typer.Option("--publish-anyway", help="Publish even if checks fail; still exit 1.")
+    bool, option("--publish-anyway", "Publish even if checks fail; still exit 1.")
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 if a record was rejected or a warning failed.")
-]
+Strict = Annotated[bool, option("--strict", "Exit 1 if a record was rejected or a warning failed.")]
 
 
 app = typer.Typer()

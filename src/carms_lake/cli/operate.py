@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import TableName, command
+from carms_lake.cli.command import TableName, argument, command, option
 from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.render import Target, emit
@@ -20,57 +20,26 @@ if TYPE_CHECKING:
 
 TableNames = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[TABLE]...",
-        autocompletion=complete_tables,
-        help="As bronze.program_master; all tables if none.",
-    ),
+    argument("[TABLE]...", "As bronze.program_master; all tables if none.", complete_tables),
 ]
 Before = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN1",
-        autocompletion=complete_runs,
-        help="A run's id, the beginning of one, or a time (UTC).",
-    ),
+    str, argument("RUN1", "A run's id, the beginning of one, or a time (UTC).", complete_runs)
 ]
-After = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN2", autocompletion=complete_runs, help="The run to compare it with."
-    ),
-]
+After = Annotated[str, argument("RUN2", "The run to compare it with.", complete_runs)]
 OneTable = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[TABLE]", autocompletion=complete_tables, help="Show the cells of this table."
-    ),
+    str | None, argument("[TABLE]", "Show the cells of this table.", complete_tables)
 ]
-Limit = Annotated[
-    int, typer.Option("--limit", metavar="ROWS", help="Show at most this many rows.", min=1)
-]
+Limit = Annotated[int, option("--limit ROWS", "Show at most this many rows.", min=1)]
 BackTo = Annotated[
-    str,
-    typer.Option(
-        "--to",
-        metavar="VERSION|RUN",
-        autocompletion=complete_runs,
-        help="A version of the table, a run, or a time.",
-    ),
+    str, option("--to VERSION|RUN", "A version of the table, a run, or a time.", complete_runs)
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Apply it; without, this is a dry run.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if a source is late.")]
+Yes = Annotated[bool, option("--yes", "Apply it; without, this is a dry run.")]
+Strict = Annotated[bool, option("--strict", "Exit 1 if a source is late.")]
 KeepRuns = Annotated[
-    int | None,
-    typer.Option(
-        "--keep-runs", metavar="N", help="Keep the versions of the last N runs (default: 100)."
-    ),
+    int | None, option("--keep-runs N", "Keep the versions of the last N runs (default: 100).")
 ]
 KeepDays = Annotated[
-    float | None,
-    typer.Option(
-        "--keep-days", metavar="N", help="Keep all versions of the last N days (default: 30)."
-    ),
+    float | None, option("--keep-days N", "Keep all versions of the last N days (default: 30).")
 ]
 
 _DRY_RUN = "dry run; add `--yes` to apply"

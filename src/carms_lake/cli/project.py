@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import Lazy, command
+from carms_lake.cli.command import Lazy, argument, command, option
 from carms_lake.cli.context import Call, complete_domains, named_in
 from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.formats import Format
@@ -27,17 +27,15 @@ if TYPE_CHECKING:
 
 DEMO_SEED = 7
 
-Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The project folder.")]
+Folder = Annotated[Path | None, argument("[DIR]", "The project folder.")]
 OfDomain = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[DOMAIN]", autocompletion=complete_domains, help="The domain to generate data for."
-    ),
+    str | None, argument("[DOMAIN]", "The domain to generate data for.", complete_domains)
 ]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="The output folder (default: data_raw/<domain>)."),
-]
+Out = Annotated[Path | None, option("--out DIR", "The output folder (default: data_raw/<domain>).")]
+BaseUrl = Annotated[str | None, option("--base-url URL", "Download from another server.")]
+Force = Annotated[bool, option("--force", "Download files that exist already, too.")]
+Timeout = Annotated[float, option("--timeout SECONDS", "Timeout of each read.")]
+Retries = Annotated[int, option("--retries", "Attempts after the first.")]
 
 
 Beside = Annotated[
@@ -197,16 +195,10 @@ def _sources(config: LakeConfig) -> list[Contract]:
 @command(app)
 def fetch(
     call: Call,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Download from another server.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Download files that exist already, too.")
-    ] = False,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="Timeout of each read.")
-    ] = 30,
-    retries: Annotated[int, typer.Option("--retries", help="Attempts after the first.")] = 3,
+    base_url: BaseUrl = None,
+    force: Force = False,
+    timeout: Timeout = 30,
+    retries: Retries = 3,
 ) -> None:
     """Download the domain's public files into data_raw.
 

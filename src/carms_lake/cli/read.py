@@ -9,35 +9,21 @@ from typing import Annotated
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import TableName, command
+from carms_lake.cli.command import TableName, argument, command, option
 from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.render import Target, emit, emit_query
 from carms_lake.errors import UsageError
 
-Sql = Annotated[
-    str | None,
-    typer.Argument(metavar="[SQL]", help="One reading statement; - reads it from stdin."),
-]
-SqlFile = Annotated[
-    Path | None,
-    typer.Option("-i", "--input", metavar="FILE", help="Read the statement from a file."),
-]
-Timeout = Annotated[
-    float | None,
-    typer.Option("--timeout", metavar="SECONDS", help="Stop the query after this long."),
-]
+Sql = Annotated[str | None, argument("[SQL]", "One reading statement; - reads it from stdin.")]
+SqlFile = Annotated[Path | None, option("-i --input FILE", "Read the statement from a file.")]
+Timeout = Annotated[float | None, option("--timeout SECONDS", "Stop the query after this long.")]
 AsOf = Annotated[
     str | None,
-    typer.Option(
-        "--as-of",
-        metavar="RUN|TIME",
-        autocompletion=complete_runs,
-        help="All tables as that run, or the last by then, left them.",
+    option(
+        "--as-of RUN|TIME", "All tables as that run, or the last by then, left them.", complete_runs
     ),
 ]
-Names = Annotated[
-    bool, typer.Option("--names", help="Table names only, one per line; reads no data.")
-]
+Names = Annotated[bool, option("--names", "Table names only, one per line; reads no data.")]
 
 
 app = typer.Typer()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import DefaultGroup, command
+from carms_lake.cli.command import DefaultGroup, argument, command, option
 from carms_lake.cli.context import Call, complete_runs, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import LONG_TEXT, Format, on_one_line
@@ -21,67 +21,37 @@ if TYPE_CHECKING:
 
 TableName = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[TABLE]",
-        autocompletion=complete_tables,
-        help="Only this source or table, e.g. program_master.",
-    ),
+    argument("[TABLE]", "Only this source or table, e.g. program_master.", complete_tables),
 ]
-LayerName = Annotated[
-    str | None, typer.Option("--layer", metavar="LAYER", help="Only bronze or silver.")
-]
-Code = Annotated[
-    str | None, typer.Option("--code", metavar="CODE", help="Only one reason, e.g. TYPE_MISMATCH.")
-]
-ColumnName = Annotated[
-    str | None, typer.Option("--column", metavar="COLUMN", help="Only reasons about one column.")
-]
-Run = Annotated[
-    str | None,
-    typer.Option(
-        "--run", metavar="RUN_ID", autocompletion=complete_runs, help="Only what one run rejected."
-    ),
-]
+LayerName = Annotated[str | None, option("--layer LAYER", "Only bronze or silver.")]
+Code = Annotated[str | None, option("--code CODE", "Only one reason, e.g. TYPE_MISMATCH.")]
+ColumnName = Annotated[str | None, option("--column COLUMN", "Only reasons about one column.")]
+Run = Annotated[str | None, option("--run RUN_ID", "Only what one run rejected.", complete_runs)]
 Export = Annotated[
-    bool,
-    typer.Option("--export", help="The records of one source in its own columns, to be corrected."),
+    bool, option("--export", "The records of one source in its own columns, to be corrected.")
 ]
 History = Annotated[
     bool,
-    typer.Option(
-        "--history", help="All that was ever rejected: first and last seen, resolved by which run."
-    ),
+    option("--history", "All that was ever rejected: first and last seen, resolved by which run."),
 ]
 Suggest = Annotated[
-    bool, typer.Option("--suggest", help="Which repair would let how many rejected records land.")
+    bool, option("--suggest", "Which repair would let how many rejected records land.")
 ]
 OldExport = Annotated[bool, typer.Option("--to-mend", hidden=True)]
 OldSuggest = Annotated[bool, typer.Option("--repairs", hidden=True)]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything is (still) rejected.")]
-Source = Annotated[
-    str,
-    typer.Argument(
-        metavar="SOURCE", autocompletion=complete_sources, help="The source of the records."
-    ),
-]
-CorrectedFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The corrected records; CSV or JSON Lines.")
-]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files are written.")]
+Strict = Annotated[bool, option("--strict", "Exit 1 if anything is (still) rejected.")]
+Source = Annotated[str, argument("SOURCE", "The source of the records.", complete_sources)]
+CorrectedFile = Annotated[Path, argument("FILE", "The corrected records; CSV or JSON Lines.")]
+Out = Annotated[Path, option("--out DIR", "Where the files are written.")]
 Tables = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[TABLE]...",
-        autocompletion=complete_sources,
-        help="Only these sources; all if none.",
-    ),
+    argument("[TABLE]...", "Only these sources; all if none.", complete_sources),
 ]
 From = Annotated[
-    Path | None,
-    typer.Option("--from", metavar="DIR", help="Where the source files are, if not in data_raw."),
+    Path | None, option("--from DIR", "Where the source files are, if not in data_raw.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would land; write nothing.")]
-NoBuild = Annotated[bool, typer.Option("--no-build", help="Do not build silver and gold.")]
+DryRun = Annotated[bool, option("--dry-run", "Show what would land; write nothing.")]
+NoBuild = Annotated[bool, option("--no-build", "Do not build silver and gold.")]
 
 app = typer.Typer(
     cls=DefaultGroup,

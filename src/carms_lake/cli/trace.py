@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import command
+from carms_lake.cli.command import argument, command, option
 from carms_lake.cli.context import Call, complete_tables
 from carms_lake.cli.formats import LONG_TEXT, as_text, console, on_one_line
 from carms_lake.cli.render import Target, emit, text_width
@@ -26,23 +26,14 @@ if TYPE_CHECKING:
     from carms_lake.flows.lineage.trace_value import Origin, ValueTrace
 
 Key = Annotated[
-    str,
-    typer.Argument(
-        metavar="KEY", help='A value of a key, as 27447, or order_id=5, or {"order_id": 5}.'
-    ),
+    str, argument("KEY", 'A value of a key, as 27447, or order_id=5, or {"order_id": 5}.')
 ]
 Column = Annotated[
-    str | None,
-    typer.Option("--column", metavar="COLUMN", help="Where the value of this column comes from."),
+    str | None, option("--column COLUMN", "Where the value of this column comes from.")
 ]
 Table = Annotated[
     str | None,
-    typer.Option(
-        "--table",
-        metavar="TABLE",
-        autocompletion=complete_tables,
-        help="Rows of this table alone, as gold.fact_sales.",
-    ),
+    option("--table TABLE", "Rows of this table alone, as gold.fact_sales.", complete_tables),
 ]
 
 _EXPRESSION = 300
