@@ -98,7 +98,7 @@ def raw_records(file: SourceFile, contract: Contract, numbers: Sequence[int]) ->
     """The raw text of records, as their parts have it."""
     found: dict[int, str] = {}
     for part in read(file, contract).chunks:
-        found |= readers.parse_chunks([part]).raw[0].texts(numbers)
+        found |= readers.parse_chunks([part]).raw[0](numbers)
     return found
 
 

@@ -5,15 +5,15 @@ At every step the records of a file are accepted + rejected.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from carms_lake.notebook import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -90,11 +90,8 @@ CHUNK = "\x00chunk"
 """The column that says which chunk, counted from 0, a row of `ParsedRows` comes from."""
 
 
-class RawRecords(Protocol):
-    """Cuts the text of rejected records out of a chunk: that of all would double the memory."""
-
-    def texts(self, row_numbers: Sequence[int]) -> Mapping[int, str]:
-        """The text of those of these records that the chunk has, by number."""
+RawTexts = Callable[[Sequence[int]], Mapping[int, str]]
+"""Cuts the text of some records out of a chunk, by number: that of all would double the memory."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ class ParsedRows:
 
     rows: pl.DataFrame
     malformed: pl.DataFrame
-    raw: Sequence[RawRecords]
+    raw: Sequence[RawTexts]
 
 
 @dataclass(frozen=True)

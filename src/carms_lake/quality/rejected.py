@@ -25,7 +25,7 @@ from carms_lake.names import (
     Layer,
 )
 from carms_lake.quality.constraints import constraints
-from carms_lake.records import CHUNK, RawRecords, ReasonCode
+from carms_lake.records import CHUNK, RawTexts, ReasonCode
 
 REASON = pl.Struct(
     {
@@ -68,7 +68,7 @@ DELIVERY = "\x00delivery"
 """The delivery; elsewhere than in a snapshot a column of its usual name is the contract's own."""
 
 
-def with_reasons(bad: pl.DataFrame, contract: Contract, raw: Sequence[RawRecords]) -> pl.DataFrame:
+def with_reasons(bad: pl.DataFrame, contract: Contract, raw: Sequence[RawTexts]) -> pl.DataFrame:
     """The failing rows with `raw_record` and `reasons`; `raw` has the text of each chunk."""
     if bad.is_empty():
         return bad.with_columns(
@@ -81,7 +81,7 @@ def with_reasons(bad: pl.DataFrame, contract: Contract, raw: Sequence[RawRecords
     texts = {
         (chunk, number): text
         for chunk, numbers in wanted.items()
-        for number, text in raw[chunk].texts(numbers).items()
+        for number, text in raw[chunk](numbers).items()
     }
     keys = bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows()
     found = pl.Series("raw_record", [texts.get(key) for key in keys], pl.String)

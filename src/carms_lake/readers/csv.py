@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -43,29 +44,19 @@ class _Csv(NamedTuple):
     layout: Layout
 
 
-class _Content(NamedTuple):
-    """The text of a chunk."""
-
-    file: _Csv
-    piece: Piece
-
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        texts = texts_of(self.piece, self.file.rules, row_numbers)
-        return {number: shown(text, self.file.encoding) for number, text in texts.items()}
+def _texts(file: _Csv, piece: Piece, row_numbers: Sequence[int]) -> dict[int, str]:
+    """The text of some records of a piece, by number."""
+    texts = texts_of(piece, file.rules, row_numbers)
+    return {number: shown(text, file.encoding) for number, text in texts.items()}
 
 
-class _PlainLines(NamedTuple):
-    """The text of a chunk without quotes: its lines among those of other chunks."""
-
-    lines: pl.Series
-    start: int
-    piece: Piece
-
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        first = self.piece.first
-        here = [n for n in row_numbers if 0 <= n - first < self.piece.records]
-        places = [self.start + n - first for n in here]
-        return dict(zip(here, self.lines.gather(places), strict=True))
+def _plain_texts(
+    lines: pl.Series, start: int, piece: Piece, row_numbers: Sequence[int]
+) -> dict[int, str]:
+    """The same of a piece without quotes, whose lines begin at `start` among those of others."""
+    here = [n for n in row_numbers if 0 <= n - piece.first < piece.records]
+    places = [start + n - piece.first for n in here]
+    return dict(zip(here, lines.gather(places), strict=True))
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -93,7 +84,7 @@ def _chunks(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
     try:
         for piece in pieces(rest, file.rules, layout.width):
             if piece.form is Form.PLAIN:
-                chunk = Chunk(piece.records, _Content(file, piece), kind)
+                chunk = Chunk(piece.records, (file, piece), kind)
             else:
                 chunk = _quoted(file, piece)
             yield replace(chunk, header=header)
@@ -120,21 +111,21 @@ def _quoted(file: _Csv, piece: Piece) -> Chunk:
         ]
         rows = _frame(file, found.text, found.numbers, found.repaired)
     malformed = frames.malformed_frame(faults)
-    return frames.parsed_chunk(rows, malformed, piece.records, _Content(file, piece))
+    return frames.parsed_chunk(rows, malformed, piece.records, partial(_texts, file, piece))
 
 
 def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     """The rows of pieces without quotes, of files with the same header, split by Polars."""
-    contents: list[_Content] = [chunk.content for chunk in chunks]
-    file = contents[0].file
+    contents: list[tuple[_Csv, Piece]] = [chunk.content for chunk in chunks]
+    file, parts = contents[0][0], [piece for _, piece in contents]
     width, delimiter = file.layout.width, file.spec.delimiter
-    raws = [content.piece.raw for content in contents]
+    raws = [piece.raw for piece in parts]
     lines = _lines(b"".join(raw if raw.endswith(b"\n") else raw + b"\n" for raw in raws))
     counts = [chunk.records for chunk in chunks]
     starts = [0, *accumulate(counts)]
     number = pl.concat(
-        pl.int_range(c.piece.first, c.piece.first + n, dtype=pl.Int64, eager=True)
-        for c, n in zip(contents, counts, strict=True)
+        pl.int_range(piece.first, piece.first + n, dtype=pl.Int64, eager=True)
+        for piece, n in zip(parts, counts, strict=True)
     )
     fields = (
         pl.DataFrame(
@@ -154,15 +145,11 @@ def parse_chunks(chunks: Sequence[Chunk]) -> ParsedRows:
     malformed = pl.DataFrame(schema={CHUNK: pl.UInt32, **frames.MALFORMED_SCHEMA})
     if not has_fields.all():
         if file.spec.merge_surplus_into and fields[str(width)].count():
-            return frames.parse_chunks(
-                [_quoted(content.file, content.piece) for content in contents]
-            )
+            return frames.parse_chunks([_quoted(*content) for content in contents])
         malformed = _miscounted(fields.filter(~has_fields), delimiter, width)
         fields = fields.filter(has_fields)
-    raw = [
-        _PlainLines(lines, start, content.piece)
-        for content, start in zip(contents, starts, strict=False)
-    ]
+    places = zip(starts, parts, strict=False)
+    raw = [partial(_plain_texts, lines, start, piece) for start, piece in places]
     return ParsedRows(_columns(file, fields, (), CHUNK), malformed, raw)
 
 

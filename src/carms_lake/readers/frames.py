@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.text import shown
-from carms_lake.records import CHUNK, Chunk, ParsedRows, RawRecords, ReasonCode
+from carms_lake.records import CHUNK, Chunk, ParsedRows, RawTexts, ReasonCode
 
 
 class ErrorCell(NamedTuple):
@@ -122,13 +123,14 @@ def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
     return rows.with_columns(pl.col(binary).bin.encode("hex")).write_ndjson().splitlines()
 
 
-class RawLines(NamedTuple):
+@dataclass(frozen=True)
+class RawLines:
     """Raw records, kept one by one."""
 
     by_number: Mapping[int, bytes]
     encoding: str = "utf-8"
 
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
+    def __call__(self, row_numbers: Sequence[int]) -> dict[int, str]:
         """The text of these records, as far as the chunk has them, by number."""
         held = self.by_number
         return {n: shown(held[n], self.encoding) for n in row_numbers if n in held}
@@ -139,12 +141,10 @@ class Frames(NamedTuple):
 
     rows: pl.DataFrame
     malformed: pl.DataFrame
-    raw: RawRecords
+    raw: RawTexts
 
 
-def parsed_chunk(
-    rows: pl.DataFrame, malformed: pl.DataFrame, records: int, raw: RawRecords
-) -> Chunk:
+def parsed_chunk(rows: pl.DataFrame, malformed: pl.DataFrame, records: int, raw: RawTexts) -> Chunk:
     """A chunk that is parsed as it is read; see `ParsedRows` for the columns, without `CHUNK`."""
     kind = ("frames", *rows.schema.items())
     return Chunk(records, Frames(rows, malformed, raw), kind)

@@ -6,8 +6,9 @@ The last of equal keys in an object wins, as in every common reader. Keys are co
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 import orjson
 
@@ -22,15 +23,6 @@ from carms_lake.records import FileChunks, SourceFile
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
 _BLANKS = b" \t\r\n"
-
-
-class _Array(NamedTuple):
-    """The text of a file."""
-
-    data: bytes
-
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        return _texts(self.data, set(row_numbers))
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -55,9 +47,9 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
             rows.append({SRC_ROW_NUMBER: number, **row})
     notes = compare_keys(shape, f"`{source.name}`", contract, is_empty=not elements)
     frame = text_frame(rows, shape.found)
-    texts = _texts(data, set(misfits))
+    texts = _texts(data, misfits)
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
-    chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), _Array(data))
+    chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), partial(_texts, data))
     return FileChunks(source, (chunk,), notes)
 
 
@@ -103,8 +95,9 @@ def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) 
     )
 
 
-def _texts(data: bytes, wanted: set[int]) -> dict[int, str]:
+def _texts(data: bytes, numbers: Iterable[int]) -> dict[int, str]:
     """The text of some elements of a valid document that is an array."""
+    wanted = set(numbers)
     texts: dict[int, str] = {}
     if not wanted:
         return texts

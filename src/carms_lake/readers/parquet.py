@@ -8,8 +8,8 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 from deltalake import DeltaTable
@@ -27,19 +27,6 @@ _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
 """The size of the footer, and the magic again."""
 _PART_RECORDS = 250_000
-
-
-class _Rows(NamedTuple):
-    """The rows of a chunk as they are in the file."""
-
-    rows: pl.DataFrame
-    first: int
-    """The number of the first row."""
-
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        here = [n for n in row_numbers if 0 <= n - self.first < self.rows.height]
-        found = self.rows[[n - self.first for n in here]]
-        return dict(zip(here, rows_as_json(found), strict=True))
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -96,8 +83,14 @@ def _parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
 
 def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Chunk:
     numbers = pl.int_range(first, first + rows.height, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
-    raw = _Rows(rows, first)
+    raw = partial(_texts, rows, first)
     return parsed_chunk(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw)
+
+
+def _texts(rows: pl.DataFrame, first: int, row_numbers: Sequence[int]) -> dict[int, str]:
+    """Some rows of a chunk, as they are in the file, by number; `first` is that of the first."""
+    here = [n for n in row_numbers if 0 <= n - first < rows.height]
+    return dict(zip(here, rows_as_json(rows[[n - first for n in here]]), strict=True))
 
 
 def _parts(source: SourceFile, layout: Layout) -> Iterator[Chunk]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -33,18 +34,6 @@ from carms_lake.records import FileChunks, ReasonCode, SourceFile
 
 _TEXT_TYPES = ("varchar", "json")
 _SHOWN_FAULTS = 3
-
-
-class _SheetRows(NamedTuple):
-    """The rows of a sheet, and the place of its header among them."""
-
-    grid: Grid
-    header: int
-
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        places = [number - self.grid.first_row for number in row_numbers]
-        within = [place for place in places if 0 <= place < len(self.grid.rows)]
-        return _raw_texts(self.grid, self.header, within)
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -72,11 +61,12 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64),
         *(without_null_values(name, ("", *spec_of(contract).null_values)) for name in texts),
     )
-    raw = _raw_texts(grid, header, [kept[place] for place in faults])
+    raw = _raw_texts(grid, header, [numbers[place] for place in faults])
     malformed = [_fault(numbers[p], raw[numbers[p]], wrong) for p, wrong in sorted(faults.items())]
     if faults:
         frame = frame.filter(~pl.col(SRC_ROW_NUMBER).is_in([numbers[place] for place in faults]))
-    chunk = parsed_chunk(frame, malformed_frame(malformed), len(kept), _SheetRows(grid, header))
+    texts_of = partial(_raw_texts, grid, header)
+    chunk = parsed_chunk(frame, malformed_frame(malformed), len(kept), texts_of)
     return FileChunks(source, (chunk,), layout.notes)
 
 
@@ -213,17 +203,18 @@ def _fault(number: int, raw: str, wrong: list[tuple[str, Any, str]]) -> Fault:
     return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, column, cell_text(value))
 
 
-def _raw_texts(grid: Grid, header: int, indexes: Sequence[int]) -> dict[int, str]:
+def _raw_texts(grid: Grid, header: int, row_numbers: Sequence[int]) -> dict[int, str]:
     """Rows as JSON by sheet row; a column without a header goes by its letters."""
     names = [
         cell_text(cell) or grid.address(header, position).rpartition("!")[2].rstrip("0123456789")
         for position, cell in enumerate(grid.rows[header])
     ]
     return {
-        grid.first_row + index: orjson.dumps(
+        number: orjson.dumps(
             {name: _json_value(cell) for name, cell in zip(names, grid.rows[index], strict=True)}
         ).decode()
-        for index in indexes
+        for number in row_numbers
+        if 0 <= (index := number - grid.first_row) < len(grid.rows)
     }
 
 

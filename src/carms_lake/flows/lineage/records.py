@@ -101,7 +101,7 @@ def _records(contract: Contract, source: SourceFile, numbers: set[int]) -> dict[
         for chunk in readers.read(source, contract).chunks:
             parsed = readers.parse_chunks([chunk])
             here = sorted((numbers - set(texts)).intersection(parsed.rows[SRC_ROW_NUMBER]))
-            texts |= dict(parsed.raw[0].texts(here)) if here else {}
+            texts |= dict(parsed.raw[0](here)) if here else {}
             if len(texts) == len(numbers):
                 break
     return texts

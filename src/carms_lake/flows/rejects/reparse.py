@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
@@ -25,7 +24,7 @@ from carms_lake.quality.split import Provenance, TrackedChunk
 from carms_lake.readers.content import disk_facts, readable
 from carms_lake.readers.frames import parsed_chunk
 from carms_lake.readers.header import spec_of
-from carms_lake.records import CHUNK, Chunk, ParsedRows, RawRecords, ReasonCode, SourceFile
+from carms_lake.records import CHUNK, Chunk, ParsedRows, ReasonCode, SourceFile
 
 _TEXT_FORMATS = ("csv", "jsonl", "json")
 """The raw text of such a record is all that the file says about it."""
@@ -142,19 +141,6 @@ def _renumbered(source: SourceFile, contract: Contract, numbers: pl.DataFrame) -
                 yield replace(wanted, header=chunk.header)
 
 
-class _RenumberedRaw(NamedTuple):
-    """Raw records under the numbers that they have in their own file."""
-
-    raw: RawRecords
-    as_read: dict[int, int]
-
-    def texts(self, row_numbers: Sequence[int]) -> dict[int, str]:
-        """The texts of the records among these, by number."""
-        wanted = {self.as_read[number]: number for number in row_numbers if number in self.as_read}
-        found = self.raw.texts(list(wanted))
-        return {wanted[number]: text for number, text in found.items()}
-
-
 def _wanted(parsed: ParsedRows, numbers: pl.DataFrame) -> Chunk:
     rows, malformed = (
         frame.drop(CHUNK)
@@ -171,11 +157,16 @@ def _wanted(parsed: ParsedRows, numbers: pl.DataFrame) -> Chunk:
         .alias("message")
     )
     records = rows.height + malformed[_OWN].n_unique()
-    raw = _RenumberedRaw(parsed.raw[0], dict(rows.select(_OWN, SRC_ROW_NUMBER).rows()))
+    as_read_by_own = dict(rows.select(_OWN, SRC_ROW_NUMBER).rows())
     rows, malformed = (
         frame.with_columns(pl.col(_OWN).alias(SRC_ROW_NUMBER)).drop(_OWN)
         for frame in (rows, malformed)
     )
+
+    def raw(row_numbers: Sequence[int]) -> dict[int, str]:
+        wanted = {as_read_by_own[n]: n for n in row_numbers if n in as_read_by_own}
+        return {wanted[number]: text for number, text in parsed.raw[0](list(wanted)).items()}
+
     return parsed_chunk(rows, malformed, records, raw)
 
 
@@ -197,7 +188,7 @@ def _tracked(
     raws = dict(rejected.select(SRC_ROW_NUMBER, "raw_record").rows())
     found: dict[int, str] = {}
     for content in (chunk.content for chunk in chunks):
-        found |= content.raw.texts(content.rows[SRC_ROW_NUMBER].to_list())
+        found |= content.raw(content.rows[SRC_ROW_NUMBER].to_list())
         found |= dict(content.malformed.select(SRC_ROW_NUMBER, "raw_record").rows())
     tracked = (TrackedChunk(source, provenance, chunk) for chunk in chunks)
     return tuple(tracked) if found == raws else ()
