@@ -24,7 +24,7 @@ from carms_lake.readers.text import as_utf8, encoding_of
 from carms_lake.records import SourceFile
 
 Line = tuple[int, bytes, bytes]
-"""A record's number, 0 for a blank line; its text; what ends it."""
+"""The number of a record, 0 for anything else; its text; what ends it."""
 
 _BLANKS = b" \t\r"
 
@@ -37,13 +37,20 @@ def record_lines(source: SourceFile, contract: Contract, wanted: Collection[int]
     Raises:
         SourceRefused: the file cannot be read.
     """
-    file_format = source.format or spec_of(contract).formats[0]
-    if file_format == "jsonl":
-        return _jsonl_lines(source, contract, wanted)
+    is_csv, found, line = _format(source, contract) == "csv", dict[int, int](), 1
+    if not wanted or not (is_csv or _format(source, contract) == "jsonl"):
+        return found
     try:
-        return _csv_lines(source, contract, wanted) if file_format == "csv" else {}
+        for number, text, end in _records(source, contract, wanted):
+            if number in wanted:
+                found[number] = line
+                if len(found) == len(wanted):
+                    break
+            # In JSON Lines a carriage return alone is a character of its line.
+            line += _line_ends(text + end) if is_csv else 1
     except RecordTooLong:
         return {}
+    return found
 
 
 def with_records(
@@ -55,10 +62,7 @@ def with_records(
         SourceRefused: the file cannot be read.
         RecordTooLong: a record has no end.
     """
-    if spec_of(contract).formats == ("csv",):
-        yield from _csv_with(source, contract, replaced)
-        return
-    for number, text, end in _jsonl_records(source, contract):
+    for number, text, end in _records(source, contract, replaced):
         yield replaced.get(number, text) + end
 
 
@@ -81,50 +85,23 @@ def record_fields(raw: str, header: str | None, contract: Contract) -> dict[str,
     return dict(zip(names, cells, strict=True)) if is_complete else None
 
 
-def _csv_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
+def _format(source: SourceFile, contract: Contract) -> str:
+    return source.format or spec_of(contract).formats[0]
+
+
+def _records(source: SourceFile, contract: Contract, wanted: Collection[int]) -> Iterator[Line]:
+    """A text file record by record; stretches of CSV without any of the wanted ones in one go."""
+    if _format(source, contract) == "jsonl":
+        yield from _jsonl_records(source, contract)
+        return
     opened, rules = opened_at_header(source, contract), grammar_of(contract)
-    line = 1 + _line_ends(opened.header)
-    found: dict[int, int] = {}
-    last = max(wanted, default=0)
+    yield 0, opened.header, b""
     for piece in pieces(opened.rest, rules, len(opened.found)):
-        if piece.first > last:
-            break
-        if not _has_any(piece, wanted):
-            line += _line_ends(piece.raw)
-            continue
-        for number, text, end in _csv_records(piece, rules):
-            if number in wanted:
-                found[number] = line
-            line += _line_ends(text + end)
-    return found
-
-
-def _jsonl_lines(source: SourceFile, contract: Contract, wanted: Collection[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for line, (number, _, _) in enumerate(_jsonl_records(source, contract), start=1):
-        if number in wanted:
-            found[number] = line
-            if len(found) == len(wanted):
-                break
-    return found
-
-
-def _csv_with(
-    source: SourceFile, contract: Contract, replaced: Mapping[int, bytes]
-) -> Iterator[bytes]:
-    opened, rules = opened_at_header(source, contract), grammar_of(contract)
-    yield opened.header
-    for piece in pieces(opened.rest, rules, len(opened.found)):
-        if not _has_any(piece, replaced):
-            yield piece.raw
-            continue
-        for number, text, end in _csv_records(piece, rules):
-            yield replaced.get(number, text) + end
-
-
-def _has_any(piece: Piece, numbers: Collection[int]) -> bool:
-    within = range(piece.first, piece.first + piece.records)
-    return any(number in within for number in numbers)
+        within = range(piece.first, piece.first + piece.records)
+        if any(number in within for number in wanted):
+            yield from _csv_records(piece, rules)
+        else:
+            yield 0, piece.raw, b""
 
 
 def _csv_records(piece: Piece, rules: Grammar) -> Iterator[Line]:
