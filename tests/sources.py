@@ -49,9 +49,8 @@ def bronze(*columns: Column | str, format: str = "csv", **spec: Any) -> Contract
 
 def source(path: Path, member: str | None = None) -> SourceFile:
     """A file as `discover` finds it."""
-    facts = disk_facts(path)
     name = member or path.name.removesuffix(".gz")
-    return SourceFile(REF, name, path, facts.size, facts.mtime_ns, member)
+    return SourceFile(REF, name, path, *disk_facts(path), member)
 
 
 def written(folder: Path, content: bytes, name: str = "things.csv") -> SourceFile:

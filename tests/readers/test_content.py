@@ -45,7 +45,7 @@ def packed(request, tmp_path):
 
 def test_content_digest_and_path_are_the_same_in_each_container(packed):
     assert whole(packed) == CONTENT
-    assert digest(packed) == (hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+    assert digest(packed) == hashlib.sha256(CONTENT).hexdigest()
     with opened(packed) as path:
         assert path.read_bytes() == CONTENT
 
@@ -87,7 +87,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch, l
 
 def test_a_small_archive_may_pack_as_well_as_it_likes(tmp_path):
     file = written(tmp_path, gzip.compress(bytes(10_000_000)), "things.csv.gz")
-    assert digest(file).size == 10_000_000
+    assert len(whole(file)) == 10_000_000
 
 
 def test_a_bomb_of_the_default_limits_is_refused(tmp_path):
@@ -201,7 +201,7 @@ def test_a_delta_tables_facts_and_digest_are_those_of_its_log(tmp_path):
     log.mkdir(parents=True)
     (log / "0.json").write_text("one", encoding="utf-8")
     before = digest(source(tmp_path / "table"))
-    assert disk_facts(tmp_path / "table").size == 3
+    assert disk_facts(tmp_path / "table")[0] == 3
     (log / "1.json").write_text("two", encoding="utf-8")
     assert digest(source(tmp_path / "table")) != before
 

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from carms_lake.errors import SourceRefused
 from carms_lake.readers.text import looks_like
@@ -38,34 +38,18 @@ SMALL_BYTES = 64 << 20
 """Below this size, no ratio is suspicious."""
 
 
-class Digest(NamedTuple):
-    """What identifies a content; its size is in bytes, uncompressed."""
-
-    sha256: str
-    size: int
-
-
-class DiskFacts(NamedTuple):
-    """What shows, without reading, that a file has changed."""
-
-    size: int
-    mtime_ns: int
-
-
-def disk_facts(path: Path) -> DiskFacts:
-    """Size and time of a file; of a Delta table, those of its log.
+def disk_facts(path: Path) -> tuple[int, int]:
+    """Size and time of a file, which show that it has changed; of a Delta table those of its log.
 
     Raises:
         OSError: it is gone or not accessible.
     """
     if not path.is_dir():
         facts = path.stat()
-        return DiskFacts(facts.st_size, facts.st_mtime_ns)
+        return facts.st_size, facts.st_mtime_ns
     entries = [entry.stat() for entry in (path / DELTA_LOG).iterdir()]
-    return DiskFacts(
-        sum(entry.st_size for entry in entries),
-        max((entry.st_mtime_ns for entry in entries), default=0),
-    )
+    newest = max((entry.st_mtime_ns for entry in entries), default=0)
+    return sum(entry.st_size for entry in entries), newest
 
 
 def is_packed(source: SourceFile) -> bool:
@@ -96,21 +80,18 @@ def blocks(source: SourceFile) -> Iterator[bytes]:
                     yield block
 
 
-def digest(source: SourceFile) -> Digest:
-    """SHA-256 and size of the uncompressed content; of a Delta table, those of its log.
+def digest(source: SourceFile) -> str:
+    """SHA-256 of the uncompressed content; of a Delta table, that of its log.
 
     Raises:
         SourceRefused: UNREADABLE, TOO_LARGE, STILL_GROWING.
     """
     ensure_unchanged(source)
     sha256 = hashlib.sha256()
-    size = 0
-    content = _log_blocks(source) if source.path.is_dir() else blocks(source)
-    for block in content:
+    for block in _log_blocks(source) if source.path.is_dir() else blocks(source):
         sha256.update(block)
-        size += len(block)
     ensure_unchanged(source)
-    return Digest(sha256.hexdigest(), size)
+    return sha256.hexdigest()
 
 
 @contextmanager
@@ -149,11 +130,11 @@ def ensure_unchanged(source: SourceFile) -> None:
         SourceRefused: STILL_GROWING, or UNREADABLE if it is gone.
     """
     with _refusing(source):
-        facts = disk_facts(source.path)
-    if facts != (source.size, source.mtime_ns):
+        size, mtime_ns = disk_facts(source.path)
+    if (size, mtime_ns) != (source.size, source.mtime_ns):
         raise SourceRefused(
             "STILL_GROWING",
-            f"`{source.name}` changed while it was read: {source.size} bytes, now {facts.size}",
+            f"`{source.name}` changed while it was read: {source.size} bytes, now {size}",
             "run the command again when the file is complete",
         )
 

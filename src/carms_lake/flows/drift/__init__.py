@@ -122,7 +122,7 @@ def _is_arriving(source: SourceFile, contract: Contract, manifest: Manifest) -> 
     if _has_landed(source, known):
         return False
     try:
-        sha256 = digest(source).sha256
+        sha256 = digest(source)
     except SourceRefused:
         return True
     if known:

@@ -168,7 +168,7 @@ class _Table:
         is_same = known and (known.size, known.mtime_ns) == (source.size, source.mtime_ns)
         if is_same and not reads_again:
             return report
-        source = replace(source, sha256=digest(source).sha256)
+        source = replace(source, sha256=digest(source))
         report = replace(report, sha256=source.sha256)
         if known and known.sha256 == source.sha256 and not reads_again:
             return report
@@ -241,7 +241,7 @@ class _Table:
 
 
 def _refuse_clash(same_name: Sequence[SourceFile]) -> None:
-    if len(same_name) > 1 and len({digest(source).sha256 for source in same_name}) > 1:
+    if len(same_name) > 1 and len({digest(source) for source in same_name}) > 1:
         paths = ", ".join(f"`{source.path}`" for source in same_name)
         raise SourceRefused(
             "NAME_CLASH",

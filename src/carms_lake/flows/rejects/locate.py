@@ -65,7 +65,7 @@ class LandedFiles:
                 return replace(source, sha256=entry.sha256)
         for source in sources:
             try:
-                if digest(source).sha256 == entry.sha256:
+                if digest(source) == entry.sha256:
                     return replace(source, sha256=entry.sha256)
             except SourceRefused:  # it is gone or unreadable, so it is not what landed
                 continue
