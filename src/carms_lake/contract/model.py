@@ -111,6 +111,11 @@ class Column:
     coverage: bool = False
     """An extracted field: how many rows have it is kept in `ops.field_coverage`."""
 
+    @property
+    def is_private(self) -> bool:
+        """Whether its values are for those only who may read the lake."""
+        return self.classification not in (None, "public")
+
 
 @dataclass(frozen=True)
 class SourceSpec:

@@ -117,11 +117,11 @@ def _rows(
     """The first rows of a SELECT in the order of their keys."""
     select, columns, message = broken
     there = [row[0] for row in connection.execute(f"describe {select}").fetchall()]
-    is_public = {c.name: c.classification in (None, "public") for c in contract.columns}
+    is_private = {c.name: c.is_private for c in contract.columns}
     # What names a row is its key, or all its columns where it has none; none about people.
     names = contract.primary_key or contract.column_names
-    key = [name for name in names if name in there and is_public.get(name, True)]
-    shown = [name for name in columns if name in there and is_public.get(name, True)]
+    key = [name for name in names if name in there and not is_private.get(name)]
+    shown = [name for name in columns if name in there and not is_private.get(name)]
     listed = ", ".join(quoted(name) for name in [*key, *shown]) or "null"
     found = connection.execute(
         f"select {listed} from ({select}) order by all limit {MOST_ROWS}"

@@ -48,10 +48,10 @@ def fresh(
             if newest is None:
                 message = f"{of}: there is none yet, {_span(age.limit)} are allowed"
             elif now - newest > age.limit:
-                message = (
-                    f"{of} is of {newest:%Y-%m-%d %H:%M} UTC, {_span(now - newest)} ago; "
-                    f"{_span(age.limit)} are allowed"
-                )
+                is_private = age.column is not None and contract.column(age.column).is_private
+                at = f"is of {newest:%Y-%m-%d %H:%M} UTC, {_span(now - newest)} ago"
+                at = "is too old" if is_private else at
+                message = f"{of} {at}; {_span(age.limit)} are allowed"
             rule = f"{age.column or contract.ref.table}.{age.property}"
             result = table_check(contract.ref, rule, message, Dimension.TIMELINESS)
             found.append(replace(result, severity=age.severity))

@@ -150,7 +150,7 @@ def _quarantined(task: Audit, contract: Contract, rule: str) -> list[CheckFailur
     elif code := rule.removeprefix(f"{contract.ref.table}.{QUARANTINE}").lstrip("."):
         reasons = reasons.filter(pl.col("code") == code)
     rows = reasons.select("rule", "row_key", "value", "message").sort("row_key", "rule")
-    private = {c.name for c in contract.columns if c.classification not in {None, "public"}}
+    private = {c.name for c in contract.columns if c.is_private}
     found = []
     for broken, row_key, value, message in rows.head(MOST_ROWS).rows():
         column = broken.rpartition(".")[0]

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake import __version__
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError, counted
 from carms_lake.flows.build.audit import Audit, audited, check_freshness
 from carms_lake.flows.build.context import rows_version
 from carms_lake.flows.build.plan import file_fingerprint, table_fingerprints
+from carms_lake.flows.build.published import (
+    build_tables,
+    published_ops,
+    published_rows,
+    tables_about_people,
+)
 from carms_lake.names import Layer
 from carms_lake.quality.freshness import rows_published
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.records import TableReport
-from carms_lake.store import delta, ops, ops_path, table_path
+from carms_lake.store import delta, ops, table_path
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import build_record, published_although
 from carms_lake.store.gold.file import building, publish
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carms_lake.catalog import Catalog, GoldStep
-    from carms_lake.flows.run import OpsRows, Run
+    from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
     from carms_lake.store.delta.manifest import Build
     from carms_lake.store.gold.file import Warehouse
@@ -56,7 +61,8 @@ def build_gold(
     silver = {ref: rows_version(run, ref) for ref in catalog.refs(Layer.SILVER)}
     _note_new_key(run, steps)
     fingerprints = table_fingerprints(config, steps, silver)
-    fingerprint = file_fingerprint(fingerprints.values(), contracts, builds)
+    people = tables_about_people(catalog)
+    fingerprint = file_fingerprint(fingerprints.values(), contracts, builds, people)
     published = build_record(config.gold_file)
     if published and published.fingerprint == fingerprint and not full_refresh:
         rows = {ref: published.rows.get(ref.table) for ref in fingerprints}
@@ -80,13 +86,15 @@ def build_gold(
         copied = _create_all(run, warehouse, steps, reusable, builds)
         audited(task, warehouse.connection)
         message = _stop_where_a_check_failed(run, publish_anyway=publish_anyway)
-        _add_ops(run, warehouse, run.finish(message, published=_published_rows(run, catalog)))
-        warehouse.add_ops("rejects", task.rejects)
+        this_run = run.finish(message, published=published_rows(run, catalog))
+        for table, frame in published_ops(config, catalog, people, this_run, task.rejects):
+            warehouse.add_ops(table, frame)
         # The next build checks again what failed, whatever changed.
         is_whole = fingerprints.keys() <= needed and not run.report().failed_checks
         made_from = fingerprints | {ref: before.get(ref.table, "") for ref in copied}
         versions = {ref: (made, contracts[ref].version) for ref, made in made_from.items()}
-        _add_build(run, warehouse, fingerprint if is_whole else "", versions)
+        for table, frame in build_tables(run, fingerprint if is_whole else "", versions):
+            warehouse.add_ops(table, frame)
         warehouse.finish([Layer.SILVER])
         target = publish(warehouse.path, config.gold_file)
         run.publish(target)
@@ -167,55 +175,3 @@ def _stop_where_a_check_failed(run: Run, *, publish_anyway: bool) -> str:
         f"{counted(len(failed), 'check')} failed, nothing is published: {first}",
         "`carms check --failures` shows the rows, `carms build --publish-anyway` publishes anyway",
     )
-
-
-def _published_rows(run: Run, catalog: Catalog) -> OpsRows:
-    """What this build adds to the tables of operations once it is published."""
-    built = [
-        ops.version_row(run.run_id, table, 0, catalog.contracts[table.table].version)
-        for table in run.report().tables
-        if table.table.layer is Layer.GOLD and catalog.contracts[table.table].kind == "table"
-    ]
-    reads = [(step.contract.ref, read) for step in catalog.gold_steps for read in step.reads]
-    for step in catalog.silver_steps:
-        reads += [(step.contract.ref, read) for read in step.reads.values()]
-    lineage = [
-        {
-            "run_id": run.run_id,
-            "layer": str(ref.layer),
-            "table_name": ref.table,
-            "reads_layer": str(read.layer),
-            "reads_table": read.table,
-        }
-        for ref, read in reads
-    ]
-    return {"table_versions": built, "lineage": lineage}
-
-
-def _add_ops(run: Run, warehouse: Warehouse, this_run: OpsRows) -> None:
-    """Put what is known of earlier runs and of this one into the gold file."""
-    for table, schema in ops.OPS_SCHEMAS.items():
-        path = ops_path(run.config, table)
-        frame = pl.DataFrame(this_run.get(table, []), schema=schema, orient="row")
-        if delta.exists(path):
-            before = delta.scan(path).collect()
-            frame = pl.concat([before, frame], how="diagonal").select(frame.columns)
-        warehouse.add_ops(table, frame)
-
-
-def _add_build(
-    run: Run, warehouse: Warehouse, fingerprint: str, tables: Mapping[TableRef, tuple[str, str]]
-) -> None:
-    """Put into the gold file what it was built from: as a whole, and by table with its version."""
-    build = {
-        "run_id": run.run_id,
-        "fingerprint": fingerprint,
-        "built_at": run.started_at,
-        "tool_version": __version__,
-        "failed_checks": run.report().failed_checks,
-    }
-    at = {"built_at": pl.Datetime("us", "UTC")}
-    warehouse.add_ops("build", pl.DataFrame([build], schema_overrides=at))
-    schema = dict.fromkeys(("table_name", "fingerprint", "contract_version"), pl.String)
-    rows = [(ref.table, *texts) for ref, texts in tables.items()]
-    warehouse.add_ops("build_tables", pl.DataFrame(rows, schema=schema, orient="row"))

@@ -232,8 +232,12 @@ def file_fingerprint(
     tables: Iterable[str],
     contracts: Mapping[TableRef, Contract],
     builds: Mapping[TableRef, Build],
+    people: Iterable[TableRef],
 ) -> str:
-    """What the gold file is made from and checked against: tables, contracts, counts of silver."""
+    """What the gold file is made from and checked against: tables, contracts, counts of silver.
+
+    And which tables are about people, whose records its copy of `ops` may not show.
+    """
     checked = {ref: c for ref, c in contracts.items() if ref.layer is not Layer.BRONZE}
     made_from = {
         "tables": sorted(tables),
@@ -242,6 +246,7 @@ def file_fingerprint(
             str(ref): [build.rows_since, build.input_rows, build.quarantined, dict(build.unknown)]
             for ref, build in builds.items()
         },
+        "people": sorted(map(str, people)),
     }
     return _digest(made_from)
 
