@@ -164,7 +164,7 @@ class Catalog:
             ContractError: SQL without contract or the other way round, a name that no table has, a
                 view that reads silver (the published file has none), or a circle.
         """
-        from carms_lake.store.sql import tables_read
+        from carms_lake.store.sql.statement import tables_read
 
         package = self.domain.package
         texts = _gold_texts(package)
@@ -173,7 +173,7 @@ class Catalog:
         known = {ref.in_domain: ref for ref in self.contracts}
         steps: dict[TableRef, GoldStep] = {}
         for table, contract in wanted.items():
-            names = tables_read(texts[table], where=f"{package}/gold/{table}.sql")
+            names = tables_read(texts[table], where=f"`{package}/gold/{table}.sql`")
             for name in names:
                 if name not in known:
                     raise ContractError(

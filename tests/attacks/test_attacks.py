@@ -15,7 +15,7 @@ from lakes import config_of, small_lake
 
 from carms_lake.errors import QueryRefused
 from carms_lake.flows.query import query_frame
-from carms_lake.store.query.statement import REFUSED_FUNCTIONS, REFUSED_VIEWS, TABLE_FUNCTIONS
+from carms_lake.store.sql.statement import REFUSED_FUNCTIONS, REFUSED_VIEWS, TABLE_FUNCTIONS
 
 ATTACKS = sorted(Path(__file__).parent.glob("*.sql"))
 TESTS = Path(__file__).parents[1]

@@ -22,7 +22,7 @@ from carms_lake.errors import GoldMissing, QueryLimit, QueryRefused, StoreError
 from carms_lake.flows.query import query_batches, query_frame
 from carms_lake.store import delta
 from carms_lake.store.query import _session, answering, streaming
-from carms_lake.store.query.statement import REFUSED_FUNCTIONS
+from carms_lake.store.sql.statement import REFUSED_FUNCTIONS
 
 if TYPE_CHECKING:
     from carms_lake.config import LakeConfig

@@ -110,6 +110,18 @@ def quarantine_budgets(own: Mapping[str, Any]) -> tuple[float | None, dict[str, 
     return by_reason.pop("all", None), by_reason
 
 
+def whole_number(own: Mapping[str, Any], key: str, where: str) -> int | None:
+    """A whole number, or None where the key is missing.
+
+    Raises:
+        ContractError: it is something else; `where` names the place.
+    """
+    value = own.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ContractError(f"{where}: `{key}` is `{value}`, which is not a whole number")
+    return value
+
+
 def is_number(value: Any) -> bool:
     """Whether it is a number; YAML's `yes` is not one."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -20,6 +20,7 @@ from carms_lake.contract.keys import (
     quarantine_budgets,
     reconciled,
     texts,
+    whole_number,
 )
 from carms_lake.contract.limits import ages, declared_totals, quality_rule, row_change
 from carms_lake.contract.model import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 SUFFIX = ".odcs.yaml"
 
 _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
+_KINDS = ("table", "view", "macro")
 _RENAMED = {"set_aside": "reject"}
 """Old spelling of a value -> the new one; accepted until the next version."""
 
@@ -131,13 +133,16 @@ def _contract(
         for entry in element.get("quality") or []
     ]
     in_all, by_reason = quarantine_budgets(own)
+    kind = table.get("physicalType") or "table"
+    if kind not in _KINDS:
+        raise ValueError(f"`physicalType` is `{kind}`: write one of {', '.join(_KINDS)}")
     return Contract(
         ref=ref,
         version=str(document["version"]),
         columns=columns,
         grain=table.get("dataGranularityDescription") or "",
         description=" ".join(str(table.get("description") or "").split()),
-        kind=str(table.get("physicalType") or "table"),
+        kind=kind,
         relationships=tuple(relationships),
         quality=tuple(rule for rule in quality if rule.kind != "text"),
         source=_source(own) if ref.layer is Layer.BRONZE else None,
@@ -187,8 +192,8 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
             maximum=options.get("maximum"),
             exclusive_minimum=options.get("exclusiveMinimum"),
             exclusive_maximum=options.get("exclusiveMaximum"),
-            min_length=options.get("minLength"),
-            max_length=options.get("maxLength"),
+            min_length=whole_number(options, "minLength", where),
+            max_length=whole_number(options, "maxLength", where),
         ),
         sources=tuple(prop.get("transformSourceObjects") or ()),
         rule=" ".join(str(prop.get("transformDescription") or "").split()),

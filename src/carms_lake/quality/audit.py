@@ -13,7 +13,7 @@ import duckdb
 
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
-from carms_lake.quality.constraints import rule_select
+from carms_lake.quality.constraints import rule_select, summed
 from carms_lake.quality.reconciliation import driver_reconciled, within_budget
 from carms_lake.quality.table_constraints import (
     metric_check,
@@ -24,6 +24,7 @@ from carms_lake.quality.table_constraints import (
 )
 from carms_lake.records import CheckResult
 from carms_lake.store.sql import scalar
+from carms_lake.store.sql.statement import only_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,7 +94,8 @@ def _table(
         found = next(counts) if measure else scalar(connection, rule_select(contract, rule))
         yield _measured(contract, rule, found, rows, measure)
     for entry in contract.reconcile:
-        gold, silver = (scalar(connection, str(entry[side])) for side in ("gold", "silver"))
+        texts = summed(contract, entry)
+        gold, silver = (scalar(connection, only_reads(*text)) for text in texts)
         name = f"{contract.ref.table}.reconcile.{entry['name']}"
         fault = "" if gold == silver else f"gold has {gold}, silver {silver}"
         yield table_check(contract.ref, name, fault, Dimension.CONSISTENCY)

@@ -7,13 +7,13 @@ passes every constraint but `required`: whether it may be null is a constraint o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from carms_lake.contract.limits import Dimension, QualityRule
+from carms_lake.contract.limits import DeclaredTotal, Dimension, QualityRule
 from carms_lake.contract.model import Column, Contract, Relationship
 from carms_lake.contract.types import ColumnType
 from carms_lake.errors import ContractError, did_you_mean
@@ -145,15 +145,50 @@ def reference(relationship: Relationship) -> Constraint:
 
 
 def rule_select(contract: Contract, rule: QualityRule) -> str:
-    """The SELECT of a rule of type `sql`, with the names of its table and column put in."""
+    """The SELECT of a rule of type `sql`, with the names of its table and column put in.
+
+    Raises:
+        ContractError: it is not one SELECT that only reads.
+    """
     from carms_lake.store.sql import quoted  # imports DuckDB, which bronze does not need
+    from carms_lake.store.sql.statement import only_reads
 
     table, column = contract.ref.in_domain, quoted(rule.column or "")
     names = {"table": table, "object": table, "column": column, "property": column}
     text = rule.query or ""
     for name, value in names.items():
         text = text.replace("${" + name + "}", value).replace("{" + name + "}", value)
-    return text
+    return only_reads(text, f"`{contract.path}`, rule `{rule.name}`")
+
+
+def summed(contract: Contract, entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The SELECTs of an entry of `carms.reconcile`, of gold and of silver, and where they are."""
+    where = f"`{contract.path}`, `carms.reconcile`, `{entry['name']}`"
+    return tuple((str(entry[side]), where) for side in ("gold", "silver"))
+
+
+def declared(contract: Contract, total: DeclaredTotal) -> tuple[str, str]:
+    """The SELECT of a declared total, and where it is."""
+    return total.select, f"`{contract.path}`, `carms.declaredTotals`, `{total.name}`"
+
+
+def ensure_only_reads(contracts: Iterable[Contract]) -> None:
+    """Look at all SQL of the contracts before anything is built; running it looks again.
+
+    Raises:
+        ContractError: a text is not one SELECT that only reads.
+    """
+    from carms_lake.store.sql.statement import only_reads
+
+    for contract in contracts:
+        for rule in contract.quality:
+            if rule.kind == "sql":
+                rule_select(contract, rule)
+        for entry in contract.reconcile:
+            for text in summed(contract, entry):
+                only_reads(*text)
+        for total in contract.declared_totals:
+            only_reads(*declared(contract, total))
 
 
 def _of_row(contract: Contract, rule: QualityRule) -> Constraint:

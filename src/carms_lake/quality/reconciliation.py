@@ -13,11 +13,13 @@ from carms_lake.contract.limits import Dimension
 from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
+from carms_lake.quality.constraints import declared
 from carms_lake.quality.table_constraints import row_check, table_check
 from carms_lake.records import CheckResult, ReasonCode, TableReport
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, FileEntry, Manifest
 from carms_lake.store.sql import scalar
+from carms_lake.store.sql.statement import only_reads
 
 QUARANTINE = "quarantine"
 """The rule, after the table's name, of a silver table's quarantine budget."""
@@ -150,7 +152,7 @@ def totals_declared(
             ):
                 continue
             try:
-                value = scalar(connection, total.select)
+                value = scalar(connection, only_reads(*declared(contract, total)))
             except duckdb.Error as error:
                 raise ContractError(
                     f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"

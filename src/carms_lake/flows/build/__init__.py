@@ -16,6 +16,7 @@ from carms_lake.flows.build.gold import build_gold
 from carms_lake.flows.build.silver import transform
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
+from carms_lake.quality.constraints import ensure_only_reads
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
 from carms_lake.store.gold import build_record
@@ -58,6 +59,7 @@ def build(
         StoreError: bronze is missing, or the lake or the gold file cannot be written.
     """
     catalog = load_catalog(config.domain)
+    ensure_only_reads(catalog.contracts.values())
     with running(config, "build") as run:
         repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
         needed = _needed(catalog, select, config)

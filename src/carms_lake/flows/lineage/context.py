@@ -20,7 +20,7 @@ from carms_lake.store.gold.file import SURROGATE_KEY
 from carms_lake.store.gold.masking import add_keyed_hash, key_file
 from carms_lake.store.lookup import ROWS, Condition, Connection
 from carms_lake.store.ops import OPS_SCHEMAS
-from carms_lake.store.sql import literal, quoted
+from carms_lake.store.sql import quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
 from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
@@ -148,7 +148,9 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
     }
     gold = {step.contract.ref: step for step in catalog.gold_steps}
     silver = {step.contract.ref: step for step in catalog.silver_steps}
-    with reading(config, list(existing.values())) as connection:
+    # A SELECT that needs more memory fails, and its inputs are found by names instead.
+    limits = {"memory_limit": config.memory_limit, "temp_directory": ""}
+    with reading(config, list(existing.values()), **limits) as connection:
         _prepare(connection, config)
         columns = lookup.columns_of(connection)
         known = {}
@@ -161,9 +163,6 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
 
 def _prepare(connection: Connection, config: LakeConfig) -> None:
     """What the SELECTs of gold need; without a masking key every mask is null, and none is made."""
-    # A SELECT that needs more memory fails, and its inputs are found by names instead.
-    connection.execute(f"set memory_limit = {literal(config.memory_limit)}")
-    connection.execute("set temp_directory = ''")
     connection.execute(SURROGATE_KEY)
     if key_file(config).exists():
         add_keyed_hash(connection, config)

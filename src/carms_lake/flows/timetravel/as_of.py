@@ -29,9 +29,8 @@ from carms_lake.store.gold import build_record
 from carms_lake.store.gold.file import building
 from carms_lake.store.ops import OPS_SCHEMAS, ops_rows
 from carms_lake.store.query.sandbox import AsOf
-from carms_lake.store.query.statement import Statement
 from carms_lake.store.rejects import live
-from carms_lake.store.sql import tables_read
+from carms_lake.store.sql.statement import Statement, tables_read
 
 CACHE = ".asof"
 """The folder of the lake with gold snapshots; it can be deleted at any time."""
@@ -157,7 +156,7 @@ def _ops_read(steps: Sequence[GoldStep]) -> list[str]:
     return sorted(
         name.removeprefix("ops.")
         for step in steps
-        for name in tables_read(step.sql, where=str(step.contract.ref), schemas=("ops",))
+        for name in tables_read(step.sql, where=f"`{step.contract.ref}`", schemas=("ops",))
     )
 
 

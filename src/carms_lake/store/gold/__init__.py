@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -15,7 +16,7 @@ from carms_lake.errors import GoldMissing, StoreError, counted
 from carms_lake.names import Layer
 from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
-from carms_lake.store.sql import PUBLISHED, attach, connect, qualified, quoted, read_pinned
+from carms_lake.store.sql import PUBLISHED, attach, connect, qualified, quoted, read_pinned, seal
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ def published_although(checks: int) -> str:
 
 @contextmanager
 def reading(
-    config: LakeConfig, contracts: Sequence[Contract]
+    config: LakeConfig, contracts: Sequence[Contract], **settings: Any
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection on which the tables and views of the contracts answer as `<layer>.<table>`.
+
+    It reaches the lake and nothing else; `settings` are DuckDB's.
 
     Raises:
         GoldMissing: there is no gold file yet.
@@ -74,7 +77,7 @@ def reading(
     """
     if not config.gold_file.exists():
         raise GoldMissing(f"no gold file `{config.gold_file}` yet", "run `carms build` first")
-    with connect() as connection:
+    with connect(**settings) as connection:
         attach(connection, config.gold_file)
         for layer in Layer:
             connection.execute(f"create schema {quoted(layer)}")
@@ -92,4 +95,5 @@ def reading(
                     "another version",
                     "run `carms build`",
                 ) from error
+        seal(connection, folders=[config.lake])
         yield connection

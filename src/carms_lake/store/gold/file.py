@@ -19,10 +19,20 @@ from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.names import TableRef
+from carms_lake.names import IDENTIFIER, TableRef
 from carms_lake.store.delta import Pinned
 from carms_lake.store.gold.masking import add_keyed_hash, masks
-from carms_lake.store.sql import PUBLISHED, connect, literal, qualified, quoted, read_pinned, scalar
+from carms_lake.store.sql import (
+    PUBLISHED,
+    connect,
+    literal,
+    qualified,
+    quoted,
+    read_pinned,
+    scalar,
+    seal,
+)
+from carms_lake.store.sql.statement import only_reads
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,11 +58,18 @@ class Warehouse:
         self.connection = connection
         self.path = path
         self._config = config
+        self._is_sealed = False
 
     def add_source(self, ref: TableRef, pinned: Pinned) -> None:
         """Make a table of the lake readable as `silver.<table>`, at a pinned version."""
         self.connection.execute(f"create schema if not exists {quoted(ref.layer)}")
         self.connection.execute(f"create view {qualified(ref)} as {read_pinned(pinned)}")
+
+    def seal(self) -> None:
+        """Let what runs from now on, the SQL of domains and contracts, reach the lake alone."""
+        if not self._is_sealed:
+            seal(self.connection, folders=[self._config.lake])
+            self._is_sealed = True
 
     def create(self, contract: Contract, sql: str) -> int | None:
         """Create a table, view or macro from its SELECT; how many rows it has (None for a macro).
@@ -62,6 +79,7 @@ class Warehouse:
                 break a constraint of the contract.
             ConfigError: it masks, and the file of the masking key holds none.
         """
+        self.seal()
         if masks(sql):
             if contract.kind != "table":
                 raise ContractError(
@@ -95,6 +113,7 @@ class Warehouse:
 
     def _create_macro(self, contract: Contract, sql: str) -> None:
         name, run = qualified(contract.ref), self.connection.execute
+        _ensure_parameters(contract)
         run(f"create macro {name}({', '.join(contract.parameters)}) as table {sql}")
         nulls = ", ".join("null" for _ in contract.parameters)
         _delivers(self.connection, contract, f"from {name}({nulls})")
@@ -227,6 +246,17 @@ def table_ddl(contract: Contract) -> str:
         if relationship.enforced
     ]
     return f"create table {qualified(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
+
+
+def _ensure_parameters(contract: Contract) -> None:
+    """Ensure that a macro's parameters are names, each with a value at most."""
+    for parameter in contract.parameters:
+        name, has_default, default = parameter.partition(":=")
+        where = f"`{contract.path}`, `carms.parameters`, `{parameter}`"
+        if not IDENTIFIER.fullmatch(name.strip()):
+            raise ContractError(f"{where}: not a name", "lower-case letters, digits and _")
+        if has_default:
+            only_reads(f"select {default}", where)
 
 
 def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:

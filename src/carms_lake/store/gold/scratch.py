@@ -16,6 +16,7 @@ from carms_lake.errors import ContractError
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.gold.file import Warehouse, building
 from carms_lake.store.sql import qualified, quoted, scalar
+from carms_lake.store.sql.statement import only_reads
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +75,7 @@ class Scratch:
             ContractError: it cannot be run.
         """
         try:
-            return scalar(self.connection, sql)
+            return scalar(self.connection, only_reads(sql, "a SELECT of a contract"))
         except duckdb.Error as error:
             raise ContractError(f"a SELECT of a contract cannot be run: {error}: {sql}") from error
 
@@ -133,6 +134,7 @@ def scratch(config: LakeConfig, folder: Path) -> Iterator[Scratch]:
     with building(config, folder) as warehouse:
         warehouse.connection.execute("commit")
         warehouse.connection.execute(f"create schema if not exists {quoted(Layer.SILVER)}")
+        warehouse.seal()
         yield Scratch(warehouse)
 
 

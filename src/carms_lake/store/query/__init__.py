@@ -16,8 +16,8 @@ import duckdb
 from carms_lake.errors import QueryLimit, QueryRefused
 from carms_lake.store.query import views
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
-from carms_lake.store.query.statement import Statement, read_statement
-from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted
+from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
+from carms_lake.store.sql.statement import Statement, read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -144,7 +144,6 @@ def _session(
     """
     # Without a temporary directory nothing spills to disk: a query meets its memory limit instead.
     connection = connect(
-        python_enable_replacements="false",
         temp_directory="",
         allow_community_extensions="false",
         memory_limit=config.memory_limit,
@@ -164,10 +163,7 @@ def _session(
             path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
         run(f"SET search_path = {literal(','.join(path))}")
         views.make_views(session, statement)
-        if session.files:
-            run(f"SET allowed_paths = [{', '.join(map(literal, session.files))}]")
-        run("SET enable_external_access = false")
-        run("SET lock_configuration = true")
+        seal(connection, session.files)
         run("BEGIN TRANSACTION READ ONLY")
         with bounded_memory(connection), _own_errors(session, statement):
             yield session, statement

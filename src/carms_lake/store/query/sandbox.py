@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from carms_lake.config import LakeConfig
-    from carms_lake.store.query.statement import Statement
+    from carms_lake.store.sql.statement import Statement
 
 
 Result = TypeVar("Result")

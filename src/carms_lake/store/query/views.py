@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.store.query.sandbox import Session
-    from carms_lake.store.query.statement import Statement
+    from carms_lake.store.sql.statement import Statement
 
 
 _MISSING = re.compile(r'Table with name "?([^\s"]+)"? does not exist')

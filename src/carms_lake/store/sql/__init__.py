@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from carms_lake.errors import ContractError, StoreError
-from carms_lake.names import Layer, TableRef
+from carms_lake.names import TableRef
 from carms_lake.store.delta import Pinned
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ PUBLISHED = "published"
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
 }
-"""Without these even a misspelt function name makes DuckDB try the network."""
+"""Without these a misspelt function name makes DuckDB try the network, and a misspelt table's name
+is looked for among the variables of Python."""
 
 _PRIMITIVE = re.compile(r'(ArrayType\()?PrimitiveType\("([^"]+)"\)(?:, contains_null=\w+\))?')
 _SQL_TYPES = {
@@ -75,43 +77,36 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str = PUBLIS
         ) from error
 
 
+def seal(
+    connection: duckdb.DuckDBPyConnection, files: Iterable[str] = (), folders: Iterable[Path] = ()
+) -> None:
+    """Let a connection reach these files and folders, what is attached to it, and nothing else."""
+    for setting, paths in (("allowed_paths", files), ("allowed_directories", folders)):
+        listed = ", ".join(literal(str(path)) for path in paths)
+        connection.execute(f"set {setting} = [{listed}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
 def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """The one value that a SELECT gives; None where it gives no row."""
     rows = connection.execute(sql).fetchall()
     return rows[0][0] if rows else None
 
 
-def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)) -> set[str]:
-    """The tables, views and table macros that a SELECT names with their layer: `silver.program`.
-
-    Names without a layer are the query's own (CTEs), so scopes need not be followed.
-
-    Raises:
-        ContractError: not one readable SELECT; `where` names the file.
-    """
-    tree = parsed(sql, where=where)
-    if tree["error"]:
-        raise ContractError(f"`{where}`: {tree.get('error_message', 'not a SELECT')}")
-    found = set()
-    for node in nodes(tree):
-        if node.get("type") == "BASE_TABLE":
-            found.add((node["schema_name"], node["table_name"]))
-        elif node.get("type") == "TABLE_FUNCTION":
-            function = node["function"]
-            found.add((function.get("schema", ""), function.get("function_name", "")))
-    return {f"{schema}.{name}" for schema, name in found if schema in schemas}
-
-
 def parsed(sql: str, *, where: str = "the SELECT") -> dict[str, Any]:
     """A statement as DuckDB's parser reads it; anything but a SELECT has an `error` there.
 
     Raises:
-        ContractError: not one statement; `where` names the file.
+        ContractError: not one statement, or one that is nested too deeply; `where` says whose.
     """
     text = _parsed_text(sql)
     if text is None:
-        raise ContractError(f"`{where}` must hold one SELECT")
-    tree: dict[str, Any] = json.loads(text)
+        raise ContractError(f"{where} must hold one SELECT")
+    try:
+        tree: dict[str, Any] = json.loads(text)
+    except RecursionError:
+        raise ContractError(f"{where} is nested too deeply", "take it apart with WITH") from None
     return tree
 
 
@@ -127,14 +122,14 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(node)
 
 
-_parser = lru_cache(maxsize=1)(connect)
+parser = lru_cache(maxsize=1)(connect)
 """A database without tables, which takes longer to open than a SELECT to read."""
 
 
 @lru_cache(maxsize=512)
 def _parsed_text(sql: str) -> str | None:
     """The parsed statement in JSON; None where the text is not one statement."""
-    with _parser().cursor() as connection:
+    with parser().cursor() as connection:
         if len(connection.extract_statements(sql)) != 1:
             return None
         row = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]

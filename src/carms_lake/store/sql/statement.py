@@ -1,20 +1,23 @@
-"""What a query is and names, decided by DuckDB's own parser before anything of it runs.
+"""What a text of SQL is and names, decided by DuckDB's own parser before anything of it runs.
 
 Settings alone do not make a query harmless: `WITH x AS (COPY ...)` is a SELECT to the statement
 types, and it overwrites any file that the connection may read, in a read-only transaction too. So
-the parsed tree may hold only the nodes and table functions that are known to read.
+the parsed tree may hold only the nodes and table functions that are known to read. The same holds
+for the SQL of contracts and domains, which may come from somebody else.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from carms_lake.errors import QueryRefused
-from carms_lake.store.sql import nodes
+from carms_lake.errors import ContractError, QueryRefused
+from carms_lake.names import Layer
+from carms_lake.store.sql import nodes, parsed, parser
 
 MAX_SQL_CHARACTERS = 100_000
 """Longer texts cost the planner minutes and gigabytes before any limit can stop it."""
@@ -51,6 +54,7 @@ REFUSED_FUNCTIONS = frozenset(
         "currval",
         "current_setting",
         "getenv",
+        "getvariable",  # a build keeps the masking key in variables
         "json_serialize_plan",
         "nextval",
         "pg_sleep",
@@ -118,15 +122,64 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     except ValueError:  # duckdb 2.0: UPDATE EXTENSIONS has a type that its Python does not know
         raise _refusal("this statement") from None
     if kind not in (duckdb.StatementType.EXPLAIN, duckdb.StatementType.SELECT):
-        raise _refusal(f"a {kind.name} statement", kind)
-    select = _explained(sql) if kind == duckdb.StatementType.EXPLAIN else sql
-    return _read_tree(connection, sql, _parsed(connection, select))
-
-
-def _refusal(what: str, kind: duckdb.StatementType | None = None) -> QueryRefused:
-    hint = "a query reads only: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
-    if kind == duckdb.StatementType.MULTI:
+        is_pivot = kind == duckdb.StatementType.MULTI
         hint = "a PIVOT must list its values: `pivot t on c in ('a', 'b') using count(*)`"
+        raise _refusal(f"a {kind.name} statement", hint if is_pivot else "")
+    select = _explained(sql) if kind == duckdb.StatementType.EXPLAIN else sql
+    try:
+        return _read_tree(connection, sql, _parsed(connection, select))
+    except _DoesMore as error:
+        raise _refusal(*error.args) from None
+
+
+def only_reads(sql: str, where: str) -> str:
+    """The text of a contract or of a domain, where it is one SELECT that does nothing but read.
+
+    Raises:
+        ContractError: it is something else; `where` says whose text it is.
+    """
+    if len(sql) > MAX_SQL_CHARACTERS:
+        raise ContractError(f"{where} has {len(sql)} characters, more than {MAX_SQL_CHARACTERS}")
+    try:
+        tree = parsed(sql, where=where)
+        with parser().cursor() as connection:
+            _read_tree(connection, sql, tree)
+    except duckdb.Error as error:
+        raise ContractError(f"{where} is not SQL: {str(error).rstrip()}") from None
+    except _DoesMore as error:
+        raise ContractError(
+            f"{where} must only read: {error.args[0]}",
+            "write one SELECT from tables of the lake; it cannot read files or change anything",
+        ) from None
+    return sql
+
+
+def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)) -> set[str]:
+    """The tables, views and table macros that a SELECT names with their layer: `silver.program`.
+
+    Names without a layer are the query's own (CTEs), so scopes need not be followed.
+
+    Raises:
+        ContractError: not one SELECT that only reads; `where` says whose text it is.
+    """
+    found = set()
+    for node in nodes(parsed(only_reads(sql, where), where=where)):
+        if node.get("type") == "BASE_TABLE":
+            found.add((node["schema_name"], node["table_name"]))
+        elif node.get("type") == "TABLE_FUNCTION":
+            function = node["function"]
+            found.add((function.get("schema", ""), function.get("function_name", "")))
+    return {f"{schema}.{name}" for schema, name in found if schema in schemas}
+
+
+class _DoesMore(Exception):
+    """A text does more than read: what it does, and what to do instead if that is known."""
+
+
+def _refusal(what: str, hint: str = "") -> QueryRefused:
+    hint = hint or (
+        "a query reads only: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
+    )
     return QueryRefused(f"`carms query` refuses {what}", hint)
 
 
@@ -164,8 +217,6 @@ def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
         raise QueryRefused("the query is nested too deeply", "take it apart with WITH") from None
     except duckdb.Error as error:
         raise QueryRefused(str(error).rstrip()) from None
-    if tree["error"]:
-        raise _refusal(f"this: {tree.get('error_message', 'not a SELECT')}")
     return tree
 
 
@@ -174,10 +225,12 @@ def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, 
     functions: set[tuple[str, ...]] = set()
     macros: set[tuple[str, ...]] = set()
     lists_tables = False
+    if tree["error"]:
+        raise _DoesMore(tree.get("error_message", "a statement that is not a SELECT"))
     for node in nodes(tree):
         kind = str(node.get("type", ""))
         if kind.endswith("_NODE") and kind not in READING_NODES:
-            raise _refusal(f"{kind.split('_', maxsplit=1)[0]} inside a query")
+            raise _DoesMore(f"{kind.split('_', maxsplit=1)[0]} inside a query")
         if kind == "BASE_TABLE":
             tables.add(_path(node))
         elif kind == "TABLE_FUNCTION":
@@ -205,13 +258,10 @@ def _path(node: dict[str, Any]) -> tuple[str, ...]:
 def _refuse_names(tables: set[tuple[str, ...]]) -> None:
     for path in tables:
         if path[-1] in REFUSED_VIEWS:
-            raise _refusal(f"the view `{path[-1]}`")
-    for name, *more in tables:
-        if not more and any(character in name for character in "./\\:*"):
-            raise QueryRefused(
-                f"`carms query` reads tables, not files: `{name}`",
-                "`carms tables` lists the tables",
-            )
+            raise _DoesMore(f"the view `{path[-1]}`")
+    for *_, name in tables:
+        if any(character in name for character in "./\\:*"):
+            raise _DoesMore(f"the file `{name}`", "`carms tables` lists the tables to read")
 
 
 def _refuse_functions(
@@ -221,7 +271,7 @@ def _refuse_functions(
 ) -> None:
     for path in functions:
         if path[-1] in REFUSED_FUNCTIONS:
-            raise _refusal(f"the function `{path[-1]}`")
+            raise _DoesMore(f"the function `{path[-1]}`")
     unknown = sorted({path[-1] for path in macros} - TABLE_FUNCTIONS)
     if not unknown:
         return
@@ -232,4 +282,4 @@ def _refuse_functions(
         {"names": unknown},
     ).fetchall()
     if built_in:
-        raise _refusal(f"the function `{built_in[0][0]}`")
+        raise _DoesMore(f"the function `{built_in[0][0]}`")
