@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if sys.platform == "darwin":
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 PARTIAL = ".*.part"
 """Matches what a killed process leaves of a file that was written whole."""
+
+_ACCESS_LIST = "system.posix_acl_access"
 
 
 @contextmanager
@@ -57,6 +60,30 @@ def put(written: Path, path: Path, *, is_synced: bool = True) -> None:
     written.replace(path)
     if is_synced:
         sync_folder(path.parent)
+
+
+def keep_access(written: Path, old: Path) -> None:
+    """Let those read and write a new file who may read and write the one that it replaces.
+
+    Owner, group, mode and, on Linux, the access list are kept as far as the system allows. Where
+    the group is another one, it may not do more than everybody.
+
+    Raises:
+        OSError: one of the files is gone.
+    """
+    wanted = old.stat()
+    mode = stat.S_IMODE(wanted.st_mode)
+    if sys.platform != "win32":
+        for owner in (wanted.st_uid, -1):  # only root gives files away, a member their group
+            with suppress(PermissionError):
+                os.chown(written, owner, wanted.st_gid)
+                break
+        if written.stat().st_gid != wanted.st_gid:
+            mode = mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3
+    written.chmod(mode)
+    if sys.platform == "linux" and written.stat().st_gid == wanted.st_gid:
+        with suppress(OSError):  # no list, or a disk without them
+            os.setxattr(written, _ACCESS_LIST, os.getxattr(old, _ACCESS_LIST))
 
 
 def make_folder(folder: Path) -> None:

@@ -24,8 +24,8 @@ from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops, table_path
 from carms_lake.store.delta.manifest import last_builds
-from carms_lake.store.gold import build_record, published_although
-from carms_lake.store.gold.file import building, publish
+from carms_lake.store.gold import build_record, publish, published_although, published_place
+from carms_lake.store.gold.file import building
 from carms_lake.store.gold.masking import key_file, masks
 from carms_lake.store.sql import attach
 
@@ -96,12 +96,24 @@ def build_gold(
         for table, frame in build_tables(run, fingerprint if is_whole else "", versions):
             warehouse.add_ops(table, frame)
         warehouse.finish([Layer.SILVER])
+        _note_other_names(run)
         target = publish(warehouse.path, config.gold_file)
         run.publish(target)
     if target != config.gold_file:
         note = (
             f"`{config.gold_file}` is open in another program: the new tables are in "
             f"`{target}`; close it and run `carms build`"
+        )
+        run.add(notes=[note])
+
+
+def _note_other_names(run: Run) -> None:
+    """Say that a file of two names is replaced under one of them."""
+    place = published_place(run.config.gold_file)
+    if place.exists() and place.stat().st_nlink > 1:
+        note = (
+            f"`{place}` had another name (a hard link), which keeps the old tables; use a symbolic "
+            "link instead"
         )
         run.add(notes=[note])
 

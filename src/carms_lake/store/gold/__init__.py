@@ -1,7 +1,9 @@
-"""The published gold file: the record of its build, and its tables together with the lake's."""
+"""The published gold file: its place, the record of its build, its tables and the lake's."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from carms_lake import files
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
 from carms_lake.errors import GoldMissing, StoreError, counted
@@ -97,3 +100,66 @@ def reading(
                 ) from error
         seal(connection, folders=[config.lake])
         yield connection
+
+
+def published_place(path: Path) -> Path:
+    """Where the published file is, or will be: at the end of links.
+
+    Raises:
+        StoreError: no file can be there.
+    """
+    place = Path(os.path.realpath(path))
+    what = f"`{place}`, which `{path}` links to," if path.is_symlink() else f"`{path}`"
+    if place.is_symlink():
+        raise StoreError(f"`{path}` is a link that leads back to itself", "remove the link")
+    if place.exists() and not place.is_file():
+        raise StoreError(f"{what} is not a file", "move it away: the gold file goes there")
+    if path.is_symlink() and not place.parent.is_dir():
+        raise StoreError(
+            f"the folder of {what} does not exist",
+            "mount the disk or create the folder, or remove the link",
+        )
+    return place
+
+
+def publish(built: Path, target: Path) -> Path:
+    """Replace the published file by a closed gold file; its path.
+
+    Where it is a link, the file that it leads to is replaced. Owner, group and mode stay. Where the
+    published file is open and cannot be replaced (Windows), it goes next to it.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        place = published_place(target)
+        if place.exists():
+            files.keep_access(built, place)
+        # A write-ahead log of the old file would make the new one unreadable.
+        for path in {target, place}:
+            path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        built = _beside(built, place)
+        try:
+            files.put(built, place)
+        except PermissionError:
+            return built.replace(place.with_name(f"{place.stem}.new{place.suffix}"))
+        finally:
+            built.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"`{target}` cannot be written: {error}", "is the disk full, or the folder read-only?"
+        ) from error
+    return target
+
+
+def _beside(built: Path, place: Path) -> Path:
+    """The built file on the disk of the published one, since no rename leads to another disk."""
+    if built.stat().st_dev == place.parent.stat().st_dev:
+        return built
+    # The name is always the same: what a killed build leaves, the next one overwrites.
+    copy = place.with_name(f".{place.name}.part")
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)  # nobody reads it before it has the access of the published file
+    shutil.copyfile(built, copy)
+    files.keep_access(copy, built)
+    return copy

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from carms_lake import files
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.names import IDENTIFIER, TableRef
 from carms_lake.store.delta import Pinned
+from carms_lake.store.gold import published_place
 from carms_lake.store.gold.masking import add_keyed_hash, masks
 from carms_lake.store.sql import (
     PUBLISHED,
@@ -35,6 +35,8 @@ from carms_lake.store.sql import (
 from carms_lake.store.sql.statement import only_reads
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
 
@@ -180,8 +182,10 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
     """A new gold file in a folder of its own: `folder`, or one next to the published file.
 
     Raises:
-        StoreError: the folder cannot be written.
+        StoreError: the folder cannot be written, or no file can be published there.
     """
+    if folder is None:
+        published_place(config.gold_file)  # before the work of a build
     folder = folder or config.gold_file.parent / f".{config.domain.name}.building"
     try:
         shutil.rmtree(folder, ignore_errors=True)
@@ -205,28 +209,6 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def publish(built: Path, target: Path) -> Path:
-    """Replace the published file by a closed gold file; its path.
-
-    Where the published file is open and cannot be replaced (Windows), it goes next to it.
-
-    Raises:
-        StoreError: the folder cannot be written.
-    """
-    try:
-        try:
-            # A write-ahead log of the old file would make the new one unreadable.
-            target.with_name(target.name + ".wal").unlink(missing_ok=True)
-            files.put(built, target)
-        except PermissionError:
-            return built.replace(target.with_name(f"{target.stem}.new{target.suffix}"))
-    except OSError as error:
-        raise StoreError(
-            f"`{target}` cannot be written: {error}", "is the disk full, or the folder read-only?"
-        ) from error
-    return target
 
 
 def table_ddl(contract: Contract) -> str:
