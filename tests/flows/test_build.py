@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tiny import PRODUCTS, SALES, digest, gold, put, rejects, rows, stocked
 
+from carms_lake.cli.reports import exit_code
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import ContractError, DataError, NotReconciled, StoreError, UsageError
 from carms_lake.flows.build import build
@@ -246,9 +247,61 @@ def test_a_selected_name_that_is_no_table_is_an_error(tmp_path: Path) -> None:
 
 
 def test_building_without_bronze_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no file of it was ingested") as caught:
+    with pytest.raises(StoreError, match="no file of `tiny` was ingested yet") as caught:
         build(stocked(tmp_path))
     assert "carms ingest" in caught.value.hint
+
+
+ABSENT = {"products": "products.csv", "sales": "sales/day_1.csv"}
+
+
+@pytest.mark.parametrize("source", ABSENT)
+def test_a_source_that_never_came_counts_as_empty_until_it_comes(tmp_path: Path, source) -> None:
+    whole = lake(tmp_path / "whole")
+    config = stocked(tmp_path)
+    late = config.data_raw / ABSENT[source]
+    text = late.read_text(encoding="utf-8")
+    late.unlink()
+    ingest(config)
+    for _ in range(2):  # also where nothing changed
+        report = build(config)
+        assert warned(report)[f"{source}.arrival"] == f"tiny.bronze.{source}"
+        assert (exit_code(report), exit_code(report, strict=True)) == (0, 1)
+    assert f"{source}.arrival" in warned(check(config))
+    put(config, ABSENT[source], text)
+    ingest(config)
+    assert warned(build(config)) == {}
+    for table in ("dim_product", "fact_sale"):
+        everything = f"from gold.{table} order by all"
+        assert gold(config, everything) == gold(whole, everything)
+
+
+def warned(report: RunReport) -> dict[str, str]:
+    return {c.rule: str(c.table) for c in report.checks if not c.passed}
+
+
+def test_references_to_a_source_that_never_came_are_warnings_and_others_errors(tmp_path) -> None:
+    config = stocked(tmp_path)
+    (config.data_raw / "products.csv").unlink()
+    ingest(config)
+    config = with_budget(config, 1)
+    report = build(config)
+    found = next(c for c in report.checks if c.rule == "product_id.relationship")
+    assert (found.passed, found.severity) == (False, "warning")
+    assert "no file of `bronze.products` was ever loaded" in found.message
+    many = {"quality": [{"name": "many", "metric": "rowCount", "mustBeGreaterThan": 9}]}
+    with pytest.raises(DataError, match=r"many.*no file of `bronze.products`"):
+        build(with_contract(config, "gold/fact_sale", many))
+
+
+def test_a_table_that_is_gone_is_not_taken_for_a_source_that_never_came(tmp_path: Path) -> None:
+    config = lake(tmp_path)
+    before = gold(config, "from gold.fact_sale")
+    shutil.rmtree(config.lake / "bronze" / "products")
+    with pytest.raises(StoreError, match=r"bronze\.products` is gone") as caught:
+        build(config)
+    assert "carms ingest bronze.products" in caught.value.hint
+    assert gold(config, "from gold.fact_sale") == before
 
 
 def test_a_failing_check_leaves_the_published_file_as_it_was(tmp_path: Path) -> None:

@@ -32,7 +32,13 @@ SPELLINGS = {
     "sensors": ["sensors/store_id=12/month=2024-01/readings_2024-01-01.csv", "sensors.csv"],
     "exchange_rates": ["exchange_rates.xlsx", "exchange_rates_2024.xlsx", "rates.xlsx"],
     "shipments": ["shipments_2024-01-01.parquet", "shipments/part-0.parquet"],
-    "returns": ["returns.parquet", "returns_changes_2025-01-01.parquet", "returns/v2.parquet"],
+    "returns": [
+        "returns.parquet",
+        "returns_changes_2025-01-01.parquet",
+        "returns/v2.parquet",
+        "returns_changes/a.parquet",
+        "returns_day1/part-00001.parquet",
+    ],
 }
 
 

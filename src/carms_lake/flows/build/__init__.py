@@ -11,7 +11,11 @@ from functools import partial
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from carms_lake.catalog import code_fingerprint, load_catalog
+from carms_lake.errors import StoreError
+from carms_lake.flows.build.audit import check_arrival
 from carms_lake.flows.build.gold import build_gold
 from carms_lake.flows.build.silver import transform
 from carms_lake.flows.run import running
@@ -19,11 +23,13 @@ from carms_lake.names import Layer
 from carms_lake.quality.constraints import ensure_only_reads
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
+from carms_lake.store import delta, table_path
 from carms_lake.store.gold import build_record
+from carms_lake.store.ops import ops_rows
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
 
     from carms_lake.catalog import Catalog, GoldStep, SilverStep
@@ -67,6 +73,9 @@ def build(
         code = code_fingerprint(config.domain)
         build_table = partial(transform, run, catalog.contracts, code, full_refresh=full_refresh)
         built: dict[TableRef, TableReport] = {}
+        sources = {ref for step in steps for ref in step.needs if ref.layer is Layer.BRONZE}
+        _ensure_sources(config, catalog, sources)
+        check_arrival(run, [catalog.contracts[ref] for ref in sorted(sources)])
         try:
             for report in _in_order(steps, build_table):
                 if progress:
@@ -88,6 +97,31 @@ def build(
                 publish_anyway=publish_anyway,
             )
     return run.report()
+
+
+def _ensure_sources(config: LakeConfig, catalog: Catalog, sources: Collection[TableRef]) -> None:
+    """Refuse to take a bronze table for empty that had rows, and to build a lake of nothing.
+
+    Raises:
+        StoreError: the folder of a table is gone, or no file of any source was ever ingested.
+    """
+    of_domain = catalog.refs(Layer.BRONZE)
+    absent = {ref for ref in of_domain if not delta.exists(table_path(config, ref))}
+    if len(absent) == len(of_domain) and sources:
+        raise StoreError(
+            f"there is nothing to build: no file of `{config.domain.name}` was ingested yet",
+            "put files into data_raw and run `carms ingest`, which names what it refuses",
+        )
+    if not absent & set(sources):
+        return
+    files = ops_rows(config, "processed_files").filter(pl.col("accepted") > 0)
+    loaded = set(files.select(pl.col("table_name").unique()).collect()["table_name"])
+    gone = sorted(ref.in_domain for ref in absent & set(sources) if ref.table in loaded)
+    if gone:
+        raise StoreError(
+            f"`{gone[0]}` is gone from the lake, though files of it were ingested",
+            f"bring its folder back, or read its files again: `carms ingest {gone[0]}`",
+        )
 
 
 def _in_order(

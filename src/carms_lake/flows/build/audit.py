@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.flows.build import quarantine
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, Layer
 from carms_lake.quality.audit import audit
@@ -22,6 +24,7 @@ from carms_lake.quality.reconciliation import (
 )
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.scorecard import reject_counts, scores
+from carms_lake.quality.table_constraints import table_check
 from carms_lake.records import CheckFailure
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
     from carms_lake.quality.audit import Connection
     from carms_lake.records import CheckResult
     from carms_lake.store.delta.manifest import Build
+
+
+ARRIVAL = ".arrival"
+"""The rule, after the table's name, that a file of a source ever came."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ def audited(task: Audit, connection: Connection) -> None:
     found += totals_declared(connection, tables, manifests)
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
+    found = quarantine.excused(config, task.builds, found)
     run.add(checks=found)
     # Of bronze the rows of its current files, of other tables as they were counted.
     rows = {ref: build.rows for ref, build in task.builds.items()}
@@ -108,6 +116,24 @@ def existing(config: LakeConfig, contracts: Mapping[TableRef, Contract]) -> list
         for ref, contract in contracts.items()
         if ref.layer is Layer.GOLD or delta.exists(table_path(config, ref))
     ]
+
+
+def check_arrival(run: Run, contracts: Iterable[Contract]) -> None:
+    """Warn of the sources among these of which no file ever came: their tables count as empty.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    fault = "no file of it was ever loaded: it counts as an empty table"
+    absent = [c.ref for c in contracts if not delta.exists(table_path(run.config, c.ref))]
+    found = [
+        replace(
+            table_check(ref, f"{ref.table}{ARRIVAL}", fault, Dimension.TIMELINESS),
+            severity=Severity.WARNING,
+        )
+        for ref in absent
+    ]
+    run.add(checks=found, failures=[of_whole(result) for result in found])
 
 
 def check_freshness(run: Run, contracts: Mapping[TableRef, Contract], now: datetime) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.contract.model import Balance, Contract, Delivery
-from carms_lake.errors import ContractError, StoreError, did_you_mean
+from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
+from carms_lake.quality.split import landed_schema
 from carms_lake.quality.validate import apply_constraints, validate_table
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta import log
@@ -159,21 +160,14 @@ def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     """What the function gets of a table: the newest deliveries, or all for a history table.
 
     Raises:
-        StoreError: the table does not exist yet.
+        StoreError: the table cannot be read.
     """
-    path = table_path(context.run.config, ref)
-    if not delta.exists(path):
-        raise StoreError(
-            f"`{context.contract.ref}` reads `{ref}`, which does not exist yet: no file of it was "
-            "ingested",
-            "put its files into data_raw and run `carms ingest`, which names what it refuses",
-        )
-    frame = delta.scan(path)
+    frame = _all_rows(context, ref)
     source = context.contracts[ref].source
     is_history = context.contract.silver.history is not None
     if source is None or source.delivery is not Delivery.SNAPSHOT or is_history:
         return frame
-    current = read_manifest(commits(path)).current
+    current = read_manifest(commits(table_path(context.run.config, ref))).current
     newest = pl.LazyFrame(
         [(name, entry.delivery_id) for name, entry in current.items()],
         schema={SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64},
@@ -182,12 +176,20 @@ def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     return frame.join(newest, on=[SRC_FILENAME, DELIVERY_ID], how="semi")
 
 
+def _all_rows(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
+    """The rows of a table; none of a source that never came, of which the build warns."""
+    path = table_path(context.run.config, ref)
+    if ref.layer is Layer.BRONZE and not delta.exists(path):
+        return pl.LazyFrame(schema=landed_schema(context.contracts[ref]))
+    return delta.scan(path)
+
+
 def transformed(context: BuildContext, driver_rows: pl.LazyFrame | None = None) -> pl.DataFrame:
     """What the function makes of its tables, or of some rows of its driver and all other tables.
 
     Raises:
         ContractError: the function does not deliver what its history needs.
-        StoreError: a table does not exist yet.
+        StoreError: a table cannot be read.
     """
     driver = context.contract.silver.driver
     frames = {
@@ -226,7 +228,7 @@ def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
     references = {
         ref: frame.select(sorted(names))
         if ref == contract.ref
-        else delta.scan(table_path(context.run.config, ref)).select(sorted(names)).collect()
+        else _all_rows(context, ref).select(sorted(names)).collect()
         for ref, names in columns.items()
     }
     found = apply_constraints(frame, contract, references, context.step.checks())

@@ -9,7 +9,7 @@ import polars as pl
 
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError, counted
-from carms_lake.flows.build.audit import Audit, audited, check_freshness
+from carms_lake.flows.build.audit import ARRIVAL, Audit, audited, check_freshness
 from carms_lake.flows.build.context import rows_version
 from carms_lake.flows.build.plan import file_fingerprint, table_fingerprints
 from carms_lake.flows.build.published import (
@@ -183,7 +183,9 @@ def _stop_where_a_check_failed(run: Run, *, publish_anyway: bool) -> str:
     first = "; ".join(
         f"`{c.table.in_domain}` {c.rule}: {c.message} ({c.failed_rows} rows)" for c in failed[:3]
     )
+    absent = [f"`{c.table.in_domain}`" for c in run.report().checks if c.rule.endswith(ARRIVAL)]
+    never = f"; no file of {', '.join(absent)} was ever loaded" if absent else ""
     raise DataError(
-        f"{counted(len(failed), 'check')} failed, nothing is published: {first}",
+        f"{counted(len(failed), 'check')} failed, nothing is published: {first}{never}",
         "`carms check --failures` shows the rows, `carms build --publish-anyway` publishes anyway",
     )

@@ -87,8 +87,9 @@ def changes_since(
     built_at = committed_at(table_path(config, step.contract.ref), last.version)
     for ref in inputs:
         created_at = committed_at(table_path(config, ref), 0)
-        if created_at and built_at and created_at > built_at:
-            # It was deleted and created again: its versions cannot be compared.
+        is_new = then.get(str(ref), -1) < 0 <= now[str(ref)]
+        if is_new or (created_at and built_at and created_at > built_at):
+            # Its first file came, or it was created again: no version to compare with.
             changed_code.append(f"`{ref.in_domain}`")
     why_not = why_not_incremental(step, contracts, last)
     of_driver = None

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
-from carms_lake.names import RUN_ID, Layer
+from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.limits import Severity
+from carms_lake.contract.model import Contract, Relationship
+from carms_lake.flows.build.context import BuildContext
+from carms_lake.flows.run import Run
+from carms_lake.names import RUN_ID, Layer, TableRef
+from carms_lake.quality.reconciliation import QUARANTINE
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.quality.types import typed
-from carms_lake.records import ReasonCode
-from carms_lake.store import delta, rejects_path
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.build.context import BuildContext
-    from carms_lake.flows.run import Run
+from carms_lake.records import CheckResult, ReasonCode
+from carms_lake.store import delta, rejects_path, table_path
+from carms_lake.store.delta.manifest import Build
 
 
 def as_rejects(quarantined: pl.DataFrame, contract: Contract, run: Run) -> pl.DataFrame:
@@ -100,3 +104,66 @@ def unknown_references(rejects: pl.DataFrame) -> dict[str, int]:
 
 def _json(row: Mapping[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False, default=str)
+
+
+def excused(
+    config: LakeConfig, builds: Mapping[TableRef, Build], found: list[CheckResult]
+) -> list[CheckResult]:
+    """The results, with a warning in place of an error where a source that never came is the cause.
+
+    Only checks about references to a table that lacks its rows: all others fail as ever.
+    """
+    catalog = load_catalog(config.domain)
+    lacking = _lacking(config, catalog, builds)
+    if not lacking:
+        return found
+    results = []
+    for result in found:
+        sources = set()
+        if not result.passed and result.severity == Severity.ERROR:
+            for link in catalog.contracts[result.table].relationships:
+                if _is_about(result, catalog.contracts[result.table], link):
+                    sources |= lacking.get(link.target, set())
+        why = ", ".join(sorted(f"`{ref.in_domain}`" for ref in sources))
+        message = f"{result.message}; no file of {why} was ever loaded"
+        warning = replace(result, severity=Severity.WARNING, message=message)
+        results.append(warning if sources else result)
+    return results
+
+
+def _is_about(result: CheckResult, contract: Contract, link: Relationship) -> bool:
+    """Whether a check counts rows whose reference is unknown: by itself, a budget, or a rule."""
+    query = next((rule.query or "" for rule in contract.quality if rule.name == result.rule), "")
+    return (
+        result.rule == link.name
+        or (link.quarantine and result.rule.startswith(f"{contract.ref.table}.{QUARANTINE}"))
+        or not set(link.columns).isdisjoint(re.findall(r"\w+", query))
+    )
+
+
+def _lacking(
+    config: LakeConfig, catalog: Catalog, builds: Mapping[TableRef, Build]
+) -> dict[TableRef, set[TableRef]]:
+    """The tables that lack rows because a source never came, each with these sources."""
+    lacking = {
+        ref: {ref}
+        for ref in catalog.refs(Layer.BRONZE)
+        if not delta.exists(table_path(config, ref))
+    }
+    if not lacking:
+        return {}
+    for step in catalog.silver_steps:
+        contract, build = step.contract, builds.get(step.contract.ref)
+        driver = contract.silver.driver
+        from_there = {driver} if driver else set(step.reads.values())
+        from_there |= {
+            link.target
+            for link in contract.relationships
+            if link.quarantine and build and build.unknown.get(link.name)
+        }
+        if from_there & lacking.keys():
+            lacking[contract.ref] = set().union(*(lacking.get(ref, set()) for ref in from_there))
+    for gold in catalog.gold_steps:
+        if set(gold.reads) & lacking.keys():
+            lacking[gold.contract.ref] = set().union(*(lacking.get(r, set()) for r in gold.reads))
+    return lacking

@@ -10,7 +10,7 @@ from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.build.audit import Audit, audited, existing
+from carms_lake.flows.build.audit import Audit, audited, check_arrival, existing
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
@@ -42,6 +42,7 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
             now=now or run.started_at,
             by_file=True,
         )
+        check_arrival(run, [c for c in contracts.values() if c.ref.layer is Layer.BRONZE])
         with reading(config, there) as connection:
             audited(task, connection)
     return run.report()
