@@ -20,6 +20,9 @@ The exit code of each branch is part of the command's interface, in `cli/exit_co
 
 from __future__ import annotations
 
+import errno
+import re
+import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -95,6 +98,46 @@ class QueryLimit(DataError):
 
 class UnknownKey(DataError):
     """No row has that key."""
+
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_DECORATION = re.compile(r"\x1b\[[0-9;]*m|↳")
+_WINDOWS = {4: errno.EMFILE, 5: errno.EACCES, 32: errno.EACCES, 112: errno.ENOSPC}
+"""Windows' own numbers, which libraries written in Rust give there."""
+_TO_DO = {
+    errno.EMFILE: "nothing is damaged: close other programs or raise the limit of open files "
+    "(`ulimit -n 4096`), and run this again",
+    errno.EACCES: "nothing is damaged: give yourself the permission to read and write there, and "
+    "run this again",
+    errno.ENOSPC: "free space on the disk, and run this again",
+    errno.EIO: "the disk has a fault: copy what is on it, and put the file back from a backup",
+}
+_SAME = {errno.ENFILE: errno.EMFILE, errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC}
+
+
+def system_refusal(error: BaseException) -> tuple[str, str] | None:
+    """What the operating system refused, in its words, and what to do about it.
+
+    None where something else is wrong, a missing file among it: that it is missing has a cause of
+    its own. Libraries written in Rust have the number of the error in their text only.
+    """
+    lines = [_DECORATION.sub("", line).strip() for line in str(error).splitlines()]
+    number = getattr(error, "errno", None)
+    at = next((n for n, line in enumerate(lines) if _OS_ERROR.search(line)), None)
+    if number is None and at is not None:
+        found = _OS_ERROR.search(lines[at])
+        number = int(found[1]) if found else None
+        number = _WINDOWS.get(number or 0, number) if sys.platform == "win32" else number
+    to_do = _TO_DO.get(_SAME.get(number or 0, number or 0))
+    if to_do is None:
+        return None
+    if at is None:
+        where = getattr(error, "filename", None)
+        said = getattr(error, "strerror", None) or str(error)
+        return (f"`{where}`: {said}" if where else said), to_do
+    # The line above says what was tried, unless it only names the part of a library.
+    before = "" if at == 0 or "error" in lines[at - 1].lower() else f"{lines[at - 1]}: "
+    return before + _OS_ERROR.sub("", lines[at]).strip(" :"), to_do
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

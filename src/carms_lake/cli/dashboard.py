@@ -52,6 +52,9 @@ def _items(content: Any) -> Iterator[tuple[str | None, dict[str, Any]]]:
 
 def _lines(status: Status) -> Iterator[str]:
     yield f"{status.domain}, {status.at:%Y-%m-%d %H:%M} UTC"
+    for text in status.damage:
+        yield ""
+        yield from wrap(f"DAMAGED: {text}", WIDTH, subsequent_indent="  ")
     yield from _sources(status)
     yield from _tables(status)
     runs = [

@@ -19,6 +19,7 @@ from carms_lake.errors import (
     SourceError,
     StoreError,
     UsageError,
+    system_refusal,
 )
 
 if TYPE_CHECKING:
@@ -92,19 +93,14 @@ def error_boundary(call: Call) -> Iterator[None]:
         yield
         sys.stdout.flush()
     except LakeError as error:
-        raise _exit_for(call, error) from None
+        raise _exit_for(call, _damage(call, error) or error) from None
     except BrokenPipeError:
         _drop_stdout()
         raise typer.Exit(ExitCode.DONE) from None
     except OSError as error:  # no permission, no room, no such file: the system's no, not a bug
-        if error.filename is None:
+        if error.filename is None and error.errno is not None:
             _drop_stdout()
-        where = f"`{error.filename}`" if error.filename is not None else "the output"
-        fault = StoreError(
-            f"{where} cannot be read or written: {error.strerror or error}",
-            "check that it exists, its permissions and the free space on the disk",
-        )
-        raise _exit_for(call, fault) from None
+        raise _exit_for(call, _damage(call, error) or _refused(error)) from None
     except KeyboardInterrupt:
         render.say("interrupted: everything is as it was")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -113,8 +109,34 @@ def error_boundary(call: Call) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
             raise
+        if fault := _damage(call, error):
+            raise _exit_for(call, fault) from None
         report_bug(error, verbose=call.verbose)
         raise _exit(call, {"code": int(ExitCode.BUG), "message": str(error)}) from None
+
+
+def _damage(call: Call, error: BaseException) -> LakeError | None:
+    """The damage of the lake that is behind an error, if any: it is not called a bug."""
+    if isinstance(error, StoreError) or "polars" not in sys.modules:
+        return None
+    from carms_lake.store.delta.maintain import damage_behind
+
+    with suppress(LakeError):  # without a project there is no lake
+        return damage_behind(call.config(), error)
+    return None
+
+
+def _refused(error: OSError) -> StoreError:
+    """What the system refused, of a file or of the output."""
+    where = f"`{error.filename}`" if error.filename is not None else "the output"
+    said = error.strerror or str(error)
+    refusal = system_refusal(error)
+    return StoreError(
+        f"{where} cannot be read or written: {said}",
+        refusal[1]
+        if refusal
+        else "check that it exists, its permissions and the free space on the disk",
+    )
 
 
 def report_bug(error: BaseException, *, verbose: bool) -> None:

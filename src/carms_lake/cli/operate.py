@@ -66,7 +66,8 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
         dashboard.draw(render.out(), found)
     else:
         emit(call, dashboard.as_rows(found), to)
-    end_with(ExitCode.DATA if strict and found.sources["is_late"].any() else ExitCode.DONE)
+    late = ExitCode.DATA if strict and found.sources["is_late"].any() else ExitCode.DONE
+    end_with(ExitCode.STORE if found.damage else late)
 
 
 @command(app)

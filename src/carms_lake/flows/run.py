@@ -16,6 +16,7 @@ from carms_lake.names import run_timestamp
 from carms_lake.records import RunReport
 from carms_lake.store import ops
 from carms_lake.store.delta.lock import writing
+from carms_lake.store.delta.maintain import damage_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -131,6 +132,8 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
         except StoreError:  # a store that cannot be written cannot keep this either
             raise
         except BaseException as error:
+            if fault := damage_behind(config, error):
+                raise fault from error
             _record_end(run, error)
             raise
         ops.record_run(config, run.finish())

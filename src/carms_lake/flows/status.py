@@ -16,7 +16,9 @@ from carms_lake.names import RUN_ID, Layer
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
-from carms_lake.store.delta.log import REPLAYED, commits, files_at, total_rows
+from carms_lake.store.delta.integrity import damaged
+from carms_lake.store.delta.log import REPLAYED, commits, files_at, table_folders, total_rows
+from carms_lake.store.delta.maintain import faults
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import recent
@@ -96,6 +98,8 @@ class Status(Shown):
     """How many checks of severity error failed for what is published (`--publish-anyway`)."""
     disk_bytes: Mapping[str, int]
     """By layer, and `gold` for the published file."""
+    damage: tuple[str, ...] = ()
+    """Data files that are missing or cut off, with what cures that; no other fault shows here."""
 
 
 def status(config: LakeConfig) -> Status:
@@ -128,6 +132,7 @@ def status(config: LakeConfig) -> Status:
         gold_run_id=build.run_id if build else None,
         gold_failed_checks=build.failed_checks if build else 0,
         disk_bytes=_disk(config),
+        damage=tuple(_damage(config)),
     )
 
 
@@ -168,6 +173,13 @@ def _sources(
         pl.DataFrame(drift, DRIFT, orient="row"),
         tuple(unseen),
     )
+
+
+def _damage(config: LakeConfig) -> Iterator[str]:
+    for path in table_folders(config).values():
+        if wrong := faults(path):
+            fault = damaged(path, wrong)
+            yield f"{fault.message}: {fault.hint}"
 
 
 def _tables(

@@ -7,6 +7,9 @@ from pathlib import Path
 from carms_lake.config import LakeConfig
 from carms_lake.names import TableRef
 
+LOG = "_delta_log"
+"""The folder of a Delta table with its log."""
+
 
 def table_path(config: LakeConfig, ref: TableRef) -> Path:
     """The folder of a bronze or silver table."""

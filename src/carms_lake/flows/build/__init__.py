@@ -24,6 +24,8 @@ from carms_lake.quality.constraints import ensure_only_reads
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.log import table_folders
+from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import ops_rows
 from carms_lake.store.rejects import repair
@@ -70,6 +72,7 @@ def build(
         repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
         needed = _needed(catalog, select, config)
         steps = [step for step in catalog.silver_steps if step.contract.ref in needed]
+        _ensure_undamaged(config, needed, steps, full_refresh=full_refresh)
         code = code_fingerprint(config.domain)
         build_table = partial(transform, run, catalog.contracts, code, full_refresh=full_refresh)
         built: dict[TableRef, TableReport] = {}
@@ -122,6 +125,22 @@ def _ensure_sources(config: LakeConfig, catalog: Catalog, sources: Collection[Ta
             f"`{gone[0]}` is gone from the lake, though files of it were ingested",
             f"bring its folder back, or read its files again: `carms ingest {gone[0]}`",
         )
+
+
+def _ensure_undamaged(
+    config: LakeConfig, needed: set[TableRef], steps: Sequence[SilverStep], *, full_refresh: bool
+) -> None:
+    """Refuse damaged tables that the build reads, also where it would find nothing to do.
+
+    A full refresh reads no rows of the silver that it rebuilds: it is what cures that.
+    """
+    rebuilt = {step.contract.ref for step in steps} if full_refresh else set()
+    read = needed.union(*(step.needs for step in steps)) - rebuilt
+    names = {ref.in_domain for ref in read}
+    folders = table_folders(config).items()
+    ensure_undamaged(
+        path for name, path in folders if name in names or name.startswith(("ops.", "rejects"))
+    )
 
 
 def _in_order(

@@ -16,6 +16,8 @@ from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.quality.freshness import rows_published
 from carms_lake.records import RunReport
 from carms_lake.store import delta, ops_path
+from carms_lake.store.delta.log import table_folders
+from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import reading
 from carms_lake.store.ops import ops_rows
@@ -34,6 +36,7 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
     contracts = load_catalog(config.domain).contracts
     there = [c for c in existing(config, contracts) if c.ref.layer is not Layer.BRONZE]
     with running(config, "check") as run:
+        ensure_undamaged(table_folders(config).values())
         task = Audit(
             run=run,
             contracts=contracts,

@@ -19,6 +19,8 @@ from carms_lake.flows.ingest.table import Options, ingest_table
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
+from carms_lake.store import table_path
+from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def ingest(
             f"no folder `{base}`", "put the source files there, or name another with `--from`"
         )
     with running(config, "ingest", keep=not dry_run) as run:
+        if not full_refresh:  # which cures them
+            ensure_undamaged(table_path(config, ref) for ref in chosen)
         if not dry_run:
             repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
         there = listing(base)

@@ -20,6 +20,8 @@ from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.split import TrackedChunk, landed_schema, split
 from carms_lake.readers.content import readable
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.integrity import beyond_cure
+from carms_lake.store.delta.maintain import faults
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
@@ -174,6 +176,8 @@ class BatchWriter:
             moved = others.with_columns(**new).select(list(schema)).cast(pl.Schema(schema))
             self._staged.add(moved.collect())
             is_whole = True
+        if is_full_refresh and not is_whole and (wrong := faults(path)):
+            raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - set(replaced)}))
         metadata = {
             "run_id": self._run.run_id,
             "contract": self._contract.fingerprint,

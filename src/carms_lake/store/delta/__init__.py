@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
+from carms_lake.store import LOG as LOG
+from carms_lake.store.delta.integrity import ensure_newest, ensure_sizes, log_files, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     import polars as pl
     from deltalake import DeltaTable
 
-
-LOG = "_delta_log"
 
 STAGING = ".staging"
 """The folder in which rows of a table wait for their commit."""
@@ -42,12 +42,11 @@ def exists(path: Path) -> bool:
     """Whether there is a Delta table in the folder.
 
     Raises:
-        StoreError: the folder's path has characters that delta-rs takes for another path.
+        StoreError: the folder cannot be listed, or its path has characters that delta-rs takes for
+            another path.
     """
-    from deltalake import DeltaTable
-
     _refuse_unusable(path)
-    return (path / LOG).is_dir() and DeltaTable.is_deltatable(str(path))
+    return bool(log_files(path))
 
 
 def open_table(path: Path, version: int | None = None) -> DeltaTable:
@@ -60,6 +59,8 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable:
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
     _refuse_unusable(path)
+    if version is None:
+        ensure_newest(path)
     try:
         return DeltaTable(str(path), version=version)
     except TableNotFoundError:
@@ -67,19 +68,15 @@ def open_table(path: Path, version: int | None = None) -> DeltaTable:
             f"no table in `{path}`", "run `carms ingest`, then `carms build`"
         ) from None
     except (DeltaError, OSError) as error:
-        raise StoreError(
-            f"the table in `{path}` cannot be read: {first_line(error)}",
-            "delete that folder: `carms build` writes silver and ops again, `carms ingest "
-            "--full-refresh` bronze, from the source files you still have",
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def pinned(path: Path, version: int | None = None) -> Pinned:
-    """The files and columns of a table at a version.
+    """The files and columns of a table at a version; of the newest one they are all there.
 
     Raises:
-        StoreError: no such table, or its protocol needs more than reading its files: deletion
-            vectors or column mapping, which other writers may have turned on.
+        StoreError: no such table, a data file is lost or cut off, or its protocol needs more than
+            reading its files: deletion vectors or column mapping, which other writers turn on.
     """
     table = open_table(path, version)
     protocol = table.protocol()
@@ -92,7 +89,7 @@ def pinned(path: Path, version: int | None = None) -> Pinned:
         )
     return Pinned(
         version=table.version(),
-        files=_files(path, table),
+        files=_files(path, table, is_newest=version is None),
         columns=tuple((field.name, str(field.type)) for field in table.schema().fields),
     )
 
@@ -101,10 +98,10 @@ def scan(path: Path, version: int | None = None) -> pl.LazyFrame:
     """The rows of a table at a version, lazily, in no particular order.
 
     Raises:
-        StoreError: no such table.
+        StoreError: no such table, or a data file of its newest version is lost or cut off.
     """
     table = open_table(path, version)
-    return scan_files(_files(path, table), columns_of(table))
+    return scan_files(_files(path, table, is_newest=version is None), columns_of(table))
 
 
 def scan_files(files: Iterable[str | Path], columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
@@ -130,9 +127,9 @@ def data_files(path: Path) -> list[Path]:
     """The files that hold the rows of a table's newest version.
 
     Raises:
-        StoreError: no such table.
+        StoreError: no such table, or one of them is lost or cut off.
     """
-    return [Path(file) for file in _files(path, open_table(path))]
+    return [Path(file) for file in _files(path, open_table(path), is_newest=True)]
 
 
 def columns(path: Path) -> dict[str, pl.DataType]:
@@ -156,9 +153,17 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _files(path: Path, table: DeltaTable) -> tuple[str, ...]:
-    """The files of a table on disk; the log percent-encodes them, and there are no partitions."""
-    return tuple(str(path / PurePosixPath(unquote(uri)).name) for uri in table.file_uris())
+def _files(path: Path, table: DeltaTable, *, is_newest: bool) -> tuple[str, ...]:
+    """The files of a table on disk; the log percent-encodes them, and there are no partitions.
+
+    Of the newest version they are compared with the sizes that the log has: a cut file ends here.
+    """
+    added = table.get_add_actions(flatten=True)
+    # Once by the log, and once more by this method.
+    names = [PurePosixPath(unquote(unquote(p))).name for p in added.column("path").to_pylist()]
+    if is_newest:
+        ensure_sizes(path, zip(names, added.column("size_bytes").to_pylist(), strict=True))
+    return tuple(str(path / name) for name in names)
 
 
 def _refuse_unusable(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from carms_lake.errors import StoreError, StoreLocked
+from carms_lake.errors import StoreError, StoreLocked, system_refusal
 from carms_lake.files import sync_folder
 from carms_lake.store.delta import LOG, STAGING
+from carms_lake.store.delta.integrity import has_sound_checkpoints, is_whole, log_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +57,10 @@ def writing(lake: Path, command: str, *, wait_s: float = WAIT_S) -> Iterator[Non
         ) from None
     except OSError as error:
         lock.release()
+        to_do = "is the disk full, or the lake folder read-only?"
         raise StoreError(
             f"`{error.filename or lake}` cannot be written: {error.strerror or error}",
-            "is the disk full, or the lake folder read-only?",
+            (system_refusal(error) or ("", to_do))[1],
         ) from error
     try:
         yield
@@ -72,30 +73,20 @@ def writing(lake: Path, command: str, *, wait_s: float = WAIT_S) -> Iterator[Non
 def rename_torn_commits(lake: Path) -> list[Path]:
     """Rename the last commit of a log where a power cut left half of it; what was renamed.
 
-    A run that had gone further would have synced it, so nothing was built upon it. A checkpoint
-    only repeats the commits, which are all kept. Call it while holding the lake.
+    A run that had gone further would have synced it, so nothing was built upon it. Damaged
+    checkpoints are renamed, too: they only repeat the commits. Call it while holding the lake.
 
     Raises:
         OSError: a log cannot be read or renamed.
     """
     renamed: list[Path] = []
     for log in (*lake.glob(f"*/{LOG}"), *lake.glob(f"*/*/{LOG}")):
-        newest = [max(log.glob(f"*.{kind}"), default=None) for kind in ("json", "parquet")]
-        torn = [file for file in newest if file and not _is_complete(file)]
-        renamed += [file.replace(file.with_name(f"{file.name}.torn")) for file in torn]
-        if torn:
-            (log / "_last_checkpoint").unlink(missing_ok=True)  # a hint to what may be gone
+        entries = log_files(log.parent)
+        aside = [file for file in entries[-1:] if not is_whole(file)]
+        if not has_sound_checkpoints(log.parent):
+            aside += sorted(log.glob("*.checkpoint*.parquet"))
+            (log / "_last_checkpoint").unlink(missing_ok=True)
+        renamed += [file.replace(file.with_name(f"{file.name}.torn")) for file in aside]
+        if aside:
             sync_folder(log)
     return renamed
-
-
-def _is_complete(file: Path) -> bool:
-    """Whether a commit or a checkpoint was written to its end."""
-    content = file.read_bytes()
-    if file.suffix == ".parquet":
-        return content.endswith(b"PAR1")
-    try:
-        actions = [json.loads(line) for line in content.splitlines()]
-    except ValueError:
-        return False
-    return bool(actions) and all(isinstance(action, dict) for action in actions)

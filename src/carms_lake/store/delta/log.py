@@ -15,8 +15,14 @@ from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
 from carms_lake.names import Layer, run_timestamp
-from carms_lake.store import rejects_path
-from carms_lake.store.delta import LOG
+from carms_lake.store import LOG, rejects_path
+from carms_lake.store.delta.integrity import (
+    broken_log,
+    ensure_sizes,
+    log_files,
+    name_of,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -91,13 +97,19 @@ def newest_first(path: Path) -> Iterator[Commit]:
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
-    found = (path / LOG).glob("*.json")
-    files = sorted((file for file in found if file.stem.isdigit()), reverse=True)
+    files = log_files(path)[::-1]
     if files and int(files[-1].stem) != 0:
         raise StoreError(
             f"the log of the table in `{path}` begins at version {int(files[-1].stem)}: another "
             "tool cut it off",
             "the table can be queried; its earlier versions cannot",
+        )
+    if files and len(files) != int(files[0].stem) + 1:
+        missing = {*range(len(files))} - {int(file.stem) for file in files}
+        file = path / LOG / f"{min(missing):020}.json"
+        raise StoreError(
+            f"the log of the table `{name_of(path)}` is damaged: its entry `{file}` is missing",
+            "put that file back from a backup",
         )
     for file in files:
         yield _commit(path, file)
@@ -154,17 +166,19 @@ def total_rows(files: Iterable[DataFile]) -> int | None:
 
 
 def ensure_complete(path: Path, version: int, name: str) -> None:
-    """Refuse a version of a table some of whose files no longer exist.
+    """Refuse a version of a table some of whose files no longer exist, or are cut off.
 
     Raises:
-        StoreError: they were vacuumed.
+        StoreError: they were vacuumed, or are damaged.
     """
-    lost = [file for file in files_at(path, version) if not (path / file).exists()]
+    files = files_at(path, version)
+    lost = [file for file in files if not (path / file).exists()]
     if lost:
         raise StoreError(
             f"version {version} of `{name}` is incomplete: {len(lost)} of its files were vacuumed",
             f"`carms history {name}` shows which versions are whole",
         )
+    ensure_sizes(path, [(file.name, file.bytes) for file in files.values()])
 
 
 def version_at(path: Path, run_id: str) -> int:
@@ -236,10 +250,10 @@ def _commit(path: Path, file: Path) -> Commit:
                 info = action["commitInfo"]
         at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
         metadata = json.loads(info.get(METADATA_KEY) or "{}")
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(
-            f"the log of the table in `{path}` cannot be read: {error}", "is the disk all right?"
-        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise broken_log(path, file) from error
     operation = str(info.get("operation") or "")
     return Commit(int(file.stem), at, operation, metadata, tuple(added), tuple(removed))
 

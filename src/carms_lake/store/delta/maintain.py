@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 import polars_hash as plh
 
-from carms_lake.errors import StoreError
+from carms_lake.errors import LakeError, StoreError, system_refusal
 from carms_lake.names import INGESTION_TS, RUN_ID
 from carms_lake.store import delta
-from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, files_at, states
+from carms_lake.store.delta.integrity import damaged, wrong_sizes
+from carms_lake.store.delta.log import (
+    KEEPS_ROWS,
+    MAINTAINED_BY,
+    files_at,
+    states,
+    table_folders,
+)
 from carms_lake.store.delta.write import FileChange, commit_files, writing_to
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 
     from polars._typing import PolarsDataType
 
+    from carms_lake.config import LakeConfig
     from carms_lake.store.delta.log import DataFile
 
 
@@ -100,6 +108,64 @@ def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
     named = {name for _, files in states(path) for name in files}
     lost = {name for name in named if not (path / name).exists()} | {*without}
     return {commit.version for commit, files in states(path) if not lost & files.keys()}
+
+
+def faults(path: Path, *, everything: bool = False) -> list[str]:
+    """What is wrong with the data files of a table's newest version: sizes, and that they exist.
+
+    With `everything` also those of earlier versions that were not vacuumed.
+
+    Raises:
+        StoreError: the log is damaged, or a file cannot be looked at.
+    """
+    newest: dict[str, DataFile] = {}
+    known: dict[str, DataFile] = {}
+    for _, files in states(path):
+        newest = dict(files)
+        known |= files
+    if everything:
+        newest |= {name: file for name, file in known.items() if (path / name).exists()}
+    return wrong_sizes(path, [(file.name, file.bytes) for file in newest.values()])
+
+
+def ensure_undamaged(paths: Iterable[Path]) -> None:
+    """Refuse tables a data file of which is missing or cut off, before anything is done with them.
+
+    Raises:
+        StoreError: there are such tables; it names them all.
+    """
+    found = [damaged(path, wrong) for path in paths if (wrong := faults(path))]
+    if found:
+        messages = "; ".join(error.message for error in found)
+        raise StoreError(messages, "; ".join(dict.fromkeys(error.hint for error in found)))
+
+
+_OF_FILES = re.compile(
+    r"(IO|InvalidInput|Internal|Fatal|Serialization|Panic|Arrow)Exception|ComputeError|DeltaError"
+    r"|ArrowInvalid"
+)
+"""What the libraries raise where a file is not what it should be; also for other causes."""
+
+
+def damage_behind(config: LakeConfig, error: BaseException) -> StoreError | None:
+    """What is wrong with the lake's files where a library failed on one; None where nothing is.
+
+    Libraries meet a damaged file anywhere, in a domain's function as in a check, and say so in
+    words of their own; whoever called them may have blamed the contract or the query.
+    """
+    cause = error.__cause__ if isinstance(error, LakeError) else error
+    of_library = isinstance(cause, OSError) and cause.filename is None
+    if cause is None or not (of_library or _OF_FILES.fullmatch(type(cause).__name__)):
+        return None
+    if refusal := system_refusal(cause):
+        return StoreError(f"the lake cannot be read or written: {refusal[0]}", refusal[1])
+    try:
+        for path in table_folders(config).values():
+            if wrong := faults(path, everything=True):
+                return damaged(path, wrong)
+    except StoreError as fault:
+        return fault
+    return None
 
 
 def remove(paths: Iterable[Path]) -> None:

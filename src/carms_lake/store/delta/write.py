@@ -20,7 +20,7 @@ from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
-from carms_lake.errors import ContractError, StoreError
+from carms_lake.errors import ContractError, StoreError, system_refusal
 from carms_lake.files import make_folder, sync_files, sync_folder
 from carms_lake.store.delta import LOG, columns, columns_of, exists, first_line, open_table
 from carms_lake.store.delta.log import METADATA_KEY
@@ -172,10 +172,11 @@ def writing_to(path: Path) -> Iterator[None]:
     try:
         yield
     except (DeltaError, pl.exceptions.PolarsError, OSError) as error:
-        raise StoreError(
-            f"`{path}` cannot be written: {first_line(error)}",
+        said, to_do = system_refusal(error) or (
+            first_line(error),
             "is the disk full, the folder read-only, or a data file missing?",
-        ) from error
+        )
+        raise StoreError(f"`{path}` cannot be written: {said}", to_do) from error
 
 
 def _table(path: Path, schema: pl.Schema, *, is_replaced: bool) -> DeltaTable:

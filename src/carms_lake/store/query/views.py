@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from carms_lake.errors import GoldMissing, LakeError, QueryRefused, StoreError, did_you_mean
+from carms_lake.errors import (
+    GoldMissing,
+    LakeError,
+    QueryRefused,
+    StoreError,
+    did_you_mean,
+    system_refusal,
+)
 from carms_lake.names import IDENTIFIER, Layer, TableRef
+from carms_lake.store.delta.integrity import cure
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
@@ -147,11 +155,9 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     try:
         _view(session, schema, table, read_pinned(pinned))
     except duckdb.Error as error:
-        said = str(error).strip().splitlines()[0]
+        said, to_do = system_refusal(error) or (str(error).strip().splitlines()[0], cure(path))
         raise StoreError(
-            f"a data file of `{schema}.{table}` is missing or damaged: {said}",
-            "restore it from a backup, or rebuild the table: delete its folder, then run "
-            "`carms ingest` and `carms build`",
+            f"a data file of `{schema}.{table}` is missing or damaged: {said}", to_do
         ) from error
     session.files.extend(pinned.files)
 
@@ -186,9 +192,14 @@ def _copy_rejects(session: Session) -> None:
 
 def as_user_error(session: Session, statement: Statement, error: duckdb.Error) -> LakeError:
     """The error to raise for one of DuckDB's, with its position and the nearest names."""
+    from carms_lake.store.delta.maintain import damage_behind
+
     text = str(error).rstrip()
+    if fault := damage_behind(session.config, error):
+        return fault
     if isinstance(error, duckdb.IOException):
-        return StoreError(f"a table cannot be read: {text}", "run the query again")
+        _, to_do = system_refusal(error) or ("", "run the query again")
+        return StoreError(f"a table cannot be read: {text}", to_do)
     missing = _MISSING.search(text)
     if isinstance(error, duckdb.CatalogException) and missing:
         name = missing[1].split(".")[-1].lower()
