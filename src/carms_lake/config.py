@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carms_lake.errors import ConfigError, did_you_mean
 from carms_lake.names import IDENTIFIER
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CONFIG_FILE = "carms.toml"
 """The file that makes a folder a project."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from decimal import Decimal
 
 import polars as pl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from decimal import Decimal
 
 NULL_TOKENS = ("", "None", "N/A", "NULL")
 """Texts that programs write for a value that they do not have."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -30,9 +31,6 @@ from carms_lake.cli.command import (
 from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode, report_bug
 from carms_lake.names import QUERY_THREAD
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def _version(wanted: bool) -> None:

@@ -8,10 +8,11 @@ domain's own ones and `flows.query`, nothing else of the engine.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Container, Iterable
 from functools import wraps
 from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,11 +23,8 @@ from carms_lake.cli.formats import Format
 from carms_lake.cli.render import Target, emit, emit_text, envelope, note, target, text_width
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
-
-    Body = Callable[..., None]
-    Complete = Callable[..., list[str]] | None
+Body = Callable[..., None]
+Complete = Callable[..., list[str]] | None
 
 __all__ = [
     "Call",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from carms_lake.cli import render
+from carms_lake.cli.context import Call
 from carms_lake.errors import (
     ContractError,
     DataError,
@@ -21,11 +23,6 @@ from carms_lake.errors import (
     UsageError,
     system_refusal,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.cli.context import Call
 
 
 class ExitCode(IntEnum):

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from carms_lake.contract.model import Bounds
 from carms_lake.contract.types import ColumnType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from carms_lake.contract.model import Bounds
-
 
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)")
 

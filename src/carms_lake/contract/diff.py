@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from carms_lake.contract.change import Change, Level, range_changes, shown, wider
-from carms_lake.contract.model import NewColumns
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from carms_lake.contract.limits import QualityRule, RowChange
-    from carms_lake.contract.model import Column, Contract, Relationship, SourceSpec
-
+from carms_lake.contract.limits import QualityRule, RowChange
+from carms_lake.contract.model import Column, Contract, NewColumns, Relationship, SourceSpec
 
 _Difference = tuple[Level, str, Any, Any]
 """Level, kind, before, after."""

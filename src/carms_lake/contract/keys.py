@@ -5,13 +5,11 @@ Every key is documented in docs/reference/contract-keys.md, and an unknown one i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.records import ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",

@@ -6,17 +6,14 @@ They are read from `quality` and `slaProperties` of ODCS, and from keys of our o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom, is_number, listed
 from carms_lake.names import TableRef
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
 UNITS = ("rows", "percent")

@@ -6,7 +6,9 @@ A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -39,10 +41,6 @@ from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import IDENTIFIER, Layer, TableRef
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 SUFFIX = ".odcs.yaml"
 

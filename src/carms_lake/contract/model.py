@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import timedelta
-    from pathlib import Path
-
-    from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
-    from carms_lake.contract.types import ColumnType
-    from carms_lake.names import TableRef
+from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
+from carms_lake.contract.types import ColumnType
+from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR, TableRef
 
 
 class Delivery(StrEnum):

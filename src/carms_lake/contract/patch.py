@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import io
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
@@ -18,11 +19,8 @@ from ruamel.yaml.scalarstring import PlainScalarString
 
 from carms_lake.contract.load import YAML_LOADER
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    Node = Callable[[Any], Any]
-    """Makes of a value what a document holds."""
+Node = Callable[[Any], Any]
+"""Makes of a value what a document holds."""
 
 _OWN = "carms."
 _OPTIONS = "logicalTypeOptions."

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from carms_lake.contract.model import Balance
+from carms_lake.contract.model import Balance, Column, Contract
 from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
-from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.names import TableRef
+from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer, TableRef
 
 _NEEDS_DRIVER = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 

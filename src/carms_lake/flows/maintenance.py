@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.files import PARTIAL
 from carms_lake.flows.run import running
@@ -15,20 +17,12 @@ from carms_lake.flows.timetravel import find
 from carms_lake.flows.timetravel.as_of import CACHE, publishing_runs
 from carms_lake.flows.timetravel.restore import metadata_of_restore
 from carms_lake.names import Layer, TableRef
+from carms_lake.records import Progress
 from carms_lake.store import delta
 from carms_lake.store.delta import maintain, write
 from carms_lake.store.delta.log import commits, files_at, run_ends, table_folders, version_among
-from carms_lake.store.delta.maintain import digest
+from carms_lake.store.delta.maintain import Digest, digest
 from carms_lake.store.delta.manifest import last_builds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.records import Progress
-    from carms_lake.store.delta.maintain import Digest
-
 
 KEEP_RUNS = 100
 KEEP_DAYS = 30

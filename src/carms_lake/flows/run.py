@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carms_lake import __version__
+from carms_lake.config import LakeConfig
 from carms_lake.errors import LakeError, StoreError
 from carms_lake.names import run_timestamp
-from carms_lake.records import RunReport
+from carms_lake.records import CheckFailure, CheckResult, FileReport, RunReport, Score, TableReport
 from carms_lake.store import ops
 from carms_lake.store.delta.lock import writing
 from carms_lake.store.delta.maintain import damage_behind
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.records import CheckFailure, CheckResult, FileReport, Score, TableReport
-
-    OpsRows = dict[str, list[dict[str, Any]]]
-    """Rows of the tables of operations, by table."""
+OpsRows = dict[str, list[dict[str, Any]]]
+"""Rows of the tables of operations, by table."""
 
 
 class Run:
