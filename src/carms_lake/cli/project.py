@@ -216,7 +216,7 @@ def fetch(
             "`carms generate` invents some",
         )
     with render.progress(call) as progress:
-        report = flow(
+        fetched = flow(
             load_plan(plan),
             config.data_raw,
             base_url=base_url,
@@ -225,10 +225,10 @@ def fetch(
             force=force,
             progress=progress,
         )
-    for file in report.files:
+    for file in fetched:
         instead = ", which replaced another one" if file.replaced else ""
         render.note(call, f"{file.status}: `{file.name}`, {file.bytes} bytes{instead}")
-    _write_paths(call, [file.path for file in report.files])
+    _write_paths(call, [file.path for file in fetched])
 
 
 def _write_paths(call: Call, paths: Sequence[Path], texts: Iterable[str] | None = None) -> None:

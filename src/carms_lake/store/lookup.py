@@ -166,8 +166,6 @@ def derived_rows(
 
 
 def _run(connection: Connection, sql: str, parameters: dict[str, Any]) -> list[Row]:
-    import duckdb
-
     try:
         return _dicts(connection.execute(sql, parameters))
     except duckdb.Error as error:

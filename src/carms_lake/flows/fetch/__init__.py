@@ -52,15 +52,6 @@ class FetchedFile:
     """A different file had that name before."""
 
 
-@dataclass(frozen=True)
-class FetchReport:
-    """What one fetch did, in the order of the plan."""
-
-    base_url: str
-    target: Path
-    files: tuple[FetchedFile, ...]
-
-
 class _Digests(NamedTuple):
     blob_id: str
     sha256: str
@@ -80,8 +71,8 @@ def fetch(
     backoff_s: float = 1.0,
     force: bool = False,
     progress: Progress | None = None,
-) -> FetchReport:
-    """Download the files of a plan into `target`, except those that it has already.
+) -> list[FetchedFile]:
+    """Download the files of a plan into `target`, except those that it has already, in its order.
 
     After a file fails the others are still fetched; not after a server gave no response.
     `force` downloads everything again, from the first byte.
@@ -117,7 +108,7 @@ def fetch(
             + "; ".join(failure.message for failure in failures),
             failures[0].hint,
         ) from failures[0]
-    return FetchReport(base, target, tuple(fetched))
+    return fetched
 
 
 def _fetch_one(

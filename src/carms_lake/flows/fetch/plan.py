@@ -15,13 +15,7 @@ import yaml
 from carms_lake.errors import ContractError, SourceError, UsageError, did_you_mean
 from carms_lake.files import whole
 from carms_lake.flows.fetch.download import MAX_BYTES, is_http_url
-from carms_lake.readers.content import BROKEN_ARCHIVE
-
-MAX_RATIO = 200
-"""No member may unpack to more than this many times its size; text unpacks to 5 to 20 times."""
-
-_SMALL_BYTES = 1 << 20
-"""Below this size, no ratio is suspicious."""
+from carms_lake.readers.content import BROKEN_ARCHIVE, unpacked_limit
 
 _FILE_NAME = re.compile(r'(?!\.)[^\x00-\x1f<>:"/\\|?*]+(?<![. ])')
 """A plain name on every system: without folder or drive, and not hidden."""
@@ -192,7 +186,7 @@ def _only_member(opened: zipfile.ZipFile, ending: str, archive: Path) -> zipfile
         raise _bad_zip(archive, "is compressed by another method than `deflate`")
     # The size in the header can be trusted: `zipfile` returns no more bytes than it says.
     packed_bytes = min(member.compress_size, archive.stat().st_size)
-    allowed_bytes = min(MAX_BYTES, max(_SMALL_BYTES, MAX_RATIO * packed_bytes))
+    allowed_bytes = min(MAX_BYTES, unpacked_limit(packed_bytes))
     if member.file_size > allowed_bytes:
         raise _bad_zip(
             archive,

@@ -206,37 +206,28 @@ def _is_key(connection: Connection, key: Sequence[str], common: Sequence[str]) -
 
 
 def _changes(columns: Columns, key: Sequence[str], compared: Sequence[str]) -> str:
-    """A SELECT of `change` and, as text, of all columns as they were and as they are."""
+    """A SELECT of `change` and, as text, of all columns as they were and as they are.
+
+    Of rows without a key the nth of equal ones matches the nth of the other side.
+    """
     common = [name for name in columns[0] if name in columns[1]]
     texts = [f"{side}.{quoted(name)}::varchar" for side in ("was", "is_now") for name in common]
     shown = ", ".join(f"{text} as {quoted(f'c{number}')}" for number, text in enumerate(texts))
+    matches = [_same(columns, name) for name in key or compared]
+    rest = [f"not ({_same(columns, name)})" for name in compared if key and name not in key]
+    nth = ""
     if not key:
-        return _whole_rows(columns, compared, shown)
-    match = " and ".join(_same(columns, name) for name in key)
-    rest = [f"not ({_same(columns, name)})" for name in compared if name not in key]
+        names = ", ".join(quoted(name) for name in compared)
+        nth = f", row_number() over (partition by {names}) as {_NTH}"
+        matches.append(f"was.{_NTH} = is_now.{_NTH}")
     differs = " or ".join(rest) or "false"
     return (
         f"select case when was.{_EXISTS} is null then 'added'"
         f" when is_now.{_EXISTS} is null then 'removed' else 'changed' end as change, {shown}"
-        f" from (select true as {_EXISTS}, * from was) as was"
-        f" full join (select true as {_EXISTS}, * from is_now) as is_now on {match}"
+        f" from (select true as {_EXISTS}, *{nth} from was) as was"
+        f" full join (select true as {_EXISTS}, *{nth} from is_now) as is_now"
+        f" on {' and '.join(matches)}"
         f" where was.{_EXISTS} is null or is_now.{_EXISTS} is null or {differs}"
-    )
-
-
-def _whole_rows(columns: Columns, compared: Sequence[str], shown: str) -> str:
-    """The same for rows without a key: the nth of equal rows matches the nth of the other side."""
-    names = ", ".join(quoted(name) for name in compared)
-    numbered = (
-        f"select *, true as {_EXISTS}, row_number() over (partition by {names}) as {_NTH} from"
-    )
-    match = " and ".join(
-        [*(_same(columns, name) for name in compared), f"was.{_NTH} = is_now.{_NTH}"]
-    )
-    return (
-        f"select case when was.{_EXISTS} is null then 'added' else 'removed' end as change,"
-        f" {shown} from ({numbered} was) as was full join ({numbered} is_now) as is_now on {match}"
-        f" where was.{_EXISTS} is null or is_now.{_EXISTS} is null"
     )
 
 
