@@ -83,7 +83,15 @@ def load_contract(path: Path, ref: TableRef) -> Contract:
     Raises:
         ContractError: with file and place, what was found and what was expected.
     """
-    data = path.read_bytes()
+    return parse_contract(path.read_bytes(), path, ref)
+
+
+def parse_contract(data: bytes, path: Path, ref: TableRef) -> Contract:
+    """The contract in the content of a file, which `path` names in messages.
+
+    Raises:
+        ContractError: with file and place, what was found and what was expected.
+    """
     try:
         document = yaml.load(data, Loader=YAML_LOADER)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:

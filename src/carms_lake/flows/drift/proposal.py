@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 from carms_lake.config import LakeConfig
 from carms_lake.contract.change import bumped, joined, level_of
 from carms_lake.contract.diff import diff
-from carms_lake.contract.load import SUFFIX, load_contract
+from carms_lake.contract.load import SUFFIX, parse_contract
 from carms_lake.contract.model import Column, Contract
 from carms_lake.contract.patch import Edit, Patch, applied, as_yaml
 from carms_lake.contract.types import ColumnType
@@ -44,16 +43,16 @@ def contract_patch(contract: Contract, compared: Sequence[Compared]) -> Contract
     patch = proposed(contract, compared)
     if not patch:
         return None
-    text = text_of(contract)
+    text, path, ref = text_of(contract), contract.path or Path(), contract.ref
     try:
-        changes = diff(contract, loaded(applied(text, patch), contract.ref))
+        changes = diff(contract, parse_contract(applied(text, patch).encode(), path, ref))
         level = level_of(changes)
         version = bumped(contract.version, level)
         patch = replace(patch, version=version)
         text = applied(text, patch)
     except ValueError as error:
         raise ContractError(f"`{contract.path}` cannot be patched: {error}") from error
-    ref, old = contract.ref, contract.version
+    old = contract.version
     title = f"{ref}: {old} -> {version} ({level.word})"
     shown = as_yaml(ref.table, patch, [title, *map(str, changes)])
     return ContractPatch(ref, level.word, old, version, changes, shown, text)
@@ -71,18 +70,6 @@ def text_of(contract: Contract) -> str:
         return contract.path.read_text(encoding="utf-8")
     except OSError as error:
         raise ContractError(f"`{contract.path}` cannot be read: {error.strerror}") from error
-
-
-def loaded(text: str, ref: TableRef) -> Contract:
-    """Parse the text of a contract.
-
-    Raises:
-        ContractError: it is not a contract.
-    """
-    with tempfile.TemporaryDirectory(prefix="carms-") as folder:
-        path = Path(folder) / f"{ref.table}{SUFFIX}"
-        path.write_text(text, encoding="utf-8", newline="")
-        return load_contract(path, ref)
 
 
 def write_version(
@@ -106,8 +93,8 @@ def write_version(
             f"`{folder}` holds the contracts of the package itself, which are not changed here",
             "make a project of its own with `carms init DIR`, and use it with `-p DIR`",
         )
-    verify({**contracts, ref: loaded(text, ref)})
     written, kept = (folder / f"{ref.table}{v}{SUFFIX}" for v in ("", f".v{old.version}"))
+    verify({**contracts, ref: parse_contract(text.encode(), written, ref)})
     before = text_of(old)
     try:
         folder.mkdir(parents=True, exist_ok=True)
