@@ -3,8 +3,6 @@
 Precedence: flag > `CARMS_*` environment > carms.toml > default.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

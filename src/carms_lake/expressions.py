@@ -1,7 +1,5 @@
 """Polars expressions that domains share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 

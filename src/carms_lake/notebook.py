@@ -1,7 +1,5 @@
 """How a notebook shows a report: its figures as one table, each list of records as another."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass
 from html import escape
 from typing import Any

@@ -7,8 +7,6 @@
 Frames take their columns and types from the contracts, so a test names only what it is about.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property

@@ -3,8 +3,6 @@
 The only room that prints, prompts or exits.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

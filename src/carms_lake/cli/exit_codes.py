@@ -1,7 +1,5 @@
 """What the command's exit status means; public. And where errors become messages and codes."""
 
-from __future__ import annotations
-
 import os
 import sys
 import traceback

@@ -1,7 +1,5 @@
 """`query`, `tables`, `describe`: read the lake."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

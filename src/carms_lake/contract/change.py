@@ -1,7 +1,5 @@
 """One difference between two contracts, how much it breaks, and the version that follows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Two versions of a contract -> what changed, and whether it breaks anything."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -3,8 +3,6 @@
 Every key is documented in docs/reference/contract-keys.md, and an unknown one is an error.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 They are read from `quality` and `slaProperties` of ODCS, and from keys of our own.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A change of a contract as data: shown in the contract's own shape, applied to its text."""
 
-from __future__ import annotations
-
 import copy
 import io
 import re

@@ -1,7 +1,5 @@
 """Whether contracts agree with each other and with their own columns, checked before a run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any

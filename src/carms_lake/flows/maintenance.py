@@ -1,7 +1,5 @@
 """`optimize` and `vacuum`: fewer and smaller data files; digests prove that the rows stay."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What every run has in common: an id, a clock, a report that is kept whatever happens."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ the list (rows of silver), and `table_constraints` SQL (silver and gold as a who
 passes every constraint but `required`: whether it may be null is a constraint of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

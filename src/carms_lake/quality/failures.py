@@ -4,8 +4,6 @@ A row is named by its key. Values of columns about people are not kept: the key,
 source file, leads to them in silver.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence

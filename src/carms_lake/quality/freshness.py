@@ -1,7 +1,5 @@
 """How old a table's newest data is, and how much it grew or shrank since the last published run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Row reconciliation as checks: files, bronze, silver and declared totals agree."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 Reasons are built for rejected rows only; for all rows they would cost three times the rest.
 """
 
-from __future__ import annotations
-
 import sys
 from array import array
 from collections.abc import Sequence

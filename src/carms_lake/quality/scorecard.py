@@ -4,8 +4,6 @@ Rejected and quarantined rows count as bad: a table whose source was bad does no
 its bad rows were removed.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

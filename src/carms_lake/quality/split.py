@@ -1,7 +1,5 @@
 """Parts of files by their contract: accepted + rejected = all their records."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence

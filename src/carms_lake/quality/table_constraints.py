@@ -4,8 +4,6 @@ Aggregates of one table are computed together, in one scan; the rows themselves 
 where a count says that there are some. Also here: what a check of rows or of a table results in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ A cast is strict and lossless, by rules of our own that are the same in every en
 is not exactly a value of the type is a TYPE_MISMATCH, never a rounded, trimmed or guessed value.
 """
 
-from __future__ import annotations
-
 import orjson
 import polars as pl
 

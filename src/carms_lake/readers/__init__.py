@@ -3,8 +3,6 @@
 A reader knows no domain and no table, only the contract. Records = rows + malformed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache

@@ -4,8 +4,6 @@ No archive is trusted: its unpacked bytes are counted while it is unpacked. A fi
 time changed since it was found is refused as still growing.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import lzma

@@ -8,8 +8,6 @@ lines for rows, and fails the whole file for one bad byte or quote. The rows tha
 compared with the number of records counted on the bytes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The header of delimited text: where it ends, its cells, and whether it is one at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The records of a piece of delimited text that is not clean, each doubtful one examined."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple

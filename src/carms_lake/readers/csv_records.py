@@ -20,8 +20,6 @@ Where to cut a block is guessed from the parity of quotes; after a wrong guess a
 remains, so the block is not clean, and the slow way cuts it by its mask.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ whether the whole layout or a folder inside it is searched. Compressed files hav
 content.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import zipfile

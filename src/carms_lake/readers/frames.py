@@ -1,7 +1,5 @@
 """What readers share about frames: null values, typed cells as text, bounded memory."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The columns of a file, compared with those of its contract."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

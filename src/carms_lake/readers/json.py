@@ -3,8 +3,6 @@
 The last of equal keys in an object wins, as in every common reader. Keys are compared exactly.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import partial

@@ -1,7 +1,5 @@
 """JSON objects as a contract's columns: values by dotted path, canonical text, unknown keys."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Lines end with a line feed; a blank line is not a record. Where a column takes t
 other keys of the object are not compared with the contract: their values are extracted in silver.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The records of a text file: lines, fields, and the file with some of them replaced."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any

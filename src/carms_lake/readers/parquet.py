@@ -3,8 +3,6 @@
 Of a Delta table, a folder, the newest version is read, in the order of its files.
 """
 
-from __future__ import annotations
-
 import io
 import os
 from collections.abc import Iterator, Sequence

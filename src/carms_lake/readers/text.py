@@ -5,8 +5,6 @@ undecodable byte becomes a lone surrogate, which is not valid UTF-8, so one test
 every encoding.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Iterable, Iterator

@@ -7,8 +7,6 @@ Only a workbook with errors or with whole numbers beyond 2**53 is read a second 
 and slow library, for those cells alone.
 """
 
-from __future__ import annotations
-
 import re
 import warnings
 import zipfile

@@ -6,8 +6,6 @@ is handed on as canonical text, and the contract's types decide. Rows without a 
 records.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import partial

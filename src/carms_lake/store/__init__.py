@@ -1,7 +1,5 @@
 """The only room that knows Delta, Parquet and DuckDB; here: where things are in a lake."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from carms_lake.config import LakeConfig

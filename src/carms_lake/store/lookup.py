@@ -1,7 +1,5 @@
 """Finding rows: those with some values, those that a row was made of, and those it went into."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

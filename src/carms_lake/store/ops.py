@@ -1,7 +1,5 @@
 """The tables of operations: what each run did. Written by every run, failing ones too."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ their table says so: a bronze file's entry names the run that read it, a silver 
 run that built it. What a killed run left behind counts for nothing, and the next run removes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import polars as pl

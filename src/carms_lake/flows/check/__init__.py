@@ -1,7 +1,5 @@
 """Every constraint checked on the tables as they are, and what the last check found."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl

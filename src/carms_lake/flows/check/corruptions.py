@@ -1,7 +1,5 @@
 """Ways to corrupt a table, worked out in plain Python, not by the rules under test."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Corrupted records of bronze, tables of silver and of gold: which rules notice them?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime

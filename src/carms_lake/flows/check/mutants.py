@@ -1,7 +1,5 @@
 """The constraints of a contract, and for each of them the tables that break it (mutants)."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

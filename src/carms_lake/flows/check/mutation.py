@@ -1,7 +1,5 @@
 """Are the guards awake? Every constraint is broken once, in a copy of a few rows."""
 
-from __future__ import annotations
-
 import random
 import tempfile
 import time

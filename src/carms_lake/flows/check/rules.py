@@ -1,7 +1,5 @@
 """Rules of a contract and sums: is there a corruption that makes each of them fail?"""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace

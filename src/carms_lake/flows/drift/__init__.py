@@ -6,8 +6,6 @@ from what it breaks. `status` compares the newest file of each source alone, by 
 and only where it is cheap to open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial

@@ -1,7 +1,5 @@
 """The values of one column of a file, compared with its contract and with the previous file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime

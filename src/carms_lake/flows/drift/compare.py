@@ -1,7 +1,5 @@
 """A file compared with its contract and the previous file: what differs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import product
 from pathlib import Path

@@ -3,8 +3,6 @@
 The sample of a file is the same every time, however its records are cut into chunks.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping

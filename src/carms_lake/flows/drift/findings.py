@@ -1,7 +1,5 @@
 """What comparing files finds, and from which share of the records on it counts."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum

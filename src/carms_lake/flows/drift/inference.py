@@ -1,7 +1,5 @@
 """Which contract type the values of a column fit, and how similar two columns are."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from difflib import SequenceMatcher

@@ -1,7 +1,5 @@
 """The patch of a contract that accepts all its files, written as a new version."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import defaultdict

@@ -4,8 +4,6 @@
 until then it is a `.part`, which the next run resumes after an interruption.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One file over HTTP(S) into its `.part`, with resume and retries."""
 
-from __future__ import annotations
-
 import http.client
 import re
 import ssl

@@ -1,7 +1,5 @@
 """`schemas/<domain>/fetch.yaml` -> what to fetch, and the one wanted member of a zip file."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import zipfile

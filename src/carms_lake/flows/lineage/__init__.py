@@ -1,7 +1,5 @@
 """The lineage of a record: its file and bronze row, and what silver and gold made of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum

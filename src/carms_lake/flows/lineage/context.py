@@ -1,7 +1,5 @@
 """What a trace works with: tables, contracts, a connection; and what identifies a row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The rows that a key names: in gold, silver or bronze."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The records behind a key: as their source files have them, rejected, or quarantined."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence

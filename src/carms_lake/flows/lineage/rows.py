@@ -4,8 +4,6 @@ Gold is followed through its SELECTs, exactly. A silver function is Python, so i
 followed: the columns that the key is made of, the driver's key, or columns that both tables have.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

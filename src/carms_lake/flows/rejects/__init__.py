@@ -1,7 +1,5 @@
 """What was rejected or quarantined, why, where it is in its file, and which repair would help."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Rejected records to be corrected by hand, and the corrected ones put back into their files."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

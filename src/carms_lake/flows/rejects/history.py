@@ -7,8 +7,6 @@ as long as its raw text in its file is, a row of silver as long as its key is; e
 distinguished by their order.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime

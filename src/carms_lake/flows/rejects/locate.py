@@ -1,7 +1,5 @@
 """Where records are in their source files, as long as these have the content that landed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property

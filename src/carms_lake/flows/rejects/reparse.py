@@ -6,8 +6,6 @@ still has the content that landed. Either way the records keep the numbers that 
 file, and are used only if their raw text is the one that was rejected.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence

@@ -4,8 +4,6 @@ As in an ingest the rejects of the run are committed first, then one commit per 
 and the new counts of their files; a run that was killed in between has changed nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

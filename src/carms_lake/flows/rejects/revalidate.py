@@ -1,7 +1,5 @@
 """The rejected records of one bronze table, validated again by its current contract."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The history of a table: its versions, the runs that wrote them, and why two of them differ."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

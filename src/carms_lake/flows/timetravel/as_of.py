@@ -5,8 +5,6 @@ earlier gold snapshot is recomputed, by today's SELECTs from silver as of its bu
 in `.asof/` of the lake.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -4,8 +4,6 @@ Both states are read from the lake's own versions; rows are matched by primary k
 columns of a run do not count as changes.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

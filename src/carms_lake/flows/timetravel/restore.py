@@ -1,7 +1,5 @@
 """`restore`: an earlier version of a table becomes its newest one."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any

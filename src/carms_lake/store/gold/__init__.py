@@ -1,7 +1,5 @@
 """The published gold file: its place, the record of its build, its tables and the lake's."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Two states of a table compared: the rows that were added, removed, and whose cells changed."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ The same text is always the same mask, so masked columns still join and count, a
 the key can try names until one fits. The key is in no table, no log and no message.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

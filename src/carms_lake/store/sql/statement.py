@@ -6,8 +6,6 @@ the parsed tree may hold only the nodes and table functions that are known to re
 for the SQL of contracts and domains, which may come from somebody else.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
