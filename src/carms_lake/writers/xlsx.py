@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -43,8 +44,6 @@ def write(
     Raises:
         UsageError: more rows or characters than a sheet can hold.
     """
-    import xlsxwriter
-
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as workbook:
         workbook.set_properties({"created": _CREATED})
         stamp = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})

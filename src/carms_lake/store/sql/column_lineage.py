@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-    from sqlglot.lineage import Node
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import Node, lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope
 
 Schema = Mapping[str, Mapping[str, Sequence[str]]]
 """By layer and table: the columns."""
@@ -51,10 +53,6 @@ def prepared(sql: str, schema: Schema, views: Mapping[str, str] | None = None) -
     Raises:
         LineageUnknown: it cannot be read, or a name in it leads nowhere.
     """
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-    from sqlglot.optimizer.qualify import qualify
-
     typed: dict[str, object] = {
         layer: {table: dict.fromkeys(columns, "text") for table, columns in tables.items()}
         for layer, tables in schema.items()
@@ -83,10 +81,6 @@ def column_origins(select: Prepared) -> dict[str, ColumnOrigin]:
     Raises:
         LineageUnknown: it cannot be followed.
     """
-    from sqlglot.errors import SqlglotError
-    from sqlglot.lineage import lineage
-    from sqlglot.optimizer.scope import build_scope
-
     tree = select.tree.copy()
     schema = dict(select.schema)
     try:
@@ -109,9 +103,6 @@ def _needed(sql: str, views: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tree(sql: str) -> exp.Query:
-    import sqlglot
-    from sqlglot import exp
-
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
     if not isinstance(tree, exp.Query):
         raise LineageUnknown("it is not a SELECT")
@@ -120,8 +111,6 @@ def _tree(sql: str) -> exp.Query:
 
 def real_aggregates(node: exp.Expr) -> bool:
     """Whether a projection aggregates rows, other than in a window or in a query of its own."""
-    from sqlglot import exp
-
     if isinstance(node, (exp.Window, exp.Query)):
         return False
     if isinstance(node, exp.AggFunc):
@@ -130,8 +119,6 @@ def real_aggregates(node: exp.Expr) -> bool:
 
 
 def _origin(node: Node) -> ColumnOrigin:
-    from sqlglot import exp
-
     columns, unknown = set(), set()
     for leaf in node.walk():
         if leaf.downstream:

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from carms_lake.store.sql.column_lineage import DIALECT, LineageUnknown, Prepared, real_aggregates
-
-if TYPE_CHECKING:
-    from sqlglot import exp
-
 
 _ROOM = 2
 """How many times the limit a group keeps: joins and unions bring the same row more than once."""
@@ -79,8 +76,6 @@ def _query(
     walk: _Walk, node: exp.Expr, names: Mapping[str, frozenset[int]]
 ) -> tuple[exp.Expr, frozenset[int]]:
     """A query that carries keys, and of which places (by number); `names` are those in scope."""
-    from sqlglot import exp
-
     known = dict(names)
     head = node.args.get("with_")
     if head:
@@ -104,8 +99,6 @@ def _query(
 def _union(
     walk: _Walk, node: exp.Union, names: Mapping[str, frozenset[int]]
 ) -> tuple[exp.Expr, frozenset[int]]:
-    from sqlglot import exp
-
     head = node.args.get("with_")
     node.set("with_", None)
     columns = list(node.named_selects)
@@ -131,8 +124,6 @@ def _union(
 
 def _pad(query: exp.Expr, carried: frozenset[int], wanted: frozenset[int]) -> None:
     """Let a side of a union have the columns of the other one, in one order."""
-    from sqlglot import exp
-
     if isinstance(query, exp.Subquery):
         _pad(query.this, carried, wanted)
         return
@@ -151,8 +142,6 @@ def _pad(query: exp.Expr, carried: frozenset[int], wanted: frozenset[int]) -> No
 
 def _select(walk: _Walk, node: exp.Select, names: Mapping[str, frozenset[int]]) -> frozenset[int]:
     """Add the columns to a SELECT; of which places."""
-    from sqlglot import exp
-
     parts = _contributions(walk, node, names)
     is_grouped = bool(node.args.get("group"))
     if not is_grouped and any(real_aggregates(item) for item in node.expressions):
@@ -178,8 +167,6 @@ def _contributions(
     walk: _Walk, node: exp.Select, names: Mapping[str, frozenset[int]]
 ) -> dict[int, list[exp.Expr]]:
     """By place: what each source of a SELECT brings of the rows that are read there."""
-    from sqlglot import exp
-
     found: dict[int, list[exp.Expr]] = {}
     origin = node.args.get("from_")
     joins = node.args.get("joins") or []
@@ -212,8 +199,6 @@ def _contributions(
 
 def _key_of(alias: str, key: Sequence[str]) -> exp.Expr:
     """The key of a source's row as a list of one; null where an outer join has no row of it."""
-    from sqlglot import exp
-
     columns = [exp.column(name, table=alias) for name in key]
     struct = exp.Struct(
         expressions=[
@@ -227,8 +212,6 @@ def _key_of(alias: str, key: Sequence[str]) -> exp.Expr:
 
 def _collected(walk: _Walk, value: exp.Expr, number: int) -> exp.Expr:
     """The keys that the members of a group bring, no more than are wanted."""
-    from sqlglot import exp
-
     room = exp.Literal.number(_ROOM * walk.limit)
     some: exp.Expr = exp.Filter(
         this=exp.Anonymous(this="min", expressions=[value, room]),
