@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 from polars.testing import assert_frame_equal
-from tiny import stocked
+from tiny import PRODUCTS, put, rows, stocked
 
 from carms_lake.errors import NotReconciled, StoreError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
+from carms_lake.flows.query import query_frame
 from carms_lake.flows.run import running
+from carms_lake.flows.status import status
+from carms_lake.flows.timetravel import history
 from carms_lake.store import delta, ops, ops_path
 
 if TYPE_CHECKING:
@@ -132,3 +138,59 @@ def test_a_finished_run_takes_notes_only(tmp_path: Path) -> None:
         assert run.report().notes == ("the file is elsewhere",)
         with pytest.raises(RuntimeError, match="notes only"):
             run.add(rows={"lineage": []}, checks=[None])  # type: ignore[list-item]
+
+
+def clock_at(monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> None:
+    """Let runs begin with a clock that is ahead, or behind."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + ahead
+
+    monkeypatch.setattr("carms_lake.flows.run.datetime", Clock)
+
+
+@pytest.mark.parametrize("first", [timedelta(hours=1), timedelta(days=4000)])
+def test_after_a_clock_was_set_back_runs_are_still_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: timedelta
+) -> None:
+    config = stocked(tmp_path)
+    clock_at(monkeypatch, first)
+    began = [ingest(config).run_id, build(config).run_id]
+    clock_at(monkeypatch, timedelta())
+    put(config, "products.csv", PRODUCTS.replace("2.50", "3.50"))
+    landed = ingest(config)
+    assert any("is the clock right?" in note for note in landed.notes)
+    clock_at(monkeypatch, timedelta(minutes=-5))
+    began += [landed.run_id, build(config).run_id]
+    assert began == sorted(began)
+    prices = rows(config, "silver.product_history", "product_id", "price", "is_current")
+    assert [row[1:] for row in prices if row[0] == "p1"] == [
+        (Decimal("2.50"), False),
+        (Decimal("3.50"), True),
+    ]
+    price = "select price from silver.product where product_id = 'p1'"
+    then = [query_frame(config, price, as_of=run).item() for run in (began[1], began[3])]
+    assert then == [Decimal("2.50"), Decimal("3.50")]
+    found = history(config, "bronze.products")
+    assert found["at"].is_sorted(descending=True)
+    assert status(config).runs["run_id"].to_list() == began[::-1]
+    assert (status(config).sources["age_s"] >= 0).all()
+
+
+def test_what_a_killed_run_committed_counts_as_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = stocked(tmp_path)
+    clock_at(monkeypatch, timedelta(hours=1))
+    ahead = ingest(config).run_id
+    shutil.rmtree(config.lake / "ops")  # as if it had not come to record itself
+    clock_at(monkeypatch, timedelta())
+    assert build(config).run_id > ahead
+
+
+def test_a_clock_that_goes_on_is_not_mentioned(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    notes = [*ingest(config).notes, *build(config).notes]
+    assert not any("clock" in note for note in notes)

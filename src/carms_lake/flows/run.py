@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,6 +17,7 @@ from carms_lake.names import run_timestamp
 from carms_lake.records import CheckFailure, CheckResult, FileReport, RunReport, Score, TableReport
 from carms_lake.store import ops
 from carms_lake.store.delta.lock import writing
+from carms_lake.store.delta.log import newest_commit_at
 from carms_lake.store.delta.maintain import damage_behind
 
 OpsRows = dict[str, list[dict[str, Any]]]
@@ -134,9 +135,21 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
 
 
 def _begun(config: LakeConfig, command: str) -> Run:
-    """A new run; made when the lake is held, so that run ids sort as runs commit."""
-    now = datetime.now(UTC)
-    return Run(config, command, f"{run_timestamp(now)}-{secrets.token_hex(3)}", now)
+    """A new run; made when the lake is held, so that run ids sort as runs commit.
+
+    Its moment is after the newest commit, also where the clock was set back since.
+    """
+    now, newest = datetime.now(UTC), newest_commit_at(config)
+    moment = now if newest is None else max(now, newest + timedelta(microseconds=1))
+    run = Run(config, command, f"{run_timestamp(moment)}-{secrets.token_hex(3)}", moment)
+    if moment != now:
+        note = (
+            f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, but the lake was written at "
+            f"{moment:%Y-%m-%d %H:%M:%S} UTC: this run is recorded as just after that; is the "
+            "clock right?"
+        )
+        run.add(notes=[note])
+    return run
 
 
 def _record_end(run: Run, error: BaseException) -> None:

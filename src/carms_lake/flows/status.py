@@ -17,7 +17,14 @@ from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
 from carms_lake.store.delta.integrity import damaged
-from carms_lake.store.delta.log import REPLAYED, commits, files_at, table_folders, total_rows
+from carms_lake.store.delta.log import (
+    REPLAYED,
+    commits,
+    files_at,
+    newest_commit_at,
+    table_folders,
+    total_rows,
+)
 from carms_lake.store.delta.maintain import faults
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold import build_record
@@ -110,7 +117,8 @@ def status(config: LakeConfig) -> Status:
         StoreError: the lake cannot be read.
     """
     catalog = load_catalog(config.domain)
-    now = datetime.now(UTC)
+    # Ages are positive, also where the clock was set back since the lake was written.
+    now = max(datetime.now(UTC), newest_commit_at(config) or datetime.min.replace(tzinfo=UTC))
     logs = {
         ref: commits(table_path(config, ref)) for ref in catalog.refs(Layer.BRONZE, Layer.SILVER)
     }

@@ -7,14 +7,16 @@ that no later run made, so all tables can be read as they were at one time.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from carms_lake.errors import StoreError
-from carms_lake.names import Layer, run_timestamp
+from carms_lake.names import Layer, run_began, run_timestamp
 from carms_lake.store import LOG, rejects_path
 from carms_lake.store.delta.integrity import (
     broken_log,
@@ -222,6 +224,18 @@ def is_table(path: Path) -> bool:
     return (path / LOG).is_dir()
 
 
+def newest_commit_at(config: LakeConfig) -> datetime | None:
+    """When the lake was last committed to; None where it has no table.
+
+    A log that cannot be read says nothing here: whoever reads the table reports it.
+    """
+    found = []
+    for path in table_folders(config).values():
+        with suppress(StoreError):
+            found += [commit.at for commit in islice(newest_first(path), 1)]
+    return max(found, default=None)
+
+
 def run_ends(config: LakeConfig) -> list[RunEnd]:
     """Every run that committed anything, with its last commit, by run id.
 
@@ -255,7 +269,10 @@ def _commit(path: Path, file: Path) -> Commit:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise broken_log(path, file) from error
     operation = str(info.get("operation") or "")
-    return Commit(int(file.stem), at, operation, metadata, tuple(added), tuple(removed))
+    commit = Commit(int(file.stem), at, operation, metadata, tuple(added), tuple(removed))
+    with suppress(ValueError):  # the clock may have been set back since its run began
+        commit = replace(commit, at=max(at, run_began(commit.run_id or "")))
+    return commit
 
 
 def _name(path: str) -> str:
