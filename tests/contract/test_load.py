@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,3 +120,73 @@ def test_the_projects_file_wins_over_the_packages_and_older_versions_are_left_al
 def test_a_domain_without_contracts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="no contracts"):
         load_contracts([tmp_path], "test")
+
+
+def bomb(anchors: str) -> str:
+    """A text of a few hundred bytes whose last anchor holds ten to the power of their number."""
+    texts = [f"x-{anchors[0]}: &{anchors[0]} [{', '.join(['lol'] * 10)}]"]
+    for before, name in pairwise(anchors):
+        texts.append(f"x-{name}: &{name} [{', '.join([f'*{before}'] * 10)}]")
+    return "\n".join(texts) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (bomb("abcdefghij") + "z: *j\n", "with its aliases"),
+        (bomb("abcdefghij").replace("[", "{<<: [").replace("]", "]}"), "with its aliases|merg"),
+        ("x: &x [*x]\n", "with its aliases"),
+        ("x: &x {y: &y {z: *x}}\n", "with its aliases"),
+        ("x: " + "[" * 100_000 + "]" * 100_000 + "\n", "levels deep"),
+        ("x:\n  " + "- " * 100_000 + "y\n", "levels deep"),
+        ("x: " + "{a: " * 3_000 + "b" + "}" * 3_000 + "\n", "levels deep"),
+        ("x: 1" + ":59" * 10_000 + "\n", "a number of 30001 characters"),
+        ("x: " + "7" * 5_000 + "\n", "a number of 5000 characters"),
+        ("x: 2026-13-45\n", "month must be in"),
+    ],
+)
+def test_a_text_that_would_hang_or_fill_the_memory_is_an_error_of_the_contract(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    path = write_contract(tmp_path, REF, [property_("order_id")])
+    path.write_text(text + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ContractError, match=rf"orders\.odcs\.yaml. is not YAML: .*({message})"):
+        load_contracts([tmp_path], "test")
+
+
+def test_aliases_that_repeat_little_are_read(tmp_path: Path) -> None:
+    path = write_contract(tmp_path, REF, [property_("order_id")])
+    text = path.read_text(encoding="utf-8") + "x-a: &a {b: [1, 2]}\nx-c: [*a, {<<: *a, d: 3}]\n"
+    path.write_text(text, encoding="utf-8")
+    assert load_contracts([tmp_path], "test")[REF].column_names == ("order_id",)
+
+
+@pytest.mark.parametrize(
+    ("where", "key"),
+    [("table", "description"), ("table", "dataGranularityDescription")]
+    + [("column", key) for key in ("description", "transformDescription", "classification")]
+    + [("rule", key) for key in ("description", "query")],
+)
+@pytest.mark.parametrize("value", [["a", "list"], {"a": "mapping"}, 2026])
+def test_what_must_be_text_is_text(where: str, key: str, value: object, tmp_path: Path) -> None:
+    rule = {"name": "r", "type": "sql", "query": "select 0", "mustBe": 0}
+    parts: dict[str, dict[str, Any]] = {"table": {}, "column": {}, "rule": {"quality": [rule]}}
+    (rule if where == "rule" else parts[where])[key] = value
+    properties = [property_("order_id", **parts["column"])]
+    with pytest.raises(ContractError, match=f"`{key}` is .*, which is not text: quote it"):
+        contract(tmp_path, "silver.orders", properties, **parts["table"], **parts["rule"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "table as select 1"}, "`physicalType` is"),
+        ({"logicalTypeOptions": {"minLength": "1) or (1"}}, "`minLength` is .*not a whole number"),
+    ],
+)
+def test_what_becomes_sql_is_what_it_should_be(
+    change: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    kind = {"kind": change.pop("kind")} if "kind" in change else {}
+    with pytest.raises(ContractError, match=message):
+        contract(tmp_path, "silver.orders", [property_("order_id", **change)], **kind)

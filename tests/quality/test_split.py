@@ -282,6 +282,21 @@ def test_a_value_that_is_not_what_the_path_says_is_counted(tmp_path: Path) -> No
     assert checked(of_day, rows, columns=columns, name="elsewhere.csv").disagreeing == {}
 
 
+@pytest.mark.parametrize("key", ["carms.fromPath", "carms.agreesWithPath"])
+def test_a_pattern_for_paths_takes_no_time_and_looks_around_nowhere(
+    key: str, tmp_path: Path
+) -> None:
+    """Python's `re` would try every way to divide the path, for years."""
+    nested = contract(tmp_path, "bronze.orders", [property_("day", **{key: "((?:(?:[^/]+)+)+)!$"})])
+    name = "a" * 60 + "/x.csv"
+    columns = ("day",) if key == "carms.agreesWithPath" else ()
+    assert checked(nested, [{"day": "x"}], columns=columns, name=name).disagreeing == {}
+    around = contract(tmp_path, "bronze.orders", [property_("day", **{key: "(a)(?=b)"})])
+    with pytest.raises(ContractError, match="cannot be used") as caught:
+        checked(around, [{"day": "x"}], columns=columns, name=name)
+    assert "lookaround" in caught.value.hint
+
+
 def test_rows_with_a_value_in_a_new_column_are_set_aside(orders: Contract) -> None:
     assert orders.source
     strict = replace(orders, source=replace(orders.source, new_columns=NewColumns.REJECT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sources import bronze
 
-from carms_lake.errors import SourceError
-from carms_lake.readers.discover import discover, natural_key
+from carms_lake.errors import ContractError, SourceError
+from carms_lake.readers.discover import discover, matches, natural_key
 
 ORDERS = ("initial/orders.csv", "incremental/orders/batch_*.csv")
 
@@ -171,3 +172,60 @@ def test_a_base_that_goes_up_is_the_folder_that_it_leads_to(tmp_path, monkeypatc
     laid(tmp_path, "initial/orders.csv", "initial/sub/x.csv", "incremental/x.csv")
     monkeypatch.chdir(tmp_path / "initial" / "sub")
     assert names(Path(base), "initial/orders.csv") == ["initial/orders.csv"]
+
+
+GLOBS = st.lists(
+    st.sampled_from(["a", "b", "*", "?", "**", "**/", "[ab]", "[!a]", "/"]), max_size=7
+)
+NAMES = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=4).map("/".join)
+
+
+def fits(glob: list[str], name: str) -> bool:
+    """What a glob means, told as slowly as it is simple."""
+    if not glob:
+        return not name
+    first, rest = glob[0], glob[1:]
+    if first in ("**", "**/", "*"):
+        stops = [i for i in range(len(name) + 1) if first != "*" or "/" not in name[:i]]
+        if first == "**/":
+            stops = [i for i in stops if not i or (i > 1 and name[i - 1] == "/" != name[0])]
+        return any(fits(rest, name[i:]) for i in stops)
+    some = {"?": "ab", "[ab]": "ab", "[!a]": "b"}.get(first, first)
+    return bool(name) and name[0] in some and fits(rest, name[1:])
+
+
+@given(GLOBS, NAMES)
+def test_a_glob_matches_what_it_says(glob: list[str], name: str) -> None:
+    # Two stars in a row are one of another kind, and so is one before a slash.
+    text = "".join(glob)
+    parts = re.findall(r"\*\*/|\*\*|\[!?\w+\]|.", text)
+    try:
+        found = matches(bronze("a", files=[text or "x"]), name)
+    except ContractError:
+        return
+    assert found == fits(parts or ["x"], name)
+
+
+@pytest.mark.parametrize(
+    ("glob", "name"),
+    [
+        ("**/" * 11 + "*a" * 12 + "!.csv", "a/" * 13 + "a" * 40 + ".csv"),
+        ("**a*a" * 20 + "x", "a/aaa" * 60),
+        ("**/?*/" * 30 + "b", "a/" * 120 + "c"),
+        ("*a" * 60 + "b", "a" * 250),
+    ],
+)
+def test_no_glob_takes_long(glob: str, name: str) -> None:
+    """Python's `re` would try every way to divide the name among the stars, for years."""
+    assert not matches(bronze("a", files=[glob]), name)
+
+
+@pytest.mark.parametrize("glob", ["[z-a].csv", "a**/b**/c.csv"])
+def test_what_is_no_pattern_is_an_error_of_the_contract(glob: str, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"carms\.files"):
+        names(laid(tmp_path, "a.csv"), glob)
+
+
+def test_numbers_of_any_length_are_ordered() -> None:
+    wanted = ["a9", "a010", "a10", "a" + "1" * 5000, "a" + "9" * 5000]
+    assert sorted([*wanted[2:], *wanted[:2]], key=natural_key) == wanted

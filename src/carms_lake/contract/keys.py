@@ -1,9 +1,11 @@
-"""The keys under `carms.`: what the standard does not cover, read from `customProperties`.
+"""How a contract's text is read: YAML within bounds, values of keys, and the keys under `carms.`.
 
-Every key is documented in docs/reference/contract-keys.md, and an unknown one is an error.
+Those are what the standard does not cover, read from `customProperties`. Every key is documented in
+docs/reference/contract-keys.md, and an unknown one is an error.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from carms_lake.errors import ContractError, did_you_mean
@@ -19,6 +21,62 @@ COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 SLA_KEYS = frozenset(["severity"])
 RULE_KEYS = frozenset(["quarantine"])
+
+
+_MOST_LEVELS = 100
+_MOST_CHARACTERS = 2_000_000
+_MOST_DIGITS = 100
+_SHOWN_CHARACTERS = 60
+_NUMBER = re.compile(r"[-+0-9_:.xa-fA-F]+")
+"""What may be read as a number; one of many parts takes long to compute."""
+
+
+def read_yaml(text: bytes | str, where: str) -> Any:
+    """The one document of a YAML text, which may come from a stranger.
+
+    Raises:
+        ContractError: it is not YAML, is nested too deeply, or its aliases make it far larger.
+    """
+    import yaml  # noqa: PLC0415 - `carms_lake.open` reads no contract
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where there is one
+    try:
+        _ensure_bounded(yaml.parse(text, Loader=loader))
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError) as error:
+        raise ContractError(f"{where} is not YAML: {error}") from None
+
+
+def _ensure_bounded(events: Iterable[Any]) -> None:
+    """Look at a text's events, which come without recursion: loading follows every level and alias.
+
+    Raises:
+        ValueError: it is nested too deeply, or its aliases make it far larger.
+    """
+    named: dict[str, int] = {}  # how large is what an anchor names, with its own aliases
+    opened: list[tuple[str | None, int]] = [(None, 0)]
+    for event in events:
+        anchor, size = getattr(event, "anchor", None), 0
+        match type(event).__name__:
+            case "SequenceStartEvent" | "MappingStartEvent":
+                opened.append((anchor, 1))
+                if len(opened) > _MOST_LEVELS:
+                    raise ValueError(f"it is nested more than {_MOST_LEVELS} levels deep")
+                continue
+            case "SequenceEndEvent" | "MappingEndEvent":
+                anchor, size = opened.pop()
+            case "ScalarEvent":
+                size = 1 + len(event.value)
+                if size > _MOST_DIGITS and event.implicit[0] and _NUMBER.fullmatch(event.value):
+                    raise ValueError(f"it has a number of {size - 1} characters: quote it")
+            case "AliasEvent":
+                size = named.get(str(event.anchor), _MOST_CHARACTERS)  # not ended: a part of itself
+        if anchor is not None:
+            named[anchor] = size
+        above, so_far = opened[-1]
+        opened[-1] = (above, so_far + size)
+        if so_far + size > _MOST_CHARACTERS:
+            raise ValueError(f"with its aliases it has more than {_MOST_CHARACTERS} characters")
 
 
 def custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[str, Any]:
@@ -59,6 +117,28 @@ def texts(own: Mapping[str, Any], key: str, prefix: str = "carms.") -> tuple[str
     if wrong:
         raise ValueError(f"`{prefix}{key}` has `{wrong[0]}`, which is not text: quote it")
     return tuple(found)
+
+
+def text(element: Mapping[str, Any], key: str) -> str | None:
+    """The text of a key; None where there is none.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    value = element.get(key)
+    if value is not None and not isinstance(value, str):
+        shown = str(value)[:_SHOWN_CHARACTERS]
+        raise ValueError(f"`{key}` is `{shown}`, which is not text: quote it")
+    return value
+
+
+def words(element: Mapping[str, Any], key: str) -> str:
+    """The words of a key's text on one line.
+
+    Raises:
+        ValueError: it is not text.
+    """
+    return " ".join((text(element, key) or "").split())
 
 
 def reconciled(own: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom, is_number, listed
+from carms_lake.contract.keys import RULE_KEYS, SLA_KEYS, custom, is_number, listed, text, words
 from carms_lake.names import TableRef
 
 METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
@@ -147,12 +147,12 @@ def quality_rule(entry: dict[str, Any], column: str | None, table: str) -> Quali
         severity=Severity(entry.get("severity") or "error"),
         column=column,
         metric=metric,
-        query=entry.get("query"),
+        query=text(entry, "query"),
         arguments=dict(entry.get("arguments") or {}),
         operators={key: entry[key] for key in OPERATORS if key in entry},
         unit=str(entry.get("unit") or "rows"),
         dimension=Dimension(entry["dimension"]) if entry.get("dimension") else None,
-        description=" ".join(str(entry.get("description") or "").split()),
+        description=words(entry, "description"),
         quarantine=bool(own.get("quarantine")),
     )
     if fault := _fault(rule):
@@ -212,11 +212,13 @@ def ages(properties: Iterable[Mapping[str, Any]], table: str, where: str) -> tup
 def _columns(entry: Mapping[str, Any], table: str) -> list[str | None]:
     """The columns that `element` names, separated by commas; [None] for the table."""
     found: list[str | None] = []
-    for text in filter(None, map(str.strip, str(entry.get("element") or "").split(","))):
-        owner, _, column = text.rpartition(".")
+    for element in filter(None, map(str.strip, str(entry.get("element") or "").split(","))):
+        owner, _, column = element.rpartition(".")
         if owner not in ("", table):
-            raise ValueError(f"slaProperties, `{entry['property']}`: `{text}` is not of `{table}`")
-        if text != table:
+            raise ValueError(
+                f"slaProperties, `{entry['property']}`: `{element}` is not of `{table}`"
+            )
+        if element != table:
             found.append(column)
     return found or [None]
 
@@ -267,8 +269,8 @@ def _declared(entry: Any, domain: str) -> DeclaredTotal:
     files: dict[TableRef, tuple[str, ...]] = {}
     for name, hashes in named:
         ref = TableRef.parse(str(name), domain=domain)
-        texts_ = tuple(str(text) for text in listed(hashes))
-        if ref is None or not all(_SHA256.fullmatch(text) for text in texts_):
+        texts_ = tuple(map(str, listed(hashes)))
+        if ref is None or not all(map(_SHA256.fullmatch, texts_)):
             raise ValueError(f"{where}: write `bronze.table: <sha256 of the file>` in `files`")
         files[ref] = texts_
     if not files:

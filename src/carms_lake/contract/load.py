@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from carms_lake.contract.keys import (
     COLUMN_KEYS,
     RELATIONSHIP_KEYS,
@@ -18,9 +16,12 @@ from carms_lake.contract.keys import (
     custom,
     listed,
     quarantine_budgets,
+    read_yaml,
     reconciled,
+    text,
     texts,
     whole_number,
+    words,
 )
 from carms_lake.contract.limits import ages, declared_totals, quality_rule, row_change
 from carms_lake.contract.model import (
@@ -46,9 +47,6 @@ _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
 _KINDS = ("table", "view", "macro")
 _RENAMED = {"set_aside": "reject"}
 """Old spelling of a value -> the new one; accepted until the next version."""
-
-YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""A safe loader, in C where there is one."""
 
 
 def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]:
@@ -90,10 +88,7 @@ def parse_contract(data: bytes, path: Path, ref: TableRef) -> Contract:
     Raises:
         ContractError: with file and place, what was found and what was expected.
     """
-    try:
-        document = yaml.load(data, Loader=YAML_LOADER)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as error:
-        raise ContractError(f"`{path}` is not YAML: {error}") from None
+    document = read_yaml(data, f"`{path}`")
     if not isinstance(document, dict) or document.get("kind") != "DataContract":
         raise ContractError(f"`{path}` is not a data contract", "its `kind` must be `DataContract`")
     found = document.get("schema")
@@ -144,8 +139,8 @@ def _contract(
         ref=ref,
         version=str(document["version"]),
         columns=columns,
-        grain=table.get("dataGranularityDescription") or "",
-        description=" ".join(str(table.get("description") or "").split()),
+        grain=text(table, "dataGranularityDescription") or "",
+        description=words(table, "description"),
         kind=kind,
         relationships=tuple(relationships),
         quality=tuple(rule for rule in quality if rule.kind != "text"),
@@ -182,15 +177,15 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
         name=name,
         type=parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where),
         source=str(prop.get("physicalName") or name),
-        description=" ".join(str(prop.get("description") or "").split()),
+        description=words(prop, "description"),
         required=bool(prop.get("required") or prop.get("primaryKey")),
         unique=bool(prop.get("unique")),
         primary_key_position=int(prop.get("primaryKeyPosition") or 1)
         if prop.get("primaryKey")
         else None,
-        classification=prop.get("classification"),
+        classification=text(prop, "classification"),
         enum=enum,
-        pattern=options.get("pattern"),
+        pattern=text(options, "pattern"),
         bounds=Bounds(
             minimum=options.get("minimum"),
             maximum=options.get("maximum"),
@@ -200,7 +195,7 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
             max_length=whole_number(options, "maxLength", where),
         ),
         sources=tuple(prop.get("transformSourceObjects") or ()),
-        rule=" ".join(str(prop.get("transformDescription") or "").split()),
+        rule=words(prop, "transformDescription"),
         from_path=own.get("fromPath"),
         agrees_with_path=own.get("agreesWithPath"),
         may_be_absent=bool(own.get("mayBeAbsent")),
@@ -212,7 +207,7 @@ def _relationship(
     here: list[str], entry: dict[str, Any], ref: TableRef, path: Path
 ) -> Relationship:
     own = custom(entry, RELATIONSHIP_KEYS, f"`{path}`, relationship of `{'+'.join(here)}`")
-    targets = [_target(str(text), ref, path) for text in listed(entry["to"])]
+    targets = [_target(str(name), ref, path) for name in listed(entry["to"])]
     if len({table for table, _ in targets}) != 1 or len(targets) != len(here):
         raise ContractError(
             f"`{path}`, relationship of `{'+'.join(here)}`: "
@@ -229,15 +224,15 @@ def _relationship(
     )
 
 
-def _target(text: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
+def _target(name: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
     """`school.code` is a table of the same layer; `silver.school.code` names its layer."""
-    table, _, column = text.rpartition(".")
+    table, _, column = name.rpartition(".")
     if "." not in table:
         table = f"{ref.layer}.{table}"
     target = TableRef.parse(table, domain=ref.domain)
     if target is None or not column:
         raise ContractError(
-            f"`{path}`: relationship to `{text}`", "write `table.column` or `layer.table.column`"
+            f"`{path}`: relationship to `{name}`", "write `table.column` or `layer.table.column`"
         )
     return target, column
 

@@ -15,7 +15,8 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import PlainScalarString
 
-from carms_lake.contract.load import YAML_LOADER
+from carms_lake.contract.keys import read_yaml
+from carms_lake.errors import ContractError
 
 Node = Callable[[Any], Any]
 """Makes of a value what a document holds."""
@@ -108,9 +109,9 @@ def as_yaml(table: str, patch: Patch, comments: Iterable[str] = ()) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        return yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as error:
-        raise ValueError(f"it is not YAML: {error}") from None
+        return read_yaml(text, "it")
+    except ContractError as error:
+        raise ValueError(error.message) from None
 
 
 def _change(document: Any, patch: Patch, node: Node) -> None:

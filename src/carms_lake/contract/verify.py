@@ -84,9 +84,9 @@ def _path_patterns(column: Column) -> None:
         where = f"column `{column.name}`: `carms.{key}`"
         try:
             groups = re.compile(pattern).groups
-        except (re.error, TypeError) as error:
+        except (re.error, TypeError, RecursionError, OverflowError) as error:
             raise ContractError(
-                f"{where} is not a regular expression: {error}", "see Python's `re`"
+                f"{where} is not a regular expression: {error}", "see Rust's `regex`"
             ) from None
         if groups != 1:
             raise ContractError(

@@ -1,7 +1,6 @@
 """Parts of files by their contract: accepted + rejected = all their records."""
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from carms_lake.contract.model import Column, Contract, NewColumns
-from carms_lake.errors import NotReconciled
+from carms_lake.errors import ContractError, NotReconciled
 from carms_lake.names import (
     DELIVERED_AT,
     DELIVERY_ID,
@@ -163,9 +162,22 @@ def _with_provenance(
 
 
 def _said(pattern: str | None, names: Sequence[str]) -> pl.Series:
-    """What the path of each file says: the group of the pattern."""
-    matches = [re.search(pattern, name) if pattern else None for name in names]
-    return pl.Series([match[1] if match else None for match in matches], dtype=pl.String)
+    """What the path of each file says: the group of the pattern.
+
+    Raises:
+        ContractError: the pattern is not a regular expression of Rust's `regex`, which never takes
+            long, as Python's may.
+    """
+    if pattern is None:
+        return pl.Series([None] * len(names), dtype=pl.String)
+    try:
+        return pl.Series(names, dtype=pl.String).str.extract(pattern, 1)
+    except pl.exceptions.PolarsError as error:
+        said = " ".join(str(error).split())
+        raise ContractError(
+            f"the pattern for paths `{pattern}` cannot be used: {said}",
+            "see Rust's `regex`: it has neither lookaround nor backreferences",
+        ) from None
 
 
 def _as_typed(said: pl.Series, column: Column) -> pl.Series:

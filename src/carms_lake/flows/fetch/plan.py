@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
+from carms_lake.contract.keys import read_yaml
 from carms_lake.errors import ContractError, SourceError, UsageError, did_you_mean
 from carms_lake.files import whole
 from carms_lake.flows.fetch.download import MAX_BYTES, is_http_url
@@ -65,9 +64,7 @@ def load_plan(path: Path) -> FetchPlan:
             "use `carms generate` for a domain without public files",
         )
     try:
-        return _plan(yaml.safe_load(path.read_bytes()))
-    except yaml.YAMLError as error:
-        raise ContractError(f"`{path}` is not YAML: {error}") from error
+        return _plan(read_yaml(path.read_bytes(), f"`{path}`"))
     except KeyError as error:
         raise ContractError(f"`{path}`: missing `{error.args[0]}`") from error
     except UsageError as error:
