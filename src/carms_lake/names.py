@@ -6,6 +6,7 @@ A table has one name everywhere: on disk, in SQL, on the command line and in err
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -101,6 +102,29 @@ def run_began(run_id: str) -> datetime:
         ValueError: it is not a run id.
     """
     return datetime.strptime(run_id.partition("-")[0], _RUN_BEGAN).replace(tzinfo=UTC)
+
+
+_DIGITS = re.compile("[0-9]+")
+
+
+def natural_key(name: str) -> str:
+    """A text that sorts as the name does where numbers count as numbers; equal for no other name.
+
+    >>> sorted(["b10", "b9"], key=natural_key)
+    ['b9', 'b10']
+    """
+    # The length of a number decides before its digits do; the name itself tells `7` from `07`.
+    plain = _DIGITS.sub(lambda found: _counted(found[0].lstrip("0")), name)
+    return f"{plain}\0{name}"
+
+
+def _counted(digits: str) -> str:
+    return f"0{len(digits):07}{digits}"
+
+
+def as_name(text: str) -> str:
+    """A file's name in one Unicode form: macOS and others write the same letters in two ways."""
+    return unicodedata.normalize("NFC", text)
 
 
 QUERY_THREAD = "carms-query"

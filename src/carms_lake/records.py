@@ -48,6 +48,8 @@ class FileStatus(StrEnum):
     LANDED = "landed"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
+    RENAMED = "renamed"
+    """Its content was loaded under another name, which is gone; its rows have the new name now."""
     COPY = "copy"
     """Skipped: the same content was loaded already under another name."""
     REFUSED = "refused"
@@ -68,6 +70,9 @@ class SourceFile:
     path: Path
     size: int
     mtime_ns: int
+    inode: int | None = None
+    ctime_ns: int | None = None
+    """When the file was changed last, which nobody can set; None where the system does not say."""
     member: str | None = None
     format: str = ""
     sha256: str = ""

@@ -141,9 +141,9 @@ def _files(
         columns[DELIVERED_AT] = pl.Series(moments, dtype=AUDIT_SCHEMA[DELIVERED_AT])
     for column in contract.columns:
         if column.name not in there:
-            columns[column.name] = _as_typed(_said(column.from_path, names), column)
+            columns[column.name] = _as_typed(said_by_path(column.from_path, names), column)
         if column.agrees_with_path:
-            found = _said(column.agrees_with_path, names)
+            found = said_by_path(column.agrees_with_path, names)
             columns[_PATH + column.name] = found if _is_day(column) else _as_typed(found, column)
     return pl.DataFrame(columns)
 
@@ -161,7 +161,7 @@ def _with_provenance(
     return rows.with_columns(*files[rows[CHUNK]].get_columns(), *added)
 
 
-def _said(pattern: str | None, names: Sequence[str]) -> pl.Series:
+def said_by_path(pattern: str | None, names: Sequence[str]) -> pl.Series:
     """What the path of each file says: the group of the pattern.
 
     Raises:

@@ -7,13 +7,14 @@ time changed since it was found is refused as still growing.
 import gzip
 import hashlib
 import lzma
+import os
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from carms_lake.errors import SourceRefused
 from carms_lake.readers.text import looks_like
@@ -36,18 +37,35 @@ SMALL_BYTES = 64 << 20
 """Below this size, no ratio is suspicious."""
 
 
-def disk_facts(path: Path) -> tuple[int, int]:
-    """Size and time of a file, which show that it has changed; of a Delta table those of its log.
+class DiskFacts(NamedTuple):
+    """What shows, without reading, that a file has changed."""
+
+    size: int
+    mtime_ns: int
+    inode: int | None = None
+    ctime_ns: int | None = None
+    """When content, owner or mode changed last; nobody can set it. None where a system has none."""
+
+
+def disk_facts(path: Path) -> DiskFacts:
+    """Size, times and place of a file; of a Delta table, those of its log.
 
     Raises:
         OSError: it is gone or not accessible.
     """
     if not path.is_dir():
         facts = path.stat()
-        return facts.st_size, facts.st_mtime_ns
+        return DiskFacts(facts.st_size, facts.st_mtime_ns, facts.st_ino or None, _changed_ns(facts))
     entries = [entry.stat() for entry in (path / DELTA_LOG).iterdir()]
-    newest = max((entry.st_mtime_ns for entry in entries), default=0)
-    return sum(entry.st_size for entry in entries), newest
+    return DiskFacts(
+        sum(entry.st_size for entry in entries),
+        max((entry.st_mtime_ns for entry in entries), default=0),
+        ctime_ns=max((_changed_ns(entry) or 0 for entry in entries), default=0) or None,
+    )
+
+
+def _changed_ns(facts: os.stat_result) -> int | None:
+    return None if os.name == "nt" else facts.st_ctime_ns  # on Windows, when it was created
 
 
 def is_packed(source: SourceFile) -> bool:
@@ -128,11 +146,12 @@ def ensure_unchanged(source: SourceFile) -> None:
         SourceRefused: STILL_GROWING, or UNREADABLE if it is gone.
     """
     with _refusing(source):
-        size, mtime_ns = disk_facts(source.path)
-    if (size, mtime_ns) != (source.size, source.mtime_ns):
+        facts = disk_facts(source.path)
+    inode = source.inode and facts.inode  # a file that replaced it may have its size and time
+    if (*facts[:2], inode) != (source.size, source.mtime_ns, source.inode):
         raise SourceRefused(
             "STILL_GROWING",
-            f"`{source.name}` changed while it was read: {source.size} bytes, now {size}",
+            f"`{source.name}` changed while it was read: {source.size} bytes, now {facts.size}",
             "run the command again when the file is complete",
         )
 

@@ -16,11 +16,10 @@ from typing import NamedTuple
 
 from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, SourceError
+from carms_lake.names import as_name, natural_key
 from carms_lake.readers.content import DELTA_LOG, disk_facts
 from carms_lake.readers.header import spec_of
 from carms_lake.records import SourceFile
-
-_NUMBER = re.compile(r"(\d+)")
 
 
 class _Pattern(NamedTuple):
@@ -108,23 +107,7 @@ def matches(contract: Contract, name: str) -> bool:
     Raises:
         ContractError: the contract is not one of bronze.
     """
-    return any(_compiled(glob).fullmatch(name) for glob in spec_of(contract).files)
-
-
-def natural_key(name: str) -> list[tuple[int, int, str, str]]:
-    """A sort key under which numbers count as numbers.
-
-    >>> sorted(["b10", "b9"], key=natural_key)
-    ['b9', 'b10']
-    """
-    parts = _NUMBER.split(name)
-    # A longer number is larger: Python refuses to make an `int` of 5,000 digits.
-    digits = [p.lstrip("0") if p.isdecimal() and p.isascii() else None for p in parts]
-    return [
-        (0, 0, p, "") if number is None else (1, len(number), number, p)
-        for p, number in zip(parts, digits, strict=True)
-        if p
-    ]
+    return any(_compiled(glob).fullmatch(as_name(name)) for glob in spec_of(contract).files)
 
 
 def _compiled(glob: str) -> re.Pattern[str]:
@@ -134,7 +117,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
         ContractError: it is not a glob.
     """
     try:
-        return re.compile(_expression(glob), re.DOTALL)
+        return re.compile(_expression(as_name(glob)), re.DOTALL)
     except re.error as error:
         raise ContractError(f"`carms.files`: `{glob}` is not a pattern: {error}") from None
 
@@ -206,7 +189,7 @@ def _matching_name(
     for folders in range(len(above) + 1):
         prefix = "/".join(above[len(above) - folders :])
         for name in names:
-            longer = "/".join(part for part in (prefix, name) if part)
+            longer = as_name("/".join(part for part in (prefix, name) if part))
             for pattern in patterns:
                 may_match = not folders or is_base or pattern.starts_literally
                 if may_match and pattern.expression.fullmatch(longer):

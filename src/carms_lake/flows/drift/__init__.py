@@ -29,9 +29,9 @@ from carms_lake.flows.drift.findings import (
 )
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.proposal import contract_patch, write_version
-from carms_lake.names import Layer
+from carms_lake.names import Layer, natural_key
 from carms_lake.readers.content import digest, is_packed
-from carms_lake.readers.discover import discover, listing, natural_key
+from carms_lake.readers.discover import discover, listing
 from carms_lake.readers.header import spec_of
 from carms_lake.records import Progress, SourceFile
 from carms_lake.store import table_path
@@ -111,7 +111,12 @@ def drift(
 
 
 def _has_landed(source: SourceFile, entry: FileEntry | None) -> bool:
-    return entry is not None and (entry.size, entry.mtime_ns) == (source.size, source.mtime_ns)
+    if entry is None:
+        return False
+    try:
+        return entry.is_surely(source) or digest(source) == entry.sha256
+    except SourceRefused:
+        return False
 
 
 def _is_arriving(source: SourceFile, contract: Contract, manifest: Manifest) -> bool:

@@ -25,11 +25,13 @@ from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
+    from carms_lake.readers.discover import Listing
     from carms_lake.records import Progress, RunReport, SourceFile
 
 
@@ -83,14 +85,28 @@ def ingest(
         others = [f"`{name}`" for name in others if not PurePath(name).name.startswith("README")]
         if others:  # a misspelt name would be missed for ever
             run.add(notes=[f"ignored (matches no source): {first_few(others, _SHOWN)}"])
-        tasks = [(catalog.contracts[ref], found[ref]) for ref in chosen]
+        elsewhere = _elsewhere(config, base)
+        tasks = [
+            (contract, found[contract.ref], _present(contract, elsewhere))
+            for contract in (catalog.contracts[ref] for ref in chosen)
+        ]
         _ingest_tables(run, tasks, options, progress)
     return run.report()
 
 
+def _elsewhere(config: LakeConfig, base: Path) -> list[Listing]:
+    """What is there although a run reads from `base`: a file that it does not see is not gone."""
+    folders = [config.data_raw, *([base.parent] if base.is_file() else [])]
+    return [listing(folder) for folder in folders if folder != base and folder.exists()]
+
+
+def _present(contract: Contract, elsewhere: Sequence[Listing]) -> frozenset[str]:
+    return frozenset(source.name for there in elsewhere for source in discover(contract, there))
+
+
 def _ingest_tables(
     run: Run,
-    tasks: Sequence[tuple[Contract, Sequence[SourceFile]]],
+    tasks: Sequence[tuple[Contract, Sequence[SourceFile], AbstractSet[str]]],
     options: Options,
     progress: Progress | None,
 ) -> None:
@@ -98,7 +114,7 @@ def _ingest_tables(
 
     The run reports them in the order of the tables, whichever was ready first.
     """
-    done, total = count(), sum(len(files) for _, files in tasks)
+    done, total = count(), sum(len(files) for _, files, _ in tasks)
     stop = Stop()
 
     def begin(name: str) -> None:
@@ -108,14 +124,17 @@ def _ingest_tables(
     largest = sorted(tasks, key=lambda task: -sum(file.size for file in task[1]))
     with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="bronze") as pool:
         read = partial(ingest_table, run, options=options, stop=stop, begin=begin)
-        ingests = {contract.ref: pool.submit(read, contract, files) for contract, files in largest}
+        ingests = {
+            contract.ref: pool.submit(read, contract, files, present)
+            for contract, files, present in largest
+        }
         try:
             for ingested in as_completed(ingests.values()):
                 ingested.result()
         finally:
             stop.set()  # after an error, or Ctrl-C, the other tables end where they are
             wait(ingests.values())
-            for contract, _ in tasks:
+            for contract, *_ in tasks:
                 ingested = ingests[contract.ref]
                 if not ingested.cancelled() and not ingested.exception():
                     run.add(files=ingested.result().files, notes=ingested.result().notes)

@@ -16,23 +16,26 @@ import polars as pl
 
 from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused, counted
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
+from carms_lake.flows.ingest.renames import move_rejects, moved_rows
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
 from carms_lake.quality.split import TrackedChunk, landed_schema, split
 from carms_lake.readers.content import readable
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.integrity import beyond_cure
+from carms_lake.store.delta.log import LEFT
 from carms_lake.store.delta.maintain import faults
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
     from carms_lake.contract.model import Contract
+    from carms_lake.flows.ingest.renames import Renames
     from carms_lake.flows.run import Run
     from carms_lake.quality.split import Provenance
     from carms_lake.records import Chunk, SourceFile
-    from carms_lake.store.delta.manifest import FileEntry, Manifest
+    from carms_lake.store.delta.manifest import FileEntry
     from carms_lake.store.delta.staged import Staged
 
 
@@ -118,6 +121,21 @@ class BatchWriter:
         if counts.accepted and self._staged:
             self._staged.discard(self._keys([(source.name, provenance.delivery_id)]))
 
+    def has_read(self, name: str) -> bool:
+        """Whether the rows of a file are among those that this run read."""
+        return name in self._counts
+
+    def hashes_of(self, name: str) -> pl.LazyFrame | None:
+        """The hashes of the rows of a file that this run read; None in a dry run.
+
+        Raises:
+            StoreError: the lake cannot be written.
+        """
+        self.flush()
+        if self._staged is None:
+            return None
+        return self._staged.scan().filter(pl.col(SRC_FILENAME) == name).select(SRC_ROW_HASH)
+
     def flush(self) -> None:
         """Check and stage all that was read.
 
@@ -146,12 +164,13 @@ class BatchWriter:
         self._write_rejects()
 
     def commit(
-        self, entries: Sequence[FileEntry], before: Manifest, *, is_full_refresh: bool
+        self, entries: Sequence[FileEntry], renames: Renames, *, is_full_refresh: bool
     ) -> None:
         """Commit the staged rows of files together, in place of those that the table has of them.
 
-        Where the contract's columns changed, a full refresh carries other deliveries over to them.
-        A dry run commits nothing.
+        Renamed files that were not read take their rows and rejects along. Where the contract's
+        columns changed, a full refresh carries other deliveries over to them. A dry run commits
+        nothing.
 
         Raises:
             ContractError: the table has other columns than its contract.
@@ -161,29 +180,41 @@ class BatchWriter:
             return
         path = table_path(self._run.config, self._contract.ref)
         schema = landed_schema(self._contract)
-        known = {(entry.name, entry.delivery_id): entry.accepted for entry in before.entries}
-        read = [(entry.name, entry.delivery_id) for entry in entries]
-        replaced = [delivery for delivery in read if delivery in known]
-        keys = self._keys(replaced)
-        with_rows = {delivery for delivery, accepted in known.items() if accepted}
-        is_whole = bool(with_rows) and with_rows <= set(replaced)
+        read = {(entry.name, entry.delivery_id) for entry in entries}
+        kept = renames.origin.keys() - read
+        # The table has its rows under the old names.
+        known = {
+            renames.origin.get((e.name, e.delivery_id), (e.name, e.delivery_id)): e.accepted
+            for e in renames.manifest.entries
+        }
+        replaced = {*renames.origin.values(), *renames.dropped}
+        replaced |= {label for label in read - renames.origin.keys() if label in known}
+        keys = self._keys(sorted(replaced, key=repr))
+        with_rows = {label for label, accepted in known.items() if accepted}
+        is_whole = bool(with_rows) and with_rows <= replaced and not kept
         present = delta.columns(path) if is_full_refresh and delta.exists(path) else schema
+        if kept:
+            move_rejects(self._run, self._contract, renames, kept)
+            if delta.columns(path) == present:  # else the commit refuses
+                for rows in moved_rows(self._run, self._contract, renames, kept):
+                    self._staged.add(_widened(rows, present, schema).collect())
         if present != schema and not is_whole:
             others = delta.scan(path).join(
                 keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
             )
-            new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
-            moved = others.with_columns(**new).select(list(schema)).cast(pl.Schema(schema))
-            self._staged.add(moved.collect())
+            self._staged.add(_widened(others, present, schema).collect())
             is_whole = True
         if is_full_refresh and not is_whole and (wrong := faults(path)):
-            raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - set(replaced)}))
+            raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
+        renamed = [e for e in renames.entries if (e.name, e.delivery_id) not in read]
         metadata = {
             "run_id": self._run.run_id,
             "contract": self._contract.fingerprint,
             "contract_version": self._contract.version,
-            "files": [entry.as_metadata() for entry in entries],
+            "files": [entry.as_metadata() for entry in (*renamed, *entries)],
         }
+        if renames.left:
+            metadata[LEFT] = renames.left
         self._staged.commit(metadata, keys if replaced else None, whole=is_whole)
 
     def _keys(self, deliveries: Sequence[tuple[str, int | None]]) -> pl.DataFrame:
@@ -252,3 +283,11 @@ class BatchWriter:
         if self._staged:
             write_rejects(self._run.config, self._rejects, self._run.run_id)
         self._rejects.clear()
+
+
+def _widened(
+    rows: pl.LazyFrame, present: Mapping[str, pl.DataType], schema: Mapping[str, pl.DataType]
+) -> pl.LazyFrame:
+    """Rows of the table in the columns of its contract; columns that are new are null."""
+    new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
+    return rows.with_columns(**new).select(list(schema)).cast(pl.Schema(schema))

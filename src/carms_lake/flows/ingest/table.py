@@ -6,12 +6,15 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
 from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
+from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of
+from carms_lake.flows.ingest.renames import find_renames
 from carms_lake.quality.split import Provenance, landed_schema
 from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus
@@ -21,7 +24,10 @@ from carms_lake.store.delta.manifest import FileEntry, read_manifest
 from carms_lake.store.delta.staged import Staged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    import polars as pl
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.ingest.batches import Stop
@@ -50,14 +56,16 @@ def ingest_table(
     run: Run,
     contract: Contract,
     files: Sequence[SourceFile],
+    present: AbstractSet[str],
+    *,
     options: Options,
     stop: Stop,
-    *,
     begin: Callable[[str], None],
 ) -> TableIngestReport:
     """Read the files of a table and commit them together, after their rejects.
 
-    `begin` is called with the name of each file before it is read.
+    `present` names files that this run does not read although they are there. `begin` is called
+    with the name of each file before it is read.
 
     Raises:
         CancelledError: `stop` was set.
@@ -65,18 +73,21 @@ def ingest_table(
         NotReconciled: a record was lost or made; a bug.
         StoreError: the lake cannot be written.
     """
-    table = _Table(run, contract, options)
-    schema = landed_schema(contract)
-    staging = nullcontext() if options.dry_run else Staged(table.path, run.run_id, schema)
     by_name: dict[str, list[SourceFile]] = {}
     for source in files:
         by_name.setdefault(source.name, []).append(source)
+    one_of_each = {name: same_name[0] for name, same_name in by_name.items()}
+    table = _Table(run, contract, options, one_of_each, present)
+    schema = landed_schema(contract)
+    staging = nullcontext() if options.dry_run else Staged(table.path, run.run_id, schema)
     reports: list[FileReport] = []
     loaded: list[_Loaded] = []
     with staging as staged, BatchWriter(run, contract, staged, stop) as writer:
-        for name, same_name in by_name.items():
+        # What becomes of a copy depends on the file that it copies.
+        for name in sorted(by_name, key=table.copies.has_rows, reverse=True):
             stop.check()
             begin(name)
+            same_name = by_name[name]
             try:
                 _refuse_clash(same_name)
                 outcome = table.ingest_file(same_name[0], writer)
@@ -88,12 +99,12 @@ def ingest_table(
                 reports.append(outcome)
             else:
                 loaded.append(outcome)
-                table.remember(outcome.entry)
+                table.copies.loaded(outcome.entry)
         writer.finish()
         loaded = [one.counted() for one in loaded]
-        if loaded:
+        if loaded or table.renames.old_names:
             entries = [one.entry for one in loaded]
-            writer.commit(entries, table.manifest, is_full_refresh=options.full_refresh)
+            writer.commit(entries, table.renames, is_full_refresh=options.full_refresh)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
         target = parquet_path(run.config, contract.ref)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -105,6 +116,8 @@ def ingest_table(
             "`carms ingest --full-refresh` reads them again"
         )
     reports += [one.report for one in loaded]
+    order = {name: number for number, name in enumerate(by_name)}
+    reports.sort(key=lambda report: order[report.name])
     return TableIngestReport(tuple(reports), tuple(table.notes))
 
 
@@ -136,23 +149,30 @@ class _Loaded:
 class _Table:
     """One bronze table in one run: what is known of its files, and what is done with the others."""
 
-    def __init__(self, run: Run, contract: Contract, options: Options) -> None:
+    def __init__(
+        self,
+        run: Run,
+        contract: Contract,
+        options: Options,
+        files: Mapping[str, SourceFile],
+        present: AbstractSet[str],
+    ) -> None:
         self.run = run
         self.contract = contract
         self.options = options
         self.path = table_path(run.config, contract.ref)
         self.notes: list[str] = []
         log = commits(self.path)
-        self.manifest = read_manifest(log)
+        before = read_manifest(log)
+        trusts_disk = not options.full_refresh
+        self.contents = Contents(contract, before, files, trusts_disk=trusts_disk)
+        self.renames = find_renames(run, contract, before, self.contents, present)
+        self.manifest = self.renames.manifest
         self.built_with = next(
             (c.metadata["contract"] for c in reversed(log) if "contract" in c.metadata), None
         )
-        current = self.manifest.current.values()
-        self.by_content = {entry.sha256: entry.name for entry in current if not entry.copy_of}
-        """Name of a loaded file, by its content."""
-        # Where a column is a part of the path, the same content under another name is other data.
-        self.has_path_columns = any(column.from_path for column in contract.columns)
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
+        self.copies = Copies(contract, self.contents, self.manifest)
 
     def ingest_file(self, source: SourceFile, writer: BatchWriter) -> _Loaded | FileReport:
         """Read a file, unless the table has it already: then only its report is returned.
@@ -160,25 +180,30 @@ class _Table:
         Raises:
             SourceRefused: nothing of the file is kept.
         """
-        started = time.perf_counter()
-        known = self.manifest.current.get(source.name)
-        report = FileReport(self.contract.ref, source.name, FileStatus.UNCHANGED, bytes=source.size)
-        was_copy = bool(known and known.copy_of)
-        reads_again = self.options.full_refresh and not was_copy
-        is_same = known and (known.size, known.mtime_ns) == (source.size, source.mtime_ns)
-        if is_same and not reads_again:
-            return report
-        source = replace(source, sha256=digest(source))
+        started, name = time.perf_counter(), source.name
+        known = self.manifest.current.get(name)
+        source = replace(source, sha256=self.contents.sha256(name))
+        report = FileReport(self.contract.ref, name, FileStatus.UNCHANGED, bytes=source.size)
         report = replace(report, sha256=source.sha256)
-        if known and known.sha256 == source.sha256 and not reads_again:
+        if name in self.renames.old_names:
+            note = f"it was `{self.renames.old_names[name]}`, whose rows have this name now"
+            report = replace(report, status=FileStatus.RENAMED, notes=(note,))
+        has_rows = self.copies.has_rows(name)
+        self.copies.looked_at(name)
+        is_same = known is not None and known.sha256 == source.sha256
+        if is_same and has_rows and not self.options.full_refresh:
             return report
-        known = None if was_copy else known
-        entry = FileEntry(source.name, source.size, source.mtime_ns, source.sha256, self.run.run_id)
-        original = self.by_content.get(source.sha256)
-        if original and not known and not self.has_path_columns:
-            note = f"same content as `{original}`, which is loaded already; skipped"
-            report = replace(report, status=FileStatus.COPY, notes=(note,))
-            return _Loaded(report, replace(entry, copy_of=original))
+        entry = FileEntry(name, 0, 0, source.sha256, self.run.run_id)
+        entry = entry.found_in(source, self.contents.seen_ns)
+        if not (is_same and has_rows):
+            original = self.copies.original(source)
+            hashes = partial(self._hashes, writer)
+            corrected = original or self.copies.corrected(source, hashes)
+            if corrected:
+                copy = replace(entry, copy_of=corrected, is_outdated=original is None)
+                is_noted = known and is_same and known.is_outdated == copy.is_outdated
+                return report if is_noted else self._copy(report, copy, has_rows=has_rows)
+        known = known if has_rows else None
         provenance = self._provenance(source, known)
         seconds = time.perf_counter() - started
         counts = writer.read(source, provenance)
@@ -191,13 +216,20 @@ class _Table:
             entry = replace(entry, delivery_id=provenance.delivery_id, delivered_at=delivered_at)
         return _Loaded(report, entry, counts)
 
-    def remember(self, entry: FileEntry) -> None:
-        """Take note of the content that a file now has, so that copies of it are known."""
-        if not entry.copy_of:
-            old = self.manifest.current.get(entry.name)
-            if old and self.by_content.get(old.sha256) == old.name:
-                del self.by_content[old.sha256]
-            self.by_content.setdefault(entry.sha256, entry.name)
+    def _hashes(self, writer: BatchWriter, name: str) -> pl.LazyFrame | None:
+        """The hashes of the rows that a file will have in the table; None if they are not kept."""
+        if writer.has_read(name):
+            return writer.hashes_of(name)
+        return hashes_of(self.run, self.contract, self.renames.old_names.get(name, name))
+
+    def _copy(self, report: FileReport, entry: FileEntry, *, has_rows: bool) -> _Loaded:
+        """A file that is not read, because the table has what it holds."""
+        what = "what was corrected in" if entry.is_outdated else "same content as"
+        note = f"{what} `{entry.copy_of}`, which is loaded already; skipped"
+        report = replace(report, status=FileStatus.COPY, notes=(*report.notes, note))
+        if has_rows and self.is_snapshot:  # its earlier rows are no longer what it holds
+            entry = replace(entry, delivery_id=self.manifest.next_delivery(entry.name))
+        return _Loaded(report, entry)
 
     def _provenance(self, source: SourceFile, known: FileEntry | None) -> Provenance:
         run = self.run

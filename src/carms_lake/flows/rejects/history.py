@@ -20,7 +20,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.flows.rejects import tables_named
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef, run_began
 from carms_lake.store import delta, rejects_path, table_path
-from carms_lake.store.delta.log import MANIFEST, REPLAYED, RESTORED, Commit, commits
+from carms_lake.store.delta.log import LEFT, MANIFEST, REPLAYED, RESTORED, Commit, commits
 
 _UNIT = ("layer", "table_name", SRC_FILENAME)
 """What is read or built at once: a file of bronze, a table of silver."""
@@ -68,7 +68,8 @@ def reject_history(
     """One row per record or row that was ever rejected, by table, file and record.
 
     `mended_by` is how it was resolved: `delivery` (the file came again with other content),
-    `replay`, `ingest` (the file was reread), `build` or `restore`; null while it is rejected.
+    `replay`, `ingest` (the file was reread), `rename` (its records have another name now), `build`
+    or `restore`; null while it is rejected.
     `run` selects what a run saw first, saw last or resolved.
 
     Raises:
@@ -154,6 +155,9 @@ def _of_files(log: Iterable[Commit]) -> dict[str | None, list[_Reading]]:
         is_restored = MANIFEST in commit.metadata
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
         newest = {e["name"]: e for e in sorted(listed, key=lambda e: e.get("delivery_id") or 0)}
+        for name in {*commit.metadata.get(LEFT, ())} - newest.keys():
+            found[name].append(_Reading(by_run, None, "rename"))
+            content.pop(name, None)
         for name in content.keys() - newest.keys() if is_restored else ():
             found[name].append(_Reading(by_run, None, "restore"))
             del content[name]

@@ -10,7 +10,7 @@ import polars as pl
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceError, SourceRefused
-from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
+from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef, as_name
 from carms_lake.readers.content import digest
 from carms_lake.readers.discover import Listing, discover, listing
 from carms_lake.readers.lines import record_lines
@@ -49,7 +49,7 @@ class LandedFiles:
             found = self._by_table.setdefault(contract.ref, {})
             for source in discover(contract, self._listing) if self._listing else ():
                 found.setdefault(source.name, []).append(source)
-        return self._by_table[contract.ref].get(name, [])
+        return self._by_table[contract.ref].get(as_name(name), [])
 
     def find(self, contract: Contract, entry: FileEntry) -> SourceFile | None:
         """The file that has the content that landed; None if there is none.
@@ -59,7 +59,7 @@ class LandedFiles:
         """
         sources = self.named(contract, entry.name)
         for source in sources:
-            if (source.size, source.mtime_ns) == (entry.size, entry.mtime_ns):
+            if entry.is_surely(source):
                 return replace(source, sha256=entry.sha256)
         for source in sources:
             try:

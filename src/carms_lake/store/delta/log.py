@@ -43,6 +43,9 @@ RESTORED = "restored"
 MANIFEST = "manifest"
 """In a commit's metadata: all files that a bronze table has from then on."""
 
+LEFT = "left"
+"""In a commit's metadata: names of files that the table no longer has, such as renamed ones."""
+
 REPLAYED = "replayed"
 """In a commit's metadata: how many records were loaded that had been rejected; no new file was."""
 

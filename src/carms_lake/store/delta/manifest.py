@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.names import SRC_FILENAME, Layer
+from carms_lake.names import SRC_FILENAME, Layer, run_began
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.log import MANIFEST, newest_first
+from carms_lake.store.delta.log import LEFT, MANIFEST, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.names import TableRef
+    from carms_lake.records import SourceFile
     from carms_lake.store.delta.log import Commit
+
+
+_GRAIN_NS = 2_000_000_000
+"""How coarse the times of files can be: two seconds on FAT and some network disks."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,37 @@ class FileEntry:
     """ISO 8601, UTC."""
     copy_of: str | None = None
     """The file with the same content that was loaded instead; a copy has no rows."""
+    is_outdated: bool = False
+    """A copy of what `copy_of` held before it was corrected."""
+    inode: int | None = None
+    ctime_ns: int | None = None
+    seen_ns: int | None = None
+    """When the run began to look at the file; None in lakes that did not keep it."""
+
+    def is_surely(self, source: SourceFile) -> bool:
+        """Whether a file has this content, as far as it can be known without reading it.
+
+        Size and time alone do not prove it: `rsync -t`, `cp -p` and archives keep the time of a
+        file. A file that changed while it was looked at, or just after, may have the same time.
+        """
+        if (self.size, self.mtime_ns) != (source.size, source.mtime_ns):
+            return False
+        then, now = (self.inode, self.ctime_ns), (source.inode, source.ctime_ns)
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(then, now, strict=True)):
+            return False
+        seen_ns = self.seen_ns or int(run_began(self.run_id).timestamp() * 1e9)
+        return max(source.mtime_ns, source.ctime_ns or 0) < seen_ns - _GRAIN_NS
+
+    def found_in(self, source: SourceFile, seen_ns: int) -> FileEntry:
+        """The entry with what the disk says of the file that has the content now."""
+        return replace(
+            self,
+            size=source.size,
+            mtime_ns=source.mtime_ns,
+            inode=source.inode,
+            ctime_ns=source.ctime_ns,
+            seen_ns=seen_ns,
+        )
 
     def as_metadata(self) -> dict[str, Any]:
         """The entry as a commit keeps it."""
@@ -73,13 +109,15 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
     """The manifest that a table's commits add up to, oldest first.
 
     A file's entry replaces the one with the same delivery id; a source whose files are replaced has
-    one entry per name. A commit that restored an earlier version lists all files of it, and what
-    came between no longer counts.
+    one entry per name. Names that left are forgotten before the files of the commit count. A commit
+    that restored an earlier version lists all files of it, and what came between no longer counts.
     """
     kept: dict[str, dict[int | None, FileEntry]] = {}
     for commit in commits:
         if MANIFEST in commit.metadata:
             kept.clear()
+        for name in commit.metadata.get(LEFT, ()):
+            kept.pop(name, None)
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
         for entry in (FileEntry(**fields) for fields in listed):
             kept.setdefault(entry.name, {})[entry.delivery_id] = entry
@@ -184,7 +222,7 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
         if commit.version > then and not commit.keeps_rows:
             if files is None:
                 return None
-            names |= {entry["name"] for entry in files}
+            names |= {entry["name"] for entry in files} | {*commit.metadata.get(LEFT, ())}
         elif commit.version <= then and files is not None:
             break  # the contract by which the rows of that version were loaded
     before, now = set(delta.pinned(path, then).files), set(delta.pinned(path).files)

@@ -57,6 +57,12 @@ class Staged:
             if sum(frame.height for frame in self._waiting) >= FILE_ROWS:
                 self._write_waiting()
 
+    def scan(self) -> pl.LazyFrame:
+        """All rows that were added."""
+        files = [_scanned(path) for path in self._written]
+        waiting = [frame.lazy() for frame in self._waiting]
+        return pl.concat([pl.LazyFrame(schema=self._schema), *files, *waiting])
+
     def discard(self, rows: pl.DataFrame) -> None:
         """Remove all staged rows that agree with one of these in all its columns.
 

@@ -1,0 +1,188 @@
+"""Which file is which, by content: what files hold now, and which of them is a copy of which."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carms_lake import readers
+from carms_lake.contract.model import Delivery
+from carms_lake.errors import SourceRefused
+from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH
+from carms_lake.quality.split import Provenance, TrackedChunk, said_by_path, split
+from carms_lake.readers.content import digest, readable
+from carms_lake.store import delta, table_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from carms_lake.contract.model import Contract
+    from carms_lake.flows.run import Run
+    from carms_lake.records import SourceFile
+    from carms_lake.store.delta.manifest import FileEntry, Manifest
+
+    Content = tuple[str, ...]
+
+_COMPARED = 2_000
+"""How many records of a file are compared with rows that have landed."""
+
+
+class Contents:
+    """What the source files of one table hold now; each is read at most once to know it."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        manifest: Manifest,
+        files: Mapping[str, SourceFile],
+        *,
+        trusts_disk: bool = True,
+    ) -> None:
+        self.files = files
+        self.seen_ns = time.time_ns()
+        self._known = manifest.current if trusts_disk else {}
+        # Where a column is a part of the path, the same content under another name is other data.
+        self._patterns = [column.from_path for column in contract.columns if column.from_path]
+        self._sha256: dict[str, str] = {}
+
+    def sha256(self, name: str) -> str:
+        """The hash of a file's content.
+
+        Raises:
+            SourceRefused: it cannot be read.
+        """
+        if name not in self._sha256:
+            source, known = self.files[name], self._known.get(name)
+            is_known = known is not None and known.is_surely(source)
+            self._sha256[name] = known.sha256 if known and is_known else digest(source)
+        return self._sha256[name]
+
+    def now(self, name: str) -> Content | None:
+        """The content of a file of the folder; None where there is none, or it cannot be read."""
+        try:
+            return self.of(name, self.sha256(name)) if name in self.files else None
+        except SourceRefused:
+            return None
+
+    def of(self, name: str, sha256: str) -> Content:
+        """What makes two files the same data: the hash, and what columns take from their names."""
+        found = [said_by_path(pattern, [name])[0] for pattern in self._patterns]
+        return (sha256, *(value or "" for value in found))
+
+    def landed(self, entry: FileEntry) -> Content:
+        """The content with which a file landed."""
+        return self.of(entry.name, entry.sha256)
+
+    def landed_as(self, source: SourceFile) -> Content:
+        """The content of a file that was hashed."""
+        return self.of(source.name, source.sha256)
+
+
+def is_state_of(source: SourceFile, contract: Contract, hashes: pl.LazyFrame) -> bool:
+    """Whether half of a file's first records are among these rows (`src_row_hash`).
+
+    Then it is another state of the file that the rows are of, not other data.
+    """
+    found: list[pl.Series] = []
+    provenance = Provenance("", datetime.now(UTC))
+    try:
+        with readable(source):
+            for chunk in readers.read(source, contract).chunks:
+                tracked = TrackedChunk(source, provenance, chunk)
+                split_up = split(readers.parse_chunks([chunk]), [tracked], contract)
+                found.append(split_up.accepted[SRC_ROW_HASH])
+                if sum(map(len, found)) >= _COMPARED:
+                    break
+    except SourceRefused:
+        return False
+    if not found:
+        return False
+    mine = pl.concat(found).head(_COMPARED).unique().to_frame()
+    shared = mine.lazy().join(hashes, on=SRC_ROW_HASH, how="semi").select(pl.len()).collect().item()
+    return bool(shared) and 2 * int(shared) >= mine.height
+
+
+def hashes_of(run: Run, contract: Contract, name: str) -> pl.LazyFrame:
+    """The hashes of the rows that a table has of a file.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    rows = delta.scan(table_path(run.config, contract.ref))
+    return rows.filter(pl.col(SRC_FILENAME) == name).select(SRC_ROW_HASH)
+
+
+class Copies:
+    """Which files of one table hold what it has already, as the run goes through its files."""
+
+    def __init__(self, contract: Contract, contents: Contents, manifest: Manifest) -> None:
+        self._contract = contract
+        self._contents = contents
+        self._current = manifest.current
+        loaded = [entry for entry in self._current.values() if not entry.copy_of]
+        self._holders = {contents.landed(entry): entry.name for entry in loaded}
+        """Name of a loaded file, by its content."""
+        self._at_start = dict(self._holders)
+        kept = [entry for entry in manifest.entries if not entry.copy_of]
+        is_snapshot = contract.source is not None and contract.source.delivery is Delivery.SNAPSHOT
+        self._archived = {contents.landed(e): e.name for e in kept} if is_snapshot else {}
+        """The same of every delivery that the table keeps."""
+        self._done: set[str] = set()
+        self._read: set[str] = set()
+
+    def has_rows(self, name: str) -> bool:
+        """Whether the table has rows of its own of a file."""
+        known = self._current.get(name)
+        return known is not None and known.copy_of is None
+
+    def original(self, source: SourceFile) -> str | None:
+        """Another file that the table has the content of, and will have after this run."""
+        content = self._contents.landed_as(source)
+        holder = self._holders.get(content)
+        if holder is not None and holder != source.name:
+            is_done = holder in self._done or holder not in self._contents.files
+            if is_done or self._contents.now(holder) == content:
+                return holder
+        # A copy that is kept of an earlier delivery must not become the present.
+        return None if self.has_rows(source.name) else self._archived.get(content)
+
+    def corrected(
+        self, source: SourceFile, hashes_of: Callable[[str], pl.LazyFrame | None]
+    ) -> str | None:
+        """The loaded file that held what this one holds, and that was corrected since.
+
+        To load this one, too, would duplicate the keys of both. `hashes_of` gives the hashes of the
+        rows that a file will have in the table.
+
+        Raises:
+            StoreError: the table cannot be read.
+        """
+        known = self._current.get(source.name)
+        if self.has_rows(source.name):
+            return None
+        original = self._at_start.get(self._contents.landed_as(source))
+        if known and known.sha256 == source.sha256:
+            original = original or known.copy_of
+        if original is None or original == source.name or not self.has_rows(original):
+            return None
+        if known and known.is_outdated and original not in self._read:
+            return original
+        hashes = hashes_of(original)
+        is_state = hashes is not None and is_state_of(source, self._contract, hashes)
+        return original if is_state else None
+
+    def looked_at(self, name: str) -> None:
+        """From now on the table has what it will have of a file, unless `loaded` says otherwise."""
+        self._done.add(name)
+
+    def loaded(self, entry: FileEntry) -> None:
+        """The table will have another content of a file, or none of its own."""
+        old = self._current.get(entry.name)
+        if old and self._holders.get(self._contents.landed(old)) == old.name:
+            del self._holders[self._contents.landed(old)]
+        if not entry.copy_of:
+            self._holders[self._contents.landed(entry)] = entry.name
+            self._read.add(entry.name)
