@@ -19,10 +19,15 @@ from carms_lake.store.rejects import live
 SILVER = ("account", "entry", "label", "posting")
 
 
+def config_of(folder: Path) -> LakeConfig:
+    """The domain `ledger` in a project folder."""
+    schemas = Path(str(files("ledger"))) / "schemas"
+    return LakeConfig(folder, Domain("ledger", "ledger", (schemas,)))
+
+
 def project(folder: Path) -> LakeConfig:
     """An empty project of the domain `ledger`."""
-    schemas = Path(str(files("ledger"))) / "schemas"
-    config = LakeConfig(folder, Domain("ledger", "ledger", (schemas,)))
+    config = config_of(folder)
     config.data_raw.mkdir(parents=True)
     return config
 

@@ -23,7 +23,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     config = small_lake(folder)
     log = config.lake / "ops" / "runs" / "_delta_log"
-    for version, run_id in enumerate(RUNS, start=10):
+    for version, run_id in enumerate(RUNS, start=2):
         info = {"timestamp": 1_735_689_600_000 + version, "operation": "WRITE"}
         commit = {"commitInfo": {**info, "carms": json.dumps({"run_id": run_id})}}
         (log / f"{version:020}.json").write_text(json.dumps(commit) + "\n", encoding="utf-8")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import doctest
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from carms_lake.config import CONFIG_FILE
 from carms_lake.flows.generate import generate
 
-if TYPE_CHECKING:
-    import pytest
-
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 
 
+@pytest.mark.slow
 def test_every_line_gives_what_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

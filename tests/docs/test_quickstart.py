@@ -12,6 +12,7 @@ from docs.console import agrees, run, sections
 PAGE = Path(__file__).parents[2] / "docs/quickstart.md"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("bash") is None, reason="the page is typed into bash"
 )

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from ledger_lake import SILVER, accounts, build_of, digest, entries, path_of, project
+from ledger_lake import SILVER, accounts, build_of, config_of, digest, entries, path_of, project
+from templates import copy_to
 
 from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
@@ -26,12 +27,16 @@ MANY = [(number, "A" if number % 2 else "B", number) for number in range(1, 41)]
 
 def stocked(folder: Path) -> LakeConfig:
     """Accounts A and B, and forty entries of theirs in two files."""
+    copy_to(folder, _stocked)
+    return config_of(folder)
+
+
+def _stocked(folder: Path) -> None:
     config = project(folder)
     accounts(config, "AB")
     entries(config, "day_1", MANY[:20])
     entries(config, "day_2", MANY[20:])
     made(config)
-    return config
 
 
 def made(config: LakeConfig) -> dict[str, str]:
@@ -216,7 +221,8 @@ def test_a_function_that_gives_other_keys_than_its_drivers_is_made_whole(
 
     monkeypatch.setattr(_lower_account, "__module__", ledger.silver.__name__)
     monkeypatch.setattr(ledger.silver, "account", _lower_account)
-    config = stocked(tmp_path)
+    _stocked(tmp_path)
+    config = config_of(tmp_path)
     assert not build_of(config, "account").has_driver_keys
     accounts(config, "ABCDEFGHIJ", "accounts_2.csv")
     made(config)
@@ -253,6 +259,7 @@ STEP: st.SearchStrategy[tuple[str, Any, Any]] = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=6,
     deadline=None,

@@ -26,21 +26,35 @@ if TYPE_CHECKING:
 TABLES = ("dim_account", "fact_entry", "balance")
 
 
-def stocked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> LakeConfig:
-    """A published ledger whose package and contracts a test may change."""
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published ledger, made once, of a package and contracts that a copy may change."""
+    folder = tmp_path_factory.mktemp("ledger")
+    shutil.copytree(Path(str(files("ledger"))), folder / "packages" / "own_ledger")
+    project(folder / "project")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        config = opened(folder, monkeypatch)
+        accounts(config, "AB")
+        entries(config, "day_1", [(1, "A", 1), (2, "B", 2), (3, "A", 3), (4, "B", 4)])
+        ingest(config)
+        build(config)
+    return folder
+
+
+def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> LakeConfig:
+    """A ledger with a package of its own, which is found instead of an earlier test's."""
     package = folder / "packages" / "own_ledger"
-    shutil.copytree(Path(str(files("ledger"))), package)
     monkeypatch.syspath_prepend(str(package.parent))
     for name in [name for name in sys.modules if name.startswith("own_ledger")]:
-        monkeypatch.delitem(sys.modules, name)  # an earlier test's
-    config = project(folder / "project")
-    domain = Domain("ledger", "own_ledger", (package / "schemas",))
-    config = LakeConfig(config.project, domain)
-    accounts(config, "AB")
-    entries(config, "day_1", [(1, "A", 1), (2, "B", 2), (3, "A", 3), (4, "B", 4)])
-    ingest(config)
-    build(config)
-    return config
+        monkeypatch.delitem(sys.modules, name)
+    return LakeConfig(folder / "project", Domain("ledger", "own_ledger", (package / "schemas",)))
+
+
+@pytest.fixture
+def config(tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch) -> LakeConfig:
+    """A copy of the published ledger."""
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
+    return opened(tmp_path, monkeypatch)
 
 
 def by_status(report: RunReport) -> dict[str, set[str]]:
@@ -111,12 +125,8 @@ def nothing_but_an_entry_that_waits(config: LakeConfig) -> None:
     ],
 )
 def test_what_depends_on_a_change_is_computed_and_the_rest_copied(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    change: Callable[[LakeConfig], None],
-    computed: set[str],
+    config: LakeConfig, change: Callable[[LakeConfig], None], computed: set[str]
 ) -> None:
-    config = stocked(tmp_path, monkeypatch)
     change(config)
     report = build(config)
     assert by_status(report) == {
@@ -130,18 +140,14 @@ def test_what_depends_on_a_change_is_computed_and_the_rest_copied(
     assert digest(config) == before
 
 
-def test_a_partial_build_leaves_stale_tables_to_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = stocked(tmp_path, monkeypatch)
+def test_a_partial_build_leaves_stale_tables_to_the_next(config: LakeConfig) -> None:
     accounts(config, "C", "accounts_2.csv")
     another_entry(config)
     assert by_status(build(config, ["dim_account"]))["built"] == {"dim_account"}
     assert by_status(build(config))["built"] == {"fact_entry", "balance"}
 
 
-def test_a_lost_key_is_made_anew_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = stocked(tmp_path, monkeypatch)
+def test_a_lost_key_is_made_anew_and_told(config: LakeConfig) -> None:
     masks = gold(config, "select owner_mask from gold.dim_account order by account_id")
     key = key_file(config).read_text(encoding="ascii")
     another_key(config)

@@ -382,7 +382,8 @@ CELLS = st.one_of(
 RECORDS = st.lists(st.lists(CELLS, min_size=2, max_size=5).map(",".join), max_size=12)
 
 
-@settings(max_examples=25)
+@pytest.mark.slow
+@settings(max_examples=15)
 @given(
     records=RECORDS,
     ending=st.sampled_from(["\n", "\r\n"]),
