@@ -81,6 +81,9 @@ SRC_EXTRA = "src_extra"
 AUDIT_COLUMNS = (INGESTION_TS, SRC_FILENAME, SRC_ROW_NUMBER, SRC_ROW_HASH, RUN_ID)
 """On every bronze row, after the columns of the contract."""
 
+UPDATED_AT = "updated_at"
+"""When a row was made or changed, where a table says so; copies of a row may differ in it."""
+
 DELIVERY_COLUMNS = (DELIVERY_ID, DELIVERED_AT)
 """On every bronze row of a source whose deliveries are all kept, after the audit columns."""
 

@@ -160,7 +160,13 @@ def test_a_bad_record_is_set_aside_and_the_good_ones_land(
 
 
 QUARANTINED = [
-    ("the same document twice", documents(lambda d: d.append(d[0])), "DUPLICATE_KEY", 2),
+    ("the same document twice", documents(lambda d: d.append(d[0])), "DUPLICATE_KEY", 0),
+    (
+        "two texts of one document",
+        documents(lambda d: d.append({**d[0], "page_content": d[1]["page_content"]})),
+        "DUPLICATE_KEY",
+        2,
+    ),
     (
         "a document for no program",
         documents(
@@ -174,6 +180,12 @@ QUARANTINED = [
     (
         "the same program twice",
         workbook(lambda s: s.append([c.value for c in s[2]])),
+        "DUPLICATE_KEY",
+        0,
+    ),
+    (
+        "two addresses of one program",
+        workbook(lambda s: s.append([*(c.value for c in s[2][:-1]), s[3][-1].value])),
         "DUPLICATE_KEY",
         2,
     ),

@@ -71,6 +71,65 @@ def test_of_rows_with_one_key_none_is_kept(sales: Contract) -> None:
     assert codes(kept) == [("a", ["DUPLICATE_KEY"]), ("a", ["DUPLICATE_KEY"])]
 
 
+def test_of_rows_that_agree_in_every_column_one_is_kept(sales: Contract) -> None:
+    rows = [("a", "s1", 1), ("b", "s1", 2), ("a", "s1", 1), ("b", "s1", 3), ("b", "s1", 2)]
+    kept = apply_constraints(sale(rows), sales, REFERENCES)
+    assert kept.rows.rows() == [("a", "s1", 1)]
+    assert codes(kept) == [("b", ["DUPLICATE_KEY"]), ("b", ["DUPLICATE_KEY"])]
+    assert kept.superseded == 2
+
+
+def test_a_bad_row_that_comes_twice_is_quarantined_once(sales: Contract) -> None:
+    kept = apply_constraints(sale([("a", "s9", 1), ("a", "s9", 1)]), sales, REFERENCES)
+    assert codes(kept) == [("a", ["UNKNOWN_REFERENCE"])]
+    assert kept.superseded == 1
+
+
+def test_rows_without_a_key_are_never_one_row(sales: Contract) -> None:
+    kept = apply_constraints(sale([(None, "s1", 1), (None, "s1", 1)]), sales, REFERENCES)
+    assert codes(kept) == [(None, ["REQUIRED_NULL"]), (None, ["REQUIRED_NULL"])]
+
+
+def test_a_table_without_a_key_keeps_what_came(tmp_path: Path) -> None:
+    free = contract(tmp_path, "silver.sale", [property_("sale_id"), property_("shop_id")])
+    frame = pl.DataFrame({"sale_id": ["a", "a"], "shop_id": ["s1", "s1"]})
+    kept = apply_constraints(frame, free, {})
+    assert (kept.rows.height, kept.superseded) == (2, 0)
+
+
+def test_where_a_row_comes_from_does_not_tell_copies_apart(tmp_path: Path) -> None:
+    columns = [
+        property_("sale_id", primaryKey=True, required=True),
+        property_("tags", "array", "varchar[]"),
+        property_("src_filename"),
+        property_("updated_at"),
+    ]
+    placed = contract(tmp_path, "silver.sale", columns)
+    frame = pl.DataFrame(
+        [("a", ["x"], "2.csv", "t1"), ("a", ["x"], "1.csv", "t1"), ("b", [], "1.csv", "t1")],
+        schema={"sale_id": pl.String, "tags": pl.List(pl.String)}
+        | dict.fromkeys(("src_filename", "updated_at"), pl.String),
+        orient="row",
+    )
+    kept = apply_constraints(frame, placed, {}, marks=("src_filename", "updated_at"))
+    assert kept.rows.rows() == [("a", ["x"], "2.csv", "t1"), ("b", [], "1.csv", "t1")]
+    assert kept.superseded == 1
+
+
+def test_rows_that_share_a_unique_value_are_quarantined(tmp_path: Path) -> None:
+    columns = [
+        property_("sale_id", primaryKey=True, required=True),
+        property_("receipt", unique=True),
+    ]
+    billed = contract(tmp_path, "silver.sale", columns)
+    rows = [("a", "r1"), ("b", "r1"), ("c", None), ("d", None), ("e", "r2")]
+    frame = pl.DataFrame(rows, schema=["sale_id", "receipt"], orient="row")
+    kept = apply_constraints(frame, billed, {})
+    assert kept.rows["sale_id"].to_list() == ["c", "d", "e"]
+    assert codes(kept) == [("a", ["DUPLICATE_KEY"]), ("b", ["DUPLICATE_KEY"])]
+    assert {r["rule"] for r in kept.quarantined["reasons"][0]} == {"receipt.unique"}
+
+
 def test_an_unknown_reference_is_quarantined_and_a_missing_one_stays(sales: Contract) -> None:
     kept = apply_constraints(sale([("a", "s9", 1), ("b", None, 1)]), sales, REFERENCES)
     assert codes(kept) == [("a", ["UNKNOWN_REFERENCE"])]
@@ -122,7 +181,8 @@ def test_every_row_is_kept_or_quarantined_once(
     sales: Contract, rows: list[tuple[Any, ...]]
 ) -> None:
     kept = apply_constraints(sale(rows), sales, REFERENCES)
-    assert kept.rows.height + kept.quarantined.height == len(rows)
+    assert kept.rows.height + kept.quarantined.height + kept.superseded == len(rows)
+    assert kept.superseded == len(rows) - len(set(rows))
     assert kept.rows["sale_id"].is_unique().all()
     assert (kept.rows["amount"] >= 0).all()
 

@@ -16,13 +16,14 @@ import pandera.polars as pa
 import polars as pl
 from pandera.config import ValidationDepth, config_context
 
+from carms_lake.contract.model import Balance
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError
 from carms_lake.quality.constraints import constraints, value_constraints
 from carms_lake.quality.types import polars_schema, polars_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from carms_lake.contract.model import Contract, Relationship
     from carms_lake.names import TableRef
@@ -40,13 +41,15 @@ _LAST = "\x00last"
 def compiled(
     contract: Contract,
     references: Mapping[TableRef, pl.DataFrame],
+    alike: pl.Series | None = None,
     superseded: pl.Series = NO_ROWS,
     checks: Sequence[pa.Check] = (),
 ) -> pa.DataFrameSchema:
     """The schema whose failure cases are the rows that the contract does not allow in its table.
 
-    `references` has the columns that quarantining references point to, by table; `superseded` are
-    positions of rows that a newer row of their key replaces; `checks` are the domain author's.
+    `references` has the columns that quarantining references point to, by table; `alike` are the
+    positions of rows that share a key, `superseded` of those that another row of it replaces;
+    `checks` are the domain author's.
 
     Raises:
         ContractError: a pattern or a rule of the contract cannot be compiled.
@@ -56,7 +59,7 @@ def compiled(
         if constraint.kind != "required":  # it is the column's `nullable`
             by_column[constraint.column].append(_of_values(constraint.name, constraint.passes))
     for constraint in constraints(contract):
-        find = _finder(constraint, references, superseded)
+        find = _finder(constraint, references, alike, superseded)
         if find is not None:
             by_column[_home(contract, constraint.columns)].append(_of_rows(constraint.name, find))
     by_column[_home(contract, ())] += checks
@@ -69,18 +72,6 @@ def compiled(
         },
         strict=True,
     )
-
-
-def unique(contract: Contract) -> pa.DataFrameSchema | None:
-    """The schema of the columns whose values may not repeat; None where there is none."""
-    columns = {
-        c.column: pa.Column(
-            checks=_of_rows(c.name, partial(repeated, key=[c.column])), nullable=True
-        )
-        for c in constraints(contract)
-        if c.kind == "unique"
-    }
-    return pa.DataFrameSchema(columns) if columns else None
 
 
 def failure_cases(
@@ -132,13 +123,20 @@ def _of_rows(name: str, find: Find) -> pa.Check:
 
 
 def _finder(
-    constraint: Constraint, references: Mapping[TableRef, pl.DataFrame], superseded: pl.Series
+    constraint: Constraint,
+    references: Mapping[TableRef, pl.DataFrame],
+    alike: pl.Series | None,
+    superseded: pl.Series,
 ) -> Find | None:
     """How the rows that break a constraint of several columns are found; None for others."""
     argument = constraint.argument
     match constraint.kind:
         case "primaryKey":
-            return lambda frame: duplicate_keys(frame, constraint.columns, superseded)
+            return partial(
+                contradicting, key=constraint.columns, alike=alike, superseded=superseded
+            )
+        case "unique":
+            return partial(contradicting, key=constraint.columns, superseded=superseded)
         case "relationship" if argument.quarantine:
             return lambda frame: orphaned_rows(frame, argument, references[argument.target])
         case "rule":
@@ -169,14 +167,35 @@ def repeated(frame: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     return alike.filter(same["same"])
 
 
-def superseded_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
-    """Positions of rows that another row of their key follows, in the contract's order.
+def superseded_rows(
+    frame: pl.DataFrame, contract: Contract, alike: pl.Series, marks: Collection[str]
+) -> pl.Series:
+    """Positions of rows that another row of their key replaces, among those that share a key.
 
-    Rows that the order cannot tell apart are not superseded.
+    That is a later one in the contract's order, and of rows that agree in every column but `marks`
+    all except the last. Rows that contradict each other are not superseded.
     """
-    key, order = list(contract.primary_key), contract.silver.order
+    if alike.is_empty():
+        return NO_ROWS
+    key = list(contract.primary_key)
+    earlier = NO_ROWS
+    if contract.silver.balance is Balance.DEDUPLICATE:
+        earlier = _earlier_rows(frame, alike, key, contract.silver.order)
+        alike = alike.filter(~alike.is_in(earlier.implode()))
+    rows = frame.select(contract.column_names)[alike].with_columns(alike.alias(_POSITION))
+    # Of copies, the one that came last: what says where a row comes from is that of one file.
+    rows = rows.sort([n for n in rows.columns if n in marks and n not in key] or [_POSITION])
+    compared = [n for n in contract.column_names if n in key or n not in marks]
+    kept = rows.unique(compared, keep="last")[_POSITION]
+    again = alike.filter(~alike.is_in(kept.implode()))
+    return pl.concat([earlier, again]).sort()
+
+
+def _earlier_rows(
+    frame: pl.DataFrame, alike: pl.Series, key: Sequence[str], order: Sequence[str]
+) -> pl.Series:
+    """Which of these rows another row of their key follows in an order."""
     names = [name.lstrip("-") for name in order]
-    alike = repeated(frame, key)
     ranked = (
         frame.select(list(dict.fromkeys([*key, *names])))[alike]
         .with_columns(alike.alias(_POSITION))
@@ -189,13 +208,21 @@ def superseded_rows(frame: pl.DataFrame, contract: Contract) -> pl.Series:
     )
     last = ranked.group_by(key, maintain_order=True).agg(pl.struct(names).last().alias(_LAST))
     joined = ranked.join(last, on=key, how="left", nulls_equal=True)
-    return joined.filter(pl.struct(names) != pl.col(_LAST))[_POSITION].sort()
+    return joined.filter(pl.struct(names) != pl.col(_LAST))[_POSITION]
 
 
-def duplicate_keys(frame: pl.DataFrame, key: Sequence[str], superseded: pl.Series) -> pl.Series:
-    """The positions of the rows whose key another row has too, superseded rows left out."""
-    alike = repeated(frame, key)
-    if superseded.is_empty():
+def contradicting(
+    frame: pl.DataFrame,
+    key: Sequence[str],
+    alike: pl.Series | None = None,
+    superseded: pl.Series = NO_ROWS,
+) -> pl.Series:
+    """The positions of the rows that share a key with another one that is not superseded.
+
+    `alike` are those that share one with any other row, where they are known already.
+    """
+    alike = repeated(frame, key) if alike is None else alike
+    if alike.is_empty() or superseded.is_empty():
         return alike
     alike = alike.filter(~alike.is_in(superseded.implode()))
     again = frame.select(key)[alike].select(pl.struct(key).is_duplicated().alias("same"))

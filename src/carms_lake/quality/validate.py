@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.contract.limits import Dimension
-from carms_lake.contract.model import Balance
 from carms_lake.errors import ContractError, did_you_mean
+from carms_lake.names import AUDIT_COLUMNS
 from carms_lake.quality.constraints import Constraint, constraints
 from carms_lake.quality.rejected import REASON, VALUE_CHARACTERS
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandera.polars as pa
 
@@ -35,7 +35,7 @@ class Validated:
     """The valid rows of a silver table, and the others.
 
     `quarantined` has the table's columns and `reasons`; `superseded` counts the rows that a newer
-    row of the same key replaced.
+    row of the same key replaced, or that repeat a row.
     """
 
     rows: pl.DataFrame
@@ -48,11 +48,13 @@ def apply_constraints(
     contract: Contract,
     references: Mapping[TableRef, pl.DataFrame],
     checks: Sequence[pa.Check] = (),
+    marks: Collection[str] = AUDIT_COLUMNS,
 ) -> Validated:
     """Quarantine the rows that the contract, or a check of the domain's author, does not allow.
 
     `references` has, for each table that a quarantining relationship points to, at least the
-    columns that it points to. A frame without a bad row is not copied.
+    columns that it points to. Rows of one key that agree in all columns but `marks`, which say
+    where a row comes from, are one row. A frame without a bad row is not copied.
 
     Raises:
         ContractError: the frame has other columns or types than the contract, or a check cannot
@@ -67,10 +69,11 @@ def apply_constraints(
             f"`{contract.ref.table}` does not deliver",
             did_you_mean(name, frame.columns),
         )
-    superseded = schema.NO_ROWS
-    if contract.silver.balance is Balance.DEDUPLICATE:
-        superseded = schema.superseded_rows(frame, contract)
-    compiled = schema.compiled(contract, references, superseded, checks)
+    # A column that is missing is reported with its contract.
+    has_key = contract.primary_key and set(contract.column_names) <= set(frame.columns)
+    alike = schema.repeated(frame, contract.primary_key) if has_key else schema.NO_ROWS
+    superseded = schema.superseded_rows(frame, contract, alike, marks)
+    compiled = schema.compiled(contract, references, alike, superseded, checks)
     failing = schema.failure_cases(frame.drop(ordering), compiled, contract)
     rows = frame.select(contract.column_names)
     reasons = [pl.DataFrame(schema={_POSITION: pl.UInt32, "reason": REASON})]
@@ -88,24 +91,6 @@ def apply_constraints(
         stays = pl.repeat(value=True, n=rows.height, eager=True).scatter(gone, values=False)
         rows = rows.filter(stays)
     return Validated(rows, quarantined, superseded.len())
-
-
-def validate_table(rows: pl.DataFrame, contract: Contract) -> None:
-    """Check what no single row can be quarantined for: that values of unique columns differ.
-
-    Raises:
-        ContractError: values repeat; the message says how often.
-    """
-    from carms_lake.quality import schema
-
-    compiled = schema.unique(contract)
-    failing = schema.failure_cases(rows, compiled, contract) if compiled else {}
-    if failing:
-        listed = ", ".join(f"{name}: {rows.len()} rows" for name, rows in failing.items())
-        raise ContractError(
-            f"`{contract.ref}` breaks its contract: {listed}",
-            f"change the function `{contract.ref.table}`, or `{contract.path}`",
-        )
 
 
 def _of_check(check: pa.Check) -> Constraint:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.contract.model import Balance, Contract, Delivery
+from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME, Layer
+from carms_lake.names import AUDIT_COLUMNS, UPDATED_AT, Layer
 from carms_lake.quality.split import landed_schema
-from carms_lake.quality.validate import apply_constraints, validate_table
+from carms_lake.quality.validate import apply_constraints
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta import log
-from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import last_build, read_manifest
+from carms_lake.store.delta.manifest import last_build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +60,10 @@ def versions(states: pl.DataFrame, spec: HistorySpec) -> pl.DataFrame:
                 did_you_mean(name, states.columns),
             )
     key, group, at = list(spec.key), list(spec.group), spec.at
+    if states.select(pl.struct({*key, *group, at}).hash()).to_series().n_unique() < states.height:
+        # A state that was delivered twice would look like one that ended and began again.
+        said = [c for c in states.columns if c == at or c not in AUDIT_COLUMNS]
+        states = states.unique(said, keep="last", maintain_order=True)
     next_moment = {_NEXT_AT: pl.col(at).shift(-1), _NUMBER: pl.int_range(pl.len())}
     moments = (
         states.select(*group, at)
@@ -129,6 +132,14 @@ class BuildContext:
         return self.contracts[spec.driver]
 
     @property
+    def marks(self) -> frozenset[str]:
+        """The columns that say where a row comes from: no other of its copies agrees in them."""
+        read = [self.contracts[ref] for ref in self.step.reads.values()]
+        of_source = {name for contract in read for name in contract.column_names}
+        added = {name for contract in read if contract.source for name in contract.audit_columns}
+        return frozenset({*AUDIT_COLUMNS, *added, UPDATED_AT} - of_source)
+
+    @property
     def pairs(self) -> dict[str, str]:
         """The driver's columns that hold this table's key -> those that hold it here."""
         return key_pairs(self.contract, self.driver) if self.driver else {}
@@ -156,47 +167,12 @@ def rows_version(run: Run, ref: TableRef) -> int:
     return build.rows_since if build else log.rows_version(path)
 
 
-def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
-    """What the function gets of a table: the newest deliveries, or all for a history table.
-
-    Raises:
-        StoreError: the table cannot be read.
-    """
-    frame = _all_rows(context, ref)
-    source = context.contracts[ref].source
-    is_history = context.contract.silver.history is not None
-    if source is None or source.delivery is not Delivery.SNAPSHOT or is_history:
-        return frame
-    current = read_manifest(commits(table_path(context.run.config, ref))).current
-    newest = pl.LazyFrame(
-        [(name, entry.delivery_id) for name, entry in current.items()],
-        schema={SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64},
-        orient="row",
-    )
-    return frame.join(newest, on=[SRC_FILENAME, DELIVERY_ID], how="semi")
-
-
-def _all_rows(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
+def all_rows(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     """The rows of a table; none of a source that never came, of which the build warns."""
     path = table_path(context.run.config, ref)
     if ref.layer is Layer.BRONZE and not delta.exists(path):
         return pl.LazyFrame(schema=landed_schema(context.contracts[ref]))
     return delta.scan(path)
-
-
-def transformed(context: BuildContext, driver_rows: pl.LazyFrame | None = None) -> pl.DataFrame:
-    """What the function makes of its tables, or of some rows of its driver and all other tables.
-
-    Raises:
-        ContractError: the function does not deliver what its history needs.
-        StoreError: a table cannot be read.
-    """
-    driver = context.contract.silver.driver
-    frames = {
-        name: frame_of(context, ref) if driver_rows is None or ref != driver else driver_rows
-        for name, ref in context.step.reads.items()
-    }
-    return collected(context.step, frames)
 
 
 def collected(step: SilverStep, frames: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -218,7 +194,7 @@ def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
     """The rows that the function gave: valid, quarantined or superseded.
 
     Raises:
-        ContractError: the frame does not deliver the contract, or values repeat that may not.
+        ContractError: the frame does not deliver the contract.
     """
     contract = context.contract
     columns: dict[TableRef, set[str]] = {}
@@ -228,12 +204,10 @@ def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
     references = {
         ref: frame.select(sorted(names))
         if ref == contract.ref
-        else _all_rows(context, ref).select(sorted(names)).collect()
+        else all_rows(context, ref).select(sorted(names)).collect()
         for ref, names in columns.items()
     }
-    found = apply_constraints(frame, contract, references, context.step.checks())
-    validate_table(found.rows, contract)
-    return found
+    return apply_constraints(frame, contract, references, context.step.checks(), context.marks)
 
 
 def count_of(frame: pl.LazyFrame) -> int:

@@ -13,8 +13,10 @@ import polars as pl
 
 from carms_lake.errors import counted
 from carms_lake.flows.build import quarantine
-from carms_lake.flows.build.context import TableUpdate, count_of, frame_of, transformed, validated
+from carms_lake.flows.build.context import TableUpdate, count_of, validated
+from carms_lake.flows.build.inputs import frame_of, function_input, transformed
 from carms_lake.flows.build.plan import LARGE_PCT, NotIncremental
+from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, rows_at
 
@@ -99,7 +101,8 @@ def rebuild_keys(context: BuildContext, last: Build, plan: KeyPlan) -> TableUpda
         StoreError: what it reads is missing.
     """
     contract, keys = context.contract, plan.keys
-    frame = transformed(context, _driver_rows(context, keys))
+    given = function_input(context, _driver_rows(context, keys))
+    frame = transformed(context, given)
     invented = frame.select(keys.columns).join(keys, on=keys.columns, how="anti", nulls_equal=True)
     if not invented.is_empty():
         raise NotIncremental("its function gives keys that it was not given")
@@ -116,12 +119,15 @@ def rebuild_keys(context: BuildContext, last: Build, plan: KeyPlan) -> TableUpda
         rows_since=last.rows_since if before.equals(after) else -1,
     )
     if context.counts_keys:
+        if last.superseded or found.superseded:
+            raise NotIncremental("rows that repeat others are not counted by key")
         build = _with_counted_keys(context, plan, found, build)
     else:
-        superseded = last.superseded - plan.superseded + found.superseded
+        superseded = found.superseded + given.superseded
+        returned = found.rows.height + found.quarantined.height + superseded
+        superseded += last.superseded - plan.superseded
         build = replace(build, superseded=superseded, driver_keys=count_of(_driver_rows(context)))
         build = replace(build, keys=build.input_rows)
-        returned = found.rows.height + found.quarantined.height + found.superseded
         if returned != plan.rows or build.keys != build.driver_keys:
             raise NotIncremental(NOT_BALANCED)
     return TableUpdate(found.rows, rejects, build, keys, counted(keys.height, "key"), plan.rows)
@@ -146,7 +152,8 @@ def append_new_files(
     inserted, driver_rows = count_of(changes.inserted), count_of(_driver_rows(context))
     if inserted > driver_rows * LARGE_PCT / 100:
         raise NotIncremental(MOST_CHANGED)
-    frame = transformed(context, changes.inserted)
+    given = function_input(context, changes.inserted)
+    frame = transformed(context, given)
     rejects = quarantine.quarantined_by(context.run, contract, last.run_id)
     key = list(contract.primary_key)
     quarantined = quarantine.keys_of(rejects, contract, key).lazy()
@@ -154,6 +161,11 @@ def append_new_files(
     # Nulls match nothing: a row without a key repeats none.
     if count_of(known.join(frame.lazy(), on=key, how="semi").head(1)):
         raise NotIncremental("a new row has a key that an earlier file has too")
+    if frame.select(pl.any_horizontal(pl.col(key).is_null()).any()).item():
+        is_new = pl.col(SRC_FILENAME).is_in(sorted(changes.names))
+        earlier = _driver_rows(context).filter(~is_new).select(SRC_ROW_HASH)
+        if count_of(changes.inserted.join(earlier, on=SRC_ROW_HASH, how="semi").head(1)):
+            raise NotIncremental("a new row without a key repeats one of an earlier file")
     found = validated(context, frame)
     rejects = _with_new(context, rejects, found)
     build = Build(
@@ -161,7 +173,7 @@ def append_new_files(
         context.made_from,
         rows=last.rows + found.rows.height,
         quarantined=last.quarantined + found.quarantined.height,
-        superseded=last.superseded + found.superseded,
+        superseded=last.superseded + found.superseded + given.superseded,
         driver_keys=driver_rows,
         unknown=quarantine.unknown_references(rejects),
         rows_since=-1 if found.rows.height else last.rows_since,

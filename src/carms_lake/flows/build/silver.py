@@ -15,12 +15,11 @@ from carms_lake.flows.build.context import (
     BuildContext,
     TableUpdate,
     count_of,
-    frame_of,
     rows_version,
-    transformed,
     validated,
 )
 from carms_lake.flows.build.incremental import append_new_files, plan_keys, rebuild_keys
+from carms_lake.flows.build.inputs import FunctionInput, frame_of, function_input, transformed
 from carms_lake.flows.build.plan import (
     NotIncremental,
     RebuildScope,
@@ -41,9 +40,11 @@ if TYPE_CHECKING:
 
     from carms_lake.catalog import SilverStep
     from carms_lake.contract.model import Contract
+    from carms_lake.flows.build.plan import Changes
     from carms_lake.flows.run import Run
     from carms_lake.names import TableRef
     from carms_lake.quality.validate import Validated
+    from carms_lake.store.delta.manifest import SourceChanges
 
 
 def transform(
@@ -78,22 +79,7 @@ def transform(
     scope, why = decide(changes)
     if last and scope is RebuildScope.NOTHING:
         return TableReport(contract.ref, "unchanged", rows=last.rows, rows_read=0)
-    update = None
-    if last and scope is RebuildScope.KEYS:
-        try:
-            if context.pairs:
-                plan = plan_keys(context, last, of_driver, changes.inputs)
-                update = rebuild_keys(context, last, plan)
-            else:
-                update = append_new_files(context, last, of_driver, changes.inputs)
-        except NotIncremental as reason:
-            why = str(reason)
-    if update is None:
-        update = rebuild_all(context)
-        if last:
-            since = last.rows_since if _has_rows(context, last, update.rows) else -1
-            build = replace(update.build, rows_since=since)
-            update = replace(update, build=build, note=f"all rows: {why}")
+    update = _update(context, changes, of_driver, why)
     write_rejects(run.config, [update.rejects], run.run_id)
     version = _commit(context, update)
     if released := quarantine.released(context, update.rows):
@@ -111,6 +97,27 @@ def transform(
     return report
 
 
+def _update(
+    context: BuildContext, changes: Changes, of_driver: SourceChanges | None, why: str
+) -> TableUpdate:
+    """What the table becomes: some keys rebuilt, or all rows where there is a reason `why`."""
+    last = context.last
+    if last and not why:
+        try:
+            if context.pairs:
+                plan = plan_keys(context, last, of_driver, changes.inputs)
+                return rebuild_keys(context, last, plan)
+            return append_new_files(context, last, of_driver, changes.inputs)
+        except NotIncremental as reason:
+            why = str(reason)
+    update = rebuild_all(context)
+    if last:
+        since = last.rows_since if _has_rows(context, last, update.rows) else -1
+        build = replace(update.build, rows_since=since)
+        update = replace(update, build=build, note=f"all rows: {why}")
+    return update
+
+
 def rebuild_all(context: BuildContext) -> TableUpdate:
     """All rows of the table, validated and counted against the rows or keys of its driver.
 
@@ -120,9 +127,10 @@ def rebuild_all(context: BuildContext) -> TableUpdate:
         StoreError: what it reads is missing.
     """
     contract, driver = context.contract, context.driver
-    frame = transformed(context)
+    given = function_input(context)
+    frame = transformed(context, given)
     has_driver_keys = not why_not_incremental(context.step, context.contracts, None) and _same_keys(
-        context, frame
+        context, given, frame
     )
     found = validated(context, frame)
     del frame  # ten million rows need not be in memory twice
@@ -132,7 +140,7 @@ def rebuild_all(context: BuildContext) -> TableUpdate:
         context.made_from,
         rows=found.rows.height,
         quarantined=found.quarantined.height,
-        superseded=found.superseded,
+        superseded=found.superseded + given.superseded,
         unknown=quarantine.unknown_references(rejects),
         has_driver_keys=has_driver_keys,
     )
@@ -177,7 +185,7 @@ def _reconciled(context: BuildContext, driver: Contract, found: Validated, build
     return build
 
 
-def _same_keys(context: BuildContext, frame: pl.DataFrame) -> bool:
+def _same_keys(context: BuildContext, given: FunctionInput, frame: pl.DataFrame) -> bool:
     """Whether the function gave the keys of its driver, each as often as the driver has it.
 
     Compares sums over hashes of the keys, which take no memory.
@@ -187,7 +195,7 @@ def _same_keys(context: BuildContext, frame: pl.DataFrame) -> bool:
     pairs, driver = context.pairs, context.driver
     if driver is None or not pairs or not set(pairs.values()) <= set(frame.columns):
         return False
-    there = frame_of(context, driver.ref).select(pairs.keys())
+    there = given.frames[driver.ref].select(pairs.keys())
     here = frame.lazy().select(pl.col(mine).alias(name) for name, mine in pairs.items())
     half = 1 << 32
     hashed = pl.col("hash")

@@ -28,7 +28,7 @@ from carms_lake.flows.run import running
 from carms_lake.names import SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
 from carms_lake.quality.audit import audit
 from carms_lake.quality.split import Provenance, TrackedChunk, split
-from carms_lake.quality.validate import apply_constraints, validate_table
+from carms_lake.quality.validate import apply_constraints
 from carms_lake.readers.frames import MALFORMED_SCHEMA, RawLines
 from carms_lake.records import CHUNK, Chunk, ParsedRows, SourceFile
 from carms_lake.store import table_path
@@ -98,11 +98,6 @@ def silver_notices(
     noticed = Counter(f"{PANDERA}: {rule}" for rule in reasons)
     if kept.superseded:
         noticed["superseded"] = kept.superseded
-    if not noticed:
-        try:
-            validate_table(kept.rows, contract)
-        except ContractError:
-            noticed[f"{PANDERA}: unique"] = 1
     return noticed
 
 
