@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,19 @@ def put(config: LakeConfig, name: str, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="")
     return path
+
+
+def with_contract(config: LakeConfig, table: str, old: str, new: str) -> LakeConfig:
+    """The same project with another text in the contract of a bronze table."""
+    own = config.project / "schemas" / config.domain.name
+    target = own / "bronze" / f"{table}.odcs.yaml"
+    source = target if target.exists() else config.domain.schemas[0] / "bronze" / target.name
+    text = source.read_text(encoding="utf-8")
+    assert old in text
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text.replace(old, new), encoding="utf-8")
+    schemas = (config.domain.schemas[0], own)
+    return replace(config, domain=replace(config.domain, schemas=schemas))
 
 
 def stocked(folder: Path) -> LakeConfig:
@@ -123,4 +137,5 @@ __all__ = [
     "rejects",
     "rows",
     "stocked",
+    "with_contract",
 ]

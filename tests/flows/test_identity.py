@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import unicodedata
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tiny import PRODUCTS, SALES, digest, gold, project, put, rejects, rows, stocked
+from tiny import PRODUCTS, SALES, digest, gold, project, put, rejects, rows, stocked, with_contract
 
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
@@ -186,13 +185,7 @@ def test_silver_and_gold_follow_a_renamed_file(tmp_path: Path) -> None:
 
 def many_products(config: LakeConfig) -> LakeConfig:
     """The same project, whose products may come in files of any name that begins so."""
-    source = config.domain.schemas[0] / "bronze/products.odcs.yaml"
-    target = config.project / "schemas/tiny/bronze/products.odcs.yaml"
-    target.parent.mkdir(parents=True)
-    text = source.read_text(encoding="utf-8").replace("- products.csv", "- products*.csv")
-    target.write_text(text, encoding="utf-8")
-    schemas = (*config.domain.schemas, target.parents[1])
-    return replace(config, domain=replace(config.domain, schemas=schemas))
+    return with_contract(config, "products", "- products.csv", "- products*.csv")
 
 
 def test_the_deliveries_of_a_renamed_snapshot_stay_one_history(tmp_path: Path) -> None:

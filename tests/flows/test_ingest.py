@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 import yaml
-from tiny import PRODUCTS, SALES, digest, gold, project, put, rejects, rows, stocked
+from tiny import PRODUCTS, SALES, digest, gold, project, put, rejects, rows, stocked, with_contract
 
 from carms_lake.errors import ContractError, SourceError, StoreError, UsageError
 from carms_lake.flows.build import build
@@ -226,6 +226,53 @@ def test_a_snapshot_without_records_is_refused_and_empties_nothing(tmp_path: Pat
     put(config, "products.csv", "product_id,name,price\n")
     assert [f.code for f in ingest(config).refused] == ["EMPTY_FILE"]
     assert len(rows(config, "bronze.products")) == 2
+
+
+NO_SALES = SALES.splitlines(keepends=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [(NO_SALES, "EMPTY_FILE"), (NO_SALES + "s1,p1,x\n", "NO_GOOD_RECORD")]
+)
+def test_a_file_that_held_rows_and_comes_without_any_is_refused(
+    tmp_path: Path, text: str, code: str
+) -> None:
+    config = stocked(tmp_path)
+    put(config, "sales/day_0.csv", NO_SALES)
+    put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))
+    ingest(config)
+    (config.data_raw / "sales/day_0.csv").unlink()
+    put(config, "sales/day_1.csv", text)
+    put(config, "sales/day_2.csv", text)
+    put(config, "sales/day_3.csv", text)
+    report = ingest(config)
+    assert [(f.name, f.code) for f in report.refused] == [
+        ("sales/day_1.csv", code),
+        ("sales/day_2.csv", code),
+    ]
+    assert len(rows(config, "bronze.sales")) == 4
+
+
+def test_a_file_may_become_empty_where_its_contract_allows_it(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    for table in ("sales", "products"):
+        old, new = "- property: carms.format", "- property: carms.mayBeEmpty\n    value: true\n"
+        config = with_contract(config, table, old, f"{new}  {old}")
+    ingest(config)
+    put(config, "sales/day_1.csv", NO_SALES)
+    put(config, "products.csv", PRODUCTS.splitlines(keepends=True)[0])
+    assert not ingest(config).refused
+    build(config)
+    assert (rows(config, "bronze.sales"), rows(config, "silver.product")) == ([], [])
+    assert len(rows(config, "bronze.products")) == 2
+
+
+def test_a_stricter_contract_may_reject_all_records_of_the_same_file(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    config = with_contract(config, "sales", "minimum: 1", "minimum: 3")
+    assert not ingest(config, full_refresh=True).refused
+    assert rows(config, "bronze.sales") == []
 
 
 def test_a_file_with_only_rejects_is_remembered(tmp_path: Path) -> None:

@@ -180,6 +180,7 @@ def _source(old: SourceSpec, new: SourceSpec, contract: Contract) -> Iterator[_D
         Level.MAJOR, old, new, "delivery", "encoding", "delimiter", "quote", "sheet",
         "null_values", "trim",
     )  # fmt: skip
+    yield from _unequal(Level.MINOR, old, new, "may_be_empty")
     headers = {column.source for column in contract.columns}
     for kind, then, now in (
         ("files", set(old.files), set(new.files)),

@@ -14,8 +14,8 @@ from carms_lake.records import ReasonCode
 TABLE_KEYS = frozenset([
     "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
     "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
-    "coverageBy", "incremental", "newColumns", "mergeSurplusInto", "trim", "enforceKey",
-    "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
+    "coverageBy", "incremental", "newColumns", "mergeSurplusInto", "mayBeEmpty", "trim",
+    "enforceKey", "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])

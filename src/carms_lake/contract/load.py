@@ -254,6 +254,7 @@ def _source(own: Mapping[str, Any]) -> SourceSpec:
         drop_columns=texts(own, "dropColumns"),
         null_values=texts(own, "nullValues") or ("",),
         trim=bool(own.get("trim")),
+        may_be_empty=bool(own.get("mayBeEmpty")),
         new_columns=NewColumns(_RENAMED.get(policy, policy)),
         merge_surplus_into=own.get("mergeSurplusInto"),
     )

@@ -135,6 +135,8 @@ class SourceSpec:
     trim: bool = False
     """CSV: cells are read without the spaces around them."""
     new_columns: NewColumns = NewColumns.REFUSE
+    may_be_empty: bool = False
+    """A file that held rows may come without any; else it is refused, and its rows stay."""
     merge_surplus_into: str | None = None
     """CSV: the column that the surplus fields of a record are joined back into."""
 

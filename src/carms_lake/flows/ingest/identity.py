@@ -122,11 +122,11 @@ class Copies:
         self._contract = contract
         self._contents = contents
         self._current = manifest.current
-        loaded = [entry for entry in self._current.values() if not entry.copy_of]
+        loaded = [entry for entry in self._current.values() if entry.records]  # copies have none
         self._holders = {contents.landed(entry): entry.name for entry in loaded}
         """Name of a loaded file, by its content."""
         self._at_start = dict(self._holders)
-        kept = [entry for entry in manifest.entries if not entry.copy_of]
+        kept = [entry for entry in manifest.entries if entry.records]
         is_snapshot = contract.source is not None and contract.source.delivery is Delivery.SNAPSHOT
         self._archived = {contents.landed(e): e.name for e in kept} if is_snapshot else {}
         """The same of every delivery that the table keeps."""
@@ -178,11 +178,11 @@ class Copies:
         """From now on the table has what it will have of a file, unless `loaded` says otherwise."""
         self._done.add(name)
 
-    def loaded(self, entry: FileEntry) -> None:
+    def loaded(self, entry: FileEntry, records: int) -> None:
         """The table will have another content of a file, or none of its own."""
         old = self._current.get(entry.name)
         if old and self._holders.get(self._contents.landed(old)) == old.name:
             del self._holders[self._contents.landed(old)]
-        if not entry.copy_of:
+        if records:
             self._holders[self._contents.landed(entry)] = entry.name
             self._read.add(entry.name)

@@ -112,7 +112,8 @@ def find_renames(
     Raises:
         StoreError: the table cannot be read.
     """
-    landed = {name: entry for name, entry in manifest.current.items() if not entry.copy_of}
+    # Files without records have nothing to take along, and are all alike.
+    landed = {name: entry for name, entry in manifest.current.items() if entry.records}
     gone = sorted(landed.keys() - contents.files.keys() - present, key=natural_key)
     old_names = _same_content(landed, gone, manifest, contents) if gone else {}
     others = [landed[old] for old in gone if old not in old_names.values()]

@@ -99,7 +99,7 @@ def ingest_table(
                 reports.append(outcome)
             else:
                 loaded.append(outcome)
-                table.copies.loaded(outcome.entry)
+                table.copies.loaded(outcome.entry, outcome.counts.records)
         writer.finish()
         loaded = [one.counted() for one in loaded]
         if loaded or table.renames.old_names:
@@ -207,8 +207,11 @@ class _Table:
         provenance = self._provenance(source, known)
         seconds = time.perf_counter() - started
         counts = writer.read(source, provenance)
-        if self.is_snapshot:
-            self._check_snapshot(source, provenance, counts, writer, is_renewed=known is not None)
+        is_renewed = known is not None and known.sha256 != source.sha256
+        if self.is_snapshot or (is_renewed and known and known.accepted):
+            self._refuse_emptied(source, provenance, counts, writer)
+        if self.is_snapshot and known and counts.rejected:
+            self._warn_of_dropped(source, counts)
         status = FileStatus.REPLACED if known else FileStatus.LANDED
         report = replace(report, status=status, seconds=seconds)
         if provenance.delivered_at:
@@ -242,34 +245,36 @@ class _Table:
         delivery_id = self.manifest.next_delivery(source.name)
         return Provenance(run.run_id, run.started_at, delivery_id, run.started_at)
 
-    def _check_snapshot(
+    def _refuse_emptied(
         self,
         source: SourceFile,
         provenance: Provenance,
         counts: FileCounts,
         writer: BatchWriter,
-        *,
-        is_renewed: bool,
     ) -> None:
-        """Refuse a snapshot without a valid record: it would empty what it should renew."""
+        """Refuse a file without a valid record: it would empty what it should renew."""
         writer.flush()
-        if not counts.accepted:
-            writer.drop(source, provenance)
-            code, message = "EMPTY_FILE", f"`{source.name}` has no records"
-            if counts.records:
-                code = "NO_GOOD_RECORD"
-                message = (
-                    f"none of the {counts.records} records of `{source.name}` meets its contract; "
-                    f"{counts.first_fault}"
-                )
-            hint = "deliver a file with valid records, or remove this one"
-            raise SourceRefused(code, message, hint)
-        if is_renewed and counts.rejected:
-            records = "1 record was" if counts.rejected == 1 else f"{counts.rejected} records were"
-            self.notes.append(
-                f"`{source.name}`: {records} rejected; until corrected, what they describe "
-                "counts as dropped by this delivery"
+        may_be_empty = self.contract.source is not None and self.contract.source.may_be_empty
+        if counts.accepted or (may_be_empty and not counts.records):
+            return
+        writer.drop(source, provenance)
+        hint = "deliver a file with valid records, or remove this one: rows that it held stay"
+        if counts.records:
+            raise SourceRefused(
+                "NO_GOOD_RECORD",
+                f"none of the {counts.records} records of `{source.name}` meets its contract; "
+                f"{counts.first_fault}",
+                hint,
             )
+        hint += "; if it may be empty, say so in its contract: `carms.mayBeEmpty: true`"
+        raise SourceRefused("EMPTY_FILE", f"`{source.name}` has no records", hint)
+
+    def _warn_of_dropped(self, source: SourceFile, counts: FileCounts) -> None:
+        records = "1 record was" if counts.rejected == 1 else f"{counts.rejected} records were"
+        self.notes.append(
+            f"`{source.name}`: {records} rejected; until corrected, what they describe "
+            "counts as dropped by this delivery"
+        )
 
 
 def _refuse_clash(same_name: Sequence[SourceFile]) -> None:
