@@ -143,7 +143,7 @@ def _shared(
 def _wrong_usage(error: typer.TyperException) -> None:
     message = error.format_message()
     if message.startswith("Usage:"):  # the help, because nothing was asked for
-        render.say(message)
+        render.say(message, is_ours=True)
         return
     path = getattr(getattr(error, "ctx", None), "command_path", "carms")
     render.say(f"error: {message.rstrip('.')}")

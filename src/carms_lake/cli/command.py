@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
-from carms_lake.cli.formats import Format
+from carms_lake.cli.formats import Format, spelt
 from carms_lake.cli.render import Target, emit, emit_text, envelope, note, target, text_width
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 
@@ -167,8 +167,17 @@ class Lazy(TyperCommand):
         """The command with its function's options, and with more."""
         function: Body = inspect.unwrap(self.callback)  # type: ignore[arg-type]  # it has one
         single = typer.Typer(rich_markup_mode=None, add_completion=False)
-        single.command(self.name, help=self.help, epilog=self.epilog)(_runner(function, more))
+        named = single.command(self.name, cls=_Spelt, help=self.help, epilog=self.epilog)
+        named(_runner(function, more))
         return typer.main.get_command(single)
+
+
+class _Spelt(TyperCommand):
+    """A command whose help has no control characters, wherever its words come from."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help as it is shown."""
+        return spelt(str(super().get_help(ctx)))
 
 
 def _runner(function: Body, more: Iterable[Parameter]) -> Body:
@@ -202,6 +211,10 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
 
 class Group(TyperGroup):
     """Commands that `--help` lists in sections."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The help as it is shown, without control characters."""
+        return spelt(str(super().get_help(ctx)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Click passes it
         """Write each section's commands, all of them in one column."""

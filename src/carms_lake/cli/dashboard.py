@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.cli.formats import as_text
+from carms_lake.cli.formats import as_text, on_one_line
+from carms_lake.cli.render import write
 from carms_lake.cli.reports import as_plain
 from carms_lake.errors import counted, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import TextIO
 
     from carms_lake.flows.status import Status
 
@@ -22,9 +22,9 @@ _LISTED = 5
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
-def draw(stream: TextIO, status: Status) -> None:
+def draw(status: Status) -> None:
     """Write the dashboard."""
-    stream.write("\n".join(_fit(line, WIDTH) for line in _lines(status)) + "\n")
+    write("\n".join(_fit(on_one_line(line), WIDTH) for line in _lines(status)) + "\n")
 
 
 def as_rows(status: Status) -> pl.DataFrame:

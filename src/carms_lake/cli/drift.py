@@ -79,7 +79,7 @@ def drift(
     else:
         emit(call, _rows(report), to)
         if to.is_drawn:
-            render.out().write("".join(f"\n{p.yaml}" for p in report.patches))
+            render.write("".join(f"\n{p.yaml}" for p in report.patches))
     _tell(call, report, is_shown=patch or to.is_drawn)
     if code:
         raise typer.Exit(code)

@@ -138,7 +138,7 @@ def report_bug(error: BaseException, *, verbose: bool) -> None:
     """Report a fault of the program in one line; with `verbose`, where it happened."""
     first = str(error).strip().splitlines() or [""]
     if verbose:
-        traceback.print_exception(error)
+        render.say("".join(traceback.format_exception(error)).rstrip(), is_ours=True)
     render.say(f"error: this is a bug in carms: {type(error).__name__}: {first[0]}")
     if not verbose:
         render.say("hint: run it again with -v for the traceback, and report both")
@@ -147,7 +147,7 @@ def report_bug(error: BaseException, *, verbose: bool) -> None:
 def _exit_for(call: Call, error: LakeError) -> typer.Exit:
     """Report an error that a person can act on; how the command ends."""
     if call.verbose:
-        traceback.print_exception(error)
+        render.say("".join(traceback.format_exception(error)).rstrip(), is_ours=True)
     render.say(f"error: {error.message}")
     if error.hint:
         render.say(f"hint: {error.hint}")

@@ -46,13 +46,20 @@ _MAX_UNSHORTENED = 40
 
 
 def write_rows(
-    stream: TextIO, file_format: Format, columns: Sequence[str], batches: Batches
+    stream: TextIO,
+    file_format: Format,
+    columns: Sequence[str],
+    batches: Batches,
+    *,
+    exact: bool = True,
 ) -> int:
     """Write rows in a text format as they come; how many there were.
 
     CSV and TSV: UTF-8, line feeds, quotes where needed, null is empty. JSON: null is null, a
-    decimal keeps its digits, bytes are hexadecimal.
+    decimal keeps its digits, bytes are hexadecimal. Where CSV is not `exact`, and in Markdown,
+    control characters are spelt out.
     """
+    text = as_text if exact else lambda value: spelt(as_text(value))
 
     def record(row: Sequence[Any]) -> str:
         return as_json(dict(zip(columns, row, strict=True)))
@@ -69,7 +76,7 @@ def write_rows(
             line = _markdown_line
             head = line(columns) + f"|{' --- |' * len(columns)}\n"
         case _:
-            line = _delimited("\t" if file_format is Format.TSV else ",")
+            line = _delimited("\t" if file_format is Format.TSV else ",", text)
             head = line(columns)
     stream.write(head)
     for batch in batches:
@@ -158,12 +165,12 @@ def plain(value: Any) -> Any:
     return found
 
 
-def _delimited(delimiter: str) -> Callable[[Sequence[Any]], str]:
+def _delimited(delimiter: str, text: Callable[[object], str]) -> Callable[[Sequence[Any]], str]:
     """RFC 4180, with line feeds; Python's own writer leaves a lone carriage return unquoted."""
     special = re.compile(f'[{delimiter}"\r\n]')
 
     def line(values: Sequence[Any]) -> str:
-        texts = [as_text(value) for value in values]
+        texts = [text(value) for value in values]
         cells = ['"' + t.replace('"', '""') + '"' if special.search(t) else t for t in texts]
         return (delimiter.join(cells) if cells != [""] else '""') + "\n"
 
@@ -172,7 +179,8 @@ def _delimited(delimiter: str) -> Callable[[Sequence[Any]], str]:
 
 def _markdown_line(values: Sequence[Any]) -> str:
     escapes = str.maketrans({"\\": "\\\\", "|": "\\|", "\r": "", "\n": "<br>"})
-    return f"| {' | '.join(as_text(value).translate(escapes) for value in values)} |\n"
+    cells = [on_one_line(as_text(value).translate(escapes)) for value in values]
+    return f"| {' | '.join(cells)} |\n"
 
 
 def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
@@ -180,6 +188,7 @@ def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]])
 
     Where even short cells do not fit, each row is a block of lines, one per column, unshortened.
     """
+    columns = [on_one_line(name) for name in columns]
     texts = [[on_one_line(as_text(value)) for value in row] for row in rows]
     widths = [
         max([_width(name), *(_width(row[i]) for row in texts)]) for i, name in enumerate(columns)
@@ -243,7 +252,22 @@ def _width(text: str) -> int:
 
 
 def on_one_line(text: str) -> str:
-    """A text with its line breaks and control characters spelt out: they cannot move the cursor."""
+    """A text with its line breaks and control characters spelt out: they cannot move the cursor.
+
+    So are characters that turn the direction of writing, or that nothing shows.
+    """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or _is_wide_space(c) else repr(c)[1:-1] for c in text)
+
+
+def spelt(text: str) -> str:
+    """A text of several lines for reading: all but its line feeds and tabs as `on_one_line`."""
+    if text.isprintable():
+        return text
+    return "\n".join("\t".join(map(on_one_line, line.split("\t"))) for line in text.split("\n"))
+
+
+def _is_wide_space(character: str) -> bool:
+    """A no-break space or the like, which Python does not call printable; no line break."""
+    return character.isspace() and character >= "\xa0" and character not in "\u2028\u2029"

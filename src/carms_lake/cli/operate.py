@@ -63,7 +63,7 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
     if call.json:
         render.envelope(as_plain(found))
     elif to.is_drawn:
-        dashboard.draw(render.out(), found)
+        dashboard.draw(found)
     else:
         emit(call, dashboard.as_rows(found), to)
     late = ExitCode.DATA if strict and found.sources["is_late"].any() else ExitCode.DONE

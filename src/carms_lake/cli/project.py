@@ -13,7 +13,7 @@ from carms_lake.cli import render
 from carms_lake.cli.command import Lazy, argument, command, option
 from carms_lake.cli.context import Call, complete_domains, named_in
 from carms_lake.cli.exit_codes import end_with
-from carms_lake.cli.formats import Format
+from carms_lake.cli.formats import Format, on_one_line
 from carms_lake.cli.lake import build, ingest
 from carms_lake.cli.render import Target, emit_query
 from carms_lake.errors import ConfigError, UsageError
@@ -73,7 +73,7 @@ def demo(call: Call, folder: Folder = None, yes: Beside = False) -> None:
     from carms_lake.flows.project import init as make_project
 
     def announce(command: str) -> None:
-        render.note(call, f"\n$ {command}")
+        render.note(call, f"\n$ {on_one_line(command)}", is_ours=True)
 
     project = folder or Path("carms-demo")
     there, to = call.on(project=project), Target(Format.TABLE)
@@ -104,12 +104,13 @@ def demo(call: Call, folder: Folder = None, yes: Beside = False) -> None:
     for question in demo_questions(config.domain.package):
         words = [line for line in question.splitlines() if line.startswith("--")]
         sql = " ".join(line.strip() for line in question.splitlines() if line not in words)
-        render.note(call, "\n" + "\n".join(line.removeprefix("--").strip() for line in words))
+        text = "\n".join(line.removeprefix("--").strip() for line in words)
+        render.note(call, f"\n{text}", is_ours=True)
         announce(f'carms query "{sql}"')
         emit_query(there, config, question, to)
-    render.note(
-        call, f"\nthe project stays in `{project}`: query it with `carms -p {project} query`"
-    )
+    where = on_one_line(str(project))
+    stays = f"\nthe project stays in `{where}`: query it with `carms -p {where} query`"
+    render.note(call, stays, is_ours=True)
 
 
 def demo_questions(package: str) -> list[str]:
@@ -235,4 +236,4 @@ def _write_paths(call: Call, paths: Sequence[Path], texts: Iterable[str] | None 
     if call.json:
         render.envelope([str(path) for path in paths])
     else:
-        render.out().writelines(f"{text}\n" for text in texts or paths)
+        render.write("".join(f"{text}\n" for text in texts or paths))

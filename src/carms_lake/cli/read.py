@@ -61,7 +61,7 @@ def tables(call: Call, to: Target, names: Names = False) -> None:
         if call.json:
             render.envelope(list(found))
         else:
-            render.out().write("".join(f"{name}\n" for name in found))
+            render.write("".join(f"{name}\n" for name in found))
         return
     emit(call, flow.tables(call.config()), to)
     _warn(call, flow.caveat(call.config()))

@@ -113,7 +113,7 @@ def correct(
         render.envelope([str(one.path) for one in done])
         return
     for one in done:
-        render.out().write(f"{one.path}\n")
+        render.write(f"{one.path}\n")
         render.note(call, f"corrected {counted(one.records, 'record')} of `{one.name}`")
     render.note(call, f"deliver them: `carms ingest {table} --from {out}`")
 
@@ -193,7 +193,7 @@ def _export(call: Call, wanted: dict[str, str | None], to: Target) -> int:
     if is_csv and (as_source := found.as_source()) is not None:
         emit_bytes(as_source, to)
     else:
-        emit(call, found.rows, to)
+        emit(call, found.rows, to, exact=True)
     if found.next_step:
         render.note(call, found.next_step)
     return found.rows.height
@@ -201,19 +201,18 @@ def _export(call: Call, wanted: dict[str, str | None], to: Target) -> int:
 
 def draw(found: pl.DataFrame) -> None:
     """Draw each record below its file: its place, its raw text, its reasons."""
-    stream = render.out()
-    room = max(render.width(stream) - 4, LONG_TEXT // 2)
+    room = max(render.width(render.out()) - 4, LONG_TEXT // 2)
     file = record = None
     for row in found.iter_rows(named=True):
         of = f"{row['layer']}.{row['table_name']}"
         if (of, row["src_filename"]) != file:
             file = (of, row["src_filename"])
-            stream.write(f"\n{'  '.join(filter(None, file))}\n")
+            render.write(f"\n{on_one_line('  '.join(filter(None, file)))}\n")
         this = (*file, row["src_row_number"], row["row_key"], row["raw_record"])
         if this != record:
             record = this
             raw = on_one_line(row["raw_record"] or "")
             cut = raw if len(raw) <= room else f"{raw[: room - 3]}..."
-            stream.write(f"  {row['place'] or row['row_key']}\n    {cut}\n")
+            render.write(f"  {on_one_line(row['place'] or row['row_key'])}\n    {cut}\n")
         value = "" if row["value"] is None else f": {on_one_line(row['value'])}"
-        stream.write(f"    {row['code']} {row['message']}{value}\n")
+        render.write(f"    {row['code']} {on_one_line(row['message'])}{value}\n")

@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carms_lake.cli.formats import Format, as_json, table, write_binary, write_rows
+from carms_lake.cli.formats import (
+    Format,
+    as_json,
+    on_one_line,
+    spelt,
+    table,
+    write_binary,
+    write_rows,
+)
 from carms_lake.errors import StoreError, UsageError, counted
 
 if TYPE_CHECKING:
@@ -35,15 +43,26 @@ _SUFFIXES = {f".{name.value}": name for name in Format if name is not Format.TAB
 _BINARY = (Format.PARQUET, Format.XLSX)
 
 
-def say(text: str) -> None:
-    """One message on stderr."""
-    print(text, file=sys.stderr, flush=True)
+def say(text: str, *, is_ours: bool = False) -> None:
+    """One message on stderr.
+
+    Names, headers and values in it come from strangers: control characters are spelt out, and later
+    lines indented, so that none of them looks like a message. `is_ours`: nothing in it does.
+    """
+    first, *more = spelt(text).split("\n")
+    lines = [first, *(line if is_ours or not line else f"  {line}" for line in more)]
+    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
-def note(call: Call, text: str) -> None:
+def note(call: Call, text: str, *, is_ours: bool = False) -> None:
     """A message that `-q` silences."""
     if not call.quiet:
-        say(text)
+        say(text, is_ours=is_ours)
+
+
+def write(text: str) -> None:
+    """A text for reading on stdout, control characters spelt out."""
+    out().write(spelt(text))
 
 
 def envelope(
@@ -127,11 +146,11 @@ def emit_query(
             query_to_file(config, sql, path, to.format.value, as_of=as_of)
     else:
         with query_batches(config, sql, as_of=as_of) as answer:
-            _emit(call, answer.columns, answer.batches, to)
+            _emit(call, answer.columns, answer.batches, to, exact=True)
 
 
-def emit(call: Call, frame: pl.DataFrame, to: Target) -> None:
-    """Write a frame.
+def emit(call: Call, frame: pl.DataFrame, to: Target, *, exact: bool = False) -> None:
+    """Write a frame; `exact`: to a pipe, too, control characters in CSV stay as they are.
 
     Raises:
         UsageError: a workbook cannot hold the rows.
@@ -141,7 +160,7 @@ def emit(call: Call, frame: pl.DataFrame, to: Target) -> None:
         with _whole_file(to.file) as path:
             write_binary(path, frame, to.format.value)
     else:
-        _emit(call, frame.columns, [frame.rows()], to)
+        _emit(call, frame.columns, [frame.rows()], to, exact=exact)
 
 
 def text_width(to: Target) -> int:
@@ -150,43 +169,54 @@ def text_width(to: Target) -> int:
 
 
 def emit_text(text: str, to: Target) -> None:
-    """Write a text as it is, whatever the format.
+    """Write a text for reading, whatever the format; to a file as it is.
 
     Raises:
         StoreError: the file cannot be written.
     """
     if to.file is None:
-        out().write(text)
+        write(text)
         return
     with _whole_file(to.file) as path:
         path.write_text(text, encoding="utf-8", newline="")
 
 
 def emit_bytes(data: bytes, to: Target) -> None:
-    """Write bytes as they are, whatever the format.
+    """Write bytes as they are, whatever the format; on a terminal as a text for reading.
 
     Raises:
         StoreError: the file cannot be written.
     """
+    if to.file is None and out().isatty():
+        write(data.decode("utf-8", "backslashreplace"))
+        return
     with _whole_file(to.file) as path:
         path.write_bytes(data)
 
 
-def _emit(call: Call, columns: Sequence[str], batches: Batches, to: Target) -> None:
+def _emit(call: Call, columns: Sequence[str], batches: Batches, to: Target, *, exact: bool) -> None:
     if call.json:
         envelope([dict(zip(columns, row, strict=True)) for batch in batches for row in batch])
     elif to.file is None:
-        _write(call, columns, batches, to.format, out())
+        stream = out()
+        exact = exact and not stream.isatty()
+        _write(call, columns, batches, to.format, stream, exact=exact)
     else:
         with _whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
-            _write(call, columns, batches, to.format, stream)
+            _write(call, columns, batches, to.format, stream, exact=True)
 
 
 def _write(
-    call: Call, columns: Sequence[str], batches: Batches, file_format: Format, stream: TextIO
+    call: Call,
+    columns: Sequence[str],
+    batches: Batches,
+    file_format: Format,
+    stream: TextIO,
+    *,
+    exact: bool,
 ) -> None:
     if file_format is not Format.TABLE:
-        write_rows(stream, file_format, columns, batches)
+        write_rows(stream, file_format, columns, batches, exact=exact)
         return
     rows = [row for batch in batches for row in batch]
     is_shortened = table(stream, columns, rows)
@@ -229,12 +259,12 @@ def progress(call: Call) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
     bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
     task = bar.add_task("", total=None)
 
     def advance(what: str, done: int, total: int | None) -> None:
-        bar.update(task, description=what, completed=done, total=total)
+        bar.update(task, description=on_one_line(what), completed=done, total=total)
 
     with bar:
         yield advance

@@ -122,13 +122,13 @@ def _draw(found: Trace, width: int) -> None:
     for table, (one, *more) in groupby(found.rejects, key=lambda reject: reject.table):
         what = "quarantined" if table.in_domain.startswith("silver.") else "rejected"
         stream.write("\n")
-        _wrapped(stream, "", f"{table.in_domain}  ({on_one_line(one.place)})  [{what}]", width)
+        _wrapped(stream, "", f"{table.in_domain}  ({one.place})  [{what}]", width)
         for reason in one.reasons:
-            _wrapped(stream, "  because ", on_one_line(reason), width)
+            _wrapped(stream, "  because ", reason, width)
         _wrapped(stream, "  by run ", one.run_id, width)
         _wrapped(stream, "  the record: ", _cut(one.raw), width)
         for reject in more:
-            place, reasons = on_one_line(reject.place), "; ".join(reject.reasons)
+            place, reasons = reject.place, "; ".join(reject.reasons)
             _write_line(stream, f"  + {place}: {reasons}", width)
 
 
@@ -148,11 +148,13 @@ def _draw_step(stream: TextIO, step: TraceStep, width: int) -> None:
 
 
 def _write_line(stream: TextIO, line: str, width: int) -> None:
+    line = on_one_line(line)
     stream.write(f"{line if len(line) <= width else line[: width - 3] + '...'}\n")
 
 
 def _wrapped(stream: TextIO, head: str, text: str, width: int) -> None:
     """A text behind its head, in lines that fit."""
+    head, text = on_one_line(head), on_one_line(text)
     indent = " " * min(len(head), width // 2)
     first = " " * len(head)
     first_line, *lines = textwrap.wrap(
@@ -224,7 +226,7 @@ def _grow(tree: Tree, origin: Origin) -> None:
 
     if origin.table.startswith("bronze."):
         for one in origin.values[:VALUES_SHOWN]:
-            leaf = tree.add(Text(one.place + _line(one.raw)))
+            leaf = tree.add(Text(on_one_line(one.place) + _line(one.raw)))
             if one.raw:
                 leaf.add(Text(_raw(one.raw)))
         if len(origin.values) > VALUES_SHOWN:
@@ -253,5 +255,5 @@ def _label(origin: Origin, after: str = "") -> Any:
         how = "" if origin.evidence == "file" else f"{origin.evidence}: "
         label.append(f"\n{how}{_cut(origin.text, _EXPRESSION)}", style="not bold dim")
     for note in origin.notes:
-        label.append(f"\n({note})", style="not bold dim")
+        label.append(f"\n({on_one_line(note)})", style="not bold dim")
     return label
