@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -27,13 +28,16 @@ _ACCESS_LIST = "system.posix_acl_access"
 def whole(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
     """Write to the path that is given: it gets the name `path` where the block ends well.
 
-    A folder may be written, too. Only a regular file can be replaced: a link, a device or a pipe is
-    written to directly. `is_synced=False` is for what can be created at any time.
+    A folder may be written, too. What a link leads to is replaced, not the link; a device or a pipe
+    cannot be replaced, and is written to directly. `is_synced=False` is for what can be created at
+    any time.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+    if path.is_symlink():
+        path = path.resolve()
+    if is_special(path):
         yield path
         return
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -45,6 +49,17 @@ def whole(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
             shutil.rmtree(partial)
         else:
             partial.unlink(missing_ok=True)
+
+
+def is_special(path: Path) -> bool:
+    """Whether a path is there and neither a file nor a folder: a device, a pipe, a socket."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def final_name(partial: Path) -> str:
+    """The name that a file which is being written `whole` will have."""
+    match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", partial.name)
+    return match[1] if match else partial.name
 
 
 def put(written: Path, path: Path, *, is_synced: bool = True) -> None:

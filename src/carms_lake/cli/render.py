@@ -5,8 +5,11 @@ stdout is data, stderr is everything else. rich is imported only where a termina
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +27,7 @@ from carms_lake.errors import StoreError, UsageError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
     import polars as pl
 
@@ -229,25 +232,76 @@ def _write(
 
 @contextmanager
 def _whole_file(file: Path | None) -> Iterator[Path]:
-    """A path to write to; the file appears whole under its name, or on stdout, or not at all."""
+    """A path to write to; the file appears whole under its name, or on stdout, or not at all.
+
+    A device or a pipe is written into, as stdout is; a link is followed.
+    """
+    from carms_lake.files import is_special, whole  # 5 ms of `--help`
+
     try:
-        if file is None:
+        if file is not None and file.is_dir():
+            raise UsageError(f"`{file}` is a folder", "name a file in it: `-o folder/rows.csv`")
+        if file is None or _names_stream(file) or is_special(file):
             import tempfile
 
             with tempfile.TemporaryDirectory() as folder:
-                yield Path(folder) / "rows"
-                sys.stdout.buffer.write((Path(folder) / "rows").read_bytes())
+                written = Path(folder) / (file.name if file else "rows")
+                yield written
+                with written.open("rb") as rows, _sink(file) as stream:
+                    shutil.copyfileobj(rows, stream)
             return
-        from carms_lake.files import whole  # brings `secrets` and `hashlib`: 5 ms of `--help`
-
         with whole(file) as partial:
             yield partial
     except BrokenPipeError:
         raise
     except OSError as error:
+        is_unread = error.errno == errno.ENXIO
         raise StoreError(
-            f"`{file or 'stdout'}` cannot be written: {error.strerror}", "check the folder"
+            f"`{file or 'stdout'}` cannot be written: {error.strerror}",
+            "start what reads from the pipe first" if is_unread else "check the folder",
         ) from error
+
+
+def _names_stream(file: Path) -> bool:
+    """Whether a path means something that the process has open already, as /dev/stdout does."""
+    return file.as_posix().startswith(("/dev/std", "/dev/fd/", "/proc/self/fd/"))
+
+
+@contextmanager
+def _sink(file: Path | None) -> Iterator[BinaryIO]:
+    """stdout, or a device or pipe, to write into."""
+    if file is None or _is_stdout(file):
+        stdout = out()
+        stdout.flush()
+        yield stdout.buffer
+        return
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0)
+    stop_s = time.monotonic() + _PIPE_WAIT_S
+    while True:
+        try:
+            # Opened to wait, a pipe that nobody reads would hold the command for ever.
+            opened = os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > stop_s:
+                raise
+        time.sleep(0.05)
+    with os.fdopen(opened, "wb") as stream:
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(opened, True)
+        yield stream
+
+
+def _is_stdout(file: Path) -> bool:
+    """Whether a path leads to what stdout is: opened anew, a file behind it would be cut."""
+    try:
+        return os.path.samestat(file.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False
+
+
+_PIPE_WAIT_S = 10.0
+"""How long a pipe waits for somebody to read it."""
 
 
 @contextmanager

@@ -1,0 +1,102 @@
+"""What `-o` names: a file gets its content as a whole, anything else is written into."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from carms_lake.cli import make_app, render
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+ROWS = "select range as n from range(3)"
+CSV = "n\n0\n1\n2\n"
+
+
+@pytest.fixture
+def query(tmp_path: Path) -> Callable[..., Result]:
+    """`carms query` in an empty project."""
+    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
+    before = ["-p", str(tmp_path), "-d", "carms", "query", ROWS]
+    return lambda *argv: CliRunner().invoke(make_app(), [*before, *map(str, argv)])
+
+
+@POSIX
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_stays_and_leads_to_the_new_content(
+    is_there: bool, query: Callable[..., Result], tmp_path: Path
+) -> None:
+    there = tmp_path / "elsewhere"
+    there.mkdir()
+    if is_there:
+        (there / "rows.csv").write_text("a longer text than the rows are", encoding="utf-8")
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.symlink_to("second.csv")
+    second.symlink_to(there / "rows.csv")
+    assert query("-o", first).exit_code == 0
+    assert first.is_symlink()
+    assert second.is_symlink()
+    assert (there / "rows.csv").read_text(encoding="utf-8") == CSV
+    assert [path.name for path in there.iterdir()] == ["rows.csv"]
+
+
+@POSIX
+@pytest.mark.parametrize("file_format", ["csv", "json", "parquet", "xlsx"])
+def test_a_pipe_gets_the_bytes_that_a_file_gets(
+    file_format: str, query: Callable[..., Result], tmp_path: Path
+) -> None:
+    pipe, file = tmp_path / f"pipe.{file_format}", tmp_path / f"file.{file_format}"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert query("-o", pipe).exit_code == 0
+    reader.join(10)
+    assert query("-o", file).exit_code == 0
+    assert read == [file.read_bytes()]
+    assert pipe.is_fifo()
+
+
+@POSIX
+def test_a_pipe_that_nobody_reads_is_an_error(
+    query: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "_PIPE_WAIT_S", 0.1)
+    os.mkfifo(tmp_path / "pipe.csv")
+    found = query("-o", tmp_path / "pipe.csv")
+    assert found.exit_code == 5
+    assert "start what reads from the pipe first" in found.stderr
+    assert (tmp_path / "pipe.csv").is_fifo()
+
+
+@POSIX
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_a_device_stays_a_device(file_format: str, query: Callable[..., Result]) -> None:
+    assert query("-f", file_format, "-o", os.devnull).exit_code == 0
+    assert Path(os.devnull).is_char_device()
+
+
+@POSIX
+def test_dev_stdout_is_stdout_and_a_file_behind_it_is_not_cut(tmp_path: Path) -> None:
+    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
+    log = tmp_path / "log.csv"
+    log.write_text("before\n", encoding="utf-8")
+    words = ["-p", str(tmp_path), "-d", "carms", "query", ROWS, "-f", "csv", "-o", "/dev/stdout"]
+    with log.open("ab") as stream:
+        subprocess.run([sys.executable, "-m", "carms_lake", *words], stdout=stream, check=True)
+    assert log.read_text(encoding="utf-8") == f"before\n{CSV}"
+
+
+def test_a_folder_is_not_replaced(query: Callable[..., Result], tmp_path: Path) -> None:
+    folder = tmp_path / "rows.csv"
+    folder.mkdir()
+    (folder / "kept").write_text("x", encoding="utf-8")
+    for argv in (["-o", folder], ["-f", "parquet", "-o", folder]):
+        found = query(*argv)
+        assert found.exit_code == 2
+        assert "is a folder" in found.stderr
+    assert (folder / "kept").is_file()
