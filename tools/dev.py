@@ -31,6 +31,8 @@ CARMS = SCRIPTS / ("carms.exe" if os.name == "nt" else "carms")
 VERSIONS = ROOT / ".versions"
 """The environments of `test-versions`."""
 
+OLDEST_DRIVER = "duckdb==1.0.0"
+
 RUNTIME, BUILD, DEV = "requirements.lock", "requirements-build.lock", "requirements-dev.lock"
 WHEEL_SOURCES = ("src", "schemas", "pyproject.toml", "README.md", "LICENSE")
 MADE = (
@@ -212,6 +214,8 @@ def test_fast(arguments: Sequence[str]) -> None:
 def test_versions(arguments: Sequence[str]) -> None:
     """The fast tests with the lowest and with the newest dependencies that are allowed.
 
+    With both, the gold file is opened by the oldest driver that docs/guides/bi-tools.md promises.
+
     Raises:
         ChoreError: tests failed with one of them.
     """
@@ -220,6 +224,13 @@ def test_versions(arguments: Sequence[str]) -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     allowed = declared["project"]["dependencies"]
     failed = []
+    driver = VERSIONS / "driver" / PYTHON.relative_to(VENV)
+    run(sys.executable, "-m", "venv", "--clear", VERSIONS / "driver")
+    try:
+        run(driver, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", OLDEST_DRIVER)
+    except ChoreError:
+        print(f"== no {OLDEST_DRIVER} for this Python: the gold file is not opened by it")
+        driver = Path()
     for name, wanted in {"lowest": _lowest(allowed), "newest": allowed}.items():
         print(f"== tests with the {name} versions")
         folder = VERSIONS / name
@@ -229,7 +240,8 @@ def test_versions(arguments: Sequence[str]) -> None:
         tests = declared["dependency-groups"]["test"]
         run(python, "-m", "pip", "install", "--quiet", *wanted, *tests, wheel)
         try:
-            run(python, *FAST, *arguments)
+            old = str(driver) if driver.name else ""
+            run(python, *FAST, *arguments, CARMS_OLD_DRIVER=old)
         except ChoreError:
             failed.append(name)
     if failed:

@@ -84,17 +84,12 @@ def test_bronze_silver_and_ops_are_readable_too(built: Path) -> None:
 def test_the_gold_file_opens_without_the_tool(built: Path) -> None:
     with duckdb.connect(str(built / "lake/carms.duckdb"), read_only=True) as connection:
         assert connection.execute("select count(*) from gold.program_profile").fetchall() == [(60,)]
-        kinds = {
-            k
-            for (k,) in connection.execute(
-                "select distinct constraint_type from duckdb_constraints()"
-            ).fetchall()
-        }
+        kinds = connection.execute("select distinct constraint_type from duckdb_constraints()")
+        assert kinds.fetchall() == [("NOT NULL",)]  # what drivers of version 1.0 can read
         bare = connection.execute(
             "select table_name, column_name from duckdb_columns() "
             "where schema_name = 'gold' and comment is null"
         ).fetchall()
-    assert {"PRIMARY KEY", "FOREIGN KEY", "NOT NULL"} <= kinds
     assert bare == []
 
 

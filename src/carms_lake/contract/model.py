@@ -64,7 +64,7 @@ class Relationship:
     target: TableRef
     target_columns: tuple[str, ...]
     enforced: bool = False
-    """Declared as FOREIGN KEY in the gold file."""
+    """Gold: a build of the target builds this table, too."""
     quarantine: bool = False
     """Rows of silver whose reference is unknown are quarantined."""
     budget_pct: float | None = None
@@ -191,8 +191,8 @@ class Contract:
     reconcile: tuple[Mapping[str, Any], ...] = ()
     """Gold only: `name`, and two scalar SELECTs, `gold` and `silver`, that must be equal."""
     enforce_key: bool = True
-    """Gold: the primary key is declared in the file, which then has an index of it; it is
-    checked before a publish in any case."""
+    """Gold: a repeated key stops the build as soon as the table is filled, whatever is asked; else
+    it is one of the checks before the publish, which it is in any case."""
     parameters: tuple[str, ...] = ()
     """Of a macro, as its definition writes them: `province := null`."""
     ages: tuple[Age, ...] = ()

@@ -10,7 +10,7 @@ from domains.kit import Kit, Rows
 
 from carms_lake.config import LakeConfig
 from carms_lake.names import Layer
-from carms_lake.store.gold.file import publish
+from carms_lake.store.gold import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

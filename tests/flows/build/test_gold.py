@@ -16,7 +16,7 @@ from tiny import gold
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
-from carms_lake.store.gold.masking import key_file
+from carms_lake.store.gold.macros import key_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

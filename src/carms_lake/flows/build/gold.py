@@ -26,7 +26,7 @@ from carms_lake.store import delta, ops, table_path
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import build_record, publish, published_although, published_place
 from carms_lake.store.gold.file import building
-from carms_lake.store.gold.masking import key_file, masks
+from carms_lake.store.gold.macros import key_file, masks
 from carms_lake.store.sql import attach
 
 if TYPE_CHECKING:

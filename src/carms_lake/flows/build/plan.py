@@ -14,7 +14,7 @@ from carms_lake.names import Layer, TableRef
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import committed_at
 from carms_lake.store.delta.manifest import source_changes
-from carms_lake.store.gold.masking import key_mark, masks
+from carms_lake.store.gold.macros import SURROGATE_KEY, key_mark, masks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -214,6 +214,7 @@ def table_fingerprints(
     for step in steps:
         made_from: dict[str, Any] = {
             "tool": __version__,
+            "keys": SURROGATE_KEY,
             "sql": step.sql,
             "contract": step.contract.fingerprint,
             "silver": {

@@ -14,8 +14,7 @@ from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import delta, lookup, table_path
 from carms_lake.store.gold import reading
-from carms_lake.store.gold.file import SURROGATE_KEY
-from carms_lake.store.gold.masking import add_keyed_hash, key_file
+from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, key_file
 from carms_lake.store.lookup import ROWS, Condition, Connection
 from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql import quoted

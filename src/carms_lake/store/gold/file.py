@@ -21,7 +21,7 @@ from carms_lake.errors import ContractError, StoreError
 from carms_lake.names import IDENTIFIER, TableRef
 from carms_lake.store.delta import Pinned
 from carms_lake.store.gold import published_place
-from carms_lake.store.gold.masking import add_keyed_hash, masks
+from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
 from carms_lake.store.sql import (
     PUBLISHED,
     connect,
@@ -41,14 +41,7 @@ if TYPE_CHECKING:
 
 
 STORAGE_VERSION = "v1.0.0"
-"""What the file can be opened by: BI tools bundle drivers that are a year old."""
-
-SURROGATE_KEY = """
-create temp macro surrogate_key(parts) as
-    (md5_number_lower(array_to_string(
-        list_transform(parts, lambda part: coalesce(part, chr(30))), chr(31))) >> 1)::bigint
-"""
-"""63 bits of the MD5 of the key's parts, joined by U+001F, null = U+001E; stable for ever."""
+"""What the file can be opened by: BI tools bundle drivers that are years old."""
 
 
 class Warehouse:
@@ -101,6 +94,8 @@ class Warehouse:
                 _delivers(self.connection, contract, sql)
                 self.connection.execute(table_ddl(contract))
                 self.connection.execute(f"insert into {qualified(contract.ref)} by name {sql}")
+                if contract.enforce_key:
+                    ensure_unique(self.connection, contract, sql)
                 self._comment(contract)
             return self.count(contract.ref)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
@@ -125,8 +120,16 @@ class Warehouse:
         name, run = qualified(contract.ref), self.connection.execute
         text = ". ".join(filter(None, (contract.description.rstrip("."), contract.grain)))
         run(f"comment on {contract.kind} {name} is {literal(text)}")
+        # A BI tool finds here what the file does not declare.
+        key = contract.primary_key
+        refers = {r.columns[0]: r for r in contract.relationships if len(r.columns) == 1}
         for column in contract.columns:
-            text = literal(column.description)
+            says = [column.description.rstrip(".") + "."]
+            if column.name in key:
+                says.append("Primary key." if len(key) == 1 else "Part of the primary key.")
+            if link := refers.get(column.name):
+                says.append(f"Refers to {link.target.in_domain}.{link.target_columns[0]}.")
+            text = literal(" ".join(says).lstrip(". "))
             run(f"comment on column {name}.{quoted(column.name)} is {text}")
 
     def published_select(self, contract: Contract) -> str | None:
@@ -212,20 +215,11 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
 
 
 def table_ddl(contract: Contract) -> str:
-    """CREATE TABLE with the types, NOT NULL, PRIMARY KEY, UNIQUE and FOREIGN KEY of a contract."""
+    """CREATE TABLE with the types and NOT NULL of a contract."""
     parts = [
         f"{quoted(c.name)} {c.type.sql}"
-        + (" not null" if c.required else "")
-        + (" unique" if c.unique else "")
+        + (" not null" if c.required or c.name in contract.primary_key else "")
         for c in contract.columns
-    ]
-    if contract.primary_key and contract.enforce_key:
-        parts.append(f"primary key ({_names(contract.primary_key)})")
-    parts += [
-        f"foreign key ({_names(relationship.columns)}) "
-        f"references {qualified(relationship.target)} ({_names(relationship.target_columns)})"
-        for relationship in contract.relationships
-        if relationship.enforced
     ]
     return f"create table {qualified(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
 
@@ -246,7 +240,3 @@ def _delivers(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: st
     found = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
     wanted = {column.name: column.type.sql for column in contract.columns}
     conforms(contract, found, wanted, "the SELECT")
-
-
-def _names(columns: Sequence[str]) -> str:
-    return ", ".join(quoted(column) for column in columns)

@@ -1,10 +1,11 @@
-"""A mask is HMAC-SHA256 under a key that stays in its file."""
+"""A mask is HMAC-SHA256 under a key that stays in its file; a surrogate key is 53 bits of MD5."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import os
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import ConfigError, ContractError, StoreError
 from carms_lake.store.gold.file import building
-from carms_lake.store.gold.masking import (
+from carms_lake.store.gold.macros import (
     KEY_FILE_VARIABLE,
+    SURROGATE_KEY,
     add_keyed_hash,
     key_file,
     key_mark,
@@ -145,3 +147,79 @@ def test_a_view_cannot_mask(tmp_path: Path) -> None:
     view = contract(tmp_path, "gold.person", [property_("mask")], kind="view")
     with building(project(tmp_path)) as warehouse, pytest.raises(ContractError, match="keyed_hash"):
         warehouse.create(view, "select keyed_hash('ann') as mask")
+
+
+@given(st.lists(st.none() | st.text(), min_size=1, max_size=4))
+def test_a_surrogate_key_is_a_number_that_javascript_holds(parts: list[str | None]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(SURROGATE_KEY)
+        ask = "select surrogate_key($parts::varchar[])"
+        ((key,),) = connection.execute(ask, {"parts": parts}).fetchall()
+    words = "\x1f".join("\x1e" if part is None else part for part in parts)
+    digest = hashlib.md5(words.encode(), usedforsecurity=False).digest()
+    assert key == int.from_bytes(digest[8:], "little") >> 11
+    assert 0 <= key == int(float(key)) <= 2**53 - 1
+
+
+def colliding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> LakeConfig:
+    """A domain in which all surrogate keys are the same."""
+    one = "create temp macro surrogate_key(parts) as 7::bigint"
+    monkeypatch.setattr("carms_lake.store.gold.file.SURROGATE_KEY", one)
+    return project(folder)
+
+
+def test_two_business_keys_of_one_hash_are_both_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = colliding(tmp_path, monkeypatch)
+    dim = contract(
+        tmp_path,
+        "gold.dim",
+        [
+            property_("key", "integer", "bigint", primaryKey=True, required=True),
+            property_("id", "integer", "bigint"),
+            property_("who", classification="personal"),
+        ],
+    )
+    select = (
+        "select surrogate_key([id::varchar]) as key, id::bigint as id, 'Ann' as who "
+        "from (values (1), (2)) as t(id)"
+    )
+    with building(config) as warehouse, pytest.raises(ContractError) as caught:
+        warehouse.create(dim, select)
+    assert "two rows have the key (key) = (7): {id: 1} and {id: 2}" in caught.value.message
+    assert "by chance" in caught.value.hint
+    assert "Ann" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("columns", "select", "said"),
+    [
+        ({"primaryKey": True}, "values (1, 2), (1, 3)", "(a) = (1): {b: 2} and {b: 3}"),
+        ({"unique": True}, "values (null, 2), (null, 3), (5, 1), (5, 1)", "(a) = (5): {b: 1}"),
+        ({"unique": True}, "values (null, 2), (null, 3), (5, 1)", ""),
+        ({"primaryKey": True, "required": False}, "values (null, 2)", "NOT NULL"),
+    ],
+)
+def test_a_repeated_key_is_refused_though_the_file_declares_none(
+    tmp_path: Path, columns: dict[str, bool], select: str, said: str
+) -> None:
+    table = contract(
+        tmp_path,
+        "gold.things",
+        [property_("a", "integer", "integer", **columns), property_("b", "integer", "integer")],
+    )
+    sql = f"select a::integer as a, b::integer as b from ({select}) as t(a, b)"
+    with building(project(tmp_path)) as warehouse:
+        if not said:
+            assert warehouse.create(table, sql) == 3
+            return
+        with pytest.raises(ContractError, match=re.escape(said)):
+            warehouse.create(table, sql)
+
+
+def test_a_key_that_is_not_enforced_is_left_to_the_audit(tmp_path: Path) -> None:
+    column = property_("a", "integer", "integer", primaryKey=True)
+    table = contract(tmp_path, "gold.things", [column], **{"carms.enforceKey": False})
+    with building(project(tmp_path)) as warehouse:
+        assert warehouse.create(table, "select 1::integer as a from range(2)") == 2

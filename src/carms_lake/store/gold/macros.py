@@ -1,7 +1,7 @@
-"""`keyed_hash(text)` for gold: HMAC-SHA256 under a key that the project keeps outside its lake.
+"""What gold SELECTs may call: `surrogate_key`, and `keyed_hash` under the key of the project.
 
 The same text is always the same mask, so masked columns still join and count, and nobody without
-the key can try names until one fits. The key is in no table, no log and no message.
+the key can try names until one fits. The key is outside the lake, in no table, log or message.
 """
 
 import hashlib
@@ -9,14 +9,27 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from carms_lake.config import LakeConfig
-from carms_lake.errors import ConfigError, StoreError
+from carms_lake.contract.model import Contract
+from carms_lake.errors import ConfigError, ContractError, StoreError
 from carms_lake.files import whole
-from carms_lake.store.sql import nodes, parsed
+from carms_lake.store.sql import nodes, parsed, qualified, quoted
+
+SURROGATE_KEY = """
+create temp macro surrogate_key(parts) as
+    (md5_number_lower(array_to_string(
+        list_transform(parts, lambda part: coalesce(part, chr(30))), chr(31))) >> 11)::bigint
+"""
+"""53 bits of the MD5 of the key's parts, joined by U+001F, null = U+001E; stable for ever.
+
+No more, because JavaScript, in which many BI tools are written, changes greater numbers. So among a
+million keys two are the same with a chance of 1 in 18,000; `ensure_unique` names them.
+"""
 
 KEY_FILE_VARIABLE = "CARMS_MASKING_KEY_FILE"
 """The environment variable that may name another file than the project's."""
@@ -26,6 +39,9 @@ _KEY_BYTES = 32
 _BLOCK_BYTES = 64
 _NAME = "keyed_hash"
 _INNER, _OUTER = "carms_masking_inner", "carms_masking_outer"
+
+_SHOWN = 6
+"""So many values name a row in a message."""
 
 # The key's two pads are variables of the connection, so that no text of SQL holds them.
 _MACRO = f"""
@@ -103,3 +119,57 @@ def _make(path: Path) -> None:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+
+
+def ensure_unique(connection: duckdb.DuckDBPyConnection, contract: Contract, sql: str) -> None:
+    """Refuse a table, made by this SELECT, in which a key is repeated; name two of the rows.
+
+    The file itself declares no keys: drivers of version 1.0 cannot read their indexes.
+
+    Raises:
+        ContractError: two rows have the same primary key, or the same value in a unique column.
+    """
+    unique = [(column.name,) for column in contract.columns if column.unique]
+    for key in filter(None, (contract.primary_key, *unique)):
+        names = _names(key)
+        given = " and ".join(f"{quoted(name)} is not null" for name in key)
+        repeated = connection.execute(
+            f"select {names} from {qualified(contract.ref)} where {given} "
+            f"group by {names} having count(*) > 1 order by all limit 1"
+        ).fetchone()
+        if repeated is None:
+            continue
+        hint = "see the table's SELECT and its contract"
+        if "surrogate_key" in sql:
+            hint = (
+                "if their business keys differ, the hashes are the same by chance: add a part to "
+                "the `surrogate_key([...])` of this table, such as 'v2', wherever it is written; "
+                "if not, the SELECT gives one of them twice"
+            )
+        values = ", ".join(map(str, repeated))
+        both = " and ".join(_two_rows(connection, contract, key, repeated))
+        raise ContractError(
+            f"`{contract.ref}`: two rows have the key ({', '.join(key)}) = ({values}): {both}", hint
+        )
+
+
+def _two_rows(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    key: Sequence[str],
+    values: Sequence[object],
+) -> list[str]:
+    """The first two rows of a key as text, without the key and what is private."""
+    names = [c.name for c in contract.columns if not c.is_private and c.name not in key]
+    is_it = " and ".join(f"{quoted(name)} = ?" for name in key)
+    rows = connection.execute(
+        f"select {_names(names) or 'null'} from {qualified(contract.ref)} where {is_it} "
+        "order by all limit 2",
+        list(values),
+    ).fetchall()
+    shown = [list(zip(names, row, strict=False))[:_SHOWN] for row in rows]
+    return ["{" + ", ".join(f"{n}: {str(v)[:40]}" for n, v in row) + "}" for row in shown]
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(quoted(column) for column in columns)
