@@ -149,6 +149,7 @@ def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) 
         return
     texts = [columns, *([as_text(value) for value in row] for row in rows)]
     widths = [max(len(row[i]) for row in texts) for i in range(len(columns))]
+    # Names can be cut, figures cannot: the first column gives way.
     first = widths[0] - max(0, sum(widths) + 2 * len(widths) - WIDTH)
     widths[0] = max(first, 8)
     numeric = [any(isinstance(row[i], int) for row in rows) for i in range(len(columns))]

@@ -173,6 +173,7 @@ def _list(call: Call, wanted: dict[str, str | None], to: Target, *, suggest: boo
         render.note(call, counted(found.height, "reason"))
     else:
         emit(call, found, to)
+    # Whoever sees the list should learn that a repair exists, without asking for it.
     counts = suggested.drop("src_filename", "example")
     by_repair = counts.group_by("table_name", "repair", maintain_order=True).sum()
     best = by_repair.sort("would_land", descending=True, maintain_order=True)

@@ -109,6 +109,7 @@ def wider(new: ColumnType, old: ColumnType) -> bool:  # noqa: PLR0911  # one for
     if old.name in _INTEGERS:
         if new.name in _INTEGERS:
             return _INTEGERS[new.name] > _INTEGERS[old.name]
+        # A double has 53 bits for digits: not every bigint is one.
         if new.name == "double":
             return old.name in _EXACT_IN_DOUBLE
         return new.name == "decimal" and new.precision - new.scale >= _INTEGERS[old.name]

@@ -126,6 +126,7 @@ def rows_changed(
         if change is None:
             continue
         rows = int(scalar(connection, f"select count(*) from {ref.in_domain}"))
+        # A table that is new has nothing to be compared with, and passes.
         before = then.get((str(ref.layer), ref.table), 0)
         pct = 100 * abs(rows - before) / before if before else 0.0
         words = "more" if rows > before else "fewer"

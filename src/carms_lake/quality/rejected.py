@@ -73,6 +73,7 @@ def with_reasons(bad: pl.DataFrame, contract: Contract, raw: Sequence[RawTexts])
             pl.lit(None, pl.String).alias("raw_record"),
             pl.lit(None, pl.List(REASON)).alias("reasons"),
         )
+    # Texts are cut out of their chunks for rejected rows alone.
     wanted: dict[int, list[int]] = {}
     for chunk, number in bad.select(CHUNK, SRC_ROW_NUMBER).iter_rows():
         wanted.setdefault(chunk, []).append(number)

@@ -78,6 +78,7 @@ def scores(
             if not rules and not of_dimension:
                 continue
             in_table = sum(r.failed_rows for r in own if r.counts_rows and not r.quarantined)
+            # A rule about the whole table has no share of rows: it holds or it does not.
             whole = [result.passed for result in own if not result.counts_rows]
             total = rows.get(ref, 0) + kept.rows
             share = 1 - min(1.0, (in_table + of_dimension) / total) if total else 1.0

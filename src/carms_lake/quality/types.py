@@ -62,6 +62,7 @@ def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
     if isinstance(found, pl.Datetime) and found.time_zone is None:
         value = value.dt.replace_time_zone("UTC")
         found = pl.Datetime(found.time_unit, "UTC")
+    # Kept only where nothing is lost: casting back gives the value that was there.
     cast = value.cast(target, strict=False)
     return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
 

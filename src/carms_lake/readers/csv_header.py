@@ -50,6 +50,7 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
         )
     skipped, end = _first_line(start, rules)
     raw = start[skipped:end].rstrip(b"\r\n")
+    # Then the limit ended the line, and not a line end.
     too_long = end == _HEADER_BYTES < len(start)
     if too_long or not is_text(raw) or is_unclosed(raw, rules):
         raise no_csv(source, start)
@@ -62,6 +63,7 @@ def _first_line(start: bytes, rules: Grammar) -> tuple[int, int]:
     """Where the first line that is not blank begins, and where it ends with its line end."""
     first = start[: start.find(b"\n") + 1]
     body = first.rstrip(b"\r\n")
+    # The usual header is found without masking a megabyte.
     if body and rules.quote not in body and b"\r" not in body and len(first) <= _HEADER_BYTES:
         return 0, len(first)
     lines = mask(start[:_HEADER_BYTES], rules).splitlines(keepends=True)

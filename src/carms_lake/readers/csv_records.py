@@ -121,6 +121,7 @@ def pieces(
             yield piece
             first += piece.records
         waiting, size = [buffer[taken:]], size - taken
+        # While one record does not end, the buffer doubles: joining it stays linear.
         wanted = max(usual, 2 * size)
     rest = b"".join(waiting)
     if rest:

@@ -186,6 +186,7 @@ def _matching_name(
     names: tuple[str, ...], above: tuple[str, ...], patterns: list[_Pattern], *, is_base: bool
 ) -> str | None:
     """The shortest name that a pattern matches, with more and more folders above the base."""
+    # So a file has one name, whether all of the layout or a folder in it is read.
     for folders in range(len(above) + 1):
         prefix = "/".join(above[len(above) - folders :])
         for name in names:
@@ -221,6 +222,7 @@ def _of_folder(
 ) -> Iterator[_Candidate]:
     facts = folder.stat()
     here = (facts.st_dev, facts.st_ino)
+    # A link to a folder above it would be followed for ever.
     if here in above:
         return
     with os.scandir(folder) as entries:

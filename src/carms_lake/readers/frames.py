@@ -34,6 +34,7 @@ def number_text(number: float | Decimal) -> str:
     if isinstance(number, float):
         if number.is_integer() and abs(number) <= EXACT_INTEGERS:
             return str(int(number))
+        # The shortest digits that give the same float; a decimal writes them without exponent.
         number = Decimal(repr(number))
         if number == number.to_integral_value():
             return format(number, "f").split(".")[0]
@@ -104,6 +105,7 @@ def without_null_values(
     text = pl.col(name).str.strip_chars() if is_trimmed else pl.col(name)
     if not null_values:
         return text
+    # Comparing with one value is faster than looking it up in a list of one.
     if len(null_values) == 1:
         return pl.when(text != null_values[0]).then(text).alias(name)
     return pl.when(~text.is_in(list(null_values))).then(text).alias(name)

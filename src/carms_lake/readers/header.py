@@ -49,6 +49,7 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
         SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also for a duplicate header.
     """
     wanted = {column.source: column for column in contract.columns}
+    # Exports that come back corrected have columns of ours, which no source has.
     dropped = {*spec_of(contract).drop_columns, *(set(EXPORT_COLUMNS) - wanted.keys())}
     exact = {name: position for position, name in enumerate(found) if name in wanted}
     folded = {_folded(name): name for name in wanted if name not in exact}

@@ -187,6 +187,7 @@ def _blocks_of_lines(source: SourceFile, encoding: str) -> Iterator[list[bytes]]
             raise wrong_format(source, "JSON Lines", block)
         start = start or block[:1]
         waiting += block
+        # Only the new block can have a line end: what waited has none.
         end = waiting.rfind(b"\n", len(waiting) - len(block)) + 1
         if end:
             yield _lines(waiting[: end - 1])

@@ -42,6 +42,7 @@ def record_lines(source: SourceFile, contract: Contract, wanted: Collection[int]
         for number, text, end in _records(source, contract, wanted):
             if number in wanted:
                 found[number] = line
+                # The rest of a large file is not read for nothing.
                 if len(found) == len(wanted):
                     break
             # In JSON Lines a carriage return alone is a character of its line.

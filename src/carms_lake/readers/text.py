@@ -68,6 +68,7 @@ def as_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         blocks = _decoded(blocks, encoding)
     rest = iter(blocks)
     start = b""
+    # The first block may end in the middle of the mark.
     for block in rest:
         start += block
         if len(start) >= len(BOM):

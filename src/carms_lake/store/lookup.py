@@ -180,6 +180,7 @@ def _any_of(alternatives: Sequence[Sequence[Condition]], parameters: dict[str, A
         for tests in some
         for test in tests
     )
+    # A long OR is evaluated row by row, a list of values is joined.
     if is_plain and len(tested) == 1 and len(some) > 1:
         return _one_of(some, parameters)
     texts = dict.fromkeys(

@@ -110,6 +110,7 @@ def mutate_silver(original: Original, lab: Laboratory) -> Iterator[Mutation]:
     ]
 
     def notices(mutant: Mutant) -> Rules:
+        # What the intact rows break, too, says nothing about the corruption.
         rules = tuple(silver_notices(contract, mutant.frame, original.others) - before)
         return rules or lab.audit_of(contract, mutant.frame, others)
 

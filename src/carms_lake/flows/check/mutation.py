@@ -57,6 +57,7 @@ def excerpt(
     silver = [wanted[ref] for ref in there if ref.layer is Layer.SILVER]
     links = [(c.ref, link) for c in silver for link in c.relationships if link.target in there]
     links += _siblings(silver)
+    # What is fetched refers to other rows in turn, until nothing is missing.
     for _ in range(_GENERATIONS):
         added = False
         for ref, link in links:

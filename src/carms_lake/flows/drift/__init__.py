@@ -130,6 +130,7 @@ def _is_arriving(source: SourceFile, contract: Contract, manifest: Manifest) -> 
         return True
     if known:
         return known.sha256 != sha256
+    # Under another path the same content is other rows where a column comes from the path.
     return any(column.from_path for column in contract.columns) or all(
         entry.sha256 != sha256 for entry in manifest.current.values()
     )

@@ -81,6 +81,7 @@ def compare_with_previous(collector: DriftCollector, column: Column, header: str
     if rates_differ(nulls_then, nulls_now, NULL_RATE):
         expected, found = (f"{pct(nulls / of)} null" for nulls, of in (nulls_then, nulls_now))
         collector.report(column.name, "null_rate", Severity.WARNING, expected, found)
+    # Values of another type compare with nothing; that they are is reported already.
     if count_nonconforming(new, column.type) * 2 > new.len() - new.null_count():
         return
     now = cast_to(new, column.type).drop_nulls()

@@ -153,6 +153,7 @@ def stability(old: pl.Series, new: pl.Series) -> Stability | None:
         return None
     counts = None
     if then.dtype.is_numeric():
+        # Ids and counters have other values in every file, as they should.
         goes_on = (now > then.max()).all() or (now < then.min()).all()
         counts = None if goes_on and then.dtype.is_integer() else _binned(then, now)
     elif then.dtype in (pl.String, pl.Boolean):
@@ -171,6 +172,7 @@ def overlap(old: pl.Series, new: pl.Series) -> float:
     )
     fewest = min(len(first), len(second))
     shared = len(first & second) / fewest
+    # `yes` and `no`, or 0 and 1, are in many columns that have nothing to do with each other.
     if fewest <= _FEW_VALUES and not any(_is_word(value) for value in first & second):
         return 0.5 * shared
     found = stability(then, now)

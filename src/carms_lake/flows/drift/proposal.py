@@ -128,6 +128,7 @@ def proposed(contract: Contract, files: Sequence[Compared]) -> Patch:
         else:
             values[change.column][change.kind].append(change.value)
     delimiters = sorted(values[None][ChangeKind.DELIMITER])
+    # A contract has one delimiter: files with another one stay refused.
     edits = [Edit(None, "carms.delimiter", value) for value in delimiters[:1]]
     rules: dict[str, list[str]] = defaultdict(list)
     for rule in value_constraints(contract):

@@ -69,6 +69,7 @@ def download(url: str, part: Path, transfer: Transfer) -> bool:
         try:
             return _attempt(url, part, transfer)
         except _BrokeOff as error:
+            # New bytes are progress: on a bad line a large file still comes, piece by piece.
             failures = 1 if _size(part) > most_bytes else failures + 1
             most_bytes = max(most_bytes, _size(part))
             if failures <= transfer.retries:
@@ -165,6 +166,7 @@ def _attempt(url: str, part: Path, transfer: Transfer) -> bool:
                 # A server may send less of the file than was asked for.
                 _receive(response, part, transfer, offset, found[2].removeprefix("*"))
                 return True
+    # The server cannot go on from here: once more, from the first byte.
     discard(part)
     return _attempt(url, part, transfer)
 
@@ -204,6 +206,7 @@ def _receive(
     total = int(size) if size else end
     written = offset
     etag = response.headers.get("ETag", "")
+    # With the part: it is resumed only while the server has the same content.
     if _STRONG_ETAG.fullmatch(etag):
         _etag_file(part).write_text(etag, encoding="ascii")
     else:

@@ -164,6 +164,7 @@ def _meaning(context: LineageContext, key: Key) -> tuple[str, ...]:
             ):
                 known[name] = ref
     found = whole or part
+    # Guessing would show the history of another record.
     if len(found) > 1:
         listed = [f"`{name}` of `{ref.in_domain}`" for name, ref in list(found.items())[:_LISTED]]
         name = next(iter(found))

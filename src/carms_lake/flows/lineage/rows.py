@@ -56,6 +56,7 @@ def _of_gold(context: LineageContext, ref: TableRef, rows: Sequence[Row]) -> Inp
         distinct = {
             tuple(key.values()): key for one in contributions for key in one.keys.get(name, ())
         }
+        # One more than is shown tells that there are more.
         keys = list(distinct.values())[: ROWS + 1]
         there = context.contracts[target]
         picked = [same(there, key, there.primary_key) for key in keys]

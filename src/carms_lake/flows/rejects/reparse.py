@@ -183,6 +183,7 @@ def _tracked(
     chunks: Sequence[Chunk], rejected: pl.DataFrame, source: SourceFile, provenance: Provenance
 ) -> tuple[TrackedChunk, ...]:
     """The chunks with their provenance; empty if they are not the records that were rejected."""
+    # Under another contract the same number may be that of another record.
     raws = dict(rejected.select(SRC_ROW_NUMBER, "raw_record").rows())
     found: dict[int, str] = {}
     for content in (chunk.content for chunk in chunks):

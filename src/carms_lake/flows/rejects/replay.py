@@ -68,6 +68,7 @@ def replay(
     done: list[Replayed] = []
     with running(config, "replay", keep=not dry_run) as run:
         if not dry_run:
+            # What a killed run left behind must not be replayed.
             repair(config, tables_named(catalog, ()), run.run_id)
         for ref in chosen:
             if ref.layer is not Layer.BRONZE:
