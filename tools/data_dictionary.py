@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carms_lake.contract.load import load_contracts
 from carms_lake.names import Layer
+from carms_lake.store.ops import meanings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,17 @@ def pages() -> Iterator[str]:
             for ref, contract in contracts.items():
                 if ref.layer is layer:
                     yield from table(contract)
+    yield from ("", "## Operations", "")
+    yield (
+        "Every domain has these tables in the schema `ops`: of the lake, and in the gold file as "
+        "they were at its build. `build` and `build_tables` are in the gold file alone."
+    )
+    for (name, column), meaning in meanings().items():
+        if not column:
+            head = ("| column | meaning |", "|---|---|")
+            yield from ("", f"### ops.{name}", "", meaning, "", *head)
+        else:
+            yield f"| {column} | {_cell(meaning)} |"
 
 
 def table(contract: Contract) -> Iterator[str]:

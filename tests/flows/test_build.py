@@ -66,8 +66,12 @@ def test_the_gold_file_says_what_its_columns_are(tmp_path: Path) -> None:
         0
     ].startswith("One row")
     columns = "select table_name || '.' || column_name, comment from duckdb_columns()"
-    comments = dict(gold(config, f"{columns} where schema_name = 'gold'"))
-    assert all(comments.values())
+    comments = dict(gold(config, f"{columns} where schema_name in ('gold', 'ops')"))
+    assert [name for name, comment in comments.items() if not comment] == []
+    tables = "select table_name, comment from duckdb_tables() where schema_name = 'ops'"
+    said = dict(gold(config, tables))
+    assert {"runs", "rejects", "build", "build_tables", "check_failures"} <= said.keys()
+    assert all(said.values())
     assert comments["dim_product.product_key"].endswith(". Primary key.")
     assert comments["fact_sale.product_key"].endswith(" Refers to gold.dim_product.product_key.")
 

@@ -1,6 +1,12 @@
-"""The tables of operations: what each run did. Written by every run, failing ones too."""
+"""The tables of operations: what each run did. Written by every run, failing ones too.
 
+What their columns mean is in `ops.csv`; the published file says it in comments.
+"""
+
+import csv
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -61,6 +67,17 @@ OPS_SCHEMAS: dict[str, dict[str, Any]] = {
     for table, columns in _COLUMNS.items()
 }
 """Name -> columns; `rejects` is a table of its own, `lake/<domain>/rejects`."""
+
+
+@lru_cache(maxsize=1)
+def meanings() -> dict[tuple[str, str], str]:
+    """What each table of the schema `ops` in the gold file means, and each of its columns.
+
+    By table and column; the table's own meaning has no column.
+    """
+    text = Path(__file__).with_suffix(".csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {(row["table"], row["column"]): f"{row['meaning']}." for row in rows}
 
 
 def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:

@@ -7,7 +7,7 @@ passed its checks.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from carms_lake.contract.model import Contract
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.names import IDENTIFIER, TableRef
+from carms_lake.store import ops
 from carms_lake.store.delta import Pinned
 from carms_lake.store.gold import published_place
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
@@ -117,20 +118,26 @@ class Warehouse:
         run(f"comment on macro table {name} is {literal(contract.description)}")
 
     def _comment(self, contract: Contract) -> None:
-        name, run = qualified(contract.ref), self.connection.execute
         text = ". ".join(filter(None, (contract.description.rstrip("."), contract.grain)))
-        run(f"comment on {contract.kind} {name} is {literal(text)}")
         # A BI tool finds here what the file does not declare.
         key = contract.primary_key
         refers = {r.columns[0]: r for r in contract.relationships if len(r.columns) == 1}
+        columns = {}
         for column in contract.columns:
             says = [column.description.rstrip(".") + "."]
             if column.name in key:
                 says.append("Primary key." if len(key) == 1 else "Part of the primary key.")
             if link := refers.get(column.name):
                 says.append(f"Refers to {link.target.in_domain}.{link.target_columns[0]}.")
-            text = literal(" ".join(says).lstrip(". "))
-            run(f"comment on column {name}.{quoted(column.name)} is {text}")
+            columns[column.name] = " ".join(says).lstrip(". ")
+        self._say(f"{contract.kind} {qualified(contract.ref)}", text, columns)
+
+    def _say(self, what: str, text: str, columns: Mapping[str, str]) -> None:
+        """Write comments: of a table or view, and of its columns."""
+        self.connection.execute(f"comment on {what} is {literal(text)}")
+        name = what.partition(" ")[2]
+        for column, says in columns.items():
+            self.connection.execute(f"comment on column {name}.{quoted(column)} is {literal(says)}")
 
     def published_select(self, contract: Contract) -> str | None:
         """A SELECT of the table in the attached published file; None without these columns."""
@@ -166,6 +173,9 @@ class Warehouse:
                 f"`ops.{table}` cannot be written: {error}", "free memory or disk"
             ) from error
         self.connection.unregister("ops_frame")
+        meanings = ops.meanings()
+        says = {name: meanings.get((table, name), "") for name in frame.columns}
+        self._say(f"table ops.{quoted(table)}", meanings.get((table, ""), ""), says)
 
     def finish(self, layers: Sequence[str]) -> None:
         """Drop the views of the lake, write everything to the file and close it."""
