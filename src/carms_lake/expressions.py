@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from carms_lake.names import natural_key
+
 NULL_TOKENS = ("", "None", "N/A", "NULL")
 """Texts that programs write for a value that they do not have."""
 
@@ -120,7 +122,25 @@ def after_last(column: str, separator: str) -> pl.Expr:
     return pl.when(parts.list.len() > 1).then(parts.list.last()).alias(column)
 
 
-def newest(columns: Iterable[str], *, by: str) -> list[pl.Expr]:
+def natural_order(column: str) -> pl.Expr:
+    """What a text sorts by where numbers count as numbers, as they do in names of files.
+
+    >>> frame = pl.DataFrame({"a": ["b10", "b9", None]})
+    >>> frame.sort(natural_order("a"))["a"].to_list()
+    [None, 'b9', 'b10']
+    """
+    return pl.col(column).map_batches(_natural_keys, return_dtype=pl.String, is_elementwise=True)
+
+
+def _natural_keys(texts: pl.Series) -> pl.Series:
+    distinct = texts.drop_nulls().unique()  # many rows are of few files
+    if distinct.is_empty():
+        return texts
+    keys = pl.Series([natural_key(text) for text in distinct], dtype=pl.String)
+    return texts.replace_strict(distinct, keys, default=None, return_dtype=pl.String)
+
+
+def newest(columns: Iterable[str], *, by: str | pl.Expr) -> list[pl.Expr]:
     """Aggregations that take each column from the row with the greatest `by`.
 
     Ties go to the greatest value.

@@ -162,6 +162,16 @@ def test_deduplicate_keeps_the_last_in_the_contracts_order(tmp_path: Path) -> No
     assert kept.superseded == 1
 
 
+@pytest.mark.parametrize(
+    ("order", "amount"), [("src_filename", 1), ("-src_filename", 2)], ids=["last", "first"]
+)
+def test_the_last_file_is_the_last_by_number(tmp_path: Path, order: str, amount: int) -> None:
+    newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": [order]})
+    rows = [("a", "s1", 1, "v_10.csv"), ("a", "s1", 2, "v_9.csv"), ("a", "s1", 3, "v_9a.csv")]
+    kept = apply_constraints(sale(rows, src_filename=pl.String), newest, REFERENCES)
+    assert kept.rows.rows() == [("a", "s1", amount)]
+
+
 def test_deduplicate_quarantines_what_its_order_cannot_tell_apart(tmp_path: Path) -> None:
     newest = make(tmp_path, **{"carms.balance": "deduplicate", "carms.order": ["src_filename"]})
     rows = [("a", "s1", 1, "v1"), ("a", "s1", 2, "v2"), ("a", "s1", 3, "v2")]

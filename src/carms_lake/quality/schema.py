@@ -19,6 +19,7 @@ from pandera.config import ValidationDepth, config_context
 from carms_lake.contract.model import Balance
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError
+from carms_lake.expressions import natural_order
 from carms_lake.quality.constraints import constraints, value_constraints
 from carms_lake.quality.types import polars_schema, polars_type
 
@@ -184,7 +185,8 @@ def superseded_rows(
         alike = alike.filter(~alike.is_in(earlier.implode()))
     rows = frame.select(contract.column_names)[alike].with_columns(alike.alias(_POSITION))
     # Of copies, the one that came last: what says where a row comes from is that of one file.
-    rows = rows.sort([n for n in rows.columns if n in marks and n not in key] or [_POSITION])
+    places = [n for n in rows.columns if n in marks and n not in key]
+    rows = rows.sort(_in_order(rows, places or [_POSITION]))
     compared = [n for n in contract.column_names if n in key or n not in marks]
     kept = rows.unique(compared, keep="last")[_POSITION]
     again = alike.filter(~alike.is_in(kept.implode()))
@@ -200,7 +202,7 @@ def _earlier_rows(
         frame.select(list(dict.fromkeys([*key, *names])))[alike]
         .with_columns(alike.alias(_POSITION))
         .sort(
-            names,
+            _in_order(frame, names),
             descending=[name.startswith("-") for name in order],
             nulls_last=False,
             maintain_order=True,
@@ -209,6 +211,11 @@ def _earlier_rows(
     last = ranked.group_by(key, maintain_order=True).agg(pl.struct(names).last().alias(_LAST))
     joined = ranked.join(last, on=key, how="left", nulls_equal=True)
     return joined.filter(pl.struct(names) != pl.col(_LAST))[_POSITION]
+
+
+def _in_order(frame: pl.DataFrame, names: Sequence[str]) -> list[pl.Expr]:
+    """What rows are sorted by: texts, as names of files, in natural order, 9 before 10."""
+    return [natural_order(n) if frame.schema[n] == pl.String else pl.col(n) for n in names]
 
 
 def contradicting(

@@ -126,10 +126,11 @@ def test_a_discipline_has_its_group_and_parent_and_an_unknown_one_stays() -> Non
     ]
 
 
-def test_the_newest_iteration_names_a_discipline() -> None:
+@pytest.mark.parametrize(("older", "newer"), [("1503", "1603"), ("999", "1503"), ("9999", "1503")])
+def test_the_newest_iteration_names_a_discipline(older: str, newer: str) -> None:
     rows = [
-        {"discipline_id": "13", "discipline": "New name", "match_iteration_id": "1603"},
-        {"discipline_id": "13", "discipline": "Old name"},
+        {"discipline_id": "13", "discipline": "New name", "match_iteration_id": newer},
+        {"discipline_id": "13", "discipline": "Old name", "match_iteration_id": older},
     ]
     found = silver.discipline(bronze.frame("discipline", rows)).collect()
     kept = apply_constraints(found, CONTRACTS["discipline"], {})
@@ -146,9 +147,16 @@ def test_a_discipline_that_stands_twice_in_one_iteration_is_quarantined() -> Non
     assert kept.quarantined.height == 2
 
 
-def test_schools_sites_and_streams_are_named_by_the_newest_iteration() -> None:
-    newer = master("1", match_iteration_id="1603", school_name="Memorial University")
-    found = programs(master("1"), newer, master("2", program_site="Central Stream")).lazy()
+_SITES = (("1", "St. John's"), ("2", "Central Stream"))
+
+
+@pytest.mark.parametrize(("older", "newer"), [("1503", "1603"), ("999", "1503"), ("9999", "1503")])
+def test_schools_sites_and_streams_are_named_by_the_newest_iteration(
+    older: str, newer: str
+) -> None:
+    named = master("1", match_iteration_id=newer, school_name="Memorial University")
+    others = (master(i, match_iteration_id=older, program_site=s) for i, s in _SITES)
+    found = programs(named, *others).lazy()
     assert silver.school(found).collect().rows() == [(78, "Memorial University", "NL")]
     assert silver.site(found).collect().rows() == [
         (78, "Central Stream", "NL", "NL", False, False),

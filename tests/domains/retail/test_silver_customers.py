@@ -75,6 +75,16 @@ def test_of_several_files_the_one_delivered_last_has_a_customer() -> None:
     assert customers(*rows)["city"].to_list() == ["New"]
 
 
+def test_of_several_files_of_one_moment_the_last_by_number_has_a_customer() -> None:
+    rows = [
+        row(1, "TEN", city="Ten", src_filename="customers_10.csv"),
+        row(1, "NINE", city="Nine", src_filename="customers_9.csv"),
+    ]
+    assert identities(*rows).rows["natural_key"].to_list() == ["TEN"]
+    assert customers(*rows)["city"].to_list() == ["Ten"]
+    assert [version[1] for version in history(*rows)] == [history(rows[0])[0][1]]
+
+
 def test_only_kept_ids_are_customers_and_each_has_its_own_values() -> None:
     rows = [row(1, "A", 1, city="Perth"), row(2, "A", 2, city="Cairns"), row(3, "B", city="Hobart")]
     assert customers(*rows).select("customer_id", "city").rows() == [(2, "Cairns"), (3, "Hobart")]

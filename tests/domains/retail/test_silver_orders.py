@@ -44,6 +44,7 @@ def orders(*rows: dict[str, Any]) -> Validated:
         ([order(1, 2, coupon_code="A"), order(1, 1, coupon_code="B")], "A"),
         ([order(1, 1, "b.csv", coupon_code="A"), order(1, 1, "a.csv", coupon_code="B")], "A"),
         ([order(1, 2, "a.csv", coupon_code="A"), order(1, 1, "b.csv", coupon_code="B")], "A"),
+        ([order(1, 1, "10.csv", coupon_code="A"), order(1, 1, "9.csv", coupon_code="B")], "A"),
         ([order(1, coupon_code="A"), order(1, coupon_code="B")], "B"),
         ([order(1, coupon_code="A"), order(1, order_ts=None, coupon_code="B")], "A"),
     ],

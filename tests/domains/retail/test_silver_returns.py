@@ -55,6 +55,14 @@ def returns(*rows: dict[str, Any]) -> pl.DataFrame:
         ([base(1, "a"), change(" DELETE ", 1, None)], [(1, "a", True)]),
         ([base(1, "v1"), base(1, "v2", "returns_v2.parquet")], [(1, "v2", False)]),
         (
+            [
+                base(1, "a"),
+                change("delete", 1, None, src_filename="returns_changes_10.parquet"),
+                change("update", 1, "late", src_filename="returns_changes_9.parquet"),
+            ],
+            [(1, "late", True)],
+        ),
+        (
             [change("update", 1, "first"), change("update", 1, "second")],
             [(1, "second", False)],
         ),

@@ -12,7 +12,11 @@ from programs_matching(
     in_language := $language
 )
 where match_iteration_id = coalesce(
-    $iteration, (select max(match_iteration_id) from program_profile)
+    $iteration,
+    (
+        select match_iteration_id from program_profile
+        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last limit 1
+    )
 )
 order by discipline_name, school_name, program_site, program_stream, program_stream_id
 limit $limit offset $offset
@@ -23,7 +27,11 @@ DISCIPLINES = """
 select discipline_id, discipline_name, discipline_group, programs, schools, seats
 from discipline_summary
 where match_iteration_id = coalesce(
-    $iteration, (select max(match_iteration_id) from discipline_summary)
+    $iteration,
+    (
+        select match_iteration_id from discipline_summary
+        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last limit 1
+    )
 )
 order by discipline_name, discipline_id
 """
@@ -39,7 +47,7 @@ with chosen as (
         and fact.is_current
     where profile.program_stream_id = $program
         and ($iteration is null or profile.match_iteration_id = $iteration)
-    order by profile.match_iteration_id desc
+    order by try_cast(nullif(profile.match_iteration_id, '9999') as bigint) desc nulls last
     limit 1
 )
 select

@@ -101,7 +101,8 @@ def ingest_table(
                 loaded.append(outcome)
                 table.copies.loaded(outcome.entry, outcome.counts.records)
         writer.finish()
-        loaded = [one.counted() for one in loaded]
+        order = {name: number for number, name in enumerate(by_name)}
+        loaded = sorted((one.counted() for one in loaded), key=lambda one: order[one.entry.name])
         if loaded or table.renames.old_names:
             entries = [one.entry for one in loaded]
             writer.commit(entries, table.renames, is_full_refresh=options.full_refresh)
@@ -116,7 +117,6 @@ def ingest_table(
             "`carms ingest --full-refresh` reads them again"
         )
     reports += [one.report for one in loaded]
-    order = {name: number for number, name in enumerate(by_name)}
     reports.sort(key=lambda report: order[report.name])
     return TableIngestReport(tuple(reports), tuple(table.notes))
 

@@ -9,7 +9,9 @@ newest as (
     select program_stream, eligibility
     from silver.program_history
     qualify row_number() over (
-        partition by program_stream order by valid_from desc, match_iteration_id desc, program_stream_id desc
+        partition by program_stream
+        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last,
+            valid_from desc, program_stream_id desc
     ) = 1
 )
 select

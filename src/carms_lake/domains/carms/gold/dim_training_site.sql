@@ -10,7 +10,8 @@ newest as (
     from silver.program_history
     qualify row_number() over (
         partition by school_code, program_site
-        order by valid_from desc, match_iteration_id desc, program_stream_id desc
+        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last,
+            valid_from desc, program_stream_id desc
     ) = 1
 )
 select

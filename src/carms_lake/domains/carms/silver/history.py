@@ -7,6 +7,7 @@ import polars as pl
 from carms_lake.domains.carms.readings import FACTS, read_documents, with_content_hash
 from carms_lake.domains.carms.silver.descriptions import identified
 from carms_lake.domains.carms.silver.programs import KEY, described, names_return_of_service
+from carms_lake.expressions import natural_order
 
 _FROM_MASTER = (
     "program_name",
@@ -68,7 +69,8 @@ def program_history(
     facts = _facts(documents, silver_document)
     descriptions = (
         _as_of(documents.lazy().select(*KEY, *_DELIVERY[1:], "document_hash"), moments)
-        .filter(pl.col("src_filename") == pl.col("src_filename").max().over(*KEY, "at"))
+        .with_columns(natural_order("src_filename").alias("name_in_order"))
+        .filter(pl.col("name_in_order") == pl.col("name_in_order").max().over(*KEY, "at"))
         .filter(pl.len().over(*KEY, "at") == 1)
         .select(*KEY, "at", "document_hash")
     )

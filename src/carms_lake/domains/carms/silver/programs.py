@@ -37,6 +37,16 @@ def with_provinces(programs: pl.LazyFrame) -> pl.LazyFrame:
 KEY = ("match_iteration_id", "program_stream_id")
 """What identifies a program: ids of streams are unique in their iteration only."""
 
+_INVENTED = "9999"
+"""The iteration of generated files: never the newest where there is another."""
+
+
+def iteration_order() -> pl.Expr:
+    """What iterations sort by: their number, not its text."""
+    iteration = pl.col("match_iteration_id")
+    return pl.when(iteration != _INVENTED).then(iteration.cast(pl.Int64, strict=False))
+
+
 ELIGIBILITY_MARK = " for "
 
 _PROGRAM_COLUMNS = (
@@ -110,6 +120,7 @@ def discipline(bronze_discipline: pl.LazyFrame) -> pl.LazyFrame:
     parents = known.select(
         parent_discipline_id="discipline_id", parent_discipline_name="discipline_name"
     )
+    is_invented = pl.col("match_iteration_id") == _INVENTED
     places = known.drop("discipline_name").join(parents, on="parent_discipline_id", how="left")
     return (
         bronze_discipline.select(
@@ -123,7 +134,11 @@ def discipline(bronze_discipline: pl.LazyFrame) -> pl.LazyFrame:
             "parent_discipline_id",
             "parent_discipline_name",
             "certifying_college",
-            "match_iteration_id",
+            # Its row is superseded, so the contract's order has to see it as the oldest.
+            pl.when(is_invented & (~is_invented).any().over("discipline_id"))
+            .then(pl.lit("0"))
+            .otherwise("match_iteration_id")
+            .alias("match_iteration_id"),
         )
         .sort("discipline_id", "match_iteration_id", "discipline_name")
     )
@@ -131,14 +146,14 @@ def discipline(bronze_discipline: pl.LazyFrame) -> pl.LazyFrame:
 
 def school(silver_program: pl.LazyFrame) -> pl.LazyFrame:
     """One row per school; the newest iteration names it."""
-    named = newest(["school_name", "school_province"], by="match_iteration_id")
+    named = newest(["school_name", "school_province"], by=iteration_order())
     return silver_program.group_by("school_code").agg(named).sort("school_code")
 
 
 def site(silver_program: pl.LazyFrame) -> pl.LazyFrame:
     """One row per school and site: two schools may have sites of one name."""
     place = ["school_code", "program_site"]
-    provinces = newest(["school_province", "training_province"], by="match_iteration_id")
+    provinces = newest(["school_province", "training_province"], by=iteration_order())
     kind = pl.col("site_kind")
     return (
         silver_program.group_by(place)

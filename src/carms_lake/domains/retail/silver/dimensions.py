@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.expressions import null_if_placeholder, within
+from carms_lake.expressions import natural_order, null_if_placeholder, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,18 +206,22 @@ def impossible_place() -> pl.Expr:
     ).fill_null(value=False)
 
 
+_NAME = "name_in_order"
 _FILE = ("src_filename", "delivery_id", "delivered_at")
 
 
 def newest(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
     """One row per key: of several files the one delivered last, then the last by name has it.
 
-    A key that occurs more than once in that file has no row: nobody knows which one is right.
+    `10.csv` is after `9.csv`. A key that occurs more than once in that file has no row: nobody
+    knows which one is right.
     """
     by = list(key)
     return (
         rows.filter(pl.col("delivered_at") == pl.col("delivered_at").max().over(by))
-        .filter(pl.col("src_filename") == pl.col("src_filename").max().over(by))
+        .with_columns(natural_order("src_filename").alias(_NAME))
+        .filter(pl.col(_NAME) == pl.col(_NAME).max().over(by))
+        .drop(_NAME)
         .filter(pl.len().over(by) == 1)
     )
 

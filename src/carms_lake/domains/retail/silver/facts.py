@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 
 from carms_lake.domains.retail.silver.dimensions import not_positive
-from carms_lake.expressions import null_if_placeholder, within
+from carms_lake.expressions import natural_order, null_if_placeholder, within
 
 
 def order_header(
@@ -98,7 +98,13 @@ def customer_return(bronze_returns: pl.LazyFrame) -> pl.LazyFrame:
             "src_filename",
             "src_row_number",
         )
-        .sort("return_id", *_ORDER, nulls_last=False)
+        .sort(
+            "return_id",
+            "change_type",
+            natural_order("src_filename"),
+            "src_row_number",
+            nulls_last=False,
+        )
         .select("return_id", pl.coalesce(known, values).alias("values"), "is_deleted", *_ORDER)
         .unnest("values")
     )
