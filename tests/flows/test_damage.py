@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from deltalake import DeltaTable
 from lakes import config_of
-from tiny import built, digest, project
+from tiny import built, digest, put
 
 from carms_lake.api import Lake
+from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
 from carms_lake.flows.check import check
@@ -24,9 +27,6 @@ from carms_lake.store.delta.write import append
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
-    from carms_lake.config import LakeConfig
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "missing": lambda file: file.unlink(),
@@ -48,8 +48,8 @@ def copy(lake: LakeConfig, tmp_path: Path) -> LakeConfig:
 
 
 def project_at(folder: Path) -> LakeConfig:
-    empty = project(folder.parent / "empty")
-    return type(empty)(folder, empty.domain)
+    schemas = Path(str(files("tiny_shop"))) / "schemas"
+    return LakeConfig(folder, Domain("tiny", "tiny_shop", (schemas,)))
 
 
 def damage(config: LakeConfig, table: str, how: str) -> Path:
@@ -148,3 +148,54 @@ def test_a_damaged_checkpoint_loses_nothing(copy: LakeConfig) -> None:
 
 def test_another_project_is_not_damaged(tmp_path: Path) -> None:
     assert not status(config_of(tmp_path)).damage
+
+
+def put_back(backup: Path, path: Path) -> None:
+    shutil.rmtree(path)
+    shutil.copytree(backup, path)
+
+
+SALES_HEADER = "sale_id,product_id,quantity\n"
+NEXT: dict[str, Callable[[LakeConfig], object]] = {
+    "nothing": lambda _: None,
+    "another file": lambda config: put(config, "sales/day_3.csv", f"{SALES_HEADER}s9,p2,7\n"),
+    "changed products": lambda config: put(
+        config, "products.csv", "product_id,name,price\np1,Tea,9.50\np3,Salt,1.00\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("folder", "then"),
+    [
+        ("bronze/sales", "another file"),
+        ("bronze/products", "changed products"),
+        ("silver", "nothing"),
+        ("rejects", "nothing"),
+        ("ops", "another file"),
+        (".", "changed products"),
+    ],
+)
+def test_a_folder_from_a_backup_is_known_by_its_commits_not_by_their_numbers(
+    copy: LakeConfig, tmp_path: Path, folder: str, then: str
+) -> None:
+    path = copy.lake / folder
+    shutil.copytree(path, tmp_path / "backup")
+    # As many commits as come after the backup was put back, with other rows.
+    put(copy, "sales/day_2.csv", f"{SALES_HEADER}s3,p9,5\ns4,p1,y\ns5,p2,2\n")
+    put(copy, "products.csv", "product_id,name,price\np1,Tea,3.50\np2,Jam,4.00\n")
+    ingest(copy)
+    build(copy)
+    put_back(tmp_path / "backup", path)
+    NEXT[then](copy)
+    ingest(copy)
+    build(copy)
+    fresh = project_at(tmp_path / "fresh")
+    shutil.copytree(copy.data_raw, fresh.data_raw)
+    ingest(fresh)
+    build(fresh)
+    found, wanted = digest(copy), digest(fresh)
+    of_deliveries = {"silver.product_history", "bronze.products", "dim_product"}
+    for name in wanted.keys() - of_deliveries:
+        assert found[name] == wanted[name], name
+    assert not [c for c in check(copy).checks if not c.passed]

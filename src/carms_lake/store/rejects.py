@@ -13,7 +13,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
 from carms_lake.store import delta, rejects_path, table_path
 from carms_lake.store.delta.lock import SHARED
-from carms_lake.store.delta.log import commits, version_among, version_at
+from carms_lake.store.delta.log import commits, newest_first, version_among, version_at
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.delta.write import append, overwrite
 
@@ -60,6 +60,22 @@ def live(
         )
         for layer, keys in ((Layer.BRONZE, _OF_FILE), (Layer.SILVER, _OF_RUN))
     )
+
+
+def runs_without_rejects(config: LakeConfig, run_ids: Iterable[str]) -> set[str]:
+    """Which of these runs, that rejected something, have no rejects in the lake.
+
+    The table of rejects was lost, or an older backup of it was put back.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    wanted = set(run_ids)
+    for commit in newest_first(rejects_path(config)) if wanted else ():
+        wanted.discard(commit.run_id or "")
+        if not wanted:
+            break
+    return wanted
 
 
 def repair(config: LakeConfig, tables: Iterable[TableRef], run_id: str) -> int:

@@ -62,7 +62,7 @@ def build_gold(
     _note_new_key(run, steps)
     fingerprints = table_fingerprints(config, steps, silver)
     people = tables_about_people(catalog)
-    fingerprint = file_fingerprint(fingerprints.values(), contracts, builds, people)
+    fingerprint = file_fingerprint(config, fingerprints.values(), contracts, builds, people)
     published = build_record(config.gold_file)
     if published and published.fingerprint == fingerprint and not full_refresh:
         rows = {ref: published.rows.get(ref.table) for ref in fingerprints}

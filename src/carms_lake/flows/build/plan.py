@@ -12,9 +12,10 @@ from carms_lake import __version__
 from carms_lake.contract.model import Balance, Delivery
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import table_path
-from carms_lake.store.delta.log import committed_at
+from carms_lake.store.delta.log import mark_at
 from carms_lake.store.delta.manifest import source_changes
 from carms_lake.store.gold.macros import SURROGATE_KEY, key_mark, masks
+from carms_lake.store.rejects import runs_without_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,12 +85,15 @@ def changes_since(
     changed = frozenset(ref for ref in inputs if then.get(str(ref)) != now[str(ref)])
     parts = ("code", "tool", "contract")
     changed_code = [part for part in parts if last.made_from.get(part) != made_from[part]]
-    built_at = committed_at(table_path(config, step.contract.ref), last.version)
+    if last.quarantined and runs_without_rejects(config, [last.run_id]):
+        changed_code.append("`rejects`")  # an older backup was put back, without these
+    marks = last.made_from.get("commits", {})
     for ref in inputs:
-        created_at = committed_at(table_path(config, ref), 0)
-        is_new = then.get(str(ref), -1) < 0 <= now[str(ref)]
-        if is_new or (created_at and built_at and created_at > built_at):
-            # Its first file came, or it was created again: no version to compare with.
+        version = then.get(str(ref), -1)
+        is_new = version < 0 <= now[str(ref)]
+        if is_new or _is_replaced(config, ref, version, marks.get(str(ref)), last.run_id):
+            # Its first file came, or it is not the table that it was: nothing to compare with.
+            changed |= {ref}
             changed_code.append(f"`{ref.in_domain}`")
     why_not = why_not_incremental(step, contracts, last)
     of_driver = None
@@ -105,6 +109,20 @@ def changes_since(
         has_change_log=of_driver is not None or driver not in changed,
     )
     return changes, of_driver
+
+
+def _is_replaced(
+    config: LakeConfig, ref: TableRef, version: int, mark: str | None, built_by: str
+) -> bool:
+    """Whether a table no longer has the commit that it had at a version when it was read.
+
+    A backup was put back, or it was deleted and loaded again: what has the number now is another
+    commit. Builds of earlier versions of the tool have no mark: a commit after theirs is another.
+    """
+    found = mark_at(table_path(config, ref), version) if version >= 0 else None
+    if version < 0 or found is None:
+        return version >= 0
+    return found != mark if mark else found > built_by
 
 
 def decide(changes: Changes) -> tuple[RebuildScope, str]:
@@ -202,9 +220,9 @@ def table_fingerprints(
 ) -> dict[TableRef, str]:
     """The fingerprint of each step, which come after what they read.
 
-    It holds the tool, the SELECT, the contract, when the silver tables that it reads were created
-    and the versions at which they got their rows, the fingerprints of the gold tables that it reads
-    or refers to by an enforced key, and where it masks, a mark of the key.
+    It holds the tool, the SELECT, the contract, the versions at which the silver tables that it
+    reads got their rows and which commits these are, the fingerprints of the gold tables that it
+    reads or refers to by an enforced key, and where it masks, a mark of the key.
 
     Raises:
         ConfigError: the file of the masking key holds none.
@@ -218,7 +236,7 @@ def table_fingerprints(
             "sql": step.sql,
             "contract": step.contract.fingerprint,
             "silver": {
-                str(ref): [silver[ref], str(committed_at(table_path(config, ref), 0))]
+                str(ref): [silver[ref], mark_at(table_path(config, ref), silver[ref])]
                 for ref in step.needs
                 if ref.layer is Layer.SILVER
             },
@@ -231,6 +249,7 @@ def table_fingerprints(
 
 
 def file_fingerprint(
+    config: LakeConfig,
     tables: Iterable[str],
     contracts: Mapping[TableRef, Contract],
     builds: Mapping[TableRef, Build],
@@ -245,7 +264,13 @@ def file_fingerprint(
         "tables": sorted(tables),
         "contracts": {str(ref): contract.fingerprint for ref, contract in checked.items()},
         "silver": {
-            str(ref): [build.rows_since, build.input_rows, build.quarantined, dict(build.unknown)]
+            str(ref): [
+                mark_at(table_path(config, ref), build.rows_since),
+                build.rows_since,
+                build.input_rows,
+                build.quarantined,
+                dict(build.unknown),
+            ]
             for ref, build in builds.items()
         },
         "people": sorted(map(str, people)),

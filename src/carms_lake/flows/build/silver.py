@@ -30,6 +30,7 @@ from carms_lake.flows.build.plan import (
 from carms_lake.quality.scorecard import field_coverage
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
+from carms_lake.store.delta.log import mark_at
 from carms_lake.store.delta.manifest import Build, last_build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.delta.write import FileChange, commit_files
@@ -66,12 +67,17 @@ def transform(
     """
     started = time.perf_counter()
     contract = step.contract
+    inputs = {ref: rows_version(run, ref) for ref in sorted(step.needs)}
     made_from = {
         "code": code,
         "tool": __version__,
         "contract": contract.fingerprint,
         "contract_version": contract.version,
-        "inputs": {str(ref): rows_version(run, ref) for ref in sorted(step.needs)},
+        "inputs": {str(ref): version for ref, version in inputs.items()},
+        "commits": {
+            str(ref): mark_at(table_path(run.config, ref), version)
+            for ref, version in inputs.items()
+        },
     }
     last = None if full_refresh else last_build(table_path(run.config, contract.ref))
     context = BuildContext(run, step, contracts, made_from, last)

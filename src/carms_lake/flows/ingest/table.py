@@ -22,6 +22,7 @@ from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, read_manifest
 from carms_lake.store.delta.staged import Staged
+from carms_lake.store.rejects import runs_without_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -171,6 +172,10 @@ class _Table:
         self.built_with = next(
             (c.metadata["contract"] for c in reversed(log) if "contract" in c.metadata), None
         )
+        rejected = [entry for entry in self.manifest.current.values() if entry.rejected]
+        lost = runs_without_rejects(run.config, (entry.run_id for entry in rejected))
+        self.without_rejects = {entry.name for entry in rejected if entry.run_id in lost}
+        """Their files are reread: an older table of rejects was put back."""
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
         self.copies = Copies(contract, self.contents, self.manifest)
 
@@ -191,7 +196,8 @@ class _Table:
         has_rows = self.copies.has_rows(name)
         self.copies.looked_at(name)
         is_same = known is not None and known.sha256 == source.sha256
-        if is_same and has_rows and not self.options.full_refresh:
+        is_reread = self.options.full_refresh or name in self.without_rejects
+        if is_same and has_rows and not is_reread:
             return report
         entry = FileEntry(name, 0, 0, source.sha256, self.run.run_id)
         entry = entry.found_in(source, self.contents.seen_ns)

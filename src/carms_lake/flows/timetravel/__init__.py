@@ -198,7 +198,13 @@ def diff_causes(
     if before.get("tool") != after.get("tool"):
         causes.append(f"carms {before.get('tool')} -> {after.get('tool')}")
     old, new = before.get("inputs", {}), after.get("inputs", {})
-    changed = sorted(name for name in new if old.get(name) != new[name])
+    old_marks, new_marks = before.get("commits", {}), after.get("commits", {})
+    changed = sorted(
+        name
+        for name in new
+        if old.get(name) != new[name]
+        or (name in old_marks and old_marks[name] != new_marks.get(name))
+    )
     return (*causes, *(f"`{name.partition('.')[2]}` changed" for name in changed))
 
 

@@ -84,6 +84,11 @@ class Commit:
         return str(found) if found else None
 
     @property
+    def mark(self) -> str:
+        """The run that made it; of another tool's commit its time, as a run's id begins."""
+        return self.run_id or run_timestamp(self.at)
+
+    @property
     def keeps_rows(self) -> bool:
         """Whether the table has the same rows as before."""
         return self.operation in _KEEPING or bool(self.metadata.get(KEEPS_ROWS))
@@ -129,16 +134,17 @@ def commits(path: Path) -> list[Commit]:
     return [*newest_first(path)][::-1]
 
 
-def committed_at(path: Path, version: int) -> datetime | None:
-    """When a version of a table was committed; None where there is no such version.
+def mark_at(path: Path, version: int) -> str | None:
+    """Which commit a version is, by the run that made it; None where there is no such version.
 
-    Version 0 says when the table was created: after a deletion, versions count from 0 again.
+    A version's number alone does not say that: in a table that was put back from a backup, or
+    deleted and loaded again, other commits get the same numbers. Marks sort as commits were made.
 
     Raises:
         StoreError: the log cannot be read.
     """
     file = path / LOG / f"{version:020}.json"
-    return _commit(path, file).at if file.exists() else None
+    return _commit(path, file).mark if file.exists() else None
 
 
 def states(path: Path) -> Iterator[tuple[Commit, Mapping[str, DataFile]]]:
@@ -197,9 +203,7 @@ def version_at(path: Path, run_id: str) -> int:
 
 def version_among(found: list[Commit], run_id: str) -> int:
     """The same for commits that were read already."""
-    # The time of another tool's commit, written as a run id begins, sorts among run ids.
-    marks = ((commit.run_id or run_timestamp(commit.at), commit.version) for commit in found)
-    return max((version for mark, version in marks if mark <= run_id), default=-1)
+    return max((commit.version for commit in found if commit.mark <= run_id), default=-1)
 
 
 def rows_version(path: Path) -> int:
