@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import yaml
 
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
@@ -126,6 +127,29 @@ def digest(config: LakeConfig) -> dict[str, Any]:
     return found
 
 
+def with_keys(config: LakeConfig, name: str, **change: Any) -> LakeConfig:
+    """The same project with a contract of its own: keys of the document or of its table.
+
+    Keys with a dot are custom properties of the table, beside those that it has.
+    """
+    own = config.project / "schemas" / "tiny"
+    sources = [folder / f"{name}.odcs.yaml" for folder in (own, config.domain.schemas[0])]
+    source = next(path for path in sources if path.exists())
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    table = document["schema"][0]
+    for key, value in change.items():
+        if "." in key:
+            kept = [p for p in table.get("customProperties", []) if p["property"] != key]
+            table["customProperties"] = [*kept, {"property": key, "value": value}]
+        else:
+            (document if key == "slaProperties" else table)[key] = value
+    target = own / f"{name}.odcs.yaml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    schemas = (config.domain.schemas[0], own)
+    return LakeConfig(config.project, Domain("tiny", "tiny_shop", schemas))
+
+
 __all__ = [
     "PRODUCTS",
     "SALES",
@@ -138,4 +162,5 @@ __all__ = [
     "rows",
     "stocked",
     "with_contract",
+    "with_keys",
 ]

@@ -69,7 +69,7 @@ class Relationship:
     """Rows of silver whose reference is unknown are quarantined."""
     budget_pct: float | None = None
     """Percentage of rows with an orphaned reference above which the build's check fails; with
-    `quarantine`, of rows that may be quarantined for it (None: any number)."""
+    `quarantine`, of rows that may be quarantined for it (None: they count to the table's)."""
 
     @property
     def name(self) -> str:
@@ -199,7 +199,7 @@ class Contract:
     """How old its newest delivery or value may be (`slaProperties`)."""
     quarantine_budget_pct: float | None = None
     """Silver: percentage of the function's rows that may be quarantined before the build's check
-    fails; None: any number."""
+    fails; None: the default budget, for what no other budget covers."""
     quarantine_budgets: Mapping[str, float] = field(default_factory=dict)
     """The same per reason code."""
     row_change: RowChange | None = None

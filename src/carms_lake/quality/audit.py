@@ -14,7 +14,7 @@ import duckdb
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import ContractError
 from carms_lake.quality.constraints import rule_select, summed
-from carms_lake.quality.reconciliation import driver_reconciled, within_budget
+from carms_lake.quality.reconciliation import driver_reconciled
 from carms_lake.quality.table_constraints import (
     metric_check,
     reference_check,
@@ -50,7 +50,7 @@ def audit(
     """Check every constraint of the contracts on their tables, which the connection can read.
 
     `builds` says how many rows of silver tables were valid and quarantined when they were built;
-    it is compared with the tables' rows and with the quarantine budgets.
+    it is compared with the tables' rows and with the budgets of relationships.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -84,8 +84,6 @@ def _table(
         )
     if build is not None:
         yield driver_reconciled(contract, build, rows)
-        if contract.quarantine_budget_pct is not None:
-            yield within_budget(contract, build, build.quarantined, contract.quarantine_budget_pct)
     for relationship in contract.relationships:
         select = reference_check(contract, relationship).exact
         orphaned = int(scalar(connection, select)) if select else 0

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from carms_lake.config import LakeConfig
-from carms_lake.contract.limits import Dimension
+from carms_lake.contract.limits import Dimension, RowChange, Severity
 from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
 from carms_lake.names import Layer, run_began
@@ -19,6 +19,9 @@ from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import REPLAYED, commits
 from carms_lake.store.sql import connect, quoted, read_pinned, scalar
+
+ROW_LOSS_PCT = 50.0
+"""A silver table that lost more of its rows is not published, where its contract does not say."""
 
 
 def fresh(
@@ -119,16 +122,24 @@ def rows_changed(
     contracts: Sequence[Contract],
     then: Mapping[tuple[str, str], int],
 ) -> list[CheckResult]:
-    """How much tables grew or shrank since then, where their contracts limit it."""
+    """How much tables grew or shrank since then, where their contracts limit it.
+
+    A silver table whose contract does not may not lose most of its rows.
+    """
     found: list[CheckResult] = []
     for contract in contracts:
         change, ref = contract.row_change, contract.ref
-        if change is None:
+        before = then.get((str(ref.layer), ref.table), 0)
+        if change is None and not (before and ref.layer is Layer.SILVER):
             continue
         rows = int(scalar(connection, f"select count(*) from {ref.in_domain}"))
+        if change is None:
+            change = RowChange(ROW_LOSS_PCT, Severity.ERROR)
+            rows_lost = max(before - rows, 0)
+        else:
+            rows_lost = abs(rows - before)
         # A table that is new has nothing to be compared with, and passes.
-        before = then.get((str(ref.layer), ref.table), 0)
-        pct = 100 * abs(rows - before) / before if before else 0.0
+        pct = 100 * rows_lost / before if before else 0.0
         words = "more" if rows > before else "fewer"
         message = f"{rows} rows, {pct:.1f} % {words} than the {before} of the last published run"
         fault = "" if pct <= change.pct else f"{message}; {change.pct:g} % are allowed"

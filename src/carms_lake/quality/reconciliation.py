@@ -1,13 +1,14 @@
 """Row reconciliation as checks: files, bronze, silver and declared totals agree."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from carms_lake.config import LakeConfig
-from carms_lake.contract.limits import Dimension
+from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
@@ -21,6 +22,9 @@ from carms_lake.store.sql.statement import only_reads
 
 QUARANTINE = "quarantine"
 """The rule, after the table's name, of a silver table's quarantine budget."""
+
+QUARANTINE_BUDGET_PCT = 5.0
+"""Of a silver table whose contract has no `carms.quarantineBudgetPct`; fewer rows are a warning."""
 
 OF_REASON = {
     str(ReasonCode.REQUIRED_NULL): Dimension.COMPLETENESS,
@@ -75,6 +79,15 @@ def within_budget(
         budget_pct=budget_pct,
         quarantined=True,
     )
+
+
+def within_default(contract: Contract, build: Build, quarantined: int) -> CheckResult:
+    """The quarantined rows that the contract sets no budget for: a warning, or too many of them."""
+    result = within_budget(contract, build, quarantined, QUARANTINE_BUDGET_PCT)
+    if not result.passed:
+        allowed = f"; {QUARANTINE_BUDGET_PCT:g} % are allowed where the contract does not say"
+        return replace(result, message=result.message + allowed)
+    return replace(result, severity=Severity.WARNING, passed=not quarantined)
 
 
 _SHOWN = 3

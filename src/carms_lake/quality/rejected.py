@@ -3,15 +3,17 @@
 Reasons are built for rejected rows only; for all rows they would cost three times the rest.
 """
 
+import json
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 import polars_hash as plh
 import pyarrow as pa
 
-from carms_lake.contract.model import Contract
+from carms_lake.contract.model import Contract, Relationship
 from carms_lake.names import (
     DELIVERY_ID,
     INGESTION_TS,
@@ -193,3 +195,57 @@ def _big_endian(numbers: pl.Series) -> pl.Series:
         pa.binary(_HASH_BYTES), len(numbers), [None, pa.py_buffer(words)]
     )
     return pl.Series(numbers.name, values, dtype=pl.Binary)
+
+
+_PLACE = "\x00place"
+IN_QUARANTINE = "where its row is quarantined"
+"""How the message of an unknown reference ends if what it refers to is in quarantine itself."""
+
+
+def with_chains(rejects: pl.DataFrame, contracts: Iterable[Contract]) -> pl.DataFrame:
+    """Rejects of all tables; an orphan whose parent is quarantined says so in its message.
+
+    It is found on reading: a parent may come into quarantine without a build of the child.
+    """
+    found = rejects.with_row_index(_PLACE)
+    silver = found.filter(pl.col("layer") == Layer.SILVER)
+    code = pl.element().struct.field("code")
+    is_orphan = pl.col("reasons").list.eval(code == ReasonCode.UNKNOWN_REFERENCE).list.any()
+    changed = []
+    for contract in contracts:
+        links = [link for link in contract.relationships if link.quarantine]
+        orphans = silver.filter((pl.col("table_name") == contract.ref.table) & is_orphan)
+        if not links or orphans.is_empty():
+            continue
+        parents = {link.name: (link.columns, _quarantined_keys(silver, link)) for link in links}
+        reasons = [
+            [_with_chain(reason, json.loads(raw), parents) for reason in row]
+            for raw, row in orphans.select("raw_record", "reasons").rows()
+        ]
+        changed.append(orphans.with_columns(pl.Series("reasons", reasons, pl.List(REASON))))
+    if not changed:
+        return rejects
+    told = pl.concat(changed)
+    others = found.join(told, on=_PLACE, how="anti")
+    return pl.concat([others, told]).sort(_PLACE).drop(_PLACE)
+
+
+def _quarantined_keys(silver: pl.DataFrame, link: Relationship) -> set[tuple[str, ...]]:
+    """What a relationship refers to, of the rows of its target that are quarantined."""
+    raws = silver.filter(pl.col("table_name") == link.target.table)["raw_record"]
+    return {_texts(json.loads(raw), link.target_columns) for raw in raws}
+
+
+def _texts(record: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(record.get(name)) for name in columns)
+
+
+def _with_chain(
+    reason: dict[str, Any],
+    record: Mapping[str, Any],
+    parents: Mapping[str, tuple[Sequence[str], set[tuple[str, ...]]]],
+) -> dict[str, Any]:
+    columns, keys = parents.get(reason["rule"], ((), set()))
+    if reason["code"] != ReasonCode.UNKNOWN_REFERENCE or _texts(record, columns) not in keys:
+        return reason
+    return {**reason, "message": f"{reason['message']}, {IN_QUARANTINE}"}

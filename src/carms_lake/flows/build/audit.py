@@ -21,8 +21,9 @@ from carms_lake.quality.reconciliation import (
     files_reconciled,
     totals_declared,
     within_budget,
+    within_default,
 )
-from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.quality.rejected import IN_QUARANTINE, REJECT_SCHEMA, with_chains
 from carms_lake.quality.scorecard import reject_counts, scores
 from carms_lake.quality.table_constraints import table_check
 from carms_lake.records import CheckFailure
@@ -67,7 +68,9 @@ class Audit:
     def rejects(self) -> pl.DataFrame:
         """All rejects of bronze and silver that count."""
         found = live(self.run.config, [r for r in self.contracts if r.layer is not Layer.GOLD])
-        return pl.DataFrame(schema=REJECT_SCHEMA) if found is None else found.collect()
+        if found is None:
+            return pl.DataFrame(schema=REJECT_SCHEMA)
+        return with_chains(found.collect(), self.contracts.values())
 
     def rejects_of(self, table: TableRef) -> pl.DataFrame:
         """The rejects of one table."""
@@ -92,6 +95,7 @@ def audited(task: Audit, connection: Connection) -> None:
         rejects = task.rejects if task.by_file else None
         found.append(files_reconciled(config, contract, manifests[contract.ref], rejects))
     found += _budgets(task, tables)
+    found = [_with_chains(task, result) for result in found]
     found += totals_declared(connection, tables, manifests)
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
@@ -188,12 +192,43 @@ def _quarantined(task: Audit, contract: Contract, rule: str) -> list[CheckFailur
 
 
 def _budgets(task: Audit, contracts: Iterable[Contract]) -> Iterator[CheckResult]:
-    """What silver tables quarantine for single reasons, where their contracts limit it."""
+    """What silver tables quarantine: for the reasons that their contracts limit, and for others.
+
+    Where a contract does not limit all of it, what it limits nowhere is a warning, and an error
+    above the default budget.
+    """
     for contract in contracts:
         build = task.builds.get(contract.ref)
-        if build is not None and contract.quarantine_budgets:
-            codes = pl.element().struct.field("code").unique()
-            found = task.rejects_of(contract.ref)["reasons"].list.eval(codes).explode()
-            counts = dict(found.value_counts().rows())
-            for code, budget_pct in contract.quarantine_budgets.items():
-                yield within_budget(contract, build, counts.get(code, 0), budget_pct, code)
+        if build is None:
+            continue
+        rejects, limits = task.rejects_of(contract.ref), contract.quarantine_budgets
+        codes = pl.element().struct.field("code").unique()
+        counts = dict(rejects["reasons"].list.eval(codes).explode().value_counts().rows())
+        for code, budget_pct in limits.items():
+            yield within_budget(contract, build, counts.get(code, 0), budget_pct, code)
+        if contract.quarantine_budget_pct is not None:
+            yield within_budget(contract, build, build.quarantined, contract.quarantine_budget_pct)
+        else:
+            of_reason, of_link = (
+                pl.element().struct.field("code"),
+                pl.element().struct.field("rule"),
+            )
+            links = [link.name for link in contract.relationships if link.budget_pct is not None]
+            is_limited = of_reason.is_in(list(limits)) | of_link.is_in(links)
+            others = rejects["reasons"].list.eval(~is_limited).list.any().sum()
+            yield within_default(contract, build, int(others))
+
+
+def _with_chains(task: Audit, result: CheckResult) -> CheckResult:
+    """The result, which also says for how many of the rows the cause is in another table."""
+    if not result.quarantined or not result.failed_rows:
+        return result
+    reasons = task.rejects_of(result.table).explode("reasons").unnest("reasons")
+    chained = reasons.filter(pl.col("message").str.ends_with(IN_QUARANTINE))
+    if not result.rule.startswith(f"{result.table.table}.{QUARANTINE}"):
+        chained = chained.filter(pl.col("rule") == result.rule)
+    rows = chained["row_key"].n_unique()
+    if not rows:
+        return result
+    also = f"; {rows} of them because the row that they refer to is quarantined"
+    return replace(result, message=result.message + also)

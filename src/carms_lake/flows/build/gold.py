@@ -76,9 +76,7 @@ def build_gold(
     reusable = fingerprints.keys() - needed
     if not full_refresh:
         reusable |= {ref for ref, made in fingerprints.items() if before.get(ref.table) == made}
-    is_limited = any(contract.row_change for contract in contracts.values())
-    rows_before = rows_published(config.gold_file) if is_limited else {}
-    task = Audit(run, contracts, builds, rows_before, now)
+    task = Audit(run, contracts, builds, rows_published(config.gold_file), now)
     with building(config) as warehouse:
         _add_sources(run, warehouse, silver)
         if reusable and config.gold_file.exists():

@@ -23,6 +23,7 @@ from carms_lake.names import (
     Layer,
     TableRef,
 )
+from carms_lake.quality.rejected import with_chains
 from carms_lake.quality.split import Provenance, split
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import record_fields
@@ -85,7 +86,16 @@ def current_rejects(
         UsageError: the domain has no such table.
         StoreError: the lake cannot be read.
     """
-    frame = live(config, tables_named(catalog, [table] if table else []))
+    chosen = tables_named(catalog, [table] if table else [])
+    frame = live(config, chosen)
+    if frame is not None:
+        # Whether a parent is quarantined is known from the rejects of all silver tables.
+        silver = live(config, catalog.refs(Layer.SILVER))
+        names = [ref.table for ref in chosen if ref.layer is Layer.SILVER]
+        if silver is not None and names:
+            told = with_chains(silver.collect(), catalog.contracts.values())
+            told = told.filter(pl.col("table_name").is_in(names))
+            frame = pl.concat([frame.filter(pl.col("layer") != Layer.SILVER), told.lazy()])
     for name, wanted in (("layer", layer), (RUN_ID, run)):
         if wanted and frame is not None:
             frame = frame.filter(pl.col(name) == wanted)
