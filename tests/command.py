@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -12,10 +13,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+import pytest
 import typer
 
-from carms_lake.cli import make_app
+from carms_lake.cli import main, make_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +63,27 @@ def carms(folder: Path, *arguments: str, stdin: str | None = None, **environment
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def called(folder: Path, *arguments: str) -> Outcome:
+    """The command in this process, which has its libraries already: a process takes a second more.
+
+    Whether a process ends as it should is for `carms` to see.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    with (
+        contextlib.chdir(folder),
+        patch.dict(os.environ, CARMS_PROJECT=""),
+        patch.object(sys, "argv", ["carms", *arguments]),
+        patch.object(sys, "stdout", out),
+        patch.object(sys, "stderr", err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    for stream in (out, err):
+        stream.flush()
+    texts = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    return Outcome(int(ended.value.code or 0), *texts)
 
 
 def every_command(*, with_hidden: bool = True) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
-from command import carms
+from command import called as carms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

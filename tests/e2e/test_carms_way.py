@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from command import carms
+from command import called as carms
 
 pytestmark = pytest.mark.slow
 

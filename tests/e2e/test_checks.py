@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from command import carms
+from command import called as carms
 
 if TYPE_CHECKING:
     from pathlib import Path

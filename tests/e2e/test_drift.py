@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 import yaml
-from command import carms
+from command import called as carms
 
 from carms_lake.config import builtin_schemas
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from command import carms
+from command import called as carms
 from published import found_in
 
 if TYPE_CHECKING:
