@@ -16,7 +16,6 @@ from carms_lake.contract.diff import diff
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
 from carms_lake.contract.model import (
     Balance,
-    Bounds,
     Column,
     Contract,
     Delivery,
@@ -85,31 +84,31 @@ def of(*columns: Column, **rest: Any) -> Contract:
         ({}, {"pattern": "x"}, "pattern", MAJOR),
         ({"pattern": "x"}, {"pattern": "y"}, "pattern", MAJOR),
         ({"pattern": "x"}, {}, "pattern", MINOR),
-        ({}, {"bounds": Bounds(minimum=0)}, "minimum", MAJOR),
-        ({"bounds": Bounds(minimum=0)}, {"bounds": Bounds(minimum=-1)}, "minimum", MINOR),
-        ({"bounds": Bounds(minimum=0)}, {"bounds": Bounds(minimum=1)}, "minimum", MAJOR),
-        ({"bounds": Bounds(maximum=9)}, {"bounds": Bounds(maximum=8)}, "maximum", MAJOR),
-        ({"bounds": Bounds(maximum=9)}, {"bounds": Bounds(maximum=10)}, "maximum", MINOR),
-        ({"bounds": Bounds(maximum=9)}, {}, "maximum", MINOR),
+        ({}, {"bounds": {"minimum": 0}}, "minimum", MAJOR),
+        ({"bounds": {"minimum": 0}}, {"bounds": {"minimum": -1}}, "minimum", MINOR),
+        ({"bounds": {"minimum": 0}}, {"bounds": {"minimum": 1}}, "minimum", MAJOR),
+        ({"bounds": {"maximum": 9}}, {"bounds": {"maximum": 8}}, "maximum", MAJOR),
+        ({"bounds": {"maximum": 9}}, {"bounds": {"maximum": 10}}, "maximum", MINOR),
+        ({"bounds": {"maximum": 9}}, {}, "maximum", MINOR),
         (
-            {"bounds": Bounds(exclusive_minimum=0)},
-            {"bounds": Bounds(exclusive_minimum=1)},
+            {"bounds": {"exclusiveMinimum": 0}},
+            {"bounds": {"exclusiveMinimum": 1}},
             "exclusive minimum",
             MAJOR,
         ),
         (
-            {"bounds": Bounds(max_length=5)},
-            {"bounds": Bounds(max_length=4)},
+            {"bounds": {"maxLength": 5}},
+            {"bounds": {"maxLength": 4}},
             "maximum length",
             MAJOR,
         ),
         (
-            {"bounds": Bounds(min_length=5)},
-            {"bounds": Bounds(min_length=4)},
+            {"bounds": {"minLength": 5}},
+            {"bounds": {"minLength": 4}},
             "minimum length",
             MINOR,
         ),
-        ({"bounds": Bounds(minimum="x")}, {"bounds": Bounds(minimum=1)}, "minimum", MAJOR),
+        ({"bounds": {"minimum": "x"}}, {"bounds": {"minimum": 1}}, "minimum", MAJOR),
     ],
 )
 def test_a_change_of_a_column_has_its_level(
@@ -390,7 +389,7 @@ names = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True)
 def contracts(draw: st.DrawFn) -> Contract:
     columns = []
     for name in draw(st.lists(names, max_size=5, unique=True)):
-        limits = Bounds(minimum=draw(st.none() | st.integers(-5, 5)))
+        limits = draw(st.just({}) | st.fixed_dictionaries({"minimum": st.integers(-5, 5)}))
         columns.append(
             Column(
                 name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from carms_lake.contract.model import Bounds, Column, Contract
+from carms_lake.contract.model import Column, Contract
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.constraints import value_constraints
@@ -29,10 +29,9 @@ def test_a_long_pattern_is_cut_in_messages_and_keeps_its_rule(pattern: str, mess
     assert (rule.name, rule.message) == ("code.pattern", message)
 
 
-@pytest.mark.parametrize("kind", ["minimum", "maximum", "exclusive_minimum", "exclusive_maximum"])
+@pytest.mark.parametrize("kind", ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"])
 def test_what_is_no_number_is_in_no_range(kind: str) -> None:
-    bounds = Bounds(**{kind: 0.5})
-    column = Column("share", ColumnType("double"), "share", bounds=bounds)
+    column = Column("share", ColumnType("double"), "share", bounds={kind: 0.5})
     ref = TableRef("tiny", Layer.BRONZE, "sales")
     (rule,) = value_constraints(Contract(ref, "1.0.0", (column,), "One row per sale"))
     values = pl.DataFrame({"share": [float("nan"), None]})

@@ -1,14 +1,22 @@
 """One difference between two contracts, how much it breaks, and the version that follows."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from carms_lake.contract.model import Bounds
 from carms_lake.contract.types import ColumnType
 
+_BOUNDS = {
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "exclusiveMinimum": "exclusive minimum",
+    "exclusiveMaximum": "exclusive maximum",
+    "minLength": "minimum length",
+    "maxLength": "maximum length",
+}
+_LOWER = ("minimum", "exclusiveMinimum", "minLength")
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)")
 
 
@@ -149,24 +157,20 @@ def _joined_numbers(one: ColumnType, other: ColumnType) -> ColumnType:
     return ColumnType("decimal", whole + scale, scale)
 
 
-def range_changes(old: Bounds, new: Bounds) -> Iterator[tuple[str, Any, Any, bool]]:
-    """The limits that differ: name, before, after, and whether the new one is stricter."""
-    for name, before, after, is_lower in (
-        ("minimum", old.minimum, new.minimum, True),
-        ("maximum", old.maximum, new.maximum, False),
-        ("exclusive minimum", old.exclusive_minimum, new.exclusive_minimum, True),
-        ("exclusive maximum", old.exclusive_maximum, new.exclusive_maximum, False),
-        ("minimum length", old.min_length, new.min_length, True),
-        ("maximum length", old.max_length, new.max_length, False),
-    ):
-        if before == after:
-            continue
+def range_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any, bool]]:
+    """The bounds that differ: name, before, after, and whether the new one is stricter."""
+    for key, name in _BOUNDS.items():
+        before, after = old.get(key), new.get(key)
         if before is None or after is None:
-            yield name, before, after, before is None
+            is_stricter = before is None
         else:
             try:
-                is_raised = bool(after > before)
+                is_stricter = (
+                    after > before if name.startswith(("min", "exclusive min")) else after < before
+                )
             except TypeError:  # a date and a text cannot be compared
-                yield name, before, after, True
-            else:
-                yield name, before, after, is_raised if is_lower else not is_raised
+                is_stricter = True
+        if before != after:
+            yield name, before, after, is_stricter

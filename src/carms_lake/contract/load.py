@@ -25,8 +25,8 @@ from carms_lake.contract.keys import (
 )
 from carms_lake.contract.limits import ages, declared_totals, quality_rule, row_change
 from carms_lake.contract.model import (
+    BOUNDS,
     Balance,
-    Bounds,
     Column,
     Contract,
     Delivery,
@@ -173,6 +173,8 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
             f"{where}: a value of its enum is not text",
             "quote it: YAML reads ON and NO as booleans, 1503 as a number",
         )
+    for key in ("minLength", "maxLength"):
+        whole_number(options, key, where)
     return Column(
         name=name,
         type=parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where),
@@ -186,14 +188,7 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
         classification=text(prop, "classification"),
         enum=enum,
         pattern=text(options, "pattern"),
-        bounds=Bounds(
-            minimum=options.get("minimum"),
-            maximum=options.get("maximum"),
-            exclusive_minimum=options.get("exclusiveMinimum"),
-            exclusive_maximum=options.get("exclusiveMaximum"),
-            min_length=whole_number(options, "minLength", where),
-            max_length=whole_number(options, "maxLength", where),
-        ),
+        bounds={key: options[key] for key in BOUNDS if options.get(key) is not None},
         sources=tuple(prop.get("transformSourceObjects") or ()),
         rule=words(prop, "transformDescription"),
         from_path=own.get("fromPath"),

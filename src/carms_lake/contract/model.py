@@ -13,6 +13,9 @@ from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChang
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR, TableRef
 
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength")
+"""What `logicalTypeOptions` of a column may limit."""
+
 
 class Delivery(StrEnum):
     """What a file means that arrives again under its name with other content."""
@@ -42,18 +45,6 @@ class Balance(StrEnum):
     EXPAND = "expand"
     AGGREGATE = "aggregate"
     NONE = "none"
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The limits of a value or of a text's length; None where there is none."""
-
-    minimum: Any = None
-    maximum: Any = None
-    exclusive_minimum: Any = None
-    exclusive_maximum: Any = None
-    min_length: int | None = None
-    max_length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +83,8 @@ class Column:
     classification: str | None = None
     enum: tuple[Any, ...] = ()
     pattern: str | None = None
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    """The limits of a value or of a text's length, as the standard names them (`BOUNDS`)."""
     sources: tuple[str, ...] = ()
     """`transformSourceObjects`: columns it is derived from (`bronze.program_master.school_id`)."""
     rule: str = ""

@@ -234,15 +234,10 @@ def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, 
             )
         message = f"must match {pattern}"
         yield "pattern", ReasonCode.PATTERN_MISMATCH, conformity, message, column.pattern
-    bounds = column.bounds
-    limits = (bounds.minimum, bounds.maximum, bounds.exclusive_minimum, bounds.exclusive_maximum)
-    for (kind, words), limit in zip(BOUNDS.items(), limits, strict=True):
-        if limit is not None:
-            yield kind, out_of_range, conformity, f"must be {words} {limit}", limit
-    lengths = (bounds.min_length, bounds.max_length)
-    for (kind, words), length in zip(LENGTHS.items(), lengths, strict=True):
-        if length is not None:
-            yield kind, out_of_range, conformity, f"must have {words} {length} characters", length
+    for kind, limit in column.bounds.items():
+        words = f"must have {LENGTHS[kind]} {limit} characters" if kind in LENGTHS else ""
+        words = words or f"must be {BOUNDS[kind]} {limit}"
+        yield kind, out_of_range, conformity, words, limit
 
 
 def _limit(constraint: Constraint) -> pl.Expr:

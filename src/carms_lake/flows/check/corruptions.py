@@ -15,14 +15,14 @@ from carms_lake.contract.model import Column
 from carms_lake.contract.types import ColumnType
 
 LIMITS = {
-    "minimum": ("minimum", operator.lt),
-    "maximum": ("maximum", operator.gt),
-    "exclusiveMinimum": ("exclusive_minimum", operator.le),
-    "exclusiveMaximum": ("exclusive_maximum", operator.ge),
-    "minLength": ("min_length", operator.lt),
-    "maxLength": ("max_length", operator.gt),
+    "minimum": operator.lt,
+    "maximum": operator.gt,
+    "exclusiveMinimum": operator.le,
+    "exclusiveMaximum": operator.ge,
+    "minLength": operator.lt,
+    "maxLength": operator.gt,
 }
-"""A bound as contracts name it -> as `Bounds` does, and how a value beyond it compares."""
+"""A bound, and how a value beyond it compares with it."""
 
 _STRANGE = "~?"
 """A text that nobody writes."""
@@ -40,7 +40,7 @@ _NO_VALUE = {
 
 def limit_of(column: Column, bound: str) -> Any:
     """The bound of a column as a value of its type, by its ODCS name; None where it has none."""
-    limit = getattr(column.bounds, LIMITS[bound][0])
+    limit = column.bounds.get(bound)
     kind = None if limit is None else column.type.name
     if kind == "date":
         return date.fromisoformat(str(limit))
@@ -132,7 +132,7 @@ def breaks(column: Column, value: Any) -> str | None:
         return "enum"
     if column.pattern is not None and not matches(column.pattern, str(value)):
         return "pattern"
-    for bound, (_, is_beyond) in LIMITS.items():
+    for bound, is_beyond in LIMITS.items():
         limit = limit_of(column, bound)
         measured = len(str(value)) if bound.endswith("Length") else value
         if limit is not None and is_beyond(measured, limit):
