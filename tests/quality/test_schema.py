@@ -202,5 +202,5 @@ def test_a_rule_cannot_read_files(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("x", encoding="utf-8")
     query = f"select count(*) from '{secret.as_posix()}'"
-    with pytest.raises(ContractError, match="does not judge single rows"):
+    with pytest.raises(ContractError, match="must only read"):
         compiled(make(tmp_path, query), REFERENCES)
