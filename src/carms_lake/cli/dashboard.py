@@ -90,6 +90,10 @@ def _sources(status: Status) -> Iterator[str]:
         if gone := source["gone"]:
             files = counted(len(gone), "landed file")
             yield f"  {files} of {source['source']} no longer in data_raw: {first_few(gone, 2)}"
+        if older := source["old_contract"]:
+            name = source["source"]
+            yield f"  {counted(older, 'file')} of {name} read under an older contract:"
+            yield f"    carms ingest {name} --full-refresh"
 
 
 def _tables(status: Status) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -164,6 +165,21 @@ class HistorySpec:
     """Columns that start no new version when only they change."""
 
 
+_JUDGING = ("name", "type", "source", "required", "enum", "pattern", "from_path", "may_be_absent")
+_READING = (
+    "encoding",
+    "delimiter",
+    "quote",
+    "sheet",
+    "drop_columns",
+    "null_values",
+    "trim",
+    "new_columns",
+    "merge_surplus_into",
+)
+"""What of a column, and of a source, decides about single records."""
+
+
 @dataclass(frozen=True)
 class Contract:
     """The contract of one table."""
@@ -207,6 +223,19 @@ class Contract:
     def max_age(self) -> timedelta | None:
         """How old the newest delivery may be; None where the contract does not say."""
         return min((age.limit for age in self.ages if age.column is None), default=None)
+
+    @property
+    def record_rules(self) -> str:
+        """SHA-256 of what decides which records of a file are accepted, and as what.
+
+        Contracts that differ in other words, such as descriptions, judge a file alike.
+        """
+        columns = [
+            [str(getattr(column, name)) for name in _JUDGING] + [str(sorted(column.bounds.items()))]
+            for column in self.columns
+        ]
+        reading = [str(getattr(self.source, name, "")) for name in _READING]
+        return hashlib.sha256(repr((columns, reading)).encode()).hexdigest()
 
     @property
     def column_names(self) -> tuple[str, ...]:

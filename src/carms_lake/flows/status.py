@@ -53,6 +53,7 @@ _SOURCES = {
     "is_late": pl.Boolean(),
     "rejected": pl.Int64(),
     "gone": pl.List(pl.String()),
+    "old_contract": pl.Int64(),
 }
 _TABLES = {
     "table": pl.String(),
@@ -85,7 +86,8 @@ class Status(Shown):
     at: datetime
     sources: pl.DataFrame
     """`newest_at`, `newest_file`: what landed last (UTC); `max_age_s`: from `slaProperties`;
-    `rejected`: records of its current files; `gone`: files that landed and have left data_raw."""
+    `rejected`: records of its current files; `gone`: files that landed and have left data_raw;
+    `old_contract`: how many files were read under other rules than those of today's contract."""
     tables: pl.DataFrame
     """`waiting`: quarantined rows; `contract_version`: at the last build, `contract_now`: today."""
     runs: pl.DataFrame
@@ -169,7 +171,9 @@ def _sources(
         originals = [name for name, entry in manifest.current.items() if not entry.copy_of]
         rejected = sum(entry.rejected for entry in manifest.current.values())
         gone = [name for name in originals if name not in names]
-        sources.append((ref.table, len(originals), at, file, age, limit, is_late, rejected, gone))
+        older = len(manifest.judged_before(contract))
+        facts = (age, limit, is_late, rejected, gone, older)
+        sources.append((ref.table, len(originals), at, file, *facts))
         files = newest(found, manifest)
         changes = drift_of(table_path(config, ref), contract, *files) if files else []
         if changes is None:

@@ -10,10 +10,11 @@ import polars as pl
 from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.contract.model import Balance, Contract
-from carms_lake.errors import ContractError, first_few
+from carms_lake.errors import ContractError, counted, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
-from carms_lake.quality.constraints import declared
+from carms_lake.quality.constraints import declared, value_constraints
 from carms_lake.quality.table_constraints import row_check, table_check
+from carms_lake.quality.types import polars_schema
 from carms_lake.records import CheckResult, ReasonCode, TableReport
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, FileEntry, Manifest
@@ -140,6 +141,39 @@ def _by_file(
         e.name for e in current if kept.get((e.name, e.delivery_id, e.run_id), 0) != e.rejected
     ]
     return f"the rejects of {_listed(wrong)} are not those of its landing" if wrong else ""
+
+
+def rows_judged_before(
+    config: LakeConfig, contract: Contract, manifest: Manifest
+) -> CheckResult | None:
+    """The rows of bronze that break today's contract, which an earlier one let land.
+
+    None where all files were read under today's rules. A warning, since reading them again is all
+    that helps.
+
+    Raises:
+        ContractError: a pattern is not a regular expression.
+        StoreError: the table cannot be read.
+    """
+    older = [entry.name for entry in manifest.judged_before(contract)]
+    if not older:
+        return None
+    rows = delta.scan(table_path(config, contract.ref))
+    present, wanted = rows.collect_schema(), polars_schema(contract)
+    rules = [
+        (~rule.passes).fill_null(value=False)
+        for rule in value_constraints(contract)
+        if present.get(rule.column) == wanted[rule.column]  # else no row has today's columns
+    ]
+    is_bad = pl.any_horizontal(rules) if rules else pl.lit(value=False)
+    counts = rows.filter(pl.col(SRC_FILENAME).is_in(older)).select(pl.len(), is_bad.sum())
+    total, failed = counts.collect(engine="streaming").row(0)
+    message = f"{failed} rows of {counted(len(older), 'file')} that an older contract let land"
+    name = f"{contract.ref.table}.contract"
+    found = row_check(
+        contract.ref, name, failed, total, message=message, dimension=Dimension.CONFORMITY
+    )
+    return replace(found, severity=Severity.WARNING)
 
 
 def totals_declared(

@@ -19,6 +19,7 @@ from carms_lake.quality.freshness import fresh, rows_changed
 from carms_lake.quality.reconciliation import (
     QUARANTINE,
     files_reconciled,
+    rows_judged_before,
     totals_declared,
     within_budget,
     within_default,
@@ -94,6 +95,8 @@ def audited(task: Audit, connection: Connection) -> None:
     for contract in sources:
         rejects = task.rejects if task.by_file else None
         found.append(files_reconciled(config, contract, manifests[contract.ref], rejects))
+        if old := rows_judged_before(config, contract, manifests[contract.ref]):
+            found.append(old)
     found += _budgets(task, tables)
     found = [_with_chains(task, result) for result in found]
     found += totals_declared(connection, tables, manifests)

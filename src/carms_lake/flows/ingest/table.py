@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import Delivery
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, counted
 from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of
@@ -20,7 +20,7 @@ from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus
 from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import commits
-from carms_lake.store.delta.manifest import FileEntry, read_manifest
+from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.rejects import runs_without_rejects
 
@@ -112,11 +112,10 @@ def ingest_table(
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as partial:
             delta.scan(table.path).sink_parquet(partial, compression="zstd")
-    if table.built_with not in (None, contract.fingerprint) and not loaded:
-        table.notes.append(
-            f"the contract of `{contract.ref}` changed since its files were read: "
-            "`carms ingest --full-refresh` reads them again"
-        )
+    current = {**table.manifest.deliveries, **{one.entry.name: (one.entry,) for one in loaded}}
+    if older := Manifest(current).judged_before(contract):
+        gone = sum(entry.name not in by_name and entry.name not in present for entry in older)
+        table.notes.append(_judged_before(contract, older, gone))
     reports += [one.report for one in loaded]
     reports.sort(key=lambda report: order[report.name])
     return TableIngestReport(tuple(reports), tuple(table.notes))
@@ -163,16 +162,16 @@ class _Table:
         self.options = options
         self.path = table_path(run.config, contract.ref)
         self.notes: list[str] = []
-        log = commits(self.path)
-        before = read_manifest(log)
+        before = read_manifest(commits(self.path))
         trusts_disk = not options.full_refresh
         self.contents = Contents(contract, before, files, trusts_disk=trusts_disk)
         self.renames = find_renames(run, contract, before, self.contents, present)
         self.manifest = self.renames.manifest
-        self.built_with = next(
-            (c.metadata["contract"] for c in reversed(log) if "contract" in c.metadata), None
-        )
-        rejected = [entry for entry in self.manifest.current.values() if entry.rejected]
+        rejected = [
+            entry
+            for entry in self.manifest.current.values()
+            if entry.rejected and entry.name not in self.renames.old_names
+        ]
         lost = runs_without_rejects(run.config, (entry.run_id for entry in rejected))
         self.without_rejects = {entry.name for entry in rejected if entry.run_id in lost}
         """Their files are reread: an older table of rejects was put back."""
@@ -199,8 +198,15 @@ class _Table:
         is_reread = self.options.full_refresh or name in self.without_rejects
         if is_same and has_rows and not is_reread:
             return report
-        entry = FileEntry(name, 0, 0, source.sha256, self.run.run_id)
-        entry = entry.found_in(source, self.contents.seen_ns)
+        entry = FileEntry(
+            name,
+            0,
+            0,
+            source.sha256,
+            self.run.run_id,
+            contract_version=self.contract.version,
+            record_rules=self.contract.record_rules,
+        ).found_in(source, self.contents.seen_ns)
         if not (is_same and has_rows):
             original = self.copies.original(source)
             hashes = partial(self._hashes, writer)
@@ -281,6 +287,17 @@ class _Table:
             f"`{source.name}`: {records} rejected; until corrected, what they describe "
             "counts as dropped by this delivery"
         )
+
+
+def _judged_before(contract: Contract, older: Sequence[FileEntry], gone: int) -> str:
+    """What is said of files whose records were read under other rules than those of today."""
+    versions = sorted({entry.contract_version or "unknown" for entry in older})
+    note = (
+        f"the contract of `{contract.ref}` changed since {counted(len(older), 'file')} of it "
+        f"{'was' if len(older) == 1 else 'were'} read (by version {', '.join(versions)}; now "
+        f"{contract.version}): `carms ingest {contract.ref.table} --full-refresh` reads them again"
+    )
+    return note + (f", but for {gone} no longer in data_raw" if gone else "")
 
 
 def _refuse_clash(same_name: Sequence[SourceFile]) -> None:

@@ -50,6 +50,10 @@ class FileEntry:
     """A copy of what `copy_of` held before it was corrected."""
     inode: int | None = None
     ctime_ns: int | None = None
+    contract_version: str | None = None
+    """Of the contract that judged the file's records."""
+    record_rules: str | None = None
+    """`Contract.record_rules` of that contract; None in lakes that did not keep it."""
     seen_ns: int | None = None
     """When the run began to look at the file; None in lakes that did not keep it."""
 
@@ -66,6 +70,12 @@ class FileEntry:
             return False
         seen_ns = self.seen_ns or int(run_began(self.run_id).timestamp() * 1e9)
         return max(source.mtime_ns, source.ctime_ns or 0) < seen_ns - _GRAIN_NS
+
+    def is_judged_by(self, contract: Contract) -> bool:
+        """Whether the contract would judge the file's records as the one did that read them."""
+        if self.record_rules is None:
+            return self.contract_version in (None, contract.version)
+        return self.record_rules == contract.record_rules
 
     def found_in(self, source: SourceFile, seen_ns: int) -> FileEntry:
         """The entry with what the disk says of the file that has the content now."""
@@ -99,6 +109,11 @@ class Manifest:
         """All kept deliveries of all files."""
         return [entry for entries in self.deliveries.values() for entry in entries]
 
+    def judged_before(self, contract: Contract) -> list[FileEntry]:
+        """The files whose records were read under other rules than those of the contract."""
+        loaded = [entry for entry in self.current.values() if entry.records]
+        return [entry for entry in loaded if not entry.is_judged_by(contract)]
+
     def next_delivery(self, name: str) -> int:
         """The id of the next delivery of a file: 1, 2, 3 ..."""
         known = self.deliveries.get(name, ())
@@ -119,7 +134,8 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
         for name in commit.metadata.get(LEFT, ()):
             kept.pop(name, None)
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
-        for entry in (FileEntry(**fields) for fields in listed):
+        of_commit = {"contract_version": commit.metadata.get("contract_version")}
+        for entry in (FileEntry(**{**of_commit, **fields}) for fields in listed):
             kept.setdefault(entry.name, {})[entry.delivery_id] = entry
     ordered = {
         name: tuple(sorted(entries.values(), key=lambda entry: entry.delivery_id or 0))
