@@ -164,10 +164,14 @@ class Catalog:
             ContractError: SQL without contract or the other way round, a name that no table has, a
                 view that reads silver (the published file has none), or a circle.
         """
+        from carms_lake.store.gold.macros import expanded
         from carms_lake.store.sql.statement import tables_read
 
         package = self.domain.package
-        texts = _gold_texts(package)
+        found = _gold_texts(package)
+        texts = {
+            table: expanded(sql, f"`{package}/gold/{table}.sql`") for table, sql in found.items()
+        }
         wanted = {ref.table: self.contracts[ref] for ref in self.refs(Layer.GOLD)}
         _same_names(set(texts), set(wanted), "gold SELECT", f"{package}.gold")
         known = {ref.in_domain: ref for ref in self.contracts}

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import re
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,6 +22,7 @@ from carms_lake.store.gold.macros import (
     KEY_FILE_VARIABLE,
     SURROGATE_KEY,
     add_keyed_hash,
+    expanded,
     key_file,
     key_mark,
     masks,
@@ -28,6 +30,8 @@ from carms_lake.store.gold.macros import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+DAY = timedelta(days=1)
 
 
 def project(folder: Path) -> LakeConfig:
@@ -223,3 +227,70 @@ def test_a_key_that_is_not_enforced_is_left_to_the_audit(tmp_path: Path) -> None
     table = contract(tmp_path, "gold.things", [column], **{"carms.enforceKey": False})
     with building(project(tmp_path)) as warehouse:
         assert warehouse.create(table, "select 1::integer as a from range(2)") == 2
+
+
+def answered(sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(expanded(sql, "a SELECT")).fetchall()
+
+
+@given(st.sets(st.integers(1, 3000), max_size=3))
+def test_the_calendar_has_every_day_of_its_years_and_no_others(years: set[int]) -> None:
+    listed = ", ".join(f"({year})" for year in [*years, "null"])
+    found = answered(
+        f"with years(calendar_year) as (values {listed}) "
+        "select calendar_on, date_key, iso_year, iso_week, iso_weekday, is_weekend "
+        "from calendar(years) as days order by calendar_on"
+    )
+    first_days = [date(year, 1, 1) for year in sorted(years)]
+    days = [
+        d for first in first_days for n in range(366) if (d := first + n * DAY).year == first.year
+    ]
+    assert found == [
+        (day, int(f"{day:%Y%m%d}"), *day.isocalendar(), day.isoweekday() > 5) for day in days
+    ]
+
+
+def test_versions_apply_from_ever_and_to_the_next() -> None:
+    found = answered(
+        "with history(id, valid_from, valid_to, is_current, is_deleted, deleted_on) as (values "
+        "(1, timestamp '2024-01-01', timestamp '2024-02-01', false, false, null::date), "
+        "(1, timestamp '2024-02-01', null, true, false, null)), "
+        "version as (select *, min(valid_from) over (partition by id) as first_from, "
+        "lead(valid_from) over (partition by id order by valid_from) as next_from from history) "
+        "select applies_from, applies_to, created_at, updated_at from "
+        "(select version_columns(version) from version) order by valid_from"
+    )
+    ever, first, second = map(datetime.fromisoformat, ("1900-01-01", "2024-01-01", "2024-02-01"))
+    assert found == [(ever, second, first, second), (second, None, first, second)]
+    assert len(answered("select unknown_version()")[0]) == 9
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1 -- calendar(years)",
+        "select 'calendar(years)' as calendar",
+        "select * from gold.calendar(years)",
+        "select calendar from version_columns",
+        "select /* é */ 'é', my_calendar(x)",
+    ],
+)
+def test_what_is_no_call_of_a_macro_stays_as_it_is(sql: str) -> None:
+    assert expanded(sql, "a SELECT") == sql
+
+
+def test_a_call_is_found_behind_any_letters_and_only_once() -> None:
+    sql = "select 'é – 日' as word, days.* from\n  Calendar ( years ) as days"
+    text = expanded(sql, "a SELECT")
+    assert text.startswith("select 'é – 日' as word, days.* from\n  (")
+    assert text.endswith(") as days")
+    assert "from years" in text
+    assert expanded(text, "a SELECT") == text
+
+
+@pytest.mark.parametrize("call", ["calendar()", "calendar(a, b)", "version_columns()"])
+def test_a_macro_has_the_parameters_that_it_has(call: str) -> None:
+    with pytest.raises(ContractError, match=r"`gold/x.sql`: .* parameters") as caught:
+        expanded(f"select * from {call}", "`gold/x.sql`")
+    assert "with names only" in caught.value.hint

@@ -1,4 +1,4 @@
-"""What gold SELECTs may call: `surrogate_key`, and `keyed_hash` under the key of the project.
+"""What gold SELECTs may call: keys, masks under the key of the project, and SQL written once.
 
 The same text is always the same mask, so masked columns still join and count, and nobody without
 the key can try names until one fits. The key is outside the lake, in no table, log or message.
@@ -31,6 +31,67 @@ No more, because JavaScript, in which many BI tools are written, changes greater
 million keys two are the same with a chance of 1 in 18,000; `ensure_unique` names them.
 """
 
+_BODIES = {
+    "calendar": (
+        ("years",),
+        """(
+        select
+            (year(calendar_on) * 10000 + month(calendar_on) * 100 + day(calendar_on))::integer
+                as date_key,
+            calendar_on,
+            year(calendar_on)::integer as calendar_year,
+            quarter(calendar_on)::integer as calendar_quarter,
+            month(calendar_on)::integer as calendar_month,
+            monthname(calendar_on) as month_name,
+            day(calendar_on)::integer as day_of_month,
+            isoyear(calendar_on)::integer as iso_year,
+            week(calendar_on)::integer as iso_week,
+            isodow(calendar_on)::integer as iso_weekday,
+            dayname(calendar_on) as weekday_name,
+            isodow(calendar_on) >= 6 as is_weekend
+        from (
+            select unnest(generate_series(
+                make_date(calendar_year, 1, 1)::timestamp,
+                make_date(calendar_year, 12, 31)::timestamp,
+                interval 1 day
+            ))::date as calendar_on
+            from {years}
+            where calendar_year is not null
+        ) as every_day
+        )""",
+    ),
+    "version_columns": (
+        ("version",),
+        """
+        {version}.valid_from::timestamp as valid_from,
+        {version}.valid_to::timestamp as valid_to,
+        case
+            when {version}.valid_from = {version}.first_from then timestamp '1900-01-01 00:00:00'
+            else {version}.valid_from
+        end::timestamp as applies_from,
+        {version}.next_from::timestamp as applies_to,
+        {version}.is_current,
+        {version}.is_deleted,
+        {version}.deleted_on,
+        {version}.first_from::timestamp as created_at,
+        coalesce({version}.valid_to, {version}.valid_from)::timestamp as updated_at""",
+    ),
+    "unknown_version": (
+        (),
+        """
+        timestamp '1900-01-01 00:00:00', null::timestamp, timestamp '1900-01-01 00:00:00',
+        null::timestamp, true, false, null::date, timestamp '1970-01-01 00:00:00',
+        timestamp '1970-01-01 00:00:00'""",
+    ),
+}
+"""By name: the parameters, which are names of SQL, and the text that a call stands for.
+
+`calendar(years)` is a table: the days of the years in `years.calendar_year`, and no others.
+`version_columns` ends a dimension with versions (SCD2), made from a CTE that has `first_from`, the
+`valid_from` of the first version, and `next_from`; `unknown_version()` ends its unknown member.
+"""
+_CALL = re.compile(rb"(\w+)\s*\(([\w.,\s]*)\)")
+
 KEY_FILE_VARIABLE = "CARMS_MASKING_KEY_FILE"
 """The environment variable that may name another file than the project's."""
 
@@ -48,6 +109,35 @@ _MACRO = f"""
 create or replace temp macro {_NAME}(word) as
     sha256(getvariable('{_OUTER}') || unhex(sha256(getvariable('{_INNER}') || encode(word))))
 """
+
+
+def expanded(sql: str, where: str) -> str:
+    """A SELECT with the text of each macro in the place of its call; `where` names the SELECT.
+
+    So what follows a SELECT, such as the lineage of its columns, needs to know no macro.
+
+    Raises:
+        ContractError: a call has other parameters than its macro.
+    """
+    text, found, end = sql.encode(), "", 0
+    for start, kind in duckdb.tokenize(sql):  # in bytes
+        call = _CALL.match(text, start)
+        if kind != duckdb.token_type.identifier or not call or text[:start].endswith(b"."):
+            continue
+        name, inside = call[1].decode().lower(), call[2].decode()
+        if name not in _BODIES:
+            continue
+        parameters, body = _BODIES[name]
+        given = [word.strip() for word in inside.split(",") if word.strip()]
+        if len(given) != len(parameters):
+            raise ContractError(
+                f"{where}: `{call[0].decode()}` has {len(given)} parameters",
+                f"write `{name}({', '.join(parameters)})`, with names only",
+            )
+        values = dict(zip(parameters, given, strict=True))
+        found += text[end:start].decode() + body.format(**values)
+        end = call.end()
+    return found + text[end:].decode()
 
 
 def key_file(config: LakeConfig) -> Path:

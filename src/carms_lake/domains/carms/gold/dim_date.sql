@@ -16,14 +16,6 @@ years as (
     from happened
     where calendar_on is not null
 ),
-days as (
-    select unnest(
-        generate_series(
-            make_date(calendar_year, 1, 1)::timestamp, make_date(calendar_year, 12, 31)::timestamp, interval 1 day
-        )
-    )::date as calendar_on
-    from years
-),
 seen as (
     select
         coalesce(min(valid_from), timestamp '1970-01-01 00:00:00') as created_at,
@@ -31,21 +23,10 @@ seen as (
     from silver.program_history
 )
 select
-    (year(days.calendar_on) * 10000 + month(days.calendar_on) * 100 + day(days.calendar_on))::integer as date_key,
-    days.calendar_on,
-    year(days.calendar_on)::integer as calendar_year,
-    quarter(days.calendar_on)::integer as calendar_quarter,
-    month(days.calendar_on)::integer as calendar_month,
-    monthname(days.calendar_on) as month_name,
-    day(days.calendar_on)::integer as day_of_month,
-    isoyear(days.calendar_on)::integer as iso_year,
-    week(days.calendar_on)::integer as iso_week,
-    isodow(days.calendar_on)::integer as iso_weekday,
-    dayname(days.calendar_on) as weekday_name,
-    isodow(days.calendar_on) >= 6 as is_weekend,
+    days.*,
     seen.created_at::timestamp as created_at,
     seen.updated_at::timestamp as updated_at
-from days
+from calendar(years) as days
 cross join seen
 union all
 select

@@ -54,18 +54,7 @@ select
     version.is_vip,
     version.has_gdpr_consent,
     not version.is_shown as is_masked,
-    version.valid_from::timestamp as valid_from,
-    version.valid_to::timestamp as valid_to,
-    case
-        when version.valid_from = version.first_from then timestamp '1900-01-01 00:00:00'
-        else version.valid_from
-    end::timestamp as applies_from,
-    version.next_from::timestamp as applies_to,
-    version.is_current,
-    version.is_deleted,
-    version.deleted_on,
-    version.first_from::timestamp as created_at,
-    coalesce(version.valid_to, version.valid_from)::timestamp as updated_at
+    version_columns(version)
 from version
 left join silver.customer as customer on customer.customer_id = version.customer_id
 union all
@@ -73,6 +62,5 @@ select
     (-1)::bigint, (-1)::bigint, 'Unknown', null::varchar, null::varchar, null::varchar, null::boolean, null::varchar,
     null::varchar, null::varchar, null::varchar, null::varchar, null::varchar, null::varchar, null::double,
     null::double, null::date, null::timestamp, null::boolean, null::boolean, true,
-    timestamp '1900-01-01 00:00:00', null::timestamp, timestamp '1900-01-01 00:00:00', null::timestamp, true, false,
-    null::date, timestamp '1970-01-01 00:00:00', timestamp '1970-01-01 00:00:00'
+    unknown_version()
 order by customer_id, valid_from

@@ -15,16 +15,6 @@ with years as (
     union
     select year(sensor_at) from silver.sensor_reading
 ),
-days as (
-    select
-        unnest(
-            generate_series(
-                make_date(calendar_year, 1, 1)::timestamp, make_date(calendar_year, 12, 31)::timestamp, interval 1 day
-            )
-        )::date as calendar_on
-    from years
-    where calendar_year is not null
-),
 -- Two holidays of a country may fall on one day, and one day may be a holiday in several countries.
 holidays as (
     select
@@ -51,19 +41,8 @@ seen as (
     from silver.product_history
 )
 select
-    (year(days.calendar_on) * 10000 + month(days.calendar_on) * 100 + day(days.calendar_on))::integer as date_key,
-    days.calendar_on,
-    year(days.calendar_on)::integer as calendar_year,
-    quarter(days.calendar_on)::integer as calendar_quarter,
-    month(days.calendar_on)::integer as calendar_month,
-    monthname(days.calendar_on) as month_name,
+    days.*,
     date_trunc('month', days.calendar_on)::date as month_on,
-    day(days.calendar_on)::integer as day_of_month,
-    isoyear(days.calendar_on)::integer as iso_year,
-    week(days.calendar_on)::integer as iso_week,
-    isodow(days.calendar_on)::integer as iso_weekday,
-    dayname(days.calendar_on) as weekday_name,
-    isodow(days.calendar_on) >= 6 as is_weekend,
     (year(days.calendar_on) + case when month(days.calendar_on) >= 7 then 1 else 0 end)::integer as fiscal_year,
     (((month(days.calendar_on) + 5) % 12) // 3 + 1)::integer as fiscal_quarter,
     ((month(days.calendar_on) + 5) % 12 + 1)::integer as fiscal_month,
@@ -84,14 +63,14 @@ select
     holidays.holiday_name_gb,
     seen.created_at::timestamp as created_at,
     seen.updated_at::timestamp as updated_at
-from days
+from calendar(years) as days
 cross join seen
 left join holidays on holidays.holiday_on = days.calendar_on
 left join known_years on known_years.calendar_year = year(days.calendar_on)
 union all
 select
-    (-1)::integer, null::date, null::integer, null::integer, null::integer, null::varchar, null::date, null::integer,
-    null::integer, null::integer, null::integer, null::varchar, null::boolean, null::integer, null::integer,
-    null::integer, null::boolean, null::varchar, null::boolean, null::varchar, null::boolean, null::varchar,
+    (-1)::integer, null::date, null::integer, null::integer, null::integer, null::varchar, null::integer,
+    null::integer, null::integer, null::integer, null::varchar, null::boolean, null::date, null::integer,
+    null::integer, null::integer, null::boolean, null::varchar, null::boolean, null::varchar, null::boolean, null::varchar,
     timestamp '1970-01-01 00:00:00', timestamp '1970-01-01 00:00:00'
 order by date_key

@@ -50,24 +50,12 @@ select
     product.introduced_on,
     version.discontinued_on,
     coalesce(version.is_discontinued and version.discontinued_on is null, false) as is_discontinued_without_date,
-    version.valid_from::timestamp as valid_from,
-    version.valid_to::timestamp as valid_to,
-    case
-        when version.valid_from = version.first_from then timestamp '1900-01-01 00:00:00'
-        else version.valid_from
-    end::timestamp as applies_from,
-    version.next_from::timestamp as applies_to,
-    version.is_current,
-    version.is_deleted,
-    version.deleted_on,
-    version.first_from::timestamp as created_at,
-    coalesce(version.valid_to, version.valid_from)::timestamp as updated_at
+    version_columns(version)
 from version
 left join silver.product as product on product.product_id = version.product_id
 union all
 select
     (-1)::bigint, (-1)::bigint, 'Unknown', 'Unknown', 'Unknown', 'Unknown', null::decimal(12, 4), null::varchar,
     null::decimal(12, 4), null::decimal(13, 4), null::decimal(18, 2), null::boolean, null::boolean, null::date,
-    null::date, null::boolean, timestamp '1900-01-01 00:00:00', null::timestamp, timestamp '1900-01-01 00:00:00',
-    null::timestamp, true, false, null::date, timestamp '1970-01-01 00:00:00', timestamp '1970-01-01 00:00:00'
+    null::date, null::boolean, unknown_version()
 order by product_id, valid_from
