@@ -87,11 +87,11 @@ def test_returns_get_a_reason_code(project: tuple[Path, str]) -> None:
     assert (row["column"], row["change"], row["severity"], row["found"]) == (
         "return_reason_code", "added", "error", "varchar, filled in 100 %"
     )  # fmt: skip
-    assert "1.0.0 -> 1.1.0 (minor)" in found.err
+    assert "1.1.0 -> 1.2.0 (minor)" in found.err
 
     shown = carms(folder, "-d", "retail", "drift", "returns", "--patch")
     patch = yaml.safe_load(shown.out)
-    assert patch["version"] == "1.1.0"
+    assert patch["version"] == "1.2.0"
     assert patch["schema"][0]["properties"] == [
         {
             "name": "return_reason_code",
@@ -104,7 +104,7 @@ def test_returns_get_a_reason_code(project: tuple[Path, str]) -> None:
     own = folder / "schemas" / "retail" / "bronze" / "returns.odcs.yaml"
     before = own.read_text(encoding="utf-8")
     assert carms(folder, "-d", "retail", "drift", "returns", "--write").code == 1
-    kept = own.with_name("returns.v1.0.0.odcs.yaml")
+    kept = own.with_name("returns.v1.1.0.odcs.yaml")
     assert kept.read_text(encoding="utf-8") == before
     assert own.read_text(encoding="utf-8").startswith("# ours, for now\n")
 
@@ -159,4 +159,4 @@ def test_the_rows_and_the_patch_are_not_mixed(project: tuple[Path, str]) -> None
     file = folder / "patch.yaml"
     deliver(folder, "returns_v2", with_codes(returns(500)), project[1])
     assert carms(folder, "-d", "retail", "drift", "--patch", "-o", str(file)).code == 1
-    assert yaml.safe_load(file.read_text(encoding="utf-8"))["version"] == "1.1.0"
+    assert yaml.safe_load(file.read_text(encoding="utf-8"))["version"] == "1.2.0"

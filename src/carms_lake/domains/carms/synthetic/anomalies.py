@@ -150,7 +150,7 @@ def _program(like: ProgramPlan, number: int, iteration: int) -> Row:
 
 
 def _documents(last: ProgramPlan, iteration: int) -> _Faults:
-    """Copies of the last document; without an own key a copy is the same document again."""
+    """Copies of the last document, the last one with another text: which of the two is right?"""
     source = "markdown_program_descriptions"
     bad, empty, orphan = _UNUSED_ID + 11, _UNUSED_ID + 12, _UNUSED_ID + 13
     doubled = f"{iteration}|{last.program_stream_id}"
@@ -159,7 +159,7 @@ def _documents(last: ProgramPlan, iteration: int) -> _Faults:
         {"id": f"{iteration}-{bad}", **_page(iteration, bad)},
         {"id": f"{iteration}|{empty}", "page_content": "", **_page(iteration, empty)},
         {"id": f"{iteration}|{orphan}", **_page(iteration, orphan)},
-        {},
+        {"page_content": "# Overview\n\nAnother text of the same document.\n"},
     )
     return _Faults(
         rows=rows,
