@@ -44,7 +44,7 @@ def files_of(folder: Path, **options: object) -> Path:
 def digests(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(folder.rglob("[!.]*"))
         if path.is_file()
     }
 
@@ -240,7 +240,7 @@ def test_more_anomalies_are_more_rejects_orphans_and_circles(tiny, tmp_path):
 
 def test_without_batches_everything_is_in_the_first_files(tmp_path):
     files_of(tmp_path, scale=0.0002, batches=0)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["initial", "truth.json"]
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == ["initial", "truth.json"]
     assert truth_of(tmp_path)["waiting"][0]["after"] == "initial"
 
 
