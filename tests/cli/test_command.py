@@ -296,9 +296,12 @@ def test_ctrl_c_ends_with_130_and_changes_nothing(lake: Path) -> None:
     assert err.decode().strip() == "interrupted: everything is as it was"
 
 
-def test_a_gold_file_held_by_a_writer_names_the_way_out(tmp_path: Path) -> None:
+def test_a_gold_file_held_by_a_writer_names_who_holds_it_and_the_way_out(tmp_path: Path) -> None:
     config = small_lake(tmp_path)
     with duckdb.connect(str(config.gold_file)):
-        done = carms("query", "select 1", cwd=tmp_path)
+        done = carms("query", "from gold.program_profile", cwd=tmp_path)
+        assert carms("query", "from silver.program", cwd=tmp_path).returncode == 0
     assert done.returncode == 5
-    assert b"hint: close the program" in done.stderr
+    assert b"is open for writing in" in done.stderr
+    assert WINDOWS or f"(process {os.getpid()})".encode() in done.stderr
+    assert b"hint: close it there, or open it read-only" in done.stderr

@@ -292,7 +292,50 @@ def test_a_broken_gold_file_is_a_fault_of_the_store(tmp_path: Path) -> None:
     config = small_lake(tmp_path)
     config.gold_file.write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError, match="cannot be opened"):
-        query_frame(config, "select 1")
+        query_frame(config, "from gold.program_profile")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1 as x",
+        "select count(*) from silver.program",
+        "select count(*) from carms.bronze.discipline, ops.runs",
+        "select count(*) from runs",
+        "with program_profile2 as (select 1) select * from program_profile2",
+        "select * from range(3), unnest([1])",
+        "describe silver.program",
+        "explain select 1",
+    ],
+)
+def test_what_needs_no_gold_answers_without_the_gold_file(tmp_path: Path, sql: str) -> None:
+    config = small_lake(tmp_path)
+    wanted = query_frame(config, sql).height
+    config.gold_file.write_bytes(b"no database" * 1000)
+    assert query_frame(config, sql).height == wanted
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "from gold.program_profile",
+        "from carms.gold.program_profile",
+        "from program_profile",
+        "from published.gold.program_profile",
+        "from ops.build",
+        "from gold.programs_like('x')",
+        "from programs_like('x')",
+        "from no_such_table",
+        "show tables",
+        "from information_schema.tables",
+        "select * from silver.program where exists (from gold.program_profile)",
+    ],
+)
+def test_what_needs_gold_says_that_it_cannot_be_opened(tmp_path: Path, sql: str) -> None:
+    config = small_lake(tmp_path)
+    config.gold_file.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        query_frame(config, sql)
 
 
 def test_a_time_limit_holds_while_rows_are_taken(lake: LakeConfig) -> None:

@@ -1,7 +1,8 @@
 """One statement answered in a sandbox: it reads from the lake, and does nothing else.
 
-`gold` is the published file, attached read-only; the search path finds it first. Views over pinned
-versions of the lake's tables are made only for what a query names: Delta takes a while to import.
+`gold` is the published file, attached read-only where a query names it; the search path finds it
+first. Views over pinned versions of the lake's tables are made only for what a query names: Delta
+takes a while to import.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from carms_lake.errors import QueryLimit, QueryRefused
+from carms_lake.errors import QueryLimit, QueryRefused, StoreError
 from carms_lake.store.query import views
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
 from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
@@ -156,10 +157,7 @@ def _session(
         for schema in ("gold", *LAKE_SCHEMAS):
             run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
         path = [f"{session.domain}.{schema}" for schema in LAKE_SCHEMAS]
-        gold = as_of.gold(statement) if as_of else config.gold_file
-        if gold is not None and gold.is_file():
-            attach(connection, gold)
-            session.has_gold = True
+        if _attached(session, statement):
             path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
         run(f"SET search_path = {literal(','.join(path))}")
         views.make_views(session, statement)
@@ -170,6 +168,26 @@ def _session(
     finally:
         if not session.is_abandoned:
             connection.close()
+
+
+def _attached(session: Session, statement: Statement) -> bool:
+    """Attach the gold file where the statement needs it: another program may hold it meanwhile."""
+    need = views.gold_need(session, statement)
+    if need is views.Need.NO:
+        return False
+    as_of = session.as_of
+    gold = as_of.gold(statement) if as_of else session.config.gold_file
+    if gold is None or not gold.is_file():
+        return False
+    try:
+        attach(session.connection, gold)
+    except StoreError as error:
+        if need is views.Need.YES:
+            raise
+        session.gold_fault = error
+        return False
+    session.has_gold = True
+    return True
 
 
 @contextmanager

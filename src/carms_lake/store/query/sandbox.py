@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from carms_lake.config import LakeConfig
+    from carms_lake.errors import LakeError
     from carms_lake.store.sql.statement import Statement
 
 
@@ -51,6 +52,8 @@ class Session:
     connection: duckdb.DuckDBPyConnection
     as_of: AsOf | None = None
     has_gold: bool = False
+    gold_fault: LakeError | None = None
+    """Why the gold file could not be attached, where the statement may do without it."""
     used_s: float = 0.0
     """Time that DuckDB worked; what the reader of the rows takes is not counted."""
     timed_out: bool = False

@@ -6,6 +6,7 @@ Errors are explained here because their hints name the nearest tables.
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -23,6 +24,7 @@ from carms_lake.store.delta.integrity import cure
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
+from carms_lake.store.sql.statement import TABLE_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,45 @@ _MISSING = re.compile(r'Table with name "?([^\s"]+)"? does not exist')
 _WHERE = re.compile(r"LINE \d+: .*", re.DOTALL)
 _LISTED = 20
 """So many tables are listed in a hint, not more."""
+
+
+class Need(Enum):
+    """Whether a statement reads gold."""
+
+    NO = 0
+    MAYBE = 1
+    """A name is of no table in the lake, or a function's: it may be one of gold."""
+    YES = 2
+
+
+def gold_need(session: Session, statement: Statement) -> Need:
+    """Whether the gold file is needed for the names of a statement."""
+    names = [*statement.tables, *(n for n in statement.macros if n[-1] not in TABLE_FUNCTIONS)]
+    needs = [_need_of(session, name) for name in names]
+    needs += [_need_of_function(name) for name in statement.functions]
+    needs.append(Need.YES if statement.lists_tables else Need.NO)
+    return max(needs, key=lambda need: need.value)
+
+
+def _need_of_function(name: tuple[str, ...]) -> Need:
+    """Of a function: gold may have a macro of its name; operators have no letters."""
+    if "gold" in name[:-1]:
+        return Need.YES
+    return Need.MAYBE if name[-1].isidentifier() else Need.NO
+
+
+def _need_of(session: Session, name: tuple[str, ...]) -> Need:
+    *qualifier, table = name
+    layer = qualifier[-1] if qualifier else ""
+    if layer == "gold" or PUBLISHED in qualifier:
+        return Need.YES
+    if not layer and IDENTIFIER.fullmatch(table):
+        files = (at / "gold" / f"{table}.odcs.yaml" for at in session.config.domain.schemas)
+        if any(file.is_file() for file in files):
+            return Need.YES
+    schemas = [layer] if layer else LAKE_SCHEMAS
+    is_in_lake = any(_is_there(session, _folder(session, one, table)) for one in schemas)
+    return Need.NO if is_in_lake or layer in ("silver", "bronze") else Need.MAYBE
 
 
 def make_views(session: Session, statement: Statement) -> None:
@@ -208,8 +249,9 @@ def as_user_error(session: Session, statement: Statement, error: duckdb.Error) -
     names = statement.tables | statement.macros
     is_unknown = isinstance(error, duckdb.CatalogException) and "Function with name" in text
     gold = (("gold",), (session.domain, "gold"))
-    if _is_unpublished(session) and (is_unknown or any(path[:-1] in gold for path in names)):
-        return _no_gold(session)
+    fault = _without_gold(session)
+    if fault and (is_unknown or any(path[:-1] in gold for path in names)):
+        return fault
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused(text, "`carms query` reads the tables of the lake and nothing else")
     return QueryRefused(text)
@@ -220,8 +262,9 @@ def _missing_table(session: Session, path: tuple[str, ...], text: str) -> LakeEr
     if path[0] == session.domain and len(path) > 1:
         path = path[1:]
     layer, table = ".".join(path[:-1]), path[-1]
-    if _is_unpublished(session) and layer in ("", "gold"):
-        return _no_gold(session)
+    fault = _without_gold(session)
+    if fault and layer in ("", "gold", *(["ops"] if session.gold_fault else [])):
+        return fault
     session.connection.execute("ROLLBACK")
     known = [*_lake_names(session), *(("gold", name) for name in _published_names(session))]
     if layer:
@@ -240,11 +283,10 @@ def _missing_table(session: Session, path: tuple[str, ...], text: str) -> LakeEr
     return QueryRefused(message, "`carms tables` lists what there is" if long else hint)
 
 
-def _is_unpublished(session: Session) -> bool:
-    return not session.has_gold and session.as_of is None
-
-
-def _no_gold(session: Session) -> GoldMissing:
+def _without_gold(session: Session) -> LakeError | None:
+    """Why a name that may be one of gold cannot be looked up; None where gold was looked at."""
+    if session.gold_fault or session.as_of or session.config.gold_file.is_file():
+        return session.gold_fault
     return GoldMissing(
         f"there is no gold file yet: `{session.config.gold_file}`",
         "run `carms build`; bronze, silver and ops can be queried without it",

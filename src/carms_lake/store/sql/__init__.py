@@ -47,6 +47,9 @@ _SQL_TYPES = {
     "binary": "BLOB",
 }
 
+_HELD = re.compile(r"Conflicting lock is held(?: in (.+?) \(PID (\d+)\))?|used by another process")
+"""What DuckDB says of a file that somebody has open for writing, on each system."""
+
 _POSITION = "row position"
 """No column of a contract can have a space in its name."""
 
@@ -71,6 +74,13 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str = PUBLIS
     try:
         connection.execute(f"attach {literal(str(path))} as {name} (read_only)")
     except duckdb.Error as error:
+        if is_held := _HELD.search(str(error)):
+            who = f"`{is_held[1]}` (process {is_held[2]})" if is_held[1] else "another program"
+            raise StoreError(
+                f"the gold file `{path}` is open for writing in {who}",
+                "close it there, or open it read-only there (docs/guides/bi-tools.md says how); "
+                "bronze, silver and ops can be queried meanwhile, and `carms build` works",
+            ) from error
         raise StoreError(
             f"the gold file `{path}` cannot be opened: {str(error).strip()}",
             "close the program that writes to it, or rebuild it with `carms build --full-refresh`",

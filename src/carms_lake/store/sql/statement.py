@@ -87,6 +87,8 @@ class Statement:
     tables: frozenset[tuple[str, ...]]
     """Tables and views; names of CTEs are among them."""
     macros: frozenset[tuple[str, ...]]
+    functions: frozenset[tuple[str, ...]]
+    """All others; macros that give a value are among them."""
     lists_tables: bool
     """It asks for the catalog itself (SHOW TABLES, information_schema)."""
 
@@ -245,7 +247,7 @@ def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, 
         name[-1].startswith(_NAMES_ALL) or not _CATALOG_SCHEMAS.isdisjoint(name)
         for name in tables | macros
     )
-    return Statement(sql, frozenset(tables), frozenset(macros), lists_tables)
+    return Statement(sql, frozenset(tables), frozenset(macros), frozenset(functions), lists_tables)
 
 
 def _path(node: dict[str, Any]) -> tuple[str, ...]:
