@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.cli.formats import Format, as_json, as_text, on_one_line, table, write_rows
+from carms_lake.cli.formats import Format, on_one_line, table, write_rows
+from carms_lake.writers.json import as_json, as_text
 
 STAMP = '"2025-01-02T03:00:00+00:00"'
 HARD: list[tuple[Any, str, str]] = [
@@ -138,6 +139,23 @@ def test_a_table_in_a_pipe_is_not_shortened() -> None:
     stream = io.StringIO()
     assert not table(stream, ["a"], [("x" * 500,)])
     assert "x" * 500 in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("0E-8"), "0.00000000"),
+        (Decimal("1.2E-7"), "0.00000012"),
+        (Decimal("-1E+3"), "-1000"),
+        (Decimal("0.10"), "0.10"),
+    ],
+)
+def test_a_decimal_has_its_digits_and_no_exponent(value: Decimal, text: str) -> None:
+    assert as_text(value) == text
+    for file_format in (Format.CSV, Format.TSV, Format.JSONL):
+        stream = io.StringIO()
+        write_rows(stream, file_format, ["v"], [[(value,)]])
+        assert text in stream.getvalue()
 
 
 def test_control_characters_cannot_move_the_cursor() -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import polars as pl
+import pytest
 
-from carms_lake.cli.formats import write_binary
+from carms_lake.cli.formats import Format, write_binary, write_rows
+from carms_lake.errors import UsageError
+from carms_lake.files import whole
+from carms_lake.writers import write, xlsx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +49,40 @@ def test_each_type_is_kept_or_becomes_text(tmp_path: Path) -> None:
         tuple(kept for _, _, _, kept in columns.values()),
         (None,) * len(columns),
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([1, None], "[1,null]"),
+        ({"a": 1}, '{"a":1}'),
+        (b"\x00\xff", "00ff"),
+        ([Decimal("0.00000000")], "[0.00000000]"),
+        (Decimal("123456789012345.67800000"), "123456789012345.67800000"),
+    ],
+)
+def test_a_workbook_spells_a_value_as_csv_does(tmp_path: Path, value: Any, text: str) -> None:
+    frame = pl.DataFrame({"v": [value]})
+    write(tmp_path / "x.xlsx", [frame], "xlsx")
+    assert openpyxl.load_workbook(tmp_path / "x.xlsx").active["A2"].value == text
+    stream = io.StringIO()
+    write_rows(stream, Format.TSV, ["v"], [frame.rows()])
+    assert next(csv.reader(stream.getvalue().splitlines()[1:], delimiter="\t")) == [text]
+
+
+@pytest.mark.parametrize(("most", "what"), [("_MAX_ROWS", "3 rows"), ("_MAX_COLUMNS", "3 columns")])
+def test_a_workbook_that_is_too_large_is_named_before_a_cell_is_written(
+    most: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, most, 3)
+    monkeypatch.setattr(xlsx, "_write_row", lambda *_: pytest.fail("a cell was written"))
+    frame = pl.DataFrame({name: [1, 2] for name in "abcd"[: 4 if "columns" in what else 1]})
+    with (
+        pytest.raises(UsageError, match=rf"`big\.xlsx` would have more than {what}"),
+        whole(tmp_path / "big.xlsx") as partial,
+    ):
+        write(partial, [frame, frame], "xlsx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_rows_leave_a_file_with_its_columns(tmp_path: Path) -> None:

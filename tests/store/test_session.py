@@ -103,9 +103,46 @@ def test_a_type_that_polars_lacks_comes_as_text(lake: LakeConfig, value: str, te
     assert query_frame(lake, f'select {value} as "a b", 1 as c').rows() == [(text, 1)]
 
 
-def test_columns_of_one_name_are_refused_in_a_frame(lake: LakeConfig) -> None:
-    with pytest.raises(QueryRefused, match="two columns of the answer are named `a`"):
-        query_frame(lake, "select 1 as a, 2 as a")
+@pytest.mark.parametrize(
+    ("select", "names"),
+    [
+        ("1 as a, 2 as a", ("a", "a_2")),
+        ("1 as a, 2 as a, 3 as a, 4 as a_2", ("a", "a_3", "a_4", "a_2")),
+        ("1 as a, interval 1 month as a, 'x' as b", ("a", "a_2", "b")),
+        ("one.*, two.* from silver.program one, silver.program two limit 0", None),
+    ],
+)
+def test_later_columns_of_a_name_get_a_number(
+    lake: LakeConfig, select: str, names: tuple[str, ...] | None
+) -> None:
+    found = query_frame(lake, f"select {select}")
+    with answering(lake, f"select {select}") as answer:
+        assert answer.columns == tuple(found.columns)
+    assert len(set(found.columns)) == len(found.columns)
+    assert names is None or tuple(found.columns) == names
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("age(date '2024-03-31', date '2024-02-29')", "1 month 2 days"),
+        ("interval 1 year", "1 year"),
+        ("interval '-5 minutes'", "-00:05:00"),
+        ("[interval 1 month, null]", "[1 month, NULL]"),
+        ("null::interval", None),
+        ("$span::interval", "3 months"),
+    ],
+)
+@pytest.mark.parametrize("after", ["", ";", " -- the end", "; -- the end ; of it", "\n;\n/* ; */"])
+def test_an_interval_is_written_as_duckdb_writes_it(
+    lake: LakeConfig, value: str, text: str | None, after: str
+) -> None:
+    sql = f"select {value} as v, ';' as c order by 2{after}"
+    parameters = {"span": "3 months"} if "$" in value else None
+    with answering(lake, sql, parameters) as answer:
+        assert [row for batch in answer.batches for row in batch] == [(text, ";")]
+    if not after:
+        assert query_frame(lake, sql, parameters).rows() == [(text, ";")]
 
 
 def test_parameters_take_the_place_of_names(lake: LakeConfig) -> None:

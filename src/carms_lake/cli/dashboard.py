@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.cli.formats import as_text, on_one_line
+from carms_lake.cli.formats import on_one_line
 from carms_lake.cli.render import write
 from carms_lake.cli.reports import as_plain
 from carms_lake.errors import counted, first_few
+from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

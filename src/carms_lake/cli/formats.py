@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal
+
+from carms_lake.writers.json import as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -108,61 +109,6 @@ def write_binary(path: Path, frame: pl.DataFrame, file_format: str) -> int:
     ]
     write(path, [pl.DataFrame(columns)], file_format)
     return frame.height
-
-
-def as_text(value: object) -> str:
-    """A value as a cell shows it; null is empty."""
-    match value:
-        case None:
-            text = ""
-        case bool():
-            text = "true" if value else "false"
-        case datetime():
-            text = value.isoformat(" ")
-        case bytes():
-            text = value.hex()
-        case list() | tuple() | dict():
-            text = as_json(value)
-        case _:
-            text = str(value)
-    return text
-
-
-def as_json(value: object) -> str:
-    """A value as JSON text on one line."""
-    import orjson
-
-    return orjson.dumps(plain(value)).decode()
-
-
-def plain(value: Any) -> Any:
-    """A value as orjson takes it, without a digit lost."""
-    from decimal import Decimal
-
-    import orjson
-
-    found = value
-    match value:
-        case None | str() | bool() | float():
-            pass
-        case int():
-            if not -(1 << 63) <= value < 1 << 63:
-                found = orjson.Fragment(str(value))
-        case Decimal():
-            found = orjson.Fragment(f"{value:f}") if value.is_finite() else None
-        case datetime() | date() | time():
-            found = value.isoformat()
-        case bytes():
-            found = value.hex()
-        case dict():
-            found = {as_text(key): plain(item) for key, item in value.items()}
-        case list() | tuple():
-            found = [plain(item) for item in value]
-        case timedelta():
-            found = value.total_seconds()
-        case _:
-            found = str(value)
-    return found
 
 
 def _delimited(delimiter: str, text: Callable[[object], str]) -> Callable[[Sequence[Any]], str]:

@@ -130,7 +130,9 @@ def restore(
         )
     if len(new) > _LISTED:
         render.note(call, f"and {counted(len(new) - _LISTED, 'more file')}")
-    if done.done_as is None:
+    if done.is_there:
+        render.note(call, f"`{done.table}` is at version {done.version} already: nothing to do")
+    elif done.done_as is None:
         render.note(call, _DRY_RUN)
     elif done.table.startswith("silver."):
         render.note(call, "run `carms build` to refresh gold; it may rebuild this table")

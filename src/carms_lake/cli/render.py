@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carms_lake.cli.formats import (
     Format,
-    as_json,
     on_one_line,
     spelt,
     table,
@@ -24,6 +23,7 @@ from carms_lake.cli.formats import (
     write_rows,
 )
 from carms_lake.errors import StoreError, UsageError, counted
+from carms_lake.writers.json import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

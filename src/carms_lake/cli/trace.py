@@ -11,8 +11,9 @@ import typer
 from carms_lake.cli import render
 from carms_lake.cli.command import argument, command, option
 from carms_lake.cli.context import Call, complete_tables
-from carms_lake.cli.formats import LONG_TEXT, as_text, console, on_one_line
+from carms_lake.cli.formats import LONG_TEXT, console, on_one_line
 from carms_lake.cli.render import Target, emit, text_width
+from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -140,11 +141,16 @@ def _rows(
 
 def as_json(key: Mapping[str, Any]) -> str | None:
     """A row's key as it is kept; None where nothing of it may be."""
-    return json.dumps(key, ensure_ascii=False, default=str) if key else None
+    return json.dumps(key, ensure_ascii=False, default=_plain) if key else None
 
 
 def _text(values: Sequence[Any]) -> str:
-    return ", ".join("null" if v is None else str(v) for v in values)[:_VALUE_CHARACTERS]
+    return ", ".join("null" if v is None else _plain(v) for v in values)[:_VALUE_CHARACTERS]
+
+
+def _plain(value: Any) -> str:
+    """A value as text; a decimal has all its digits and no exponent."""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def of_whole(result: CheckResult) -> CheckFailure:

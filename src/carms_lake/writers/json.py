@@ -1,10 +1,15 @@
-"""Frames -> JSON in UTF-8: one array of objects, one object per line, or a single object."""
+"""Frames -> JSON in UTF-8: one array of objects, one object per line, or a single object.
+
+Also how one value is spelt, in JSON and in a cell of text.
+"""
 
 from __future__ import annotations
 
 import json
 import textwrap
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,3 +65,61 @@ def write_object(path: Path, frames: Iterable[Any], *, indent: int = 2) -> None:
         raise UsageError(f"`{path.name}` holds one JSON object, not {len(objects)}")
     text = json.dumps(objects[0], ensure_ascii=False, indent=indent)
     path.write_bytes(f"{text}\n".encode())
+
+
+def as_text(value: object) -> str:
+    """A value as a cell shows it, the same in every format that has no type for it; null is empty.
+
+    A decimal has all its digits, and no exponent.
+    """
+    match value:
+        case None:
+            text = ""
+        case bool():
+            text = "true" if value else "false"
+        case Decimal():
+            text = f"{value:f}"
+        case datetime():
+            text = value.isoformat(" ")
+        case bytes():
+            text = value.hex()
+        case list() | tuple() | dict():
+            text = as_json(value)
+        case _:
+            text = str(value)
+    return text
+
+
+def as_json(value: object) -> str:
+    """A value as JSON text on one line."""
+    import orjson
+
+    return orjson.dumps(plain(value)).decode()
+
+
+def plain(value: Any) -> Any:
+    """A value as orjson takes it, without a digit lost."""
+    import orjson
+
+    found = value
+    match value:
+        case None | str() | bool() | float():
+            pass
+        case int():
+            if not -(1 << 63) <= value < 1 << 63:
+                found = orjson.Fragment(str(value))
+        case Decimal():
+            found = orjson.Fragment(f"{value:f}") if value.is_finite() else None
+        case datetime() | date() | time():
+            found = value.isoformat()
+        case bytes():
+            found = value.hex()
+        case dict():
+            found = {as_text(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            found = [plain(item) for item in value]
+        case timedelta():
+            found = value.total_seconds()
+        case _:
+            found = str(value)
+    return found

@@ -14,11 +14,14 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from carms_lake.errors import UsageError
+from carms_lake.files import final_name
+from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
     import polars as pl
 
 _MAX_ROWS = 1_048_576
+_MAX_COLUMNS = 16_384
 _MAX_CHARACTERS = 32_767
 _MAX_DIGITS = 15
 _TOO_LARGE = 1_000_000_000_000_000
@@ -42,14 +45,15 @@ def write(
     before 1901; a moment with a zone is written in UTC without one.
 
     Raises:
-        UsageError: more rows or characters than a sheet can hold.
+        UsageError: more rows, columns or characters than a sheet can hold.
     """
+    kept = _that_fit(frames, final_name(path))
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as workbook:
         workbook.set_properties({"created": _CREATED})
         stamp = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         worksheet = workbook.add_worksheet(sheet)
         row = 0
-        for number, frame in enumerate(frames):
+        for number, frame in enumerate(kept):
             if number == 0:
                 _write_row(worksheet, 0, tuple(name or None for name in frame.columns), stamp)
             for values in frame.iter_rows():
@@ -58,9 +62,26 @@ def write(
                     for name, value in zip(frame.columns, values, strict=True)
                 )
                 row += 1
-                if row >= _MAX_ROWS:
-                    raise UsageError(f"`{path.name}` would have more than {_MAX_ROWS} rows")
                 _write_row(worksheet, row, held, stamp)
+
+
+def _that_fit(frames: Iterable[pl.DataFrame], name: str) -> list[pl.DataFrame]:
+    """The chunks, where a sheet has room for them: looked at before the first cell is written."""
+    kept: list[pl.DataFrame] = []
+    rows = 1
+    for frame in frames:
+        kept.append(frame)
+        rows += frame.height
+        for most, there, what in (
+            (_MAX_ROWS, rows, "rows"),
+            (_MAX_COLUMNS, frame.width, "columns"),
+        ):
+            if there > most:
+                raise UsageError(
+                    f"`{name}` would have more than {most} {what}",
+                    "write Parquet or CSV instead, or select less",
+                )
+    return kept
 
 
 def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp: Format) -> None:
@@ -78,7 +99,7 @@ def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp
             else:
                 worksheet.write_datetime(row, column, value)
         else:
-            text = str(value)
+            text = as_text(value)
             if len(text) > _MAX_CHARACTERS:
                 raise UsageError(
                     f"row {row + 1} has a text of {len(text)} characters, "

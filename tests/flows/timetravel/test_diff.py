@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import ledger_lake
 import pytest
+import yaml
 from tiny import put, stocked
 
 from carms_lake.errors import UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize
-from carms_lake.flows.timetravel.diff import LakeDiff, diff, table_diff
+from carms_lake.flows.timetravel.diff import LakeDiff, diff, ignored_columns, table_diff
 from carms_lake.flows.timetravel.restore import restore
+from carms_lake.names import Layer, TableRef
+from carms_lake.store.gold.compare import Sides, compare
 
 if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
@@ -178,3 +183,50 @@ def test_rows_without_primary_key_of_another_domain_are_matched(
     assert found["bronze.entries"] == (0, 0, 1)
     assert found["silver.entry"] == (0, 0, 1)
     assert found["silver.posting"] == (0, 0, 2)
+
+
+def test_columns_that_came_went_or_changed_type_are_listed_though_no_row_differs(
+    tmp_path: Path,
+) -> None:
+    config = stocked(tmp_path)
+    first = ingest(config).run_id
+    own = tmp_path / "schemas"
+    for table in ("sales", "products"):
+        source = config.domain.schemas[0] / "bronze" / f"{table}.odcs.yaml"
+        contract = yaml.safe_load(source.read_text(encoding="utf-8"))
+        columns = {column["name"]: column for column in contract["schema"][0]["properties"]}
+        if table == "sales":
+            of_text = {"logicalType": "string", "physicalType": "varchar"}
+            columns["quantity"] |= {**of_text, "logicalTypeOptions": {}}
+        else:
+            columns["rating"] = {"name": "rating", "logicalType": "string"}
+        contract["schema"][0]["properties"] = [*columns.values()]
+        target = own / "bronze" / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(yaml.safe_dump(contract), encoding="utf-8")
+    put(config, "products.csv", "product_id,name,price,rating\np1,Tea,2.50,5\np2,Jam,4.00,4\n")
+    config = replace(config, domain=replace(config.domain, schemas=(*config.domain.schemas, own)))
+    second = ingest(config, full_refresh=True).run_id
+    rows = diff(config, first, second).as_rows().rows()
+    found = {table: tuple(values) for table, *values in rows}
+    assert found["bronze.sales"][:3] == (0, 0, 0)
+    assert "column `quantity` changed from integer to varchar" in found["bronze.sales"][3]
+    assert "column `rating` was added" in found["bronze.products"][3]
+    back = {table: why for table, *_, why in diff(config, second, first).as_rows().rows()}
+    assert "column `quantity` changed from varchar to integer" in back["bronze.sales"]
+    assert "column `rating` was removed" in back["bronze.products"]
+    table, cells = table_diff(config, first, second, "bronze.sales")
+    assert table.rows.new_types == (("quantity", "integer", "varchar"),)
+    assert cells.is_empty()
+
+
+def test_updated_at_of_gold_follows_and_is_no_change_of_its_own() -> None:
+    with duckdb.connect() as connection:
+        sides = Sides(
+            "select 1 as id, 'a' as name, date '2025-01-01' as updated_at",
+            "select 1 as id, 'a' as name, date '2025-01-02' as updated_at",
+        )
+        for layer, changed in ((Layer.GOLD, 0), (Layer.SILVER, 1)):
+            ref = TableRef("tiny", layer, "product")
+            found = compare(connection, sides, [("id",)], ignored_columns(ref))
+            assert found.changed == changed

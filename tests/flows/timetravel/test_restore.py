@@ -87,6 +87,23 @@ def test_the_deliveries_of_a_snapshot_go_back_too(lake: tuple[LakeConfig, str]) 
     assert digest(config) == before
 
 
+@pytest.mark.parametrize("yes", [False, True])
+@pytest.mark.parametrize("to", ["2", "run", "2999-01-01"])
+def test_the_version_that_is_there_is_not_restored(
+    to: str, yes: bool, lake: tuple[LakeConfig, str]
+) -> None:
+    config, _ = lake
+    newest = history(config, "bronze.sales")["run_id"][0]
+    before = (len(history(config, "bronze.sales")), len(rows_of_runs(config)))
+    done = restore(config, "bronze.sales", newest if to == "run" else to, yes=yes)
+    assert (done.version, done.to_version, done.done_as, done.is_there) == (2, 2, None, True)
+    assert (len(history(config, "bronze.sales")), len(rows_of_runs(config))) == before
+
+
+def rows_of_runs(config: LakeConfig) -> list[tuple[str, ...]]:
+    return query_frame(config, "select run_id from ops.runs").rows()
+
+
 def test_without_yes_nothing_is_written(lake: tuple[LakeConfig, str]) -> None:
     config, first = lake
     before = {path: path.stat().st_mtime_ns for path in config.lake.rglob("*") if path.is_file()}

@@ -5,7 +5,7 @@ columns of a run do not count as changes.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -79,11 +79,11 @@ class LakeDiff:
         return self.as_rows()._repr_html_()
 
     def as_rows(self) -> pl.DataFrame:
-        """One row per table that differs, and one for the rejects."""
+        """One row per table whose rows or columns differ, and one for the rejects."""
         rows = [
             (t.table.in_domain, t.rows.added, t.rows.removed, t.rows.changed, "; ".join(t.why))
             for t in self.tables
-            if t.rows.total
+            if t.rows.differs
         ]
         if any(self.rejects):
             rows.append(("ops.rejects", *self.rejects, 0, "rejected records, quarantined rows"))
@@ -121,12 +121,13 @@ def table_diff(
     with comparing(config, context.gold) as connection:
         # Whether the tables below differ says why gold does; the states of the last one stay.
         *_, found = [context.diff(connection, ref) for ref in context.tables]
-        changes = row_changes(connection, found.rows, _IGNORED, limit) if found.rows.total else []
+        ignored = ignored_columns(found.table)
+        changes = row_changes(connection, found.rows, ignored, limit) if found.rows.total else []
         sources = context.sources(connection, found.table, changes)
     cells = [
         cell
         for change, source in zip(changes, sources, strict=True)
-        for cell in _cells(change, found.rows.key, source)
+        for cell in _cells(change, found.rows.key, source, ignored)
     ]
     return found, pl.DataFrame(cells, _CELLS, orient="row")
 
@@ -165,12 +166,13 @@ class _DiffContext:
         sides = self._sides(connection, ref)
         found = Comparison()
         if sides is not None:
-            found = compare(connection, sides, _keys(contract), _IGNORED)
-        if not (found.total or found.new_columns or found.lost_columns):
+            found = compare(connection, sides, _keys(contract), ignored_columns(ref))
+        if not found.differs:
             return TableDiff(ref, found)
         self.differing.add(ref)
         why = [f"column `{name}` was added" for name in found.new_columns]
         why += [f"column `{name}` was removed" for name in found.lost_columns]
+        why += [f"column `{n}` changed from {was} to {now}" for n, was, now in found.new_types]
         reads = self.steps[ref].reads if ref.layer is Layer.GOLD else ()
         changed = [read for read in reads if read in self.differing]
         why += diff_causes(self.config, contract, self.runs, changed)
@@ -232,13 +234,18 @@ def _keys(contract: Contract) -> list[tuple[str, ...]]:
     return [by_key, place]
 
 
+def ignored_columns(ref: TableRef) -> frozenset[str]:
+    """Columns that do not count as a change; in gold `updated_at` follows what is below it."""
+    return _IGNORED | {"updated_at"} if ref.layer is Layer.GOLD else _IGNORED
+
+
 def _cells(
-    change: RowChange, key: Sequence[str], source: str | None
+    change: RowChange, key: Sequence[str], source: str | None, ignored: Collection[str]
 ) -> list[tuple[str | None, ...]]:
     """One row per changed cell; for an added or removed row one, with its values as JSON."""
     row = change.after or change.before or {}
     name = "|".join(str(row[column] or "") for column in key)
-    rest = {c: v for c, v in row.items() if c not in key and c not in _IGNORED}
+    rest = {c: v for c, v in row.items() if c not in key and c not in ignored}
     if change.before is None or change.after is None:
         values = json.dumps(rest, ensure_ascii=False)
         before, after = (None, values) if change.before is None else (values, None)

@@ -38,14 +38,19 @@ class Restored:
     files_new_again: tuple[str, ...] = ()
     """Source files that landed since; the next ingest takes them for new."""
     done_as: int | None = None
-    """The new version; None in a dry run."""
+    """The new version; None in a dry run, and where there is nothing to do."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the table is at that version already."""
+        return self.version == self.to_version
 
 
 def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
     """Restore a bronze or silver table to a version, or to what it was as of a run.
 
     The list of a bronze table's source files is restored with it: what landed since is new to the
-    next ingest. Without `yes` nothing is written.
+    next ingest. Without `yes`, and where the table is at that version already, nothing is written.
 
     Raises:
         UsageError: no such table, version or run, or a table that cannot be restored.
@@ -57,6 +62,7 @@ def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
             f"`{table.name}` is a log of operations and cannot be restored",
             "`carms query --as-of RUN` reads it as of a run",
         )
+    yes = yes and delta.version(table.path) != _version(config, table, to)
     with running(config, "restore", keep=yes) as run:
         now, to_version = delta.version(table.path), _version(config, table, to)
         ensure_complete(table.path, to_version, table.name)

@@ -42,11 +42,18 @@ class Comparison:
     """Empty where no columns tell the rows apart: then a row is added or removed as a whole."""
     new_columns: tuple[str, ...] = ()
     lost_columns: tuple[str, ...] = ()
+    new_types: tuple[tuple[str, str, str], ...] = ()
+    """Columns whose type changed: name, type before, type after."""
 
     @property
     def total(self) -> int:
         """How many rows differ."""
         return self.added + self.removed + self.changed
+
+    @property
+    def differs(self) -> bool:
+        """Whether rows or columns do."""
+        return bool(self.total or self.new_columns or self.lost_columns or self.new_types)
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def comparing(config: LakeConfig, gold: Sequence[Path | None] = ()) -> Iterator[
 
 
 def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:
-    """What differs between two versions of a table; None where they have the same files.
+    """What differs between two versions of a table; None where files and columns are the same.
 
     Rows of files that both versions have are the same, and left out.
 
@@ -90,8 +97,9 @@ def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:
             ensure_complete(path, version, name)
     states = [pinned(path, version) if version >= 0 else None for version in (before, after)]
     files = [set(state.files) if state else set() for state in states]
+    columns = [state.columns if state else () for state in states]
     # Versions that only maintenance separates are equal without a look at rows.
-    if files[0] == files[1]:
+    if files[0] == files[1] and columns[0] == columns[1]:
         return None
     selects = [
         read_pinned(replace(state, files=tuple(sorted(own - other)))) if state else None
@@ -137,6 +145,11 @@ def compare(
         key=key,
         new_columns=tuple(sorted(columns[1].keys() - columns[0].keys())),
         lost_columns=tuple(sorted(columns[0].keys() - columns[1].keys())),
+        new_types=tuple(
+            (name, columns[0][name].lower(), columns[1][name].lower())
+            for name in sorted(common)
+            if columns[0][name] != columns[1][name]
+        ),
     )
 
 

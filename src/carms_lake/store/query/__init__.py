@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from carms_lake.errors import QueryLimit, QueryRefused, StoreError
+from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store.query import views
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
 from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
@@ -60,6 +61,8 @@ def answering(
 ) -> Iterator[Answer]:
     """Answer one reading statement; rows are computed as the batches are taken.
 
+    The second column of a name `a` is `a_2`; intervals come as DuckDB writes them.
+
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
         QueryLimit: it took longer, or more memory, than allowed.
@@ -68,9 +71,16 @@ def answering(
     """
     with _session(config, sql, as_of) as (session, statement):
         connection = session.connection
-        result = session.run(lambda: connection.execute(statement.sql, parameters))
+
+        def answer() -> duckdb.DuckDBPyConnection:
+            result = connection.execute(statement.sql, parameters)
+            if sql := _with_intervals(statement, result.description or []):
+                result = connection.execute(sql, parameters)
+            return result
+
+        result = session.run(answer)
         description = result.description or []
-        columns = tuple(str(column[0]) for column in description)
+        columns = _each_once([str(column[0]) for column in description])
         types = tuple(str(column[1]) for column in description)
         rows = _batches(session, statement, lambda: result.fetchmany(BATCH_ROWS) or None)
         yield Answer(columns, types, rows)
@@ -81,6 +91,8 @@ def streaming(
     config: LakeConfig, sql: str, parameters: Parameters = None, as_of: AsOf | None = None
 ) -> Iterator[ArrowAnswer]:
     """Answer one reading statement in Arrow batches; types that Polars lacks come as text.
+
+    The second column of a name `a` is `a_2`.
 
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
@@ -101,26 +113,43 @@ def streaming(
 
 
 def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """The relation with columns of types that Polars cannot import as text.
-
-    Raises:
-        QueryRefused: two columns have one name.
-    """
-    names = relation.columns
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise QueryRefused(
-            f"two columns of the answer are named `{twice}`", "name one of them with `as`"
-        )
-    casts = [bool(_NOT_IN_POLARS.search(str(kind))) for kind in relation.types]
-    if not any(casts):
+    """The relation with columns of types that Polars cannot import as text, each name once."""
+    names, types = relation.columns, [str(kind) for kind in relation.types]
+    if len(set(names)) == len(names) and not any(map(_NOT_IN_POLARS.search, types)):
         return relation
-    return relation.project(
-        ", ".join(
-            f"{quoted(name)}::VARCHAR AS {quoted(name)}" if cast else quoted(name)
-            for name, cast in zip(names, casts, strict=True)
+    return relation.project(_columns(names, [bool(_NOT_IN_POLARS.search(t)) for t in types]))
+
+
+def _with_intervals(statement: Statement, description: Sequence[Sequence[Any]]) -> str:
+    """The SELECT with its intervals as text, for Python's have no months; empty without any."""
+    are_text = ["INTERVAL" in str(column[1]) for column in description]
+    if not statement.is_select or not any(are_text):
+        return ""
+    text = statement.sql.encode()
+    ends = [at for at, _ in duckdb.tokenize(statement.sql) if text[at : at + 1] == b";"]
+    inner = text[: ends[0] if ends else None].decode()
+    names = [str(column[0]) for column in description]
+    return f"SELECT {_columns(names, are_text)} FROM ({inner}\n)"
+
+
+def _columns(names: Sequence[str], are_text: Sequence[bool]) -> str:
+    """The columns of a relation by their places, each under a name of its own."""
+    return ", ".join(
+        f"#{place}{'::VARCHAR' if is_text else ''} AS {quoted(name)}"
+        for place, (name, is_text) in enumerate(
+            zip(_each_once(names), are_text, strict=True), start=1
         )
     )
+
+
+def _each_once(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns, later ones of a name with a number: `a`, `a_2`."""
+    found: list[str] = []
+    for name in names:
+        taken = {*names, *found} if name in found else set()
+        free = chain([name], (f"{name}_{number}" for number in count(2)))
+        found.append(next(other for other in free if other not in taken))
+    return tuple(found)
 
 
 def _batches(

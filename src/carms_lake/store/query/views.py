@@ -249,9 +249,9 @@ def as_user_error(session: Session, statement: Statement, error: duckdb.Error) -
     names = statement.tables | statement.macros
     is_unknown = isinstance(error, duckdb.CatalogException) and "Function with name" in text
     gold = (("gold",), (session.domain, "gold"))
-    fault = _without_gold(session)
-    if fault and (is_unknown or any(path[:-1] in gold for path in names)):
-        return fault
+    without_gold = _without_gold(session)
+    if without_gold and (is_unknown or any(path[:-1] in gold for path in names)):
+        return without_gold
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused(text, "`carms query` reads the tables of the lake and nothing else")
     return QueryRefused(text)

@@ -89,6 +89,8 @@ class Statement:
     macros: frozenset[tuple[str, ...]]
     functions: frozenset[tuple[str, ...]]
     """All others; macros that give a value are among them."""
+    is_select: bool
+    """Rather than an EXPLAIN."""
     lists_tables: bool
     """It asks for the catalog itself (SHOW TABLES, information_schema)."""
 
@@ -127,7 +129,8 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
         raise _refusal(f"a {kind.name} statement", hint if is_pivot else "")
     select = _explained(sql) if kind == duckdb.StatementType.EXPLAIN else sql
     try:
-        return _read_tree(connection, sql, _parsed(connection, select))
+        tree = _parsed(connection, select)
+        return _read_tree(connection, sql, tree, is_select=select is sql)
     except _DoesMore as error:
         raise _refusal(*error.args) from None
 
@@ -220,7 +223,9 @@ def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     return tree
 
 
-def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, Any]) -> Statement:
+def _read_tree(
+    connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, Any], *, is_select: bool = True
+) -> Statement:
     tables: set[tuple[str, ...]] = set()
     functions: set[tuple[str, ...]] = set()
     macros: set[tuple[str, ...]] = set()
@@ -247,7 +252,14 @@ def _read_tree(connection: duckdb.DuckDBPyConnection, sql: str, tree: dict[str, 
         name[-1].startswith(_NAMES_ALL) or not _CATALOG_SCHEMAS.isdisjoint(name)
         for name in tables | macros
     )
-    return Statement(sql, frozenset(tables), frozenset(macros), frozenset(functions), lists_tables)
+    return Statement(
+        sql,
+        frozenset(tables),
+        frozenset(macros),
+        frozenset(functions),
+        is_select=is_select,
+        lists_tables=lists_tables,
+    )
 
 
 def _path(node: dict[str, Any]) -> tuple[str, ...]:
