@@ -177,7 +177,7 @@ def _reconciled(contract: Contract) -> tuple[str, ...]:
 def _source(old: SourceSpec, new: SourceSpec, contract: Contract) -> Iterator[_Difference]:
     """Which files are read and how; a column that the engine adds no longer is a removed one."""
     yield from _unequal(
-        Level.MAJOR, old, new, "delivery", "encoding", "delimiter", "quote", "sheet",
+        Level.MAJOR, old, new, "delivery", "series", "encoding", "delimiter", "quote", "sheet",
         "null_values", "trim",
     )  # fmt: skip
     yield from _unequal(Level.MINOR, old, new, "may_be_empty")

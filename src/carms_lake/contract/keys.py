@@ -12,10 +12,10 @@ from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.records import ReasonCode
 
 TABLE_KEYS = frozenset([
-    "files", "format", "delivery", "encoding", "delimiter", "quote", "sheet", "dropColumns",
-    "nullValues", "driver", "balance", "driverKey", "order", "history", "reconcile", "parameters",
-    "coverageBy", "incremental", "newColumns", "mergeSurplusInto", "mayBeEmpty", "trim",
-    "enforceKey", "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
+    "files", "format", "delivery", "series", "encoding", "delimiter", "quote", "sheet",
+    "dropColumns", "nullValues", "driver", "balance", "driverKey", "order", "history",
+    "reconcile", "parameters", "coverageBy", "incremental", "newColumns", "mergeSurplusInto",
+    "mayBeEmpty", "trim", "enforceKey", "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])

@@ -33,6 +33,8 @@ from carms_lake.contract.model import (
     HistorySpec,
     NewColumns,
     Relationship,
+    SeriesOrder,
+    SeriesSpec,
     SilverSpec,
     SourceSpec,
 )
@@ -242,6 +244,7 @@ def _source(own: Mapping[str, Any]) -> SourceSpec:
         files=texts(own, "files"),
         formats=texts(own, "format"),
         delivery=Delivery(own.get("delivery") or "append"),
+        series=_series(own["series"]) if own.get("series") else None,
         encoding=str(own.get("encoding") or "utf-8").lower(),
         delimiter=str(own.get("delimiter") or ","),
         quote=str(own.get("quote") or '"'),
@@ -253,6 +256,19 @@ def _source(own: Mapping[str, Any]) -> SourceSpec:
         new_columns=NewColumns(_RENAMED.get(policy, policy)),
         merge_surplus_into=own.get("mergeSurplusInto"),
     )
+
+
+def _series(value: Any) -> SeriesSpec:
+    if not isinstance(value, dict) or ("path" in value) == ("column" in value):
+        raise ValueError(
+            f"`carms.series` is `{value}`: write `{{path: pattern, order: dated}}`, or `column` in "
+            "place of `path`"
+        )
+    for name in value.keys() - {"path", "column", "order"}:
+        raise ValueError(f"`carms.series` has the unknown key `{name}`")
+    order = SeriesOrder(value.get("order") or "natural")
+    where = {key: str(value[key]) for key in ("path", "column") if key in value}
+    return SeriesSpec(order, **where)
 
 
 def _silver(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:

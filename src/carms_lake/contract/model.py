@@ -27,6 +27,16 @@ class Delivery(StrEnum):
     """Every delivery is kept; the newest is current."""
 
 
+class SeriesOrder(StrEnum):
+    """How the places of a series are compared."""
+
+    NATURAL = "natural"
+    """As text in which numbers count as numbers: `v9` before `v10`."""
+    DATED = "dated"
+    """As a month, a date, or a date and a time, in digits from the year down."""
+    NUMERIC = "numeric"
+
+
 class NewColumns(StrEnum):
     """What happens to a file with a column that its contract does not know."""
 
@@ -107,6 +117,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class SeriesSpec:
+    """What gives each file of a source, or each row, its place in one series of snapshots."""
+
+    order: SeriesOrder
+    path: str | None = None
+    """A pattern with one group, searched in `src_filename`."""
+    column: str | None = None
+
+
+@dataclass(frozen=True)
 class SourceSpec:
     """Where a bronze table's files are and how they are read."""
 
@@ -116,6 +136,8 @@ class SourceSpec:
     """Of csv, jsonl, json, xlsx, parquet, delta; or one that a third party added. Several only
     where folders tell them apart: delta and one other."""
     delivery: Delivery = Delivery.APPEND
+    series: SeriesSpec | None = None
+    """The files are snapshots that follow each other, of which the last is the present."""
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'

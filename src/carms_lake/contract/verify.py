@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from carms_lake.contract.model import Balance, Column, Contract
+from carms_lake.contract.model import Balance, Column, Contract, SeriesSpec
 from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer, TableRef
@@ -64,6 +64,7 @@ def _source(contract: Contract) -> None:
         raise ContractError(
             "`carms.trim` is for CSV files", "leave it out, and trim the values in silver"
         )
+    _series(contract, spec.series)
     into = spec.merge_surplus_into
     if into is None:
         return
@@ -76,23 +77,32 @@ def _source(contract: Contract) -> None:
         )
 
 
+def _series(contract: Contract, spec: SeriesSpec | None) -> None:
+    if spec and spec.path is not None:
+        _path_pattern("`carms.series`", spec.path)
+    if spec and spec.column is not None:
+        _columns(contract, "`carms.series`", [spec.column], contract.column_names)
+
+
 def _path_patterns(column: Column) -> None:
     patterns = {"fromPath": column.from_path, "agreesWithPath": column.agrees_with_path}
     for key, pattern in patterns.items():
-        if pattern is None:
-            continue
-        where = f"column `{column.name}`: `carms.{key}`"
-        try:
-            groups = re.compile(pattern).groups
-        except (re.error, TypeError, RecursionError, OverflowError) as error:
-            raise ContractError(
-                f"{where} is not a regular expression: {error}", "see Rust's `regex`"
-            ) from None
-        if groups != 1:
-            raise ContractError(
-                f"{where} has {groups} groups",
-                r"give it one, as in `(\d+)_[^/]*$`: the value is what it matches",
-            )
+        if pattern is not None:
+            _path_pattern(f"column `{column.name}`: `carms.{key}`", pattern)
+
+
+def _path_pattern(where: str, pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except (re.error, TypeError, RecursionError, OverflowError) as error:
+        raise ContractError(
+            f"{where} is not a regular expression: {error}", "see Rust's `regex`"
+        ) from None
+    if groups != 1:
+        raise ContractError(
+            f"{where} has {groups} groups",
+            r"give it one, as in `(\d+)_[^/]*$`: the value is what it matches",
+        )
 
 
 def _balance(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:

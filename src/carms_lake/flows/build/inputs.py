@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carms_lake.contract.model import Delivery
+from carms_lake.flows import series
 from carms_lake.flows.build.context import all_rows, collected
 from carms_lake.names import (
     DELIVERED_AT,
@@ -40,17 +41,24 @@ class FunctionInput:
 def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
     """What the function gets of a table: the newest deliveries, or all for a history table.
 
+    Of a source whose files are a series it is the rows of its last place, or of all in order.
+
     Raises:
         StoreError: the table cannot be read.
     """
-    frame = all_rows(context, ref)
-    source = context.contracts[ref].source
+    frame, contract = all_rows(context, ref), context.contracts[ref]
+    source = contract.source
     is_history = context.contract.silver.history is not None
-    if source is None or source.delivery is not Delivery.SNAPSHOT or is_history:
+    if source is None or (source.series is None and source.delivery is not Delivery.SNAPSHOT):
         return frame
-    current = read_manifest(commits(table_path(context.run.config, ref))).current
+    manifest = read_manifest(commits(table_path(context.run.config, ref)))
+    if found := series.snapshots(contract, manifest, frame):
+        rows_of = series.all_rows if is_history else series.current_rows
+        return rows_of(frame, contract, found)
+    if is_history or source.delivery is not Delivery.SNAPSHOT:
+        return frame
     newest = pl.LazyFrame(
-        [(name, entry.delivery_id) for name, entry in current.items()],
+        [(name, entry.delivery_id) for name, entry in manifest.current.items()],
         schema={SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64},
         orient="row",
     )

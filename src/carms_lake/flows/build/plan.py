@@ -83,8 +83,8 @@ def changes_since(
     inputs, driver = sorted(step.needs), step.contract.silver.driver
     then, now = last.made_from.get("inputs", {}), made_from["inputs"]
     changed = frozenset(ref for ref in inputs if then.get(str(ref)) != now[str(ref)])
-    parts = ("code", "tool", "contract")
-    changed_code = [part for part in parts if last.made_from.get(part) != made_from[part]]
+    parts = ("code", "tool", "contract", "series")
+    changed_code = [part for part in parts if last.made_from.get(part) != made_from.get(part)]
     if last.quarantined and runs_without_rejects(config, [last.run_id]):
         changed_code.append("`rejects`")  # an older backup was put back, without these
     marks = last.made_from.get("commits", {})
@@ -169,7 +169,8 @@ def why_not_incremental(
     if found or spec.driver is None:
         return found
     driver = contracts[spec.driver]
-    if driver.source is None or driver.source.delivery is Delivery.SNAPSHOT:
+    source = driver.source
+    if source is None or source.delivery is Delivery.SNAPSHOT or source.series:
         return "each delivery of its driver is all of it"
     if key_pairs(contract, driver):
         is_proved = last is None or last.has_driver_keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -27,6 +27,7 @@ from carms_lake.flows.build.plan import (
     decide,
     why_not_incremental,
 )
+from carms_lake.flows.series import series_of
 from carms_lake.quality.scorecard import field_coverage
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
@@ -68,7 +69,7 @@ def transform(
     started = time.perf_counter()
     contract = step.contract
     inputs = {ref: rows_version(run, ref) for ref in sorted(step.needs)}
-    made_from = {
+    made_from: dict[str, Any] = {
         "code": code,
         "tool": __version__,
         "contract": contract.fingerprint,
@@ -79,6 +80,8 @@ def transform(
             for ref, version in inputs.items()
         },
     }
+    if series := series_of(contracts, sorted(step.needs)):
+        made_from["series"] = series
     last = None if full_refresh else last_build(table_path(run.config, contract.ref))
     context = BuildContext(run, step, contracts, made_from, last)
     changes, of_driver = changes_since(last, made_from, run.config, step, contracts)

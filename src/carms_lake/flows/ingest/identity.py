@@ -44,8 +44,11 @@ class Contents:
         self.files = files
         self.seen_ns = time.time_ns()
         self._known = manifest.current if trusts_disk else {}
-        # Where a column is a part of the path, the same content under another name is other data.
+        # Where a column is a part of the path, the same content under another name is other data,
+        # and in a series it is a later state that is the same again.
         self._patterns = [column.from_path for column in contract.columns if column.from_path]
+        series = contract.source.series if contract.source else None
+        self._patterns += [series.path] if series and series.path else []
         self._sha256: dict[str, str] = {}
 
     def sha256(self, name: str) -> str:

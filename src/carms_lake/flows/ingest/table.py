@@ -15,6 +15,7 @@ from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of
 from carms_lake.flows.ingest.renames import find_renames
+from carms_lake.flows.series import note_on_order
 from carms_lake.quality.split import Provenance, landed_schema
 from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus
@@ -225,7 +226,9 @@ class _Table:
         if self.is_snapshot and known and counts.rejected:
             self._warn_of_dropped(source, counts)
         status = FileStatus.REPLACED if known else FileStatus.LANDED
-        report = replace(report, status=status, seconds=seconds)
+        order = note_on_order(self.contract, self.manifest, source.name)
+        notes = (*report.notes, order) if order else report.notes
+        report = replace(report, status=status, seconds=seconds, notes=notes)
         if provenance.delivered_at:
             delivered_at = provenance.delivered_at.isoformat()
             entry = replace(entry, delivery_id=provenance.delivery_id, delivered_at=delivered_at)

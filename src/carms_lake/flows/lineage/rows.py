@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from carms_lake.contract.model import Column, Contract
 from carms_lake.flows.lineage.context import VAGUE, LineageContext, Row, TableRows, identity, same
+from carms_lake.flows.series import of_present
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer, TableRef
-from carms_lake.store import lookup
+from carms_lake.store import lookup, table_path
 from carms_lake.store.lookup import ROWS, Condition, Match
 from carms_lake.store.sql.column_lineage import LineageUnknown
 
@@ -244,6 +245,8 @@ def _linked(
             for row in rows
         ]
         found = lookup.rows_where(context.connection, target, wanted, newest=newest)
+        if contract.silver.history is None:
+            found = of_present(there, table_path(context.config, target), found)
         if found:
             break
     edges = next((link.below for link in links if link.is_copied and len(link.below) > 1), None)
