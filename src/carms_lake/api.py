@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.flows.drift.findings import DriftReport
+    from carms_lake.flows.ingest.forget import Forgotten
     from carms_lake.flows.lineage import Trace
     from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.flows.status import Status
@@ -244,6 +245,16 @@ class Lake:
         from carms_lake.flows.drift import drift
 
         return drift(self.config, sources, from_path=from_path, every=every)
+
+    def forget(self, *files: str, yes: bool = False) -> tuple[Forgotten, ...]:
+        """Take landed files back out of bronze; with `yes` it is done, else only said.
+
+        Raises:
+            LakeError: as `carms forget`.
+        """
+        from carms_lake.flows.ingest.forget import forget
+
+        return forget(self.config, files, yes=yes)
 
     def history(self, table: str) -> pl.DataFrame:
         """One row per version of a table, newest first.

@@ -54,6 +54,7 @@ class FileStatus(StrEnum):
     """Skipped: the same content was loaded already under another name."""
     REFUSED = "refused"
     REPLAYED = "replayed"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True)

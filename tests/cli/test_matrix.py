@@ -36,6 +36,7 @@ ROWS: dict[str, tuple[set[int], list[list[str]]]] = {
     "history": ({0}, [["silver.sale"], ["gold.fact_sale"]]),
     "diff": ({0}, [["{first}", "{last}"], ["{first}", "{last}", "bronze.sales"]]),
     "restore": ({0}, [["bronze.sales", "--to", "0"]]),
+    "forget": ({0}, [["sales/day_1.csv"]]),
     "optimize": ({0}, [[]]),
     "vacuum": ({0}, [[]]),
 }

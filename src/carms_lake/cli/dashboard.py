@@ -95,6 +95,9 @@ def _sources(status: Status) -> Iterator[str]:
             name = source["source"]
             yield f"  {counted(older, 'file')} of {name} read under an older contract:"
             yield f"    carms ingest {name} --full-refresh"
+        if forgotten := source["forgotten"]:
+            files = counted(len(forgotten), "file")
+            yield f"  {files} of {source['source']} forgotten: {first_few(forgotten, 2)}"
 
 
 def _tables(status: Status) -> Iterator[str]:

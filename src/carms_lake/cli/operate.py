@@ -1,4 +1,4 @@
-"""`status`, `history`, `restore`, `optimize`, `vacuum`, `diff`: run a lake, and go back in time."""
+"""`status`, `history`, `restore`, `forget`, `vacuum` ...: run a lake, and go back in time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from carms_lake.cli.command import TableName, argument, command, option
 from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.render import Target, emit
-from carms_lake.errors import UsageError, counted
+from carms_lake.errors import UsageError, counted, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,9 @@ OneTable = Annotated[
     str | None, argument("[TABLE]", "Show the cells of this table.", complete_tables)
 ]
 Limit = Annotated[int, option("--limit ROWS", "Show at most this many rows.", min=1)]
+Files = Annotated[
+    list[str], argument("FILE...", "The name of a landed file, or a path that ends so.")
+]
 BackTo = Annotated[
     str, option("--to VERSION|RUN", "A version of the table, a run, or a time.", complete_runs)
 ]
@@ -138,6 +141,33 @@ def restore(
         render.note(call, "run `carms build` to refresh gold; it may rebuild this table")
     else:
         render.note(call, "run `carms build` to refresh silver and gold")
+
+
+@command(app)
+def forget(call: Call, to: Target, files: Files, *, yes: Yes = False) -> None:
+    """Take landed files back: out of bronze, and at the next build out of all else.
+
+    Earlier versions keep their rows for --as-of; ingesting a file again brings it back.
+    """
+    import polars as pl
+
+    from carms_lake.flows.ingest.forget import forget as flow
+
+    done = flow(call.config(), files, yes=yes)
+    names = ("deliveries", "rows", "rejected", "done_as")
+    schema = {"table": pl.String, "name": pl.String, **dict.fromkeys(names, pl.Int64)}
+    rows = [{**vars(file), "table": file.table.in_domain} for file in done]
+    emit(call, pl.DataFrame(rows, schema).rename({"name": "file"}), to)
+    for file in done:
+        name = f"`{file.name}`"
+        if file.is_there:
+            render.note(call, f"{name} is still in data_raw: the next ingest loads it again")
+        if file.copies:
+            copies = first_few([f"`{copy}`" for copy in file.copies], _LISTED)
+            render.note(call, f"copies of {name} that the next ingest loads instead: {copies}")
+    if any(file.is_there or file.copies for file in done):
+        render.note(call, "move out of data_raw what is to stay forgotten")
+    render.note(call, "run `carms build` to refresh silver and gold" if yes else _DRY_RUN)
 
 
 @command(app)

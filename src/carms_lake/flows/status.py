@@ -54,6 +54,7 @@ _SOURCES = {
     "rejected": pl.Int64(),
     "gone": pl.List(pl.String()),
     "old_contract": pl.Int64(),
+    "forgotten": pl.List(pl.String()),
 }
 _TABLES = {
     "table": pl.String(),
@@ -87,7 +88,8 @@ class Status(Shown):
     sources: pl.DataFrame
     """`newest_at`, `newest_file`: what landed last (UTC); `max_age_s`: from `slaProperties`;
     `rejected`: records of its current files; `gone`: files that landed and have left data_raw;
-    `old_contract`: how many files were read under other rules than those of today's contract."""
+    `old_contract`: how many files were read under other rules than those of today's contract;
+    `forgotten`: files that were taken back (`carms forget`) and have not landed again."""
     tables: pl.DataFrame
     """`waiting`: quarantined rows; `contract_version`: at the last build, `contract_now`: today."""
     runs: pl.DataFrame
@@ -172,7 +174,7 @@ def _sources(
         rejected = sum(entry.rejected for entry in manifest.current.values())
         gone = [name for name in originals if name not in names]
         older = len(manifest.judged_before(contract))
-        facts = (age, limit, is_late, rejected, gone, older)
+        facts = (age, limit, is_late, rejected, gone, older, manifest.forgotten)
         sources.append((ref.table, len(originals), at, file, *facts))
         files = newest(found, manifest)
         changes = drift_of(table_path(config, ref), contract, *files) if files else []

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.ingest.batches import Stop
     from carms_lake.flows.run import Run
+    from carms_lake.names import TableRef
     from carms_lake.records import SourceFile
 
 
@@ -109,10 +111,7 @@ def ingest_table(
             entries = [one.entry for one in loaded]
             writer.commit(entries, table.renames, is_full_refresh=options.full_refresh)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
-        target = parquet_path(run.config, contract.ref)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with whole(target) as partial:
-            delta.scan(table.path).sink_parquet(partial, compression="zstd")
+        write_copy(run.config, contract.ref)
     current = {**table.manifest.deliveries, **{one.entry.name: (one.entry,) for one in loaded}}
     if older := Manifest(current).judged_before(contract):
         gone = sum(entry.name not in by_name and entry.name not in present for entry in older)
@@ -120,6 +119,19 @@ def ingest_table(
     reports += [one.report for one in loaded]
     reports.sort(key=lambda report: order[report.name])
     return TableIngestReport(tuple(reports), tuple(table.notes))
+
+
+def write_copy(config: LakeConfig, ref: TableRef) -> None:
+    """Write a plain Parquet file of a bronze table.
+
+    Raises:
+        StoreError: the table cannot be read.
+        OSError: the file cannot be written.
+    """
+    target = parquet_path(config, ref)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with whole(target) as partial:
+        delta.scan(table_path(config, ref)).sink_parquet(partial, compression="zstd")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,15 @@ from carms_lake.config import LakeConfig
 from carms_lake.flows.rejects import tables_named
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef, run_began
 from carms_lake.store import delta, rejects_path, table_path
-from carms_lake.store.delta.log import LEFT, MANIFEST, REPLAYED, RESTORED, Commit, commits
+from carms_lake.store.delta.log import (
+    FORGOTTEN,
+    LEFT,
+    MANIFEST,
+    REPLAYED,
+    RESTORED,
+    Commit,
+    commits,
+)
 
 _UNIT = ("layer", "table_name", SRC_FILENAME)
 """What is read or built at once: a file of bronze, a table of silver."""
@@ -156,7 +164,9 @@ def _of_files(log: Iterable[Commit]) -> dict[str | None, list[_Reading]]:
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
         newest = {e["name"]: e for e in sorted(listed, key=lambda e: e.get("delivery_id") or 0)}
         for name in {*commit.metadata.get(LEFT, ())} - newest.keys():
-            found[name].append(_Reading(by_run, None, "rename"))
+            is_forgotten = name in commit.metadata.get(FORGOTTEN, ())
+            how = "forget" if is_forgotten else "rename"
+            found[name].append(_Reading(by_run, None, how))
             content.pop(name, None)
         for name in content.keys() - newest.keys() if is_restored else ():
             found[name].append(_Reading(by_run, None, "restore"))

@@ -14,6 +14,7 @@ from carms_lake.errors import StoreError, UsageError, did_you_mean, first_few
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import (
+    FORGOTTEN,
     REPLAYED,
     RESTORED,
     Commit,
@@ -182,6 +183,8 @@ def diff_causes(
                 for entry in commit.metadata.get("files", ())
             ]
             causes += [f"{verb} {first_few(files, _FILES_NAMED)}"] if files else []
+        names = [f"`{n}` (run {c.run_id})" for c in between for n in c.metadata.get(FORGOTTEN, ())]
+        causes += [f"forgot {first_few(names, _FILES_NAMED)}"] if names else []
         before, after = (_last(log, version, "contract") for version in versions)
         if before and before.get("contract") != after.get("contract"):
             causes.append(_contract(before.get("contract_version"), after.get("contract_version")))

@@ -43,6 +43,9 @@ RESTORED = "restored"
 MANIFEST = "manifest"
 """In a commit's metadata: all files that a bronze table has from then on."""
 
+FORGOTTEN = "forgotten"
+"""In a commit's metadata: the files that a user took back; they are among those that left."""
+
 LEFT = "left"
 """In a commit's metadata: names of files that the table no longer has, such as renamed ones."""
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from carms_lake.names import SRC_FILENAME, Layer, run_began
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.log import LEFT, MANIFEST, newest_first
+from carms_lake.store.delta.log import FORGOTTEN, LEFT, MANIFEST, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -98,6 +98,8 @@ class Manifest:
     """The files of one table, every kept delivery of each, oldest first."""
 
     deliveries: dict[str, tuple[FileEntry, ...]]
+    forgotten: tuple[str, ...] = ()
+    """Files that were taken back, and that have not landed again since."""
 
     @cached_property
     def current(self) -> dict[str, FileEntry]:
@@ -128,11 +130,14 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
     that restored an earlier version lists all files of it, and what came between no longer counts.
     """
     kept: dict[str, dict[int | None, FileEntry]] = {}
+    forgotten: set[str] = set()
     for commit in commits:
         if MANIFEST in commit.metadata:
             kept.clear()
+            forgotten.clear()
         for name in commit.metadata.get(LEFT, ()):
             kept.pop(name, None)
+        forgotten |= {*commit.metadata.get(FORGOTTEN, ())}
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
         of_commit = {"contract_version": commit.metadata.get("contract_version")}
         for entry in (FileEntry(**{**of_commit, **fields}) for fields in listed):
@@ -141,7 +146,7 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
         name: tuple(sorted(entries.values(), key=lambda entry: entry.delivery_id or 0))
         for name, entries in sorted(kept.items())
     }
-    return Manifest(ordered)
+    return Manifest(ordered, tuple(sorted(forgotten - ordered.keys())))
 
 
 _KEY = "build"
