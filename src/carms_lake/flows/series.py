@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,35 +66,49 @@ def places_of(spec: SeriesSpec, names: Iterable[str]) -> dict[str, Place]:
     return {name: place(spec, text) for name, text in zip(there, texts, strict=True)}
 
 
-def note_on_order(contract: Contract, manifest: Manifest, name: str) -> str:
-    """What is to be said of a new file whose name comes before that of a landed one, if anything.
+class Arrivals:
+    """What is to be said of new files whose names come before those of landed ones.
 
-    Only sources whose files are snapshots have a present that its order decides.
+    Only sources whose files are snapshots have a present that their order decides.
     """
-    source = contract.source
-    if source is None or name in manifest.current:
-        return ""
-    landed = [entry.name for entry in manifest.current.values() if not entry.copy_of]
-    if source.series is not None:
-        places = places_of(source.series, [*landed, name])
-        later = [other for other in landed if places[other] > places[name]]
-        last = max(later, key=lambda other: places[other], default="")
-        return f"takes its place in the history, before `{last}`" if last else ""
-    if source.delivery is not Delivery.SNAPSHOT:
-        return ""
-    last = max(landed, key=natural_key, default=name)
-    if natural_key(last) <= natural_key(name):
-        return ""
-    return (
-        f"warning: arrives after `{last}`, whose name is greater, and counts as the newer one; "
-        "where the files of a source are one series, its contract says so with `carms.series`"
-    )
+
+    def __init__(self, contract: Contract, manifest: Manifest) -> None:
+        self._source = contract.source
+        self._manifest = manifest
+
+    def note(self, name: str) -> str:
+        """The note on a file that is about to land; empty where its name is the last or known."""
+        source, last = self._source, self._last
+        if source is None or last is None or name in self._manifest.current:
+            return ""
+        if self._place(name) >= self._place(last):
+            return ""
+        if source.series is not None:
+            return f"takes its place in the history, before `{last}`"
+        return (
+            f"warning: arrives after `{last}`, whose name is greater, and counts as the newer one; "
+            "where the files of a source are one series, its contract says so with `carms.series`"
+        )
+
+    @cached_property
+    def _last(self) -> str | None:
+        """The landed file whose name is the greatest, where that decides anything."""
+        source = self._source
+        if source is None or (source.series is None and source.delivery is not Delivery.SNAPSHOT):
+            return None
+        landed = [entry.name for entry in self._manifest.current.values() if not entry.copy_of]
+        return max(landed, key=self._place, default=None)
+
+    def _place(self, name: str) -> Place:
+        if self._source is not None and self._source.series is not None:
+            return places_of(self._source.series, [name])[name]
+        return (True, natural_key(name))
 
 
 def snapshots(contract: Contract, manifest: Manifest, rows: pl.LazyFrame) -> list[Snapshot]:
     """The snapshots of a source with a series, in its order; `rows` are those of its table.
 
-    None where all is in one place: then each file is a snapshot of its own, as without a series.
+    None where all is in one place: then a file is a snapshot of its own, as without a series.
     Of a file that was delivered several times, and of files that share a place, each delivery
     begins another snapshot: the newest delivery of every file of the place.
     """

@@ -15,7 +15,7 @@ from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of
 from carms_lake.flows.ingest.renames import find_renames
-from carms_lake.flows.series import note_on_order
+from carms_lake.flows.series import Arrivals
 from carms_lake.quality.split import Provenance, landed_schema
 from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus
@@ -190,6 +190,7 @@ class _Table:
         """Their files are reread: an older table of rejects was put back."""
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
         self.copies = Copies(contract, self.contents, self.manifest)
+        self.arrivals = Arrivals(contract, self.manifest)
 
     def ingest_file(self, source: SourceFile, writer: BatchWriter) -> _Loaded | FileReport:
         """Read a file, unless the table has it already: then only its report is returned.
@@ -238,7 +239,7 @@ class _Table:
         if self.is_snapshot and known and counts.rejected:
             self._warn_of_dropped(source, counts)
         status = FileStatus.REPLACED if known else FileStatus.LANDED
-        order = note_on_order(self.contract, self.manifest, source.name)
+        order = self.arrivals.note(source.name)
         notes = (*report.notes, order) if order else report.notes
         report = replace(report, status=status, seconds=seconds, notes=notes)
         if provenance.delivered_at:
