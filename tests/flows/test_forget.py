@@ -143,3 +143,10 @@ def test_a_file_that_never_landed_is_an_error(tmp_path: Path, name: str) -> None
     assert digest(config.lake / "bronze") == {
         name.removeprefix("bronze/"): d for name, d in before.items() if name.startswith("bronze/")
     }
+
+
+def test_most_rows_may_go_when_their_file_is_taken_back(tmp_path: Path) -> None:
+    config = built(tmp_path, sales="".join(f"t{n},p1,1\n" for n in range(5)))
+    forget(config, ["sales/day_2.csv"], yes=True)
+    assert build(config).published
+    assert not [c for c in check(config).checks if not c.passed and c.severity == "error"]

@@ -95,13 +95,13 @@ def _span(span: timedelta) -> str:
     return f"{span / timedelta(minutes=1):.3g} minutes"
 
 
-def rows_published(path: Path, *, before: bool = False) -> dict[tuple[str, str], int]:
-    """How many rows each table had in the last published run, by (layer, table).
+def rows_published(path: Path, *, before: bool = False) -> tuple[str, dict[tuple[str, str], int]]:
+    """The last published run, and how many rows each table had in it, by (layer, table).
 
-    `before`: in the run that was published before that. Empty where there is no such run.
+    `before`: the run that was published before that. Empty where there is no such run.
     """
     if not path.exists():
-        return {}
+        return "", {}
     last = "select max(run_id) from ops.table_versions where layer = 'gold'"
     if before:
         last += " and run_id < (select run_id from ops.build)"
@@ -112,9 +112,10 @@ def rows_published(path: Path, *, before: bool = False) -> dict[tuple[str, str],
     try:
         with connect(path, read_only=True) as connection:
             rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+            run_id = scalar(connection, last)
     except duckdb.Error:  # a file of an earlier version of the tool, or none
-        return {}
-    return {(layer, table): count for layer, table, count in rows}
+        return "", {}
+    return run_id or "", {(layer, table): count for layer, table, count in rows}
 
 
 def rows_changed(

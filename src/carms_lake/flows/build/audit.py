@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake.catalog import load_catalog
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.flows.build import quarantine
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.names import DELIVERY_ID, Layer
 from carms_lake.quality.audit import audit
 from carms_lake.quality.failures import MOST_ROWS, Origin, as_json, failures, of_whole
-from carms_lake.quality.freshness import fresh, rows_changed
+from carms_lake.quality.freshness import fresh, rows_changed, rows_published
 from carms_lake.quality.reconciliation import (
     QUARANTINE,
     files_reconciled,
@@ -29,7 +30,7 @@ from carms_lake.quality.scorecard import reject_counts, scores
 from carms_lake.quality.table_constraints import table_check
 from carms_lake.records import CheckFailure
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.log import commits
+from carms_lake.store.delta.log import FORGOTTEN, commits, newest_first
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold import reading
 from carms_lake.store.rejects import live
@@ -123,6 +124,30 @@ def existing(config: LakeConfig, contracts: Mapping[TableRef, Contract]) -> list
         for ref, contract in contracts.items()
         if ref.layer is Layer.GOLD or delta.exists(table_path(config, ref))
     ]
+
+
+def rows_before(config: LakeConfig, *, before: bool = False) -> dict[tuple[str, str], int]:
+    """How many rows each table had in the last published run, or in the one before that.
+
+    Without the tables below a file that was forgotten since: they are meant to have fewer.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    published, rows = rows_published(config.gold_file, before=before)
+    catalog = load_catalog(config.domain)
+    below = {
+        ref
+        for ref in catalog.refs(Layer.BRONZE)
+        for commit in newest_first(table_path(config, ref))
+        if FORGOTTEN in commit.metadata and (commit.run_id or "") > published
+    }
+    needs = {step.contract.ref: step.needs for step in catalog.silver_steps}
+    needs |= {step.contract.ref: step.needs for step in catalog.gold_steps}
+    for ref, inputs in needs.items():  # each comes after what it reads
+        below |= {ref} if inputs & below else set()
+    names = {(str(ref.layer), ref.table) for ref in below}
+    return {table: count for table, count in rows.items() if table not in names}
 
 
 def check_arrival(run: Run, contracts: Iterable[Contract]) -> None:

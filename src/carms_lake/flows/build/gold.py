@@ -9,7 +9,13 @@ import polars as pl
 
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError, counted
-from carms_lake.flows.build.audit import ARRIVAL, Audit, audited, check_freshness
+from carms_lake.flows.build.audit import (
+    ARRIVAL,
+    Audit,
+    audited,
+    check_freshness,
+    rows_before,
+)
 from carms_lake.flows.build.context import rows_version
 from carms_lake.flows.build.plan import file_fingerprint, table_fingerprints
 from carms_lake.flows.build.published import (
@@ -19,7 +25,6 @@ from carms_lake.flows.build.published import (
     tables_about_people,
 )
 from carms_lake.names import Layer
-from carms_lake.quality.freshness import rows_published
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops, table_path
@@ -76,7 +81,7 @@ def build_gold(
     reusable = fingerprints.keys() - needed
     if not full_refresh:
         reusable |= {ref for ref, made in fingerprints.items() if before.get(ref.table) == made}
-    task = Audit(run, contracts, builds, rows_published(config.gold_file), now)
+    task = Audit(run, contracts, builds, rows_before(config), now)
     with building(config) as warehouse:
         _add_sources(run, warehouse, silver)
         if reusable and config.gold_file.exists():

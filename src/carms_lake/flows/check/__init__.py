@@ -8,10 +8,9 @@ from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.build.audit import Audit, audited, check_arrival, existing
+from carms_lake.flows.build.audit import Audit, audited, check_arrival, existing, rows_before
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
-from carms_lake.quality.freshness import rows_published
 from carms_lake.records import RunReport
 from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.log import table_folders
@@ -39,7 +38,7 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
             run=run,
             contracts=contracts,
             builds=last_builds(config, there),
-            rows_before=rows_published(config.gold_file, before=True),
+            rows_before=rows_before(config, before=True),
             now=now or run.started_at,
             by_file=True,
         )
