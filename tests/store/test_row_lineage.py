@@ -194,7 +194,7 @@ SELECTS = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.sampled_from(SELECTS),
     st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.integers(0, 3)), max_size=6),
