@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_lake import SILVER, accounts, build_of, digest, entries, path_of, project
@@ -28,6 +31,10 @@ ENTRIES: list[tuple[Any, ...]] = [
     (None, "A", 5),
 ]
 """Each number once; two of these are quarantined, and one has no key."""
+
+
+def silver_rows(config: LakeConfig, table: str) -> list[tuple[Any, ...]]:
+    return sorted(delta.scan(path_of(config, table)).collect().rows())
 
 
 def silver(config: LakeConfig) -> dict[str, list[str]]:
@@ -70,6 +77,29 @@ def test_repeated_rows_change_nothing_however_they_are_built(
     by_key = digest(config)
     build(config, SILVER, full_refresh=True)
     assert digest(config) == by_key
+
+
+def test_a_table_that_sums_up_keeps_the_lines_that_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two equal lines of a source without keys may well be two payments."""
+
+    def account(bronze_entries: pl.LazyFrame) -> pl.LazyFrame:
+        total = pl.col("amount").sum().cast(pl.String).alias("owner")
+        return bronze_entries.group_by("account_id").agg(total)
+
+    account.__module__ = "ledger.silver"
+    monkeypatch.setattr("ledger.silver.account", account)
+    config = project(tmp_path)
+    contract = tmp_path / "schemas" / "silver" / "account.odcs.yaml"
+    shutil.copytree(config.domain.schemas[0], tmp_path / "schemas")
+    text = contract.read_text(encoding="utf-8").replace("bronze.accounts", "bronze.entries")
+    contract.write_text(text.replace("one_to_one", "aggregate"), encoding="utf-8")
+    config = replace(config, domain=replace(config.domain, schemas=(tmp_path / "schemas",)))
+    entries(config, "day_1", [(None, "A", 5), (None, "A", 5), (1, "A", 7)])
+    ingest(config)
+    build(config, ["account"])
+    assert silver_rows(config, "account") == [("A", "17")]
 
 
 def test_a_new_row_without_a_key_that_repeats_an_earlier_one_is_no_other_row(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.contract.model import Delivery
+from carms_lake.contract.model import Balance, Delivery
 from carms_lake.flows import series
 from carms_lake.flows.build.context import all_rows, collected
 from carms_lake.names import (
@@ -68,19 +68,22 @@ def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
 def function_input(context: BuildContext, driver_rows: pl.LazyFrame | None = None) -> FunctionInput:
     """The tables that the function reads, or some rows of its driver and all other tables.
 
-    A record of bronze that occurs twice is read once, so that no function that counts, numbers or
-    compares rows is led astray by a file that came twice. A table without a key keeps what came.
+    A record of bronze that occurs twice is read once, so that no function that numbers or compares
+    rows is led astray by a file that came twice. A table without a key keeps what came, and so does
+    one that sums up: two equal lines of a file may well be two sales.
 
     Raises:
         StoreError: a table cannot be read.
     """
     contract, driver = context.contract, context.driver
+    is_summed_up = contract.silver.balance in (Balance.AGGREGATE, Balance.NONE)
+    has_rows_of_driver = contract.silver.history is not None or not is_summed_up
     frames: dict[TableRef, pl.LazyFrame] = {}
     superseded = 0
     for ref in {*context.step.reads.values(), *([driver.ref] if driver else ())}:
         is_driver = driver is not None and ref == driver.ref
         rows = frame_of(context, ref) if driver_rows is None or not is_driver else driver_rows
-        if context.contracts[ref].source and contract.primary_key:
+        if context.contracts[ref].source and contract.primary_key and has_rows_of_driver:
             again = repeated_records(context, ref, rows)
             if again.height:
                 rows = rows.join(again.lazy(), on=again.columns, how="anti", maintain_order="left")
