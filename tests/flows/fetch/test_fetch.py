@@ -1005,7 +1005,7 @@ def test_a_wrong_plan_says_where_and_what(tmp_path: Path, good: str, wrong: str,
     assert str(path) in caught.value.message
 
 
-SHIPPED = sorted((Path(__file__).parents[2] / "schemas").glob("*/fetch.yaml"))
+SHIPPED = sorted((Path(__file__).parents[3] / "schemas").glob("*/fetch.yaml"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
