@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake.config import LakeConfig
+    from carms_lake.records import SourceFile
 
 OTHER = SALES.replace("s1", "s3").replace("s2", "s4")
 THIRD = SALES.replace("s1", "s5").replace("s2", "s6")
@@ -295,3 +296,24 @@ def test_a_file_of_the_same_size_and_time_is_looked_into(tmp_path: Path) -> None
     path.write_text(CORRECTED, encoding="utf-8")
     os.utime(path, long_ago)
     assert statuses(ingest(config)) == {"sales/day_1.csv": FileStatus.REPLACED}
+
+
+def test_a_folder_from_a_backup_is_read_once_and_not_by_each_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carms_lake.flows.ingest.identity._WORTH_BYTES", 1)
+    monkeypatch.setattr("carms_lake.store.delta.manifest._GRAIN_NS", 0)
+    config = stocked(tmp_path)
+    ingest(config)
+    build(config)
+    for path in config.data_raw.rglob("*.csv"):
+        shutil.copy2(path, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+    assert set(statuses(ingest(config)).values()) == {FileStatus.UNCHANGED}
+
+    def digest_of_nothing(source: SourceFile) -> str:
+        raise AssertionError(source.name)
+
+    monkeypatch.setattr("carms_lake.flows.ingest.identity.digest", digest_of_nothing)
+    assert set(statuses(ingest(config)).values()) == {FileStatus.UNCHANGED}
+    assert {table.status for table in build(config).tables} == {"unchanged"}

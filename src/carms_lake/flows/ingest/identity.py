@@ -15,9 +15,11 @@ from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH
 from carms_lake.quality.split import Provenance, TrackedChunk, said_by_path, split
 from carms_lake.readers.content import digest, readable
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.log import KEEPS_ROWS, SEEN
+from carms_lake.store.delta.write import FileChange, commit_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     Content = tuple[str, ...]
 
+_WORTH_BYTES = 64 << 20
+"""Reading less than this takes no time worth a commit."""
 _COMPARED = 2_000
 """How many records of a file are compared with rows that have landed."""
 
@@ -50,6 +54,8 @@ class Contents:
         series = contract.source.series if contract.source else None
         self._patterns += [series.path] if series and series.path else []
         self._sha256: dict[str, str] = {}
+        self.confirmed: list[FileEntry] = []
+        """Files that were read only to find that they still have their content."""
 
     def sha256(self, name: str) -> str:
         """The hash of a file's content.
@@ -59,8 +65,14 @@ class Contents:
         """
         if name not in self._sha256:
             source, known = self.files[name], self._known.get(name)
-            is_known = known is not None and known.is_surely(source)
-            self._sha256[name] = known.sha256 if known and is_known else digest(source)
+            if known and known.is_surely(source):
+                self._sha256[name] = known.sha256
+            else:
+                self._sha256[name] = digest(source)
+                fresh = known and known.found_in(source, self.seen_ns)
+                # One that is still too new to be sure of would be kept by each run.
+                if fresh and fresh.sha256 == self._sha256[name] and fresh.is_surely(source):
+                    self.confirmed.append(fresh)
         return self._sha256[name]
 
     def now(self, name: str) -> Content | None:
@@ -82,6 +94,22 @@ class Contents:
     def landed_as(self, source: SourceFile) -> Content:
         """The content of a file that was hashed."""
         return self.of(source.name, source.sha256)
+
+
+def keep_looks(run: Run, contract: Contract, confirmed: Sequence[FileEntry]) -> None:
+    """Keep what the disk says of files that were read for nothing, where that took long.
+
+    A folder that came back from a backup has other inodes and change times; without this, each run
+    would read all of it.
+
+    Raises:
+        StoreError: the lake cannot be written.
+    """
+    if sum(entry.size for entry in confirmed) >= _WORTH_BYTES:
+        path = table_path(run.config, contract.ref)
+        looks = [entry.as_metadata() for entry in confirmed]
+        metadata = {"run_id": run.run_id, KEEPS_ROWS: True, SEEN: looks}
+        commit_files(path, pl.Schema(delta.columns(path)), FileChange(), metadata)
 
 
 def is_state_of(source: SourceFile, contract: Contract, hashes: pl.LazyFrame) -> bool:

@@ -13,7 +13,7 @@ from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
-from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of
+from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks
 from carms_lake.flows.ingest.renames import find_renames
 from carms_lake.flows.series import Arrivals
 from carms_lake.quality.split import Provenance, landed_schema
@@ -110,6 +110,8 @@ def ingest_table(
         if loaded or table.renames.old_names:
             entries = [one.entry for one in loaded]
             writer.commit(entries, table.renames, is_full_refresh=options.full_refresh)
+    if not (options.dry_run or loaded or table.renames.old_names):
+        keep_looks(run, contract, table.contents.confirmed)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
         write_copy(run.config, contract.ref)
     current = {**table.manifest.deliveries, **{one.entry.name: (one.entry,) for one in loaded}}

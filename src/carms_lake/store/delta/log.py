@@ -49,6 +49,9 @@ FORGOTTEN = "forgotten"
 LEFT = "left"
 """In a commit's metadata: names of files that the table no longer has, such as renamed ones."""
 
+SEEN = "seen"
+"""In a commit's metadata: files that have their content still, as the disk describes them now."""
+
 REPLAYED = "replayed"
 """In a commit's metadata: how many records were loaded that had been rejected; no new file was."""
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from carms_lake.names import SRC_FILENAME, Layer, run_began
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.log import FORGOTTEN, LEFT, MANIFEST, newest_first
+from carms_lake.store.delta.log import FORGOTTEN, LEFT, MANIFEST, SEEN, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -138,6 +138,8 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
         for name in commit.metadata.get(LEFT, ()):
             kept.pop(name, None)
         forgotten |= {*commit.metadata.get(FORGOTTEN, ())}
+        for entry in (FileEntry(**fields) for fields in commit.metadata.get(SEEN, ())):
+            kept[entry.name][entry.delivery_id] = entry
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
         of_commit = {"contract_version": commit.metadata.get("contract_version")}
         for entry in (FileEntry(**{**of_commit, **fields}) for fields in listed):
