@@ -104,6 +104,7 @@ def test_another_packages_domain_is_found_by_its_entry_point(tmp_path: Path, how
         ("domain = 3", {}, "`domain` must be a name", "domain ="),
         ("domains = 'tiny'", {}, "`domains` must be a list", "domains ="),
         ("= 3", {}, "is not TOML", ""),
+        ("lake = " + "[" * 9_000 + "]" * 9_000, {}, "is not TOML", ""),
     ],
 )
 def test_a_wrong_setting_is_told_with_what_to_write(

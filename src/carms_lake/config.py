@@ -203,7 +203,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
 
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"`{path}` is not TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"`{path}` cannot be read: {error.strerror}") from None

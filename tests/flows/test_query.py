@@ -73,6 +73,14 @@ def test_tables_counts_the_rows_of_what_is_there(tmp_path: Path) -> None:
     assert all(row[5] for row in found.values())
 
 
+def test_tables_of_the_lake_are_counted_while_gold_cannot_be_opened(tmp_path: Path) -> None:
+    config = small_lake(tmp_path)
+    config.gold_file.write_bytes(b"no database" * 1000)
+    found = {row[0]: row[3] for row in tables(config).rows()}
+    assert found["silver.program"] == 2
+    assert {rows for name, rows in found.items() if name.startswith("gold.")} == {None}
+
+
 def test_tables_of_an_empty_project_have_no_counts(tmp_path: Path) -> None:
     assert {row[3] for row in tables(config_of(tmp_path)).rows()} == {None}
 

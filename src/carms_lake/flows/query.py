@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.catalog import GOLD_FIRST, load_catalog
-from carms_lake.errors import UsageError
+from carms_lake.errors import StoreError, UsageError
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:
@@ -158,7 +158,8 @@ def table_names(config: LakeConfig) -> tuple[str, ...]:
 def tables(config: LakeConfig) -> pl.DataFrame:
     """One row per table of the domain, gold first: name, layer, kind, rows, columns, description.
 
-    `rows` is null where the table is not built yet, and for a macro.
+    `rows` is null where the table is not built yet, for a macro, and for gold while its file cannot
+    be opened.
 
     Raises:
         ContractError: a contract is wrong.
@@ -233,10 +234,23 @@ def _row_counts(config: LakeConfig, contracts: list[Contract]) -> dict[str, int]
     """Rows by name, of the tables that are built; counted in one query."""
     if not config.gold_file.is_file() and not config.lake.is_dir():
         return {}
-    listed = query_frame(config, "SELECT table_schema, table_name FROM information_schema.tables")
-    built = {f"{schema}.{table}" for schema, table in listed.iter_rows()}
+    built = _built(config, contracts)
     wanted = [c.ref.in_domain for c in contracts if c.kind != "macro" and c.ref.in_domain in built]
     if not wanted:
         return {}
     counts = [f"SELECT '{name}', count(*) AS rows FROM {name}" for name in wanted]  # noqa: S608 - names of contracts
     return dict(query_frame(config, " UNION ALL ".join(counts)).iter_rows())
+
+
+def _built(config: LakeConfig, contracts: list[Contract]) -> set[str]:
+    """The names of the tables that are there; without gold where another program holds its file."""
+    from carms_lake.store import delta, table_path
+
+    try:
+        listed = query_frame(
+            config, "SELECT table_schema, table_name FROM information_schema.tables"
+        )
+    except StoreError:
+        refs = [c.ref for c in contracts if c.ref.layer is not Layer.GOLD]
+        return {ref.in_domain for ref in refs if delta.exists(table_path(config, ref))}
+    return {f"{schema}.{table}" for schema, table in listed.iter_rows()}
