@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carms_lake.files import whole
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -25,3 +27,14 @@ def write(path: Path, frames: Iterable[pl.DataFrame], *, compression: str = "zst
         writer.write_table(first)
         for frame in chunks:
             writer.write_table(frame.to_arrow(compat_level=plain))
+
+
+def write_copy(path: Path, rows: pl.LazyFrame) -> None:
+    """Write a table to one file, which appears whole or not at all; its folder is made.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as partial:
+        rows.sink_parquet(partial, compression="zstd")

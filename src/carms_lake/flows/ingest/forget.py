@@ -9,7 +9,6 @@ from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
 from carms_lake.errors import UsageError, did_you_mean
-from carms_lake.flows.ingest.table import write_copy
 from carms_lake.flows.run import Run, running
 from carms_lake.names import SRC_FILENAME, Layer, TableRef
 from carms_lake.readers.discover import discover, listing
@@ -18,6 +17,7 @@ from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import FORGOTTEN, LEFT, commits
 from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
 from carms_lake.store.delta.staged import Staged
+from carms_lake.writers.parquet import write_copy
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,9 @@ def _take_out(run: Run, contract: Contract, names: Sequence[str]) -> int:
     keys = pl.DataFrame({SRC_FILENAME: list(names)}, schema={SRC_FILENAME: pl.String})
     with Staged(path, run.run_id, delta.columns(path)) as staged:
         version = staged.commit(metadata, keys)
-    if parquet_path(run.config, contract.ref).exists():
-        write_copy(run.config, contract.ref)
+    copy = parquet_path(run.config, contract.ref)
+    if copy.exists():
+        write_copy(copy, delta.scan(path))
     return version
 
 

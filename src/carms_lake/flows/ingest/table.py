@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused, counted
-from carms_lake.files import whole
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks
 from carms_lake.flows.ingest.renames import find_renames
@@ -24,6 +23,7 @@ from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.rejects import runs_without_rejects
+from carms_lake.writers.parquet import write_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,11 +31,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.ingest.batches import Stop
     from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
     from carms_lake.records import SourceFile
 
 
@@ -113,7 +111,7 @@ def ingest_table(
     if not (options.dry_run or loaded or table.renames.old_names):
         keep_looks(run, contract, table.contents.confirmed)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
-        write_copy(run.config, contract.ref)
+        write_copy(parquet_path(run.config, contract.ref), delta.scan(table.path))
     current = {**table.manifest.deliveries, **{one.entry.name: (one.entry,) for one in loaded}}
     if older := Manifest(current).judged_before(contract):
         gone = sum(entry.name not in by_name and entry.name not in present for entry in older)
@@ -121,19 +119,6 @@ def ingest_table(
     reports += [one.report for one in loaded]
     reports.sort(key=lambda report: order[report.name])
     return TableIngestReport(tuple(reports), tuple(table.notes))
-
-
-def write_copy(config: LakeConfig, ref: TableRef) -> None:
-    """Write a plain Parquet file of a bronze table.
-
-    Raises:
-        StoreError: the table cannot be read.
-        OSError: the file cannot be written.
-    """
-    target = parquet_path(config, ref)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with whole(target) as partial:
-        delta.scan(table_path(config, ref)).sink_parquet(partial, compression="zstd")
 
 
 @dataclass(frozen=True)
