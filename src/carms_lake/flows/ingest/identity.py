@@ -96,6 +96,21 @@ class Contents:
         return self.of(source.name, source.sha256)
 
 
+def refuse_clash(same_name: Sequence[SourceFile]) -> None:
+    """Refuse files of one name that have different content, such as `a.csv` and `a.csv.gz`.
+
+    Raises:
+        SourceRefused: NAME_CLASH, or one of them cannot be read.
+    """
+    if len(same_name) > 1 and len({digest(source) for source in same_name}) > 1:
+        paths = ", ".join(f"`{source.path}`" for source in same_name)
+        raise SourceRefused(
+            "NAME_CLASH",
+            f"several files with different content have the name `{same_name[0].name}`: {paths}",
+            "keep one of them",
+        )
+
+
 def keep_looks(run: Run, contract: Contract, confirmed: Sequence[FileEntry]) -> None:
     """Keep what the disk says of files that were read for nothing, where that took long.
 

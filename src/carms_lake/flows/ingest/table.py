@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
-from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks
+from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks, refuse_clash
 from carms_lake.flows.ingest.renames import find_renames
 from carms_lake.flows.series import Arrivals
 from carms_lake.quality.split import Provenance, landed_schema
-from carms_lake.readers.content import digest
 from carms_lake.records import FileReport, FileStatus
 from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import commits
@@ -91,7 +90,7 @@ def ingest_table(
             begin(name)
             same_name = by_name[name]
             try:
-                _refuse_clash(same_name)
+                refuse_clash(same_name)
                 outcome = table.ingest_file(same_name[0], writer)
             except SourceRefused as error:
                 size = same_name[0].size
@@ -301,13 +300,3 @@ def _judged_before(contract: Contract, older: Sequence[FileEntry], gone: int) ->
         f"{contract.version}): `carms ingest {contract.ref.table} --full-refresh` reads them again"
     )
     return note + (f", but for {gone} no longer in data_raw" if gone else "")
-
-
-def _refuse_clash(same_name: Sequence[SourceFile]) -> None:
-    if len(same_name) > 1 and len({digest(source) for source in same_name}) > 1:
-        paths = ", ".join(f"`{source.path}`" for source in same_name)
-        raise SourceRefused(
-            "NAME_CLASH",
-            f"several files with different content have the name `{same_name[0].name}`: {paths}",
-            "keep one of them",
-        )
