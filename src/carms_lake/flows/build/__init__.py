@@ -17,6 +17,7 @@ from carms_lake.catalog import code_fingerprint, load_catalog
 from carms_lake.errors import StoreError
 from carms_lake.flows.build.audit import check_arrival
 from carms_lake.flows.build.gold import build_gold
+from carms_lake.flows.build.inputs import ensure_readable
 from carms_lake.flows.build.silver import transform
 from carms_lake.flows.run import running
 from carms_lake.names import Layer
@@ -26,6 +27,7 @@ from carms_lake.quality.reconciliation import not_reconciled
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import table_folders
 from carms_lake.store.delta.maintain import ensure_undamaged
+from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import ops_rows
 from carms_lake.store.rejects import repair
@@ -78,6 +80,8 @@ def build(
         built: dict[TableRef, TableReport] = {}
         sources = {ref for step in steps for ref in step.needs if ref.layer is Layer.BRONZE}
         _ensure_sources(config, catalog, sources)
+        there = [catalog.contracts[ref] for ref in sources if delta.exists(table_path(config, ref))]
+        ensure_readable(steps, catalog.contracts, changed_sources(config, there))
         check_arrival(run, [catalog.contracts[ref] for ref in sorted(sources)])
         try:
             for report in _in_order(steps, build_table):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.contract.model import Balance, Delivery
+from carms_lake.errors import ContractError
 from carms_lake.flows import series
 from carms_lake.flows.build.context import all_rows, collected
 from carms_lake.names import (
@@ -18,15 +21,23 @@ from carms_lake.names import (
     SRC_ROW_HASH,
     SRC_ROW_NUMBER,
 )
+from carms_lake.quality.split import landed_schema
+from carms_lake.quality.types import polars_schema
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
+    from carms_lake.catalog import SilverStep
+    from carms_lake.contract.model import Contract
     from carms_lake.flows.build.context import BuildContext
     from carms_lake.names import TableRef
+
+
+_NO_COLUMN = (pl.exceptions.ColumnNotFoundError,)
+_OTHER_TYPE = (pl.exceptions.SchemaError, pl.exceptions.InvalidOperationError)
 
 
 @dataclass(frozen=True)
@@ -107,8 +118,8 @@ def repeated_records(context: BuildContext, ref: TableRef, rows: pl.LazyFrame) -
     if numbers.n_unique() == numbers.len():
         return pl.DataFrame(schema=dict.fromkeys(place, pl.Null))
     twice = numbers.filter(numbers.is_duplicated()).unique().implode()
-    extra = [SRC_EXTRA] if SRC_EXTRA in source.audit_columns else []
-    compared = list(dict.fromkeys([*within, *source.column_names, *extra]))
+    marks = {*source.audit_columns} - {SRC_EXTRA}
+    compared = list(dict.fromkeys([*within, *(n for n in rows.collect_schema() if n not in marks)]))
     alike = (
         rows.filter(pl.struct(*within, SRC_ROW_HASH).hash().is_in(twice))
         .select(list(dict.fromkeys([*compared, *place])))
@@ -123,7 +134,78 @@ def transformed(context: BuildContext, given: FunctionInput) -> pl.DataFrame:
     """What the function makes of what it reads.
 
     Raises:
-        ContractError: the function does not deliver what its history needs.
+        ContractError: the function reads a column that a table does not have, or does not deliver
+            what its history needs.
     """
-    frames = {name: given.frames[ref] for name, ref in context.step.reads.items()}
-    return collected(context.step, frames)
+    with _misfits_explained(context.step, context.contracts, _NO_COLUMN + _OTHER_TYPE):
+        frames = {name: given.frames[ref] for name, ref in context.step.reads.items()}
+        return collected(context.step, frames)
+
+
+def ensure_readable(
+    steps: Iterable[SilverStep],
+    contracts: Mapping[TableRef, Contract],
+    changed: Container[TableRef],
+) -> None:
+    """Run the functions that read a changed bronze table on empty tables with today's columns.
+
+    So a contract that renames or drops a column which silver reads is refused before a file is
+    loaded by it.
+
+    Raises:
+        ContractError: a function reads a column that is gone; the message names both tables.
+    """
+    for step in steps:
+        if not any(ref in changed for ref in step.reads.values()):
+            continue
+        frames = {
+            name: pl.LazyFrame(schema=_columns_of(contracts[ref]))
+            for name, ref in step.reads.items()
+        }
+        # Another type may be followed in silver later; without the column there is nothing to read.
+        with suppress(*_OTHER_TYPE), _misfits_explained(step, contracts, _NO_COLUMN):
+            collected(step, frames)
+
+
+def _columns_of(contract: Contract) -> Mapping[str, pl.DataType]:
+    return landed_schema(contract) if contract.source else polars_schema(contract)
+
+
+@contextmanager
+def _misfits_explained(
+    step: SilverStep,
+    contracts: Mapping[TableRef, Contract],
+    misfits: tuple[type[Exception], ...],
+) -> Iterator[None]:
+    """Turn what Polars says of a column that is missing, or of another type, into a wrong contract.
+
+    Raises:
+        ContractError: it is.
+    """
+    try:
+        yield
+    except misfits as error:
+        first = str(error).splitlines()[0]
+        quoted = re.search(r'"([^"]+)"', first)
+        missing = quoted[1] if quoted and isinstance(error, _NO_COLUMN) else ""
+        raise _misfit(step, contracts, missing, first) from error
+
+
+def _misfit(
+    step: SilverStep, contracts: Mapping[TableRef, Contract], missing: str, said: str
+) -> ContractError:
+    """That a function reads a column which no table has, or cannot work with what it reads."""
+    read = [contracts[ref] for ref in sorted(step.reads.values())]
+    lacking = [c for c in read if missing not in _columns_of(c)]
+    # Of several tables, those of bronze: their contracts follow files, which change.
+    sources = [c for c in lacking if c.source] or lacking or read
+    tables = " or ".join(f"`{c.ref.in_domain}` (contract {c.version})" for c in sources)
+    paths = ", ".join(f"`{c.path}`" for c in sources)
+    if not missing:
+        message = f"`{step.contract.ref}` cannot work with {tables}: {said}"
+    elif not lacking and len(read) == 1:
+        message = f"`{step.contract.ref}` reads `{missing}`, which was not loaded into {tables} yet"
+        return ContractError(message, "`carms ingest --full-refresh` reads the files again")
+    else:
+        message = f"`{step.contract.ref}` reads `{missing}`, which {tables} does not have"
+    return ContractError(message, f"change the function `{step.contract.ref.table}`, or {paths}")

@@ -21,6 +21,7 @@ from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
 from carms_lake.store.delta.maintain import ensure_undamaged
+from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.rejects import repair
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from carms_lake.catalog import Catalog
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
     from carms_lake.flows.run import Run
+    from carms_lake.names import TableRef
     from carms_lake.readers.discover import Listing
     from carms_lake.records import Progress, RunReport, SourceFile
 
@@ -71,6 +74,7 @@ def ingest(
         raise SourceError(
             f"no folder `{base}`", "put the source files there, or name another with `--from`"
         )
+    _ensure_silver_can_read(config, catalog, chosen)
     with running(config, "ingest", keep=not dry_run) as run:
         if not full_refresh:  # which cures them
             ensure_undamaged(table_path(config, ref) for ref in chosen)
@@ -92,6 +96,22 @@ def ingest(
         ]
         _ingest_tables(run, tasks, options, progress)
     return run.report()
+
+
+def _ensure_silver_can_read(
+    config: LakeConfig, catalog: Catalog, chosen: Sequence[TableRef]
+) -> None:
+    """Refuse contracts that take away what silver reads, before a file is loaded by them.
+
+    Raises:
+        ContractError: a function of silver reads a column that a contract no longer has.
+    """
+    changed = changed_sources(config, [catalog.contracts[ref] for ref in chosen])
+    if changed:
+        # It imports what a build needs, which most ingests do not.
+        from carms_lake.flows.build.inputs import ensure_readable
+
+        ensure_readable(catalog.silver_steps, catalog.contracts, changed)
 
 
 def _elsewhere(config: LakeConfig, base: Path) -> list[Listing]:

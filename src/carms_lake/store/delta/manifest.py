@@ -215,6 +215,21 @@ def last_builds(config: LakeConfig, contracts: Iterable[Contract]) -> dict[Table
     return {ref: build for ref in silver if (build := last_build(table_path(config, ref)))}
 
 
+def changed_sources(config: LakeConfig, contracts: Iterable[Contract]) -> set[TableRef]:
+    """The bronze tables that were last loaded by another contract than today's, or never.
+
+    Raises:
+        StoreError: a table cannot be read.
+    """
+    return {c.ref for c in contracts if _loaded_by(table_path(config, c.ref)) != c.fingerprint}
+
+
+def _loaded_by(path: Path) -> str | None:
+    """The fingerprint of the contract by which files were last loaded into a table."""
+    log = newest_first(path)
+    return next((c.metadata["contract"] for c in log if "contract" in c.metadata), None)
+
+
 @dataclass(frozen=True)
 class SourceChanges:
     """The rows of a bronze table that were inserted and deleted since a version of it."""
