@@ -28,6 +28,10 @@ Select = Annotated[
 ]
 From = Annotated[Path | None, option("--from DIR", "Read the source files there, in place.")]
 DryRun = Annotated[bool, option("--dry-run", "Read and check, write nothing.")]
+MisfitsAsNull = Annotated[
+    bool,
+    option("--misfits-as-null", "Full refresh: values that a new type cannot hold become null."),
+]
 FullRefresh = Annotated[bool, option("--full-refresh", "Process unchanged files and tables, too.")]
 AlsoParquet = Annotated[
     bool, option("--also-parquet", "Write a plain Parquet copy of each bronze table.")
@@ -50,6 +54,7 @@ def ingest(
     dry_run: DryRun = False,
     full_refresh: FullRefresh = False,
     also_parquet: AlsoParquet = False,
+    misfits_as_null: MisfitsAsNull = False,
     strict: Strict = False,
 ) -> None:
     """Load source files into bronze, reject broken records."""
@@ -60,6 +65,7 @@ def ingest(
         dry_run=dry_run,
         full_refresh=full_refresh,
         also_parquet=also_parquet,
+        misfits_as_null=misfits_as_null,
     )
     _show(call, [report], to, strict=strict)
 

@@ -67,6 +67,29 @@ def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
     return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
 
 
+def fits_exactly(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
+    """The values of a column of bronze in another type; null where one cannot be cast exactly.
+
+    As `typed`, but every value has a text, and a text is JSON only where it is.
+    """
+    value, target = pl.col(name), polars_type(wanted)
+    kinds = (_kind(found), _kind(target))
+    if wanted.name == "json" and found == pl.String:
+        return pl.when(is_json(value)).then(value).alias(name)
+    if target == pl.String and kinds[0] in ("number", "time", "boolean"):
+        return value.cast(target)
+    if found != pl.String and kinds[0] != kinds[1]:
+        return pl.lit(None, target).alias(name)
+    return typed(name, found, wanted)
+
+
+def _kind(dtype: pl.DataType) -> str:
+    """What values of a type are: they are cast to another type of the same kind only."""
+    if dtype.is_numeric():
+        return "number"
+    return "time" if dtype.is_temporal() else str(dtype.base_type()).lower()
+
+
 def json_is_read(contract: Contract) -> bool:
     """Whether the texts of JSON columns are written by a reader, from the JSON that it has read."""
     return contract.source is not None and set(contract.source.formats) <= {"json", "jsonl"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from tiny import built, rows, stocked, with_contract
+from tiny import built, rows, stocked, with_keys
 
 from carms_lake.errors import ContractError
 from carms_lake.flows.build import build
@@ -29,7 +29,7 @@ def changed(config: LakeConfig, table: str, column: str, **change: Any) -> LakeC
         for entry in document["schema"][0]["properties"]
         if change or entry["name"] != column
     ]
-    return with_contract(config, f"bronze/{table}", properties=properties)
+    return with_keys(config, f"bronze/{table}", properties=properties)
 
 
 RENAMED = {"name": "title", "physicalName": "name"}
@@ -75,7 +75,7 @@ def test_a_column_that_silver_does_not_read_may_go(tmp_path: Path) -> None:
     more = [*properties, {"name": "note", "logicalType": "string", "customProperties": []}]
     more[-1]["customProperties"] = [{"property": "carms.mayBeAbsent", "value": True}]
     for own in (more, properties):
-        config = with_contract(config, "bronze/products", properties=own)
+        config = with_keys(config, "bronze/products", properties=own)
         ingest(config, full_refresh=True)
         build(config)
 

@@ -52,12 +52,14 @@ def ingest(
     dry_run: bool = False,
     full_refresh: bool = False,
     also_parquet: bool = False,
+    misfits_as_null: bool = False,
     progress: Progress | None = None,
 ) -> RunReport:
     """Load the files of a domain into bronze and reject the records that break their contract.
 
     A file that cannot be read is refused and named in the report; the others load. Files that have
     not changed are skipped, unless `full_refresh`. `dry_run` reads and checks, and writes nothing.
+    With `misfits_as_null`, values of kept deliveries that a changed type cannot hold become null.
 
     Raises:
         UsageError: a source that the domain does not have.
@@ -66,7 +68,7 @@ def ingest(
         StoreError: the lake cannot be written, or is being written.
         NotReconciled: a record was lost; a bug.
     """
-    options = Options(dry_run, full_refresh, also_parquet)
+    options = Options(dry_run, full_refresh, also_parquet, misfits_as_null)
     catalog = load_catalog(config.domain)
     chosen = catalog.select(sources, Layer.BRONZE)
     base = from_path or config.data_raw

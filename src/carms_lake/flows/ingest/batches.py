@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ import polars as pl
 
 from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused, counted
+from carms_lake.flows.ingest.kept import has_other_types, kept_rows
 from carms_lake.flows.ingest.renames import move_rejects, moved_rows
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
 from carms_lake.quality.split import TrackedChunk, landed_schema, split
@@ -27,7 +29,7 @@ from carms_lake.store.delta.maintain import faults
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from carms_lake.contract.model import Contract
@@ -164,7 +166,12 @@ class BatchWriter:
         self._write_rejects()
 
     def commit(
-        self, entries: Sequence[FileEntry], renames: Renames, *, is_full_refresh: bool
+        self,
+        entries: Sequence[FileEntry],
+        renames: Renames,
+        *,
+        is_full_refresh: bool,
+        misfits_as_null: bool,
     ) -> None:
         """Commit the staged rows of files together, in place of those that the table has of them.
 
@@ -173,7 +180,8 @@ class BatchWriter:
         nothing.
 
         Raises:
-            ContractError: the table has other columns than its contract.
+            ContractError: the table has other columns than its contract, or a full refresh keeps
+                values that are not of its types.
             StoreError: the lake cannot be written.
         """
         if self._staged is None:
@@ -193,16 +201,19 @@ class BatchWriter:
         with_rows = {label for label, accepted in known.items() if accepted}
         is_whole = bool(with_rows) and with_rows <= replaced and not kept
         present = delta.columns(path) if is_full_refresh and delta.exists(path) else schema
+        as_kept = partial(
+            kept_rows, self._run, self._contract, present, misfits_as_null=misfits_as_null
+        )
         if kept:
             move_rejects(self._run, self._contract, renames, kept)
             if delta.columns(path) == present:  # else the commit refuses
                 for rows in moved_rows(self._run, self._contract, renames, kept):
-                    self._staged.add(_widened(rows, present, schema).collect())
-        if present != schema and not is_whole:
+                    self._staged.add(as_kept(rows))
+        if is_full_refresh and not is_whole and has_other_types(self._contract, present):
             others = delta.scan(path).join(
                 keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
             )
-            self._staged.add(_widened(others, present, schema).collect())
+            self._staged.add(as_kept(others))
             is_whole = True
         if is_full_refresh and not is_whole and (wrong := faults(path)):
             raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
@@ -283,11 +294,3 @@ class BatchWriter:
         if self._staged:
             write_rejects(self._run.config, self._rejects, self._run.run_id)
         self._rejects.clear()
-
-
-def _widened(
-    rows: pl.LazyFrame, present: Mapping[str, pl.DataType], schema: Mapping[str, pl.DataType]
-) -> pl.LazyFrame:
-    """Rows of the table in the columns of its contract; columns that are new are null."""
-    new = {name: pl.lit(None, kind) for name, kind in schema.items() if name not in present}
-    return rows.with_columns(**new).select(list(schema)).cast(pl.Schema(schema))

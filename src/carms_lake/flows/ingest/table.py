@@ -43,6 +43,8 @@ class Options:
     dry_run: bool = False
     full_refresh: bool = False
     also_parquet: bool = False
+    misfits_as_null: bool = False
+    """Of a full refresh: kept values that the contract's types cannot hold become null."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,12 @@ def ingest_table(
         loaded = sorted((one.counted() for one in loaded), key=lambda one: order[one.entry.name])
         if loaded or table.renames.old_names:
             entries = [one.entry for one in loaded]
-            writer.commit(entries, table.renames, is_full_refresh=options.full_refresh)
+            writer.commit(
+                entries,
+                table.renames,
+                is_full_refresh=options.full_refresh,
+                misfits_as_null=options.misfits_as_null,
+            )
     if not (options.dry_run or loaded or table.renames.old_names):
         keep_looks(run, contract, table.contents.confirmed)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
