@@ -193,6 +193,18 @@ class Catalog:
             steps[contract.ref] = GoldStep(contract, texts[table], reads)
         return _in_order(steps)
 
+    def sources(self) -> dict[TableRef, set[TableRef]]:
+        """The bronze tables that each silver and gold table is made from, references included.
+
+        Raises:
+            ContractError: as the steps.
+        """
+        found: dict[TableRef, set[TableRef]] = {ref: {ref} for ref in self.refs(Layer.BRONZE)}
+        steps: list[SilverStep | GoldStep] = [*self.silver_steps, *self.gold_steps]
+        for step in steps:
+            found[step.contract.ref] = set().union(*(found[ref] for ref in step.needs))
+        return found
+
 
 def load_catalog(domain: Domain) -> Catalog:
     """The catalog of a domain; contracts are parsed again only where one of the files changed.

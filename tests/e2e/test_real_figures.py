@@ -6,15 +6,13 @@ The figures are those of the public data set of match iteration 1503, counted by
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import openpyxl
 import pytest
 from command import carms
 
 from carms_lake.config import builtin_schemas
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 SCHEMAS = builtin_schemas()
@@ -180,3 +178,24 @@ def test_a_wrong_figure_for_these_files_stops_the_publish(lake: Path, tmp_path: 
     done = carms(tmp_path / "copy", "build")
     assert done.code == 1
     assert "3943 were counted on the files, found 3942" in done.err
+
+
+def test_a_program_that_left_the_master_alone_is_deleted_and_the_lake_publishes(
+    lake: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(lake, tmp_path / "project"))
+    (path,) = (folder / "data_raw/carms").glob("*program_master*")
+    path.chmod(0o644)
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    headers = [cell.value for cell in sheet[1]]
+    dropped = str(sheet[5][headers.index("program_stream_id")].value)
+    sheet.delete_rows(5)
+    book.save(path)
+    done = carms(folder, "run")
+    assert done.code == 0, done.err
+    sql = "select program_stream_id, is_current from fact_program where is_deleted"
+    assert one(folder, sql) == [dropped, "true"]
+    assert one(folder, "select count(*) from fact_program where is_current") == ["815"]
+    # Its description refers to no program now; the seats were counted with it.
+    assert one(folder, "select count(*) from ops.rejects") == ["1"]

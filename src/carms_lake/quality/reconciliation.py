@@ -1,6 +1,7 @@
 """Row reconciliation as checks: files, bronze, silver and declared totals agree."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import duckdb
 import polars as pl
 
 from carms_lake.config import LakeConfig
-from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.limits import DeclaredTotal, Dimension, Severity
 from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError, counted, first_few
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, Layer, TableRef
@@ -19,7 +20,7 @@ from carms_lake.records import CheckResult, ReasonCode, TableReport
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, FileEntry, Manifest
 from carms_lake.store.sql import scalar
-from carms_lake.store.sql.statement import only_reads
+from carms_lake.store.sql.statement import only_reads, tables_read
 
 QUARANTINE = "quarantine"
 """The rule, after the table's name, of a silver table's quarantine budget."""
@@ -180,8 +181,12 @@ def totals_declared(
     connection: duckdb.DuckDBPyConnection,
     contracts: Sequence[Contract],
     manifests: Mapping[TableRef, Manifest],
+    sources: Mapping[TableRef, AbstractSet[TableRef]],
 ) -> list[CheckResult]:
     """The figures that contracts declare, where the lake holds the files that they were counted on.
+
+    `sources` are the bronze tables that each table is made from. A figure that depends on files
+    which its contract does not name may differ because of them: that is a warning.
 
     Raises:
         ContractError: a SELECT cannot be run.
@@ -205,8 +210,23 @@ def totals_declared(
             rule = f"{contract.ref.table}.declared.{total.name}"
             other = f"{total.value} were counted on the files, found {value}"
             fault = "" if value == total.value else other
-            found.append(table_check(contract.ref, rule, fault, Dimension.ACCURACY))
+            result = table_check(contract.ref, rule, fault, Dimension.ACCURACY)
+            unnamed = _made_from(contract, total, sources) - total.files.keys()
+            if fault and unnamed:
+                names = ", ".join(sorted(f"`{ref.in_domain}`" for ref in unnamed))
+                why = f"{fault}; it also depends on {names}, of which `files` names no file"
+                result = replace(result, severity=Severity.WARNING, message=why)
+            found.append(result)
     return found
+
+
+def _made_from(
+    contract: Contract, total: DeclaredTotal, sources: Mapping[TableRef, AbstractSet[TableRef]]
+) -> set[TableRef]:
+    """The bronze tables that a figure depends on: what its SELECT reads is made from them."""
+    query, where = declared(contract, total)
+    read = {TableRef.parse(n, domain=contract.ref.domain) for n in tables_read(query, where=where)}
+    return {source for ref in read if ref for source in sources.get(ref, ())}
 
 
 def _listed(names: Sequence[str]) -> str:

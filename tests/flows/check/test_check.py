@@ -388,11 +388,11 @@ def _first(bronze_products: pl.LazyFrame) -> pl.LazyFrame:
 
 def test_a_declared_total_binds_the_files_that_it_was_counted_on_alone(tmp_path: Path) -> None:
     config = lake(tmp_path)
-    landed = "select src_filename, sha256 from ops.processed_files where table_name = 'sales'"
-    ((_, digest),) = query_frame(config, landed).rows()
+    landed = query_frame(config, "select table_name, sha256 from ops.processed_files")
+    digests = {f"bronze.{table}": digest for table, digest in landed.rows()}
     total = {
         "name": "sold",
-        "files": {"bronze.sales": digest},
+        "files": digests,
         "select": "select sum(quantity) from silver.sale",
         "value": 3,
     }
@@ -407,6 +407,27 @@ def test_a_declared_total_binds_the_files_that_it_was_counted_on_alone(tmp_path:
     rules = [c.rule for c in build(wrong).checks]
     assert "sale.declared.sold" not in rules
     assert "sale.reconcile.driver" in rules
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["all", "one"])
+def test_a_declared_total_depends_on_the_files_of_referenced_tables(
+    tmp_path: Path, *, named: bool
+) -> None:
+    config = lake(tmp_path)
+    landed = query_frame(config, "select table_name, sha256 from ops.processed_files")
+    digests = {f"bronze.{table}": digest for table, digest in landed.rows()}
+    digests = digests if named else {"bronze.sales": digests["bronze.sales"]}
+    select = "select sum(quantity) from gold.fact_sale"
+    total = {"name": "sold", "files": digests, "select": select, "value": 3}
+    config = with_keys(config, "gold/fact_sale", **{"carms.declaredTotals": [total]})
+    assert result(build(config), "fact_sale.declared.sold").passed
+    put(config, "products.csv", PRODUCTS.replace("p2", "p8"))  # s2 is an orphan now
+    ingest(config)
+    found = [c for c in build(config).checks if c.rule == "fact_sale.declared.sold"]
+    assert [(c.severity, c.passed) for c in found] == ([] if named else [("warning", False)])
+    if not named:
+        assert "3 were counted on the files, found 2; it also depends on" in found[0].message
+        assert "`bronze.products`" in found[0].message
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,9 @@ def audited(task: Audit, connection: Connection) -> None:
             found.append(old)
     found += _budgets(task, tables)
     found = [_with_chains(task, result) for result in found]
-    found += totals_declared(connection, tables, manifests)
+    has_totals = any(contract.declared_totals for contract in tables)
+    made_from = load_catalog(config.domain).sources() if has_totals else {}
+    found += totals_declared(connection, tables, manifests, made_from)
     found += fresh(config, connection, there, task.now)
     found += rows_changed(connection, tables, task.rows_before)
     found = quarantine.excused(config, task.builds, found)

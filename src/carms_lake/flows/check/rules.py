@@ -199,7 +199,9 @@ def _of_sum(
         with file.corrupted(original.contract, frame):
             if file.value(select) == before:
                 return None
-            results = audit(file.connection, [one]) + totals_declared(file.connection, [one], {})
+            results = audit(file.connection, [one]) + totals_declared(
+                file.connection, [one], {}, {}
+            )
         return tuple(result.rule for result in results if not result.passed)
 
     ways = _ways(original, constraint, select)
