@@ -56,6 +56,9 @@ def _lines(status: Status) -> Iterator[str]:
     for text in status.damage:
         yield ""
         yield from wrap(f"DAMAGED: {text}", WIDTH, subsequent_indent="  ")
+    for text in status.notes:
+        yield ""
+        yield from wrap(text, WIDTH, subsequent_indent="  ")
     yield from _sources(status)
     yield from _tables(status)
     runs = [

@@ -148,8 +148,12 @@ def emit_query(
         with _whole_file(to.file) as path:
             query_to_file(config, sql, path, to.format.value, as_of=as_of)
     else:
-        with query_batches(config, sql, as_of=as_of) as answer:
+        # People see the rows of a damaged table as they were; what is kept or parsed is refused.
+        damaged: list[StoreError] | None = None if call.json or to.file else []
+        with query_batches(config, sql, as_of=as_of, damaged=damaged) as answer:
             _emit(call, answer.columns, answer.batches, to, exact=True)
+        if damaged:
+            raise damaged[0]
 
 
 def emit(call: Call, frame: pl.DataFrame, to: Target, *, exact: bool = False) -> None:

@@ -99,16 +99,24 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
 
 
 def query_batches(
-    config: LakeConfig, sql: str, parameters: Parameters = None, *, as_of: str | None = None
+    config: LakeConfig,
+    sql: str,
+    parameters: Parameters = None,
+    *,
+    as_of: str | None = None,
+    damaged: list[StoreError] | None = None,
 ) -> AbstractContextManager[Answer]:
     """The rows of one reading statement in batches, for results that need not fit into memory.
+
+    With `damaged`, a table whose newest commit is damaged answers as of the one before it, and the
+    list gets the error.
 
     Raises:
         LakeError: as `query_frame`.
     """
     from carms_lake.store.query import answering
 
-    return answering(config, sql, parameters, _snapshot(config, as_of))
+    return answering(config, sql, parameters, _snapshot(config, as_of), damaged)
 
 
 def query_to_file(

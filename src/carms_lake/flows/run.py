@@ -107,11 +107,14 @@ class Run:
 
 
 @contextmanager
-def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[Run]:
+def running(
+    config: LakeConfig, command: str, *, keep: bool = True, giving_up: Path | None = None
+) -> Iterator[Run]:
     """A run that holds the lake; its report is kept in `ops` also where it fails.
 
     Run ids sort by time: `20261121T120102.345678Z-1a2b3c`. `keep=False` writes nothing (dry runs).
-    A run is recorded as done, failed or interrupted (Ctrl-C).
+    A run is recorded as done, failed or interrupted (Ctrl-C). `giving_up` is a table the damaged
+    newest entry of whose log may be put aside.
 
     Raises:
         StoreLocked: another process is writing.
@@ -120,8 +123,9 @@ def running(config: LakeConfig, command: str, *, keep: bool = True) -> Iterator[
     if not keep:
         yield _begun(config, command)
         return
-    with writing(config.lake, f"carms {command}"):
+    with writing(config.lake, f"carms {command}", giving_up=giving_up) as notes:
         run = _begun(config, command)
+        run.add(notes=notes)
         try:
             yield run
         except StoreError:  # a store that cannot be written cannot keep this either

@@ -15,8 +15,9 @@ from carms_lake.flows.drift import DRIFT, drift_of, newest
 from carms_lake.names import RUN_ID, Layer
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
-from carms_lake.store import table_path
+from carms_lake.store import LOG, table_path
 from carms_lake.store.delta.integrity import damaged
+from carms_lake.store.delta.lock import put_back
 from carms_lake.store.delta.log import (
     REPLAYED,
     commits,
@@ -110,7 +111,9 @@ class Status(Shown):
     disk_bytes: Mapping[str, int]
     """By layer, and `gold` for the published file."""
     damage: tuple[str, ...] = ()
-    """Data files that are missing or cut off, with what cures that; no other fault shows here."""
+    """Data files that are missing or cut off, with what cures that."""
+    notes: tuple[str, ...] = ()
+    """Entries of logs that were put aside, and tables that were put back from a backup."""
 
 
 def status(config: LakeConfig) -> Status:
@@ -145,6 +148,7 @@ def status(config: LakeConfig) -> Status:
         gold_failed_checks=build.failed_checks if build else 0,
         disk_bytes=_disk(config),
         damage=tuple(_damage(config)),
+        notes=(*_put_aside(config), *put_back(config.lake).values()),
     )
 
 
@@ -194,6 +198,12 @@ def _damage(config: LakeConfig) -> Iterator[str]:
         if wrong := faults(path):
             fault = damaged(path, wrong)
             yield f"{fault.message}: {fault.hint}"
+
+
+def _put_aside(config: LakeConfig) -> Iterator[str]:
+    for name, path in table_folders(config).items():
+        for file in sorted((path / LOG).glob("*.json.torn")):
+            yield f"`{name}`: `{file.name}`, an entry of its log that was not whole, was put aside"
 
 
 def _tables(

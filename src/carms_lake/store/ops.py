@@ -22,8 +22,8 @@ from carms_lake.records import (
     TableReport,
 )
 from carms_lake.store import delta, ops_path
-from carms_lake.store.delta.lock import SHARED
-from carms_lake.store.delta.log import commits, files_at
+from carms_lake.store.delta.lock import SHARED, versions_now
+from carms_lake.store.delta.log import LEFT, commits, files_at
 from carms_lake.store.delta.write import append
 
 _RECENT_RUNS = 50
@@ -89,7 +89,9 @@ def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]])
     for table, those in rows.items():
         if those:
             frame = pl.DataFrame(those, schema=OPS_SCHEMAS[table], orient="row")
-            metadata = {"run_id": those[0]["run_id"]}
+            metadata: dict[str, Any] = {"run_id": those[0]["run_id"]}
+            if table == "runs":  # a newest entry that is lost or damaged later is known by this
+                metadata[LEFT] = versions_now(config.lake)
             with SHARED:
                 append(ops_path(config, table), frame, metadata, new_columns=True)
 

@@ -6,17 +6,23 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
-from tiny import SALES, digest, put, stocked
+from tiny import SALES, digest, put, rejects, rows, stocked
 
+from carms_lake.api import Lake
+from carms_lake.errors import StoreError
 from carms_lake.flows.build import build
+from carms_lake.flows.check import check
 from carms_lake.flows.ingest import ingest
+from carms_lake.flows.status import status
+from carms_lake.flows.timetravel.restore import restore
 from carms_lake.store import delta
 from carms_lake.store.delta import write
-from carms_lake.store.delta.lock import rename_torn_commits
+from carms_lake.store.delta.lock import mend_logs
 from carms_lake.store.delta.write import append
 
 TESTS = Path(__file__).parents[2]
@@ -106,18 +112,51 @@ def test_half_a_commit_is_put_aside_and_the_next_run_does_it_again(
     tmp_path: Path, left: bytes
 ) -> None:
     config = stocked(tmp_path)
-    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p9,x\n")
+    ingest(config)
+    build(config)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p9,x\ns4,p1,1\n")
+    ingest(config)
+    before = rejects(config), rows(config, "bronze.sales")
+    tables = [config.lake / table for table in ("bronze/sales", "silver/sale", "ops/runs")]
+    torn = [max((table / "_delta_log").glob("*.json")) for table in tables]
+    for commit in torn:  # the run of bronze had not ended, for its own entry in ops is torn
+        commit.write_bytes(left)
+    report = ingest(config)
+    build(config)
+    assert (rejects(config)[1:], len(rows(config, "bronze.sales"))) == (before[0][1:], 3)
+    assert [c.with_name(f"{c.name}.torn").read_bytes() for c in torn] == [left] * 3
+    assert [note for note in report.notes if "`bronze.sales`" in note]
+    assert [note for note in status(config).notes if "`bronze.sales`" in note]
+    assert not [c for c in check(config).checks if not c.passed]
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 700, b'{"add":{}}\n{"a', None])
+def test_an_entry_that_was_damaged_after_its_run_is_never_put_aside_unasked(
+    tmp_path: Path, left: bytes | None
+) -> None:
+    config = stocked(tmp_path)
+    ingest(config)
+    build(config)
+    put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns4,p1,1\n")
     ingest(config)
     build(config)
     before = digest(config)
-    tables = [config.lake / table for table in ("bronze/sales", "silver/sale", "ops/runs")]
-    torn = [max((table / "_delta_log").glob("*.json")) for table in tables]
-    for commit in torn:
-        commit.write_bytes(left)
+    entry = max((config.lake / "bronze/sales/_delta_log").glob("*.json"))
+    entry.write_bytes(entry.read_bytes()[:-200] if left is None else left)
+    queried: Callable[[], object] = lambda: Lake(config).query("from bronze.sales")  # noqa: E731 - one of several
+    for command in (lambda: ingest(config), lambda: build(config), lambda: check(config),
+                    lambda: status(config), queried):  # fmt: skip
+        with pytest.raises(StoreError, match=r"log of the table `bronze.sales` .* not whole") as e:
+            command()
+        assert "`carms restore bronze.sales --to 1 --yes`" in e.value.hint
+    plan = restore(config, "bronze.sales", "1", yes=False)
+    assert (plan.version, plan.to_version, plan.rows, plan.to_rows) == (2, 1, None, 2)
+    assert entry.exists()
+    restore(config, "bronze.sales", "1", yes=True)
     ingest(config)
     build(config)
     assert digest(config) == before
-    assert [c.with_name(f"{c.name}.torn").read_bytes() for c in torn] == [left] * 3
+    assert not [c for c in check(config).checks if not c.passed]
 
 
 def test_half_a_checkpoint_is_put_aside(tmp_path: Path) -> None:
@@ -126,7 +165,8 @@ def test_half_a_checkpoint_is_put_aside(tmp_path: Path) -> None:
     delta.open_table(path).create_checkpoint()
     (checkpoint,) = (path / "_delta_log").glob("*.parquet")
     checkpoint.write_bytes(checkpoint.read_bytes()[:50])
-    torn = [checkpoint.with_name(f"{checkpoint.name}.torn")]
-    assert rename_torn_commits(tmp_path / "lake") == torn
+    (note,) = mend_logs(tmp_path / "lake")
+    assert "`bronze.t`: a damaged checkpoint was put aside" in note
+    assert checkpoint.with_name(f"{checkpoint.name}.torn").exists()
     assert delta.scan(path).collect().rows() == [(1,)]
-    assert rename_torn_commits(tmp_path / "lake") == []
+    assert mend_logs(tmp_path / "lake") == []

@@ -9,7 +9,7 @@ from carms_lake.errors import UsageError
 from carms_lake.flows.run import running
 from carms_lake.flows.timetravel import NamedTable, find
 from carms_lake.flows.timetravel.as_of import resolve_as_of
-from carms_lake.store import delta
+from carms_lake.store.delta.integrity import has_whole_newest, newest_version
 from carms_lake.store.delta.log import (
     MAINTAINED_BY,
     MANIFEST,
@@ -62,20 +62,26 @@ def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
             f"`{table.name}` is a log of operations and cannot be restored",
             "`carms query --as-of RUN` reads it as of a run",
         )
-    yes = yes and delta.version(table.path) != _version(config, table, to)
-    with running(config, "restore", keep=yes) as run:
-        now, to_version = delta.version(table.path), _version(config, table, to)
+    # A damaged newest entry is given up whatever comes in its place.
+    gives_up = not has_whole_newest(table.path)
+    yes = yes and (gives_up or newest_version(table.path) != _version(config, table, to))
+    with running(config, "restore", keep=yes, giving_up=table.path) as run:
+        now, to_version = newest_version(table.path), _version(config, table, to)
+        # Of a damaged newest entry, which only this gives up, nothing else is known.
+        is_whole = has_whole_newest(table.path)
         ensure_complete(table.path, to_version, table.name)
         plan = Restored(
             table.name,
             now,
             to_version,
-            total_rows(files_at(table.path, now).values()),
+            total_rows(files_at(table.path, now).values()) if is_whole else None,
             total_rows(files_at(table.path, to_version).values()),
-            _files_since(table, to_version),
+            _files_since(table, to_version) if is_whole else (),
         )
         if not yes:
             return plan
+        if to_version == now:  # what came after it was put aside: there is nothing to bring back
+            return replace(plan, done_as=now)
         metadata = metadata_of_restore(table.path, to_version, run.run_id)
         return replace(plan, done_as=restore_table(table.path, to_version, metadata))
 
@@ -99,7 +105,7 @@ def metadata_of_restore(path: Path, to_version: int, run_id: str) -> dict[str, A
 def _version(config: LakeConfig, table: NamedTable, to: str) -> int:
     hint = f"`carms history {table.name}` lists its versions"
     if to.isdecimal():
-        newest = delta.version(table.path)
+        newest = newest_version(table.path)
         if int(to) > newest:
             message = f"`{table.name}` has no version {to}: its newest is {newest}"
             raise UsageError(message, hint)

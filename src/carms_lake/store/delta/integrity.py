@@ -3,19 +3,13 @@
 A hint names what brings the rows back. It never advises to delete what is not cured by that.
 """
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from carms_lake.errors import StoreError, first_few, system_refusal
 from carms_lake.names import Layer
 from carms_lake.store import LOG
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
 
 _NAMED = 3
 """How many files a message names."""
@@ -59,6 +53,15 @@ def log_files(path: Path) -> list[Path]:
     return sorted(file for file in files if file.suffix == ".json" and file.stem.isdigit())
 
 
+def newest_version(path: Path) -> int:
+    """The newest version of a table, whole or not; -1 where there is no table.
+
+    Raises:
+        StoreError: the log is there and cannot be listed.
+    """
+    return int((log_files(path) or [Path("-1")])[-1].stem)
+
+
 def ensure_newest(path: Path) -> None:
     """Refuse a table the newest entry of whose log is not whole.
 
@@ -68,13 +71,20 @@ def ensure_newest(path: Path) -> None:
     Raises:
         StoreError: it is cut off, or cannot be read.
     """
-    for file in log_files(path)[-1:]:
-        try:
-            whole = is_whole(file)
-        except OSError as error:
-            raise unreadable(path, error) from error
-        if not whole:
-            raise broken_log(path, file)
+    if not has_whole_newest(path):
+        raise broken_log(path, log_files(path)[-1])
+
+
+def has_whole_newest(path: Path) -> bool:
+    """Whether the newest entry of a table's log was written to its end; without a table, too.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        return all(is_whole(file) for file in log_files(path)[-1:])
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def is_whole(file: Path) -> bool:
@@ -108,11 +118,29 @@ def has_sound_checkpoints(path: Path) -> bool:
     return True
 
 
-def broken_log(path: Path, file: Path) -> StoreError:
-    """The error for an entry of a log that is cut off or damaged."""
+def broken_log(path: Path, file: Path, *, is_leftover: bool | None = None) -> StoreError:
+    """The error for an entry of a log that is cut off, damaged or missing, and what mends it.
+
+    `is_leftover` says of a newest entry whether an interrupted run left it; None is unknown.
+    """
+    name, files = name_of(path), log_files(path)
+    what = "is not whole" if file.exists() else "is missing"
+    message = f"the log of the table `{name}` is damaged: its entry `{file}` {what}"
+    backup = "put that file back from a backup"
+    verb = f"`carms ingest {path.name}`" if path.parent.name == Layer.BRONZE else "`carms build`"
+    if [file] != files[-1:] or int(file.stem) == 0:
+        return StoreError(
+            message,
+            f"{backup}; without one, move `{path}` away, and {verb} makes the table of what exists",
+        )
+    if path.parent.name != Layer.BRONZE:
+        return StoreError(message, f"{backup}, or run `carms build`, which puts it aside")
+    aside = "run `carms ingest`, which puts it aside if an interrupted run left it; if not, "
     return StoreError(
-        f"the log of the table `{name_of(path)}` is damaged: its entry `{file}` is not whole",
-        "put that file back from a backup",
+        message,
+        (aside if is_leftover is None else "")
+        + f"{backup}, or give up what it brought: `carms restore {name} --to {int(file.stem) - 1} "
+        "--yes`, then `carms ingest` reads the files of it that data_raw still has",
     )
 
 
@@ -129,7 +157,7 @@ def unreadable(path: Path, error: Exception) -> StoreError:
         said = second.strerror or str(second)
         return StoreError(f"`{second.filename}` cannot be read: {said}", cure(path))
     if broken:
-        return broken_log(path, broken[0])
+        return broken_log(path, broken[-1])
     if (checkpoints or (path / LOG / "_last_checkpoint").exists()) and files:
         last = checkpoints[-1] if checkpoints else path / LOG / "_last_checkpoint"
         return StoreError(

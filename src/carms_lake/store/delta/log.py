@@ -22,7 +22,6 @@ from carms_lake.store.delta.integrity import (
     broken_log,
     ensure_sizes,
     log_files,
-    name_of,
     unreadable,
 )
 
@@ -57,6 +56,9 @@ REPLAYED = "replayed"
 
 KEEPS_ROWS = "keeps_rows"
 """In a commit's metadata: the table has the same rows as before, in other files."""
+
+LEFT = "left"
+"""In the metadata of a commit of `ops.runs`: the version of each table when the run ended."""
 
 _KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
 """What other tools call such commits."""
@@ -107,8 +109,10 @@ class RunEnd(NamedTuple):
     at: datetime
 
 
-def newest_first(path: Path) -> Iterator[Commit]:
+def newest_first(path: Path, upto: int | None = None) -> Iterator[Commit]:
     """The commits of a table, newest first, each read when it is asked for; none without a table.
+
+    With `upto` those up to a version: later entries are not even read.
 
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
@@ -122,22 +126,19 @@ def newest_first(path: Path) -> Iterator[Commit]:
         )
     if files and len(files) != int(files[0].stem) + 1:
         missing = {*range(len(files))} - {int(file.stem) for file in files}
-        file = path / LOG / f"{min(missing):020}.json"
-        raise StoreError(
-            f"the log of the table `{name_of(path)}` is damaged: its entry `{file}` is missing",
-            "put that file back from a backup",
-        )
+        raise broken_log(path, path / LOG / f"{min(missing):020}.json")
     for file in files:
-        yield _commit(path, file)
+        if upto is None or int(file.stem) <= upto:
+            yield _commit(path, file)
 
 
-def commits(path: Path) -> list[Commit]:
-    """The commits of a table, oldest first; none where there is no table.
+def commits(path: Path, upto: int | None = None) -> list[Commit]:
+    """The commits of a table, up to a version or all, oldest first; none where there is no table.
 
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
-    return [*newest_first(path)][::-1]
+    return [*newest_first(path, upto)][::-1]
 
 
 def mark_at(path: Path, version: int) -> str | None:
@@ -153,14 +154,14 @@ def mark_at(path: Path, version: int) -> str | None:
     return _commit(path, file).mark if file.exists() else None
 
 
-def states(path: Path) -> Iterator[tuple[Commit, Mapping[str, DataFile]]]:
+def states(path: Path, upto: int | None = None) -> Iterator[tuple[Commit, Mapping[str, DataFile]]]:
     """Each commit with the files that the table has after it, by name; a view that changes.
 
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
     files: dict[str, DataFile] = {}
-    for commit in commits(path):
+    for commit in commits(path, upto):
         for name in commit.removed:
             files.pop(name, None)
         files.update({file.name: file for file in commit.added})
@@ -173,7 +174,9 @@ def files_at(path: Path, version: int) -> dict[str, DataFile]:
     Raises:
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
-    return next((dict(files) for commit, files in states(path) if commit.version == version), {})
+    return next(
+        (dict(files) for commit, files in states(path, version) if commit.version == version), {}
+    )
 
 
 def total_rows(files: Iterable[DataFile]) -> int | None:
@@ -265,7 +268,10 @@ def _commit(path: Path, file: Path) -> Commit:
     added: list[DataFile] = []
     removed: list[str] = []
     try:
-        for line in file.read_text(encoding="utf-8").splitlines():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        if not any(lines):
+            raise broken_log(path, file)
+        for line in lines:
             action = json.loads(line) if line.strip() else {}
             if "add" in action:
                 file_of = action["add"]

@@ -57,11 +57,17 @@ class ArrowAnswer:
 
 @contextmanager
 def answering(
-    config: LakeConfig, sql: str, parameters: Parameters = None, as_of: AsOf | None = None
+    config: LakeConfig,
+    sql: str,
+    parameters: Parameters = None,
+    as_of: AsOf | None = None,
+    damaged: list[StoreError] | None = None,
 ) -> Iterator[Answer]:
     """Answer one reading statement; rows are computed as the batches are taken.
 
     The second column of a name `a` is `a_2`; intervals come as DuckDB writes them.
+    With `damaged`, a table the newest entry of whose log is damaged answers as of the one before
+    it, and the list gets its error, which is to be raised after the answer.
 
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
@@ -69,7 +75,7 @@ def answering(
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    with _session(config, sql, as_of) as (session, statement):
+    with _session(config, sql, as_of, damaged) as (session, statement):
         connection = session.connection
 
         def answer() -> duckdb.DuckDBPyConnection:
@@ -166,7 +172,10 @@ def _batches(
 
 @contextmanager
 def _session(
-    config: LakeConfig, sql: str, as_of: AsOf | None = None
+    config: LakeConfig,
+    sql: str,
+    as_of: AsOf | None = None,
+    damaged: list[StoreError] | None = None,
 ) -> Iterator[tuple[Session, Statement]]:
     """A locked connection on which the names of the statement answer.
 
@@ -178,7 +187,7 @@ def _session(
         allow_community_extensions="false",
         memory_limit=config.memory_limit,
     )
-    session = Session(config, connection, as_of)
+    session = Session(config, connection, as_of, damaged=damaged)
     try:
         statement = read_statement(connection, sql)
         run = connection.execute

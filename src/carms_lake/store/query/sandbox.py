@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from carms_lake.errors import StoreError
 from carms_lake.names import QUERY_THREAD
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Session:
     """DuckDB does not stop: the connection cannot be closed, and goes with the process."""
     files: list[str] = field(default_factory=list)
     """What the views may read."""
+    damaged: list[StoreError] | None = None
+    """Gets the errors of tables whose newest entry is damaged, and which answer as of the one
+    before it; None where such a table is not to answer."""
 
     @property
     def domain(self) -> str:

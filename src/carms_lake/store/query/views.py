@@ -20,7 +20,7 @@ from carms_lake.errors import (
     system_refusal,
 )
 from carms_lake.names import IDENTIFIER, Layer, TableRef
-from carms_lake.store.delta.integrity import cure
+from carms_lake.store.delta.integrity import cure, has_whole_newest, newest_version
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
@@ -192,7 +192,15 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     version = None if session.as_of is None else version_at(path, session.as_of.run_id)
     if version is not None:
         ensure_complete(path, version, f"{schema}.{table}")
-    pinned = delta.pinned(path, version)
+    try:
+        pinned = delta.pinned(path, version)
+    except StoreError as error:
+        before = newest_version(path) - 1
+        if session.damaged is None or has_whole_newest(path) or before < 0:
+            raise
+        pinned = delta.pinned(path, before)
+        message = f"{error.message}; the rows are those of version {before}"
+        session.damaged.append(StoreError(message, error.hint))
     try:
         _view(session, schema, table, read_pinned(pinned))
     except duckdb.Error as error:
