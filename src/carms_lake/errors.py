@@ -21,6 +21,7 @@ The exit code of each branch is part of the command's interface, in `cli/exit_co
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sys
 from difflib import get_close_matches
@@ -128,6 +129,8 @@ def system_refusal(error: BaseException) -> tuple[str, str] | None:
         found = _OS_ERROR.search(lines[at])
         number = int(found[1]) if found else None
         number = _WINDOWS.get(number or 0, number) if sys.platform == "win32" else number
+    if number is None:  # DuckDB has the words alone
+        number = next((n for n in _TO_DO if f": {os.strerror(n)}" in str(error)), None)
     to_do = _TO_DO.get(_SAME.get(number or 0, number or 0))
     if to_do is None:
         return None

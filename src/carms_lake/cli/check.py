@@ -12,7 +12,7 @@ from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.formats import Format
 from carms_lake.cli.render import Target, emit
-from carms_lake.errors import UsageError
+from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,6 +43,12 @@ Mutate = Annotated[
     bool,
     option("--mutate", "Break every constraint in a copy of a few rows: does any rule notice?"),
 ]
+Integrity = Annotated[
+    bool,
+    typer.Option(
+        "--integrity", help="Compare every data file with its checksum, and read all of gold."
+    ),
+]
 Seed = Annotated[
     int | None, option("--seed N", "With --mutate: the same seed breaks the same rows.")
 ]
@@ -62,15 +68,17 @@ def check(
     run: Run = None,
     strict: Strict = False,
     mutate: Mutate = False,
+    integrity: Integrity = False,
     seed: Seed = None,
 ) -> None:
     """Run the checks of all contracts on what is published."""
     from carms_lake.cli.reports import show
     from carms_lake.flows import check as checked
 
-    if failures + scorecard + mutate > 1:
+    if failures + scorecard + mutate + integrity > 1:
         raise UsageError(
-            "`--failures`, `--scorecard` and `--mutate` are three answers", "ask for one"
+            "`--failures`, `--scorecard`, `--mutate` and `--integrity` are four answers",
+            "ask for one",
         )
     if seed is not None and not mutate:
         raise UsageError("`--seed` is for `--mutate`", "leave it out, or add `--mutate`")
@@ -87,8 +95,29 @@ def check(
             render.note(call, f"`{table}` {name}: {kept} of {failed} rows are kept")
     elif mutate:
         _mutate(call, to, seed=seed)
+    elif integrity:
+        _integrity(call, to)
     else:
         end_with(show(call, [checked.check(call.config())], to, strict=strict))
+
+
+def _integrity(call: Call, to: Target) -> None:
+    """Compare every file with its checksum; a row per table."""
+    from carms_lake.flows.check import integrity
+
+    with render.progress(call) as progress:
+        found = integrity(call.config(), progress=progress)
+    emit(call, found.tables, to)
+    files, size, without = found.tables.select("files", "bytes", "without_checksum").sum().row(0)
+    render.note(call, f"integrity: {counted(files, 'file')}, {size} bytes read")
+    if without:
+        render.note(
+            call,
+            f"{counted(without, 'file')} of an earlier version have no checksum: `carms optimize` "
+            "keeps one of each as it is now, a full refresh writes the files anew",
+        )
+    if found.fault:
+        raise found.fault
 
 
 def _show_scores(call: Call, scores: pl.DataFrame, to: Target) -> None:

@@ -72,6 +72,7 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _section("refused by the last ingest", refused.columns, refused.rows())
     yield from _drift(status)
     yield from _checks(status)
+    yield from _integrity(status)
     yield ""
     disk = ", ".join(f"{name} {_size(size)}" for name, size in status.disk_bytes.items() if size)
     yield from wrap(f"disk: {disk or 'nothing yet'}", WIDTH, subsequent_indent="  ")
@@ -135,6 +136,15 @@ def _drift(status: Status) -> Iterator[str]:
         names = ", ".join(status.drift_unseen)
         text = f"drift: too large to inspect here, run `carms drift`: {names}"
         yield from wrap(text, WIDTH, subsequent_indent="  ")
+
+
+def _integrity(status: Status) -> Iterator[str]:
+    last = status.integrity
+    if last is None:
+        yield "integrity: never checked (`carms check --integrity`)"
+        return
+    found = f"{last['damaged']} damaged" if last["damaged"] else "all as they were written"
+    yield f"integrity: {counted(last['files'], 'file')} checked {last['at'][:16]} UTC, {found}"
 
 
 def _checks(status: Status) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
-from carms_lake.errors import StoreError, UsageError
+from carms_lake.errors import StoreError, UsageError, counted
 from carms_lake.files import PARTIAL
 from carms_lake.flows.run import running
 from carms_lake.flows.timetravel import find
@@ -19,7 +19,7 @@ from carms_lake.records import Progress
 from carms_lake.store import delta
 from carms_lake.store.delta import maintain, write
 from carms_lake.store.delta.log import commits, files_at, run_ends, table_folders, version_among
-from carms_lake.store.delta.maintain import Digest, digest
+from carms_lake.store.delta.maintain import Digest, digest, ensure_undamaged
 from carms_lake.store.delta.manifest import last_builds
 
 KEEP_RUNS = 100
@@ -85,11 +85,15 @@ def optimize(
     chosen = [find(config, name) for name in names]
     tables = {t.name: t.path for t in chosen} or table_folders(config)
     done: list[Optimized] = []
+    checksums = 0
     with running(config, "optimize") as run:
         for number, (name, path) in enumerate(tables.items()):
             if progress:
                 progress(name, number, len(tables))
             done.append(_optimize(name, path, run.run_id))
+            checksums += maintain.add_checksums(path, run.run_id)
+        if checksums:
+            run.add(notes=[f"{counted(checksums, 'file')} had no checksum and have one now"])
     return done
 
 
@@ -142,6 +146,7 @@ def _optimize(name: str, path: Path, run_id: str) -> Optimized:
     files = len(files_at(path, version))
     if len(maintain.small_files(path)) <= 1:  # a single file cannot be merged
         return Optimized(name, files, files)
+    ensure_undamaged([path], contents=True)  # a new file would have the damage as its own
     before = digest(path)
     compacted = maintain.compact(path, run_id)
     if compacted == version:

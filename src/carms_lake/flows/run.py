@@ -37,6 +37,10 @@ class Run:
         self._rows: OpsRows = {}
         self._final: OpsRows | None = None
         self._adding = Lock()
+        self.integrity: dict[str, Any] | None = None
+        """What is kept of a comparison of all files with their checksums."""
+        self.verified: set[Path] = set()
+        """The tables all of whose bytes this run has compared with their checksums."""
 
     def add(
         self,
@@ -135,7 +139,7 @@ def running(
                 raise fault from error
             _record_end(run, error)
             raise
-        ops.record_run(config, run.finish())
+        ops.record_run(config, run.finish(), run.integrity)
 
 
 def _begun(config: LakeConfig, command: str) -> Run:

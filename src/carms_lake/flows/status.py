@@ -29,7 +29,7 @@ from carms_lake.store.delta.log import (
 from carms_lake.store.delta.maintain import faults
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold import build_record
-from carms_lake.store.ops import recent
+from carms_lake.store.ops import last_integrity, recent
 from carms_lake.store.rejects import live
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ class Status(Shown):
     """By layer, and `gold` for the published file."""
     damage: tuple[str, ...] = ()
     """Data files that are missing or cut off, with what cures that."""
+    integrity: dict[str, Any] | None = None
+    """When every file was last compared with its checksum: `run_id`, `at`, `files`, `damaged`."""
     notes: tuple[str, ...] = ()
     """Entries of logs that were put aside, and tables that were put back from a backup."""
 
@@ -148,6 +150,7 @@ def status(config: LakeConfig) -> Status:
         gold_failed_checks=build.failed_checks if build else 0,
         disk_bytes=_disk(config),
         damage=tuple(_damage(config)),
+        integrity=last_integrity(config),
         notes=(*_put_aside(config), *put_back(config.lake).values()),
     )
 

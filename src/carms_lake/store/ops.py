@@ -23,7 +23,7 @@ from carms_lake.records import (
 )
 from carms_lake.store import delta, ops_path
 from carms_lake.store.delta.lock import SHARED, versions_now
-from carms_lake.store.delta.log import LEFT, commits, files_at
+from carms_lake.store.delta.log import INTEGRITY, VERSIONS, commits, files_at, newest_first
 from carms_lake.store.delta.write import append
 
 _RECENT_RUNS = 50
@@ -80,8 +80,15 @@ def meanings() -> dict[tuple[str, str], str]:
     return {(row["table"], row["column"]): f"{row['meaning']}." for row in rows}
 
 
-def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+def record_run(
+    config: LakeConfig,
+    rows: Mapping[str, Sequence[dict[str, Any]]],
+    integrity: Mapping[str, Any] | None = None,
+) -> None:
     """Append what a run did to the tables of operations; `rows` are by table.
+
+    `integrity` is what is kept of the last comparison of all files with their checksums; where this
+    run made none, that of an earlier one is carried on.
 
     Raises:
         StoreError: the lake cannot be written.
@@ -91,9 +98,24 @@ def record_run(config: LakeConfig, rows: Mapping[str, Sequence[dict[str, Any]]])
             frame = pl.DataFrame(those, schema=OPS_SCHEMAS[table], orient="row")
             metadata: dict[str, Any] = {"run_id": those[0]["run_id"]}
             if table == "runs":  # a newest entry that is lost or damaged later is known by this
-                metadata[LEFT] = versions_now(config.lake)
+                metadata[VERSIONS] = versions_now(config.lake)
+                metadata[INTEGRITY] = integrity or last_integrity(config)
             with SHARED:
                 append(ops_path(config, table), frame, metadata, new_columns=True)
+
+
+def last_integrity(config: LakeConfig) -> dict[str, Any] | None:
+    """When all files were last compared with their checksums: `run_id`, `at`, `files`, `damaged`.
+
+    None where that was never done.
+
+    Raises:
+        StoreError: the log of runs cannot be read.
+    """
+    for commit in newest_first(ops_path(config, "runs")):
+        if VERSIONS in commit.metadata:
+            return commit.metadata.get(INTEGRITY)
+    return None
 
 
 def rows_of(

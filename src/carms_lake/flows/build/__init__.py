@@ -19,12 +19,13 @@ from carms_lake.flows.build.audit import check_arrival
 from carms_lake.flows.build.gold import build_gold
 from carms_lake.flows.build.inputs import ensure_readable
 from carms_lake.flows.build.silver import transform
-from carms_lake.flows.run import running
+from carms_lake.flows.run import Run, running
 from carms_lake.names import Layer
 from carms_lake.quality.constraints import ensure_only_reads
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.integrity import ensure_named
 from carms_lake.store.delta.log import table_folders
 from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import changed_sources
@@ -74,7 +75,7 @@ def build(
         repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
         needed = _needed(catalog, select, config)
         steps = [step for step in catalog.silver_steps if step.contract.ref in needed]
-        _ensure_undamaged(config, needed, steps, full_refresh=full_refresh)
+        _ensure_undamaged(run, needed, steps, full_refresh=full_refresh)
         code = code_fingerprint(config.domain)
         build_table = partial(transform, run, catalog.contracts, code, full_refresh=full_refresh)
         built: dict[TableRef, TableReport] = {}
@@ -132,19 +133,25 @@ def _ensure_sources(config: LakeConfig, catalog: Catalog, sources: Collection[Ta
 
 
 def _ensure_undamaged(
-    config: LakeConfig, needed: set[TableRef], steps: Sequence[SilverStep], *, full_refresh: bool
+    run: Run, needed: set[TableRef], steps: Sequence[SilverStep], *, full_refresh: bool
 ) -> None:
     """Refuse damaged tables that the build reads, also where it would find nothing to do.
 
-    A full refresh reads no rows of the silver that it rebuilds: it is what cures that.
+    A full refresh reads no rows of the silver that it rebuilds: it is what cures that. Of all that
+    it reads the bytes are compared with their checksums.
     """
     rebuilt = {step.contract.ref for step in steps} if full_refresh else set()
     read = needed.union(*(step.needs for step in steps)) - rebuilt
     names = {ref.in_domain for ref in read}
-    folders = table_folders(config).items()
-    ensure_undamaged(
+    folders = table_folders(run.config).items()
+    paths = [
         path for name, path in folders if name in names or name.startswith(("ops.", "rejects"))
-    )
+    ]
+    for path in paths:
+        ensure_named(path)
+    ensure_undamaged(paths, contents=full_refresh)
+    if full_refresh:
+        run.verified.update(paths)
 
 
 def _in_order(

@@ -31,7 +31,8 @@ from carms_lake.flows.series import series_of
 from carms_lake.quality.scorecard import field_coverage
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
-from carms_lake.store.delta.log import mark_at
+from carms_lake.store.delta.log import is_table, mark_at
+from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import Build, last_build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.delta.write import FileChange, commit_files
@@ -119,12 +120,25 @@ def _update(
             return append_new_files(context, last, of_driver, changes.inputs)
         except NotIncremental as reason:
             why = str(reason)
+    _verify_inputs(context)
     update = rebuild_all(context)
     if last:
         since = last.rows_since if _has_rows(context, last, update.rows) else -1
         build = replace(update.build, rows_since=since)
         update = replace(update, build=build, note=f"all rows: {why}")
     return update
+
+
+def _verify_inputs(context: BuildContext) -> None:
+    """Refuse to make all rows of a table from files that are not as they were written.
+
+    Raises:
+        StoreError: a file of a table that it reads is damaged.
+    """
+    run = context.run
+    read = {table_path(run.config, ref) for ref in context.step.needs} - run.verified
+    ensure_undamaged(filter(is_table, sorted(read)), contents=True)
+    run.verified |= read
 
 
 def rebuild_all(context: BuildContext) -> TableUpdate:

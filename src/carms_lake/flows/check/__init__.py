@@ -1,5 +1,6 @@
 """Every constraint checked on the tables as they are, and what the last check found."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -7,17 +8,28 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension
-from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.errors import StoreError, UsageError, did_you_mean
 from carms_lake.flows.build.audit import Audit, audited, check_arrival, existing, rows_before
 from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
-from carms_lake.records import RunReport
-from carms_lake.store import delta, ops_path
+from carms_lake.notebook import Shown
+from carms_lake.records import Progress, RunReport
+from carms_lake.store import delta, ops_path, table_path
+from carms_lake.store.delta.integrity import damaged, ensure_named
 from carms_lake.store.delta.log import table_folders
-from carms_lake.store.delta.maintain import ensure_undamaged
+from carms_lake.store.delta.maintain import GOLD_CURE, ensure_undamaged, inspected
 from carms_lake.store.delta.manifest import last_builds
-from carms_lake.store.gold import reading
+from carms_lake.store.gold import gold_fault, reading
 from carms_lake.store.ops import ops_rows
+
+_INTEGRITY = {
+    "table": pl.String(),
+    "files": pl.Int64(),
+    "bytes": pl.Int64(),
+    "without_checksum": pl.Int64(),
+    "damaged": pl.String(),
+}
+_EARLIER = "put the file back from a backup; without one, `carms vacuum` drops that version in time"
 
 
 def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
@@ -33,6 +45,9 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
     contracts = load_catalog(config.domain).contracts
     there = [c for c in existing(config, contracts) if c.ref.layer is not Layer.BRONZE]
     with running(config, "check") as run:
+        for ref in contracts:
+            if ref.layer is not Layer.GOLD:
+                ensure_named(table_path(config, ref))
         ensure_undamaged(table_folders(config).values())
         task = Audit(
             run=run,
@@ -46,6 +61,61 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
         with reading(config, there) as connection:
             audited(task, connection)
     return run.report()
+
+
+@dataclass(frozen=True)
+class Integrity(Shown):
+    """What came of the comparison of every file with its checksum."""
+
+    tables: pl.DataFrame
+    """One row per table and for the gold file: `table`, `files`, `bytes`, `without_checksum`;
+    `damaged` says what is wrong, null where nothing is."""
+    fault: StoreError | None
+    """The damage, and what cures it."""
+
+
+def integrity(config: LakeConfig, *, progress: Progress | None = None) -> Integrity:
+    """Compare the bytes of every data file, earlier versions included, with those written.
+
+    The checksums are in the commits that added the files; the gold file has its own, of each block,
+    and is read whole. When it was done and what was found stays in `ops`.
+
+    Raises:
+        StoreError: a log of the lake is damaged, or the lake cannot be read or written.
+    """
+    rows: list[tuple[str, int, int, int, str | None]] = []
+    faults: list[StoreError] = []
+    with running(config, "check --integrity") as run:
+        folders = table_folders(config)
+        for number, (name, path) in enumerate(folders.items()):
+            if progress:
+                progress(name, number, len(folders) + 1)
+            found = inspected(path, contents=True, everything=True)
+            wrong = [*found.newest, *(f"{text} (of an earlier version)" for text in found.earlier)]
+            without = sum(file.sha256 is None for file in found.files)
+            size = sum(file.bytes for file in found.files)
+            rows.append((name, len(found.files), size, without, "; ".join(wrong) or None))
+            if found.newest:
+                faults.append(damaged(path, found.newest))
+            elif found.earlier:
+                message = damaged(path, found.earlier).message
+                faults.append(StoreError(f"{message}, of an earlier version", _EARLIER))
+        if config.gold_file.exists():
+            said = gold_fault(config.gold_file)
+            rows.append(("gold", 1, config.gold_file.stat().st_size, 0, said))
+            if said:
+                message = f"the gold file `{config.gold_file}` is damaged: {said}"
+                faults.append(StoreError(message, GOLD_CURE))
+        run.integrity = {
+            "run_id": run.run_id,
+            "at": run.started_at.isoformat(),
+            "files": sum(row[1] for row in rows),
+            "damaged": len(faults),
+        }
+    messages = "; ".join(fault.message for fault in faults)
+    hints = "; ".join(dict.fromkeys(fault.hint for fault in faults))
+    frame = pl.DataFrame(rows, _INTEGRITY, orient="row")
+    return Integrity(frame, StoreError(messages, hints) if faults else None)
 
 
 def failures(

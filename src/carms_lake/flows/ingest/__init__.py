@@ -20,6 +20,7 @@ from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
+from carms_lake.store.delta.integrity import ensure_named
 from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.rejects import repair
@@ -78,6 +79,8 @@ def ingest(
         )
     _ensure_silver_can_read(config, catalog, chosen)
     with running(config, "ingest", keep=not dry_run) as run:
+        for ref in chosen:
+            ensure_named(table_path(config, ref))
         if not full_refresh:  # which cures them
             ensure_undamaged(table_path(config, ref) for ref in chosen)
         if not dry_run:

@@ -215,7 +215,7 @@ class BatchWriter:
             )
             self._staged.add(as_kept(others))
             is_whole = True
-        if is_full_refresh and not is_whole and (wrong := faults(path)):
+        if is_full_refresh and not is_whole and (wrong := faults(path, contents=True)):
             raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
         renamed = [e for e in renames.entries if (e.name, e.delivery_id) not in read]
         metadata = {

@@ -27,8 +27,9 @@ from carms_lake.notebook import Shown
 from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
 from carms_lake.records import Progress, RunReport
-from carms_lake.store import delta, table_path
-from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED, commits
+from carms_lake.store import delta, rejects_path, table_path
+from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED, commits, is_table
+from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.delta.write import widen
 from carms_lake.store.rejects import live, repair, write_rejects
@@ -70,6 +71,8 @@ def replay(
         if not dry_run:
             # What a killed run left behind must not be replayed.
             repair(config, tables_named(catalog, ()), run.run_id)
+        paths = [table_path(config, ref) for ref in chosen if ref.layer is Layer.BRONZE]
+        ensure_undamaged(filter(is_table, [*paths, rejects_path(config)]), contents=True)
         for ref in chosen:
             if ref.layer is not Layer.BRONZE:
                 continue

@@ -69,7 +69,7 @@ def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
         now, to_version = newest_version(table.path), _version(config, table, to)
         # Of a damaged newest entry, which only this gives up, nothing else is known.
         is_whole = has_whole_newest(table.path)
-        ensure_complete(table.path, to_version, table.name)
+        ensure_complete(table.path, to_version, table.name, contents=yes)
         plan = Restored(
             table.name,
             now,

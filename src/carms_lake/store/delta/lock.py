@@ -24,7 +24,7 @@ from carms_lake.store.delta.integrity import (
     name_of,
     newest_version,
 )
-from carms_lake.store.delta.log import LEFT, newest_first
+from carms_lake.store.delta.log import VERSIONS, newest_first
 from carms_lake.store.delta.manifest import last_build
 
 WAIT_S = 10.0
@@ -103,12 +103,14 @@ def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:
         OSError: a log cannot be read or renamed.
     """
     notes: list[str] = []
+    known = {name_of(giving_up)} if giving_up else set[str]()
     logs = [*lake.glob(f"*/{LOG}"), *lake.glob(f"*/*/{LOG}")]
     for log in sorted(logs, key=lambda log: log.parents[1].name == Layer.BRONZE):  # bronze last
         path = log.parent
         name, aside = name_of(path), [file for file in log_files(path)[-1:] if not is_whole(file)]
         if aside:
             version = int(aside[0].stem)
+            known.add(name)
             is_of_bronze = path.parent.name == Layer.BRONZE and path != giving_up
             if is_of_bronze and _was_whole(lake, name, version):
                 raise broken_log(path, aside[0], is_leftover=False)
@@ -125,8 +127,7 @@ def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:
             file.replace(file.with_name(f"{file.name}.torn"))
         if aside:
             sync_folder(log)
-    of_given_up = name_of(giving_up) if giving_up else None
-    return notes + [note for name, note in put_back(lake).items() if name != of_given_up]
+    return notes + [note for name, note in put_back(lake).items() if name not in known]
 
 
 def put_back(lake: Path) -> dict[str, str]:
@@ -150,7 +151,7 @@ def versions_left(lake: Path) -> dict[str, int]:
         StoreError: the log of runs cannot be read.
     """
     commits = newest_first(lake / "ops" / "runs")
-    found = (commit.metadata[LEFT] for commit in commits if LEFT in commit.metadata)
+    found = (commit.metadata[VERSIONS] for commit in commits if VERSIONS in commit.metadata)
     return dict(next(found, {}))
 
 

@@ -20,9 +20,11 @@ from carms_lake.names import Layer, run_began, run_timestamp
 from carms_lake.store import LOG, rejects_path
 from carms_lake.store.delta.integrity import (
     broken_log,
+    damaged,
     ensure_sizes,
     log_files,
     unreadable,
+    wrong_contents,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +47,12 @@ MANIFEST = "manifest"
 FORGOTTEN = "forgotten"
 """In a commit's metadata: the files that a user took back; they are among those that left."""
 
+CHECKSUMS = "sha256"
+"""In a commit's metadata: the SHA-256 of data files, those that it adds among them, by name."""
+
+INTEGRITY = "integrity"
+"""In the metadata of a commit of `ops.runs`: the last run that compared all files with these."""
+
 LEFT = "left"
 """In a commit's metadata: names of files that the table no longer has, such as renamed ones."""
 
@@ -57,7 +65,7 @@ REPLAYED = "replayed"
 KEEPS_ROWS = "keeps_rows"
 """In a commit's metadata: the table has the same rows as before, in other files."""
 
-LEFT = "left"
+VERSIONS = "versions"
 """In the metadata of a commit of `ops.runs`: the version of each table when the run ended."""
 
 _KEEPING = frozenset(["OPTIMIZE", "VACUUM START", "VACUUM END"])
@@ -72,6 +80,8 @@ class DataFile:
     bytes: int
     rows: int | None
     """None where its writer did not count them."""
+    sha256: str | None = None
+    """None where its writer kept none: another tool, or an earlier version of this one."""
 
 
 @dataclass(frozen=True)
@@ -161,10 +171,15 @@ def states(path: Path, upto: int | None = None) -> Iterator[tuple[Commit, Mappin
         StoreError: the log cannot be read, or another tool cut its beginning off.
     """
     files: dict[str, DataFile] = {}
+    checksums: dict[str, str] = {}
     for commit in commits(path, upto):
         for name in commit.removed:
             files.pop(name, None)
         files.update({file.name: file for file in commit.added})
+        checksums |= commit.metadata.get(CHECKSUMS, {})
+        new = {*(file.name for file in commit.added), *commit.metadata.get(CHECKSUMS, {})}
+        for name in new & files.keys() & checksums.keys():  # a restored file has its first one
+            files[name] = replace(files[name], sha256=checksums[name])
         yield commit, files
 
 
@@ -185,8 +200,10 @@ def total_rows(files: Iterable[DataFile]) -> int | None:
     return None if None in counts else sum(count or 0 for count in counts)
 
 
-def ensure_complete(path: Path, version: int, name: str) -> None:
+def ensure_complete(path: Path, version: int, name: str, *, contents: bool = False) -> None:
     """Refuse a version of a table some of whose files no longer exist, or are cut off.
+
+    With `contents` also where their bytes are not those that were written.
 
     Raises:
         StoreError: they were vacuumed, or are damaged.
@@ -199,6 +216,9 @@ def ensure_complete(path: Path, version: int, name: str) -> None:
             f"`carms history {name}` shows which versions are whole",
         )
     ensure_sizes(path, [(file.name, file.bytes) for file in files.values()])
+    known = [(file.name, file.sha256) for file in files.values() if file.sha256]
+    if contents and (wrong := wrong_contents(path, known)):
+        raise damaged(path, wrong)
 
 
 def version_at(path: Path, run_id: str) -> int:

@@ -14,8 +14,9 @@ import polars_hash as plh
 from carms_lake.errors import LakeError, StoreError, system_refusal
 from carms_lake.names import INGESTION_TS, RUN_ID
 from carms_lake.store import delta
-from carms_lake.store.delta.integrity import damaged, wrong_sizes
+from carms_lake.store.delta.integrity import checksum, damaged, wrong_contents, wrong_sizes
 from carms_lake.store.delta.log import (
+    CHECKSUMS,
     KEEPS_ROWS,
     MAINTAINED_BY,
     files_at,
@@ -83,6 +84,23 @@ def compact(path: Path, run_id: str) -> int:
     return commit_files(path, schema, FileChange(added, removed), metadata)
 
 
+def add_checksums(path: Path, run_id: str) -> int:
+    """Keep the checksums of files that have none, in a commit of their own; of how many.
+
+    Files of other tools and of earlier versions of this one have none; they are taken as they are.
+
+    Raises:
+        StoreError: the table cannot be read or written.
+    """
+    without = [f.name for f in files_at(path, delta.version(path)).values() if not f.sha256]
+    if without:
+        with writing_to(path):
+            checksums = {name: checksum(path / name) for name in without}
+        metadata = {MAINTAINED_BY: run_id, KEEPS_ROWS: True, CHECKSUMS: checksums}
+        commit_files(path, pl.Schema(delta.columns(path)), FileChange(), metadata)
+    return len(without)
+
+
 def unneeded(path: Path, kept: Collection[int]) -> list[Path]:
     """The files in a table's folder that none of the kept versions needs, killed runs' among them.
 
@@ -110,10 +128,22 @@ def whole_versions(path: Path, without: Collection[str] = ()) -> set[int]:
     return {commit.version for commit, files in states(path) if not lost & files.keys()}
 
 
-def faults(path: Path, *, everything: bool = False) -> list[str]:
-    """What is wrong with the data files of a table's newest version: sizes, and that they exist.
+@dataclass(frozen=True)
+class Inspected:
+    """The data files of a table, and what is wrong with them; of earlier versions, what is kept."""
 
-    With `everything` also those of earlier versions that were not vacuumed.
+    files: tuple[DataFile, ...]
+    newest: tuple[str, ...]
+    """What is wrong with files of the newest version."""
+    earlier: tuple[str, ...] = ()
+    """What is wrong with files that earlier versions alone have."""
+
+
+def inspected(path: Path, *, contents: bool = False, everything: bool = False) -> Inspected:
+    """The data files of a table's newest version compared with their sizes.
+
+    With `contents` their bytes are compared with their checksums, too, where they have one; with
+    `everything` the files of earlier versions as well that were not vacuumed.
 
     Raises:
         StoreError: the log is damaged, or a file cannot be looked at.
@@ -123,18 +153,36 @@ def faults(path: Path, *, everything: bool = False) -> list[str]:
     for _, files in states(path):
         newest = dict(files)
         known |= files
-    if everything:
-        newest |= {name: file for name, file in known.items() if (path / name).exists()}
-    return wrong_sizes(path, [(file.name, file.bytes) for file in newest.values()])
+    earlier = {n: f for n, f in known.items() if n not in newest and (path / n).exists()}
+    found = []
+    for part in (newest, earlier if everything else {}):
+        wrong = wrong_sizes(path, [(file.name, file.bytes) for file in part.values()])
+        if contents and not wrong:
+            wrong = wrong_contents(path, [(f.name, f.sha256) for f in part.values() if f.sha256])
+        found.append(tuple(wrong))
+    kept = newest | earlier if everything else newest
+    return Inspected(tuple(kept.values()), *found)
 
 
-def ensure_undamaged(paths: Iterable[Path]) -> None:
+def faults(path: Path, *, contents: bool = False, everything: bool = False) -> list[str]:
+    """What is wrong with the data files of a table, as `inspected` finds it.
+
+    Raises:
+        StoreError: the log is damaged, or a file cannot be looked at.
+    """
+    found = inspected(path, contents=contents, everything=everything)
+    return [*found.newest, *found.earlier]
+
+
+def ensure_undamaged(paths: Iterable[Path], *, contents: bool = False) -> None:
     """Refuse tables a data file of which is missing or cut off, before anything is done with them.
+
+    With `contents` files that do not have their checksums are refused, too: rows are to be copied.
 
     Raises:
         StoreError: there are such tables; it names them all.
     """
-    found = [damaged(path, wrong) for path in paths if (wrong := faults(path))]
+    found = [damaged(path, wrong) for path in paths if (wrong := faults(path, contents=contents))]
     if found:
         messages = "; ".join(error.message for error in found)
         raise StoreError(messages, "; ".join(dict.fromkeys(error.hint for error in found)))
@@ -147,6 +195,9 @@ _OF_FILES = re.compile(
 """What the libraries raise where a file is not what it should be; also for other causes."""
 
 
+GOLD_CURE = "`carms build --full-refresh` builds the gold file again from the lake"
+
+
 def damage_behind(config: LakeConfig, error: BaseException) -> StoreError | None:
     """What is wrong with the lake's files where a library failed on one; None where nothing is.
 
@@ -154,6 +205,9 @@ def damage_behind(config: LakeConfig, error: BaseException) -> StoreError | None
     words of their own; whoever called them may have blamed the contract or the query.
     """
     cause = error.__cause__ if isinstance(error, LakeError) else error
+    if "Corrupt database file" in str(cause):  # DuckDB compares every block with its checksum
+        said = str(cause).strip().splitlines()[0]
+        return StoreError(f"the gold file `{config.gold_file}` is damaged: {said}", GOLD_CURE)
     of_library = isinstance(cause, OSError) and cause.filename is None
     if cause is None or not (of_library or _OF_FILES.fullmatch(type(cause).__name__)):
         return None
@@ -161,7 +215,7 @@ def damage_behind(config: LakeConfig, error: BaseException) -> StoreError | None
         return StoreError(f"the lake cannot be read or written: {refusal[0]}", refusal[1])
     try:
         for path in table_folders(config).values():
-            if wrong := faults(path, everything=True):
+            if wrong := faults(path, contents=True, everything=True):
                 return damaged(path, wrong)
     except StoreError as fault:
         return fault

@@ -15,6 +15,8 @@ import polars as pl
 
 from carms_lake.files import make_folder
 from carms_lake.store import delta
+from carms_lake.store.delta.integrity import damaged, wrong_contents
+from carms_lake.store.delta.log import files_at
 from carms_lake.store.delta.write import FileChange, commit_files, write_data, writing_to
 
 if TYPE_CHECKING:
@@ -92,6 +94,10 @@ class Staged:
         gone: list[Path] = []
         if replaced is not None and not whole and delta.exists(self._table):
             gone = [path for path in delta.data_files(self._table) if _holds(path, replaced)]
+            known = files_at(self._table, delta.version(self._table))
+            sums = [(p.name, s) for p in gone if (s := known[p.name].sha256)]
+            if wrong := wrong_contents(self._table, sums):  # their other rows would be copied
+                raise damaged(self._table, wrong)
             for path in gone:
                 self._write(_without(_scanned(path), replaced))
         with writing_to(self._table):

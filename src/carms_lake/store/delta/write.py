@@ -23,7 +23,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from carms_lake.errors import ContractError, StoreError, system_refusal
 from carms_lake.files import make_folder, sync_files, sync_folder
 from carms_lake.store.delta import LOG, columns, columns_of, exists, first_line, open_table
-from carms_lake.store.delta.log import METADATA_KEY
+from carms_lake.store.delta.integrity import checksum, name_of
+from carms_lake.store.delta.log import CHECKSUMS, METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,6 +106,7 @@ def commit_files(
         if added:
             sync_files(added)
             sync_folder(path)
+            metadata = {**metadata, CHECKSUMS: {file.name: checksum(file) for file in added}}
         now_ms = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
             AddAction(
@@ -187,6 +189,7 @@ def _table(path: Path, schema: pl.Schema, *, is_replaced: bool) -> DeltaTable:
             str(path),
             pl.DataFrame(schema=schema).to_arrow().schema,
             mode="ignore",
+            name=name_of(path),
             configuration=_CONFIGURATION,
         )
         _synced_version(path, table)

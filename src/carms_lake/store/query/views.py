@@ -20,7 +20,7 @@ from carms_lake.errors import (
     system_refusal,
 )
 from carms_lake.names import IDENTIFIER, Layer, TableRef
-from carms_lake.store.delta.integrity import cure, has_whole_newest, newest_version
+from carms_lake.store.delta.integrity import cure, ensure_named, has_whole_newest, newest_version
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
@@ -99,10 +99,12 @@ def _make(session: Session, name: tuple[str, ...]) -> None:
     if not qualifier:
         schemas = [s for s in LAKE_SCHEMAS if _is_there(session, _folder(session, s, table))]
         if schemas and table not in _published_names(session):
+            ensure_named(_folder(session, schemas[0], table))
             _over_lake(session, schemas[0], table)
         return
     of_domain = qualifier[:-1] in ([], [session.domain])
     if of_domain and qualifier[-1] in LAKE_SCHEMAS:
+        ensure_named(_folder(session, qualifier[-1], table))
         _over_lake(session, qualifier[-1], table)
         there = _is_there(session, _folder(session, qualifier[-1], table))
         if qualifier == [session.domain, "ops"] and not there:
@@ -196,7 +198,7 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
         pinned = delta.pinned(path, version)
     except StoreError as error:
         before = newest_version(path) - 1
-        if session.damaged is None or has_whole_newest(path) or before < 0:
+        if session.damaged is None or has_whole_newest(path) or before < 1:  # 0 is empty
             raise
         pinned = delta.pinned(path, before)
         message = f"{error.message}; the rows are those of version {before}"
@@ -204,10 +206,12 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     try:
         _view(session, schema, table, read_pinned(pinned))
     except duckdb.Error as error:
-        said, to_do = system_refusal(error) or (str(error).strip().splitlines()[0], cure(path))
-        raise StoreError(
-            f"a data file of `{schema}.{table}` is missing or damaged: {said}", to_do
-        ) from error
+        if refusal := system_refusal(error):
+            message = f"`{schema}.{table}` cannot be read: {refusal[0]}"
+            raise StoreError(message, refusal[1]) from error
+        said = str(error).strip().splitlines()[0]
+        message = f"a data file of `{schema}.{table}` is missing or damaged: {said}"
+        raise StoreError(message, cure(path)) from error
     session.files.extend(pinned.files)
 
 

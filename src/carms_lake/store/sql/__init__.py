@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from carms_lake.errors import ContractError, StoreError
+from carms_lake.errors import ContractError, StoreError, system_refusal
 from carms_lake.names import TableRef
 from carms_lake.store.delta import Pinned
 
@@ -81,9 +81,13 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str = PUBLIS
                 "close it there, or open it read-only there (docs/guides/bi-tools.md says how); "
                 "bronze, silver and ops can be queried meanwhile, and `carms build` works",
             ) from error
+        to_do = (
+            "close the program that writes to it, or rebuild it with `carms build --full-refresh`"
+        )
+        refusal = system_refusal(error)
         raise StoreError(
             f"the gold file `{path}` cannot be opened: {str(error).strip()}",
-            "close the program that writes to it, or rebuild it with `carms build --full-refresh`",
+            refusal[1] if refusal else to_do,
         ) from error
 
 
