@@ -112,7 +112,7 @@ def test_an_unguarded_promise_is_named_and_is_exit_1(unguarded: LakeConfig) -> N
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["--mutate", "--failures"], "three answers"),
+        (["--mutate", "--failures"], "four answers"),
         (["--seed", "2"], "`--seed` is for `--mutate`"),
     ],
 )
