@@ -29,7 +29,7 @@ from carms_lake.flows.status import status
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.store import delta
 from carms_lake.store.delta.integrity import cure, name_of
-from carms_lake.store.delta.maintain import GOLD_CURE, faults, inspected
+from carms_lake.store.delta.maintain import GOLD_CURE, inspected
 from carms_lake.store.delta.write import append
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ NEXT: dict[str, Callable[[LakeConfig], object]] = {
     "nothing": lambda _: None,
     "another file": lambda config: put(config, "sales/day_3.csv", f"{SALES_HEADER}s9,p2,7\n"),
     "changed products": lambda config: put(
-        config, "products.csv", "product_id,name,price\np1,Tea,9.50\np3,Salt,1.00\n"
+        config, "products.csv", "product_id,name,price\np1,Tea,9.50\np2,Jam,4.00\np3,Salt,1.00\n"
     ),
 }
 
@@ -240,12 +240,12 @@ def a_file(config: LakeConfig, table: str) -> Path:
 def test_no_bit_can_flip_unnoticed(lake: LakeConfig, at: int, bit: int, table: str) -> None:
     path = lake.lake / table
     file = delta.data_files(path)[0]
-    assert not faults(path, contents=True)
+    assert not inspected(path, contents=True).wrong
     flip(file, at, bit)
     try:
-        assert faults(path, contents=True) == [
-            f"`{file.name}` does not hold the bytes that were written"
-        ]
+        assert inspected(path, contents=True).wrong == (
+            f"`{file.name}` does not hold the bytes that were written",
+        )
     finally:
         flip(file, at, bit)
 

@@ -26,7 +26,7 @@ from carms_lake.store.delta.log import (
     table_folders,
     total_rows,
 )
-from carms_lake.store.delta.maintain import faults
+from carms_lake.store.delta.maintain import inspected
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import last_integrity, recent
@@ -198,7 +198,7 @@ def _sources(
 
 def _damage(config: LakeConfig) -> Iterator[str]:
     for path in table_folders(config).values():
-        if wrong := faults(path):
+        if wrong := inspected(path).wrong:
             fault = damaged(path, wrong)
             yield f"{fault.message}: {fault.hint}"
 

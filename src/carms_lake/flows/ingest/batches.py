@@ -25,7 +25,7 @@ from carms_lake.readers.content import readable
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.integrity import beyond_cure
 from carms_lake.store.delta.log import LEFT
-from carms_lake.store.delta.maintain import faults
+from carms_lake.store.delta.maintain import inspected
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class BatchWriter:
             )
             self._staged.add(as_kept(others))
             is_whole = True
-        if is_full_refresh and not is_whole and (wrong := faults(path, contents=True)):
+        if is_full_refresh and not is_whole and (wrong := inspected(path, contents=True).wrong):
             raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
         renamed = [e for e in renames.entries if (e.name, e.delivery_id) not in read]
         metadata = {

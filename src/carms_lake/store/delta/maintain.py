@@ -138,6 +138,11 @@ class Inspected:
     earlier: tuple[str, ...] = ()
     """What is wrong with files that earlier versions alone have."""
 
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What is wrong with any of the files."""
+        return self.newest + self.earlier
+
 
 def inspected(path: Path, *, contents: bool = False, everything: bool = False) -> Inspected:
     """The data files of a table's newest version compared with their sizes.
@@ -164,16 +169,6 @@ def inspected(path: Path, *, contents: bool = False, everything: bool = False) -
     return Inspected(tuple(kept.values()), *found)
 
 
-def faults(path: Path, *, contents: bool = False, everything: bool = False) -> list[str]:
-    """What is wrong with the data files of a table, as `inspected` finds it.
-
-    Raises:
-        StoreError: the log is damaged, or a file cannot be looked at.
-    """
-    found = inspected(path, contents=contents, everything=everything)
-    return [*found.newest, *found.earlier]
-
-
 def ensure_undamaged(paths: Iterable[Path], *, contents: bool = False) -> None:
     """Refuse tables a data file of which is missing or cut off, before anything is done with them.
 
@@ -182,7 +177,11 @@ def ensure_undamaged(paths: Iterable[Path], *, contents: bool = False) -> None:
     Raises:
         StoreError: there are such tables; it names them all.
     """
-    found = [damaged(path, wrong) for path in paths if (wrong := faults(path, contents=contents))]
+    found = [
+        damaged(path, wrong)
+        for path in paths
+        if (wrong := inspected(path, contents=contents).wrong)
+    ]
     if found:
         messages = "; ".join(error.message for error in found)
         raise StoreError(messages, "; ".join(dict.fromkeys(error.hint for error in found)))
@@ -215,7 +214,7 @@ def damage_behind(config: LakeConfig, error: BaseException) -> StoreError | None
         return StoreError(f"the lake cannot be read or written: {refusal[0]}", refusal[1])
     try:
         for path in table_folders(config).values():
-            if wrong := faults(path, contents=True, everything=True):
+            if wrong := inspected(path, contents=True, everything=True).wrong:
                 return damaged(path, wrong)
     except StoreError as fault:
         return fault
