@@ -29,7 +29,7 @@ from carms_lake.flows.status import status
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.store import delta
 from carms_lake.store.delta.integrity import cure, name_of
-from carms_lake.store.delta.maintain import GOLD_CURE, inspected
+from carms_lake.store.delta.maintain import inspected
 from carms_lake.store.delta.write import append
 
 if TYPE_CHECKING:
@@ -321,7 +321,8 @@ def test_a_damaged_gold_file_is_named_and_built_again(copy: LakeConfig) -> None:
     copy.gold_file.write_bytes(bytes(content))
     found = integrity(copy)
     assert found.fault is not None
-    assert found.fault.hint == GOLD_CURE
+    assert found.tables.filter(table="gold")["damaged"].item()
+    assert "`carms build --full-refresh`" in found.fault.hint
     build(copy, full_refresh=True)
     assert digest(copy) == before
     assert integrity(copy).fault is None

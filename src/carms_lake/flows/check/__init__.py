@@ -101,11 +101,15 @@ def integrity(config: LakeConfig, *, progress: Progress | None = None) -> Integr
                 message = damaged(path, found.earlier).message
                 faults.append(StoreError(f"{message}, of an earlier version", _EARLIER))
         if config.gold_file.exists():
-            said = gold_fault(config.gold_file)
+            try:
+                said = gold_fault(config.gold_file)
+                fault = StoreError(
+                    f"the gold file `{config.gold_file}` is damaged: {said}", GOLD_CURE
+                )
+            except StoreError as error:
+                said, fault = error.message, error
+            faults += [fault] if said else []
             rows.append(("gold", 1, config.gold_file.stat().st_size, 0, said))
-            if said:
-                message = f"the gold file `{config.gold_file}` is damaged: {said}"
-                faults.append(StoreError(message, GOLD_CURE))
         run.integrity = {
             "run_id": run.run_id,
             "at": run.started_at.isoformat(),

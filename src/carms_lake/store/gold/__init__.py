@@ -63,17 +63,22 @@ def gold_fault(path: Path) -> str | None:
     """What is wrong with a gold file of which every block is read; None where nothing is.
 
     DuckDB keeps a checksum of each block and compares it when it reads one.
+
+    Raises:
+        StoreError: the file cannot be opened, for whatever reason.
     """
-    try:
-        with connect(path, read_only=True) as connection:
-            tables = connection.execute(
-                "select schema_name, table_name from duckdb_tables() where not internal"
-            ).fetchall()
+    with connect() as connection:
+        attach(connection, path)
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = $name",
+            {"name": PUBLISHED},
+        ).fetchall()
+        try:
             for schema, table in tables:
-                name = f"{quoted(schema)}.{quoted(table)}"
+                name = f"{PUBLISHED}.{quoted(schema)}.{quoted(table)}"
                 connection.execute(f"select bit_xor(hash(t)) from {name} as t").fetchall()
-    except duckdb.Error as error:
-        return str(error).strip().splitlines()[0]
+        except duckdb.Error as error:
+            return str(error).strip().splitlines()[0]
     return None
 
 
