@@ -264,6 +264,7 @@ def test_the_check_of_integrity_says_what_is_damaged_and_status_when_it_was(
     assert found.tables.filter(pl.col("damaged").is_not_null())["table"].to_list() == [name]
     assert found.fault is not None
     assert found.fault.hint == cure(copy.lake / table)
+    flip(a_file(copy, table), 700, 3)
     last = status(copy).integrity
     assert last is not None
     assert (last["files"], last["damaged"]) == (found.tables["files"].sum(), 1)
