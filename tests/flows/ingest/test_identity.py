@@ -227,6 +227,25 @@ def test_a_newer_snapshot_that_is_renamed_over_the_older_continues_it(tmp_path: 
     assert len(rows(config, "silver.product_history")) == 3
 
 
+def test_a_dated_copy_of_the_latest_file_does_not_stay_the_present(tmp_path: Path) -> None:
+    old = "- property: carms.format"
+    series = "- property: carms.series\n    value:\n      path: '(\\d{4}-\\d\\d-\\d\\d)'\n"
+    config = many_products(stocked(tmp_path))
+    config = with_contract(config, "products", old, f"{series}      order: dated\n  {old}")
+    config = with_contract(config, "products", "products*.csv", "'*products*.csv'")
+    put(config, "2024-01-01_products.csv", PRODUCTS)
+    copy, original = ingest(config, ["products"]).files
+    assert (copy.name, copy.status) == ("2024-01-01_products.csv", FileStatus.COPY)
+    assert original.status is FileStatus.LANDED
+    ingest(config)
+    for price in ("2.75", "3.00"):
+        put(config, "products.csv", PRODUCTS.replace("2.50", price))
+        ingest(config)
+        build(config)
+        found = rows(config, "silver.product", "product_id", "price")
+        assert [str(value) for _, value in found] == [price, "4.00"]
+
+
 def test_an_archived_snapshot_does_not_become_the_present(tmp_path: Path) -> None:
     config = many_products(stocked(tmp_path))
     put(config, "products_1.csv", PRODUCTS)

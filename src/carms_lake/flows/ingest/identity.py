@@ -52,6 +52,7 @@ class Contents:
         # and in a series it is a later state that is the same again.
         self._patterns = [column.from_path for column in contract.columns if column.from_path]
         series = contract.source.series if contract.source else None
+        self._is_series = series is not None and series.path is not None
         self._patterns += [series.path] if series and series.path else []
         self._sha256: dict[str, str] = {}
         self.confirmed: list[FileEntry] = []
@@ -91,9 +92,18 @@ class Contents:
         """The content with which a file landed."""
         return self.of(entry.name, entry.sha256)
 
-    def landed_as(self, source: SourceFile) -> Content:
-        """The content of a file that was hashed."""
-        return self.of(source.name, source.sha256)
+    def alike(self, source: SourceFile) -> list[Content]:
+        """The contents of which a file is a copy: its own, and that of a file without a place.
+
+        A producer writes `latest.csv` and keeps a dated copy of it. That copy is not another state:
+        it would come after the file that it is a copy of, and stay the present when that changes.
+        """
+        own = self.of(source.name, source.sha256)
+        return [own, (*own[:-1], "")] if self._is_series and own[-1] else [own]
+
+    def has_place(self, name: str) -> bool:
+        """Whether the name gives a file its place in a series."""
+        return self._is_series and bool(self.of(name, "")[-1])
 
 
 def refuse_clash(same_name: Sequence[SourceFile]) -> None:
@@ -186,14 +196,16 @@ class Copies:
 
     def original(self, source: SourceFile) -> str | None:
         """Another file that the table has the content of, and will have after this run."""
-        content = self._contents.landed_as(source)
-        holder = self._holders.get(content)
-        if holder is not None and holder != source.name:
-            is_done = holder in self._done or holder not in self._contents.files
-            if is_done or self._contents.now(holder) == content:
-                return holder
-        # A copy that is kept of an earlier delivery must not become the present.
-        return None if self.has_rows(source.name) else self._archived.get(content)
+        for content in self._contents.alike(source):
+            holder = self._holders.get(content)
+            if holder is not None and holder != source.name:
+                is_done = holder in self._done or holder not in self._contents.files
+                if is_done or self._contents.now(holder) == content:
+                    return holder
+            # A copy that is kept of an earlier delivery must not become the present.
+            if content in self._archived and not self.has_rows(source.name):
+                return self._archived[content]
+        return None
 
     def corrected(
         self, source: SourceFile, hashes_of: Callable[[str], pl.LazyFrame | None]
@@ -209,7 +221,8 @@ class Copies:
         known = self._current.get(source.name)
         if self.has_rows(source.name):
             return None
-        original = self._at_start.get(self._contents.landed_as(source))
+        held = (self._at_start.get(content) for content in self._contents.alike(source))
+        original = next(filter(None, held), None)
         if known and known.sha256 == source.sha256:
             original = original or known.copy_of
         if original is None or original == source.name or not self.has_rows(original):

@@ -87,7 +87,7 @@ def ingest_table(
     loaded: list[_Loaded] = []
     with staging as staged, BatchWriter(run, contract, staged, stop) as writer:
         # What becomes of a copy depends on the file that it copies.
-        for name in sorted(by_name, key=table.copies.has_rows, reverse=True):
+        for name in sorted(by_name, key=table.turn):
             stop.check()
             begin(name)
             same_name = by_name[name]
@@ -184,6 +184,10 @@ class _Table:
         self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
         self.copies = Copies(contract, self.contents, self.manifest)
         self.arrivals = Arrivals(contract, self.manifest)
+
+    def turn(self, name: str) -> tuple[bool, bool]:
+        """When it is a file's turn: what may be a copy comes after what it may copy."""
+        return not self.copies.has_rows(name), self.contents.has_place(name)
 
     def ingest_file(self, source: SourceFile, writer: BatchWriter) -> _Loaded | FileReport:
         """Read a file, unless the table has it already: then only its report is returned.
