@@ -3,10 +3,9 @@
 Reasons are built for rejected rows only; for all rows they would cost three times the rest.
 """
 
-import json
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -209,43 +208,47 @@ def with_chains(rejects: pl.DataFrame, contracts: Iterable[Contract]) -> pl.Data
     """
     found = rejects.with_row_index(_PLACE)
     silver = found.filter(pl.col("layer") == Layer.SILVER)
-    code = pl.element().struct.field("code")
-    is_orphan = pl.col("reasons").list.eval(code == ReasonCode.UNKNOWN_REFERENCE).list.any()
-    changed = []
+    places: dict[int, set[str]] = {}
     for contract in contracts:
-        links = [link for link in contract.relationships if link.quarantine]
-        orphans = silver.filter((pl.col("table_name") == contract.ref.table) & is_orphan)
-        if not links or orphans.is_empty():
-            continue
-        parents = {link.name: (link.columns, _quarantined_keys(silver, link)) for link in links}
-        reasons = [
-            [_with_chain(reason, json.loads(raw), parents) for reason in row]
-            for raw, row in orphans.select("raw_record", "reasons").rows()
-        ]
-        changed.append(orphans.with_columns(pl.Series("reasons", reasons, pl.List(REASON))))
-    if not changed:
+        for link in contract.relationships:
+            for place in _chained(silver, contract, link) if link.quarantine else ():
+                places.setdefault(place, set()).add(link.name)
+    if not places:
         return rejects
-    told = pl.concat(changed)
+    told = found.filter(pl.col(_PLACE).is_in(list(places)))
+    reasons = [
+        [_with_chain(reason, places[place]) for reason in row]
+        for place, row in told.select(_PLACE, "reasons").iter_rows()
+    ]
+    told = told.with_columns(pl.Series("reasons", reasons, pl.List(REASON)))
     others = found.join(told, on=_PLACE, how="anti")
     return pl.concat([others, told]).sort(_PLACE).drop(_PLACE)
 
 
-def _quarantined_keys(silver: pl.DataFrame, link: Relationship) -> set[tuple[str, ...]]:
-    """What a relationship refers to, of the rows of its target that are quarantined."""
-    raws = silver.filter(pl.col("table_name") == link.target.table)["raw_record"]
-    return {_texts(json.loads(raw), link.target_columns) for raw in raws}
+def _chained(silver: pl.DataFrame, contract: Contract, link: Relationship) -> pl.Series:
+    """The places of a table's orphans that refer to a quarantined row of the target."""
+    reason = pl.element().struct
+    is_orphan = (reason.field("code") == ReasonCode.UNKNOWN_REFERENCE) & (
+        reason.field("rule") == link.name
+    )
+    orphans = silver.filter(
+        pl.col("table_name") == contract.ref.table,
+        pl.col("reasons").list.eval(is_orphan).list.any(),
+    )
+    parents = silver.filter(pl.col("table_name") == link.target.table)
+    keys = [f"{_PLACE}.{number}" for number in range(len(link.columns))]
+    return orphans.select(_PLACE, *_texts(link.columns, keys)).join(
+        parents.select(_texts(link.target_columns, keys)), on=keys, how="semi"
+    )[_PLACE]
 
 
-def _texts(record: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
-    return tuple(str(record.get(name)) for name in columns)
+def _texts(columns: Sequence[str], names: Sequence[str]) -> list[pl.Expr]:
+    raw = pl.col("raw_record").str
+    pairs = zip(columns, names, strict=True)
+    return [raw.json_path_match(f"$.{column}").alias(name) for column, name in pairs]
 
 
-def _with_chain(
-    reason: dict[str, Any],
-    record: Mapping[str, Any],
-    parents: Mapping[str, tuple[Sequence[str], set[tuple[str, ...]]]],
-) -> dict[str, Any]:
-    columns, keys = parents.get(reason["rule"], ((), set()))
-    if reason["code"] != ReasonCode.UNKNOWN_REFERENCE or _texts(record, columns) not in keys:
+def _with_chain(reason: dict[str, Any], rules: Collection[str]) -> dict[str, Any]:
+    if reason["code"] != ReasonCode.UNKNOWN_REFERENCE or reason["rule"] not in rules:
         return reason
     return {**reason, "message": f"{reason['message']}, {IN_QUARANTINE}"}
