@@ -251,7 +251,7 @@ def _row_counts(config: LakeConfig, contracts: list[Contract]) -> dict[str, int]
 
 
 def _built(config: LakeConfig, contracts: list[Contract]) -> set[str]:
-    """The names of the tables that are there; without gold where another program holds its file."""
+    """The names of the existing tables; without gold where another program holds its file."""
     from carms_lake.store import delta, table_path
 
     try:
