@@ -144,7 +144,8 @@ def _integrity(status: Status) -> Iterator[str]:
         yield "integrity: never checked (`carms check --integrity`)"
         return
     found = f"{last['damaged']} damaged" if last["damaged"] else "all as they were written"
-    yield f"integrity: {counted(last['files'], 'file')} checked {last['at'][:16]} UTC, {found}"
+    at = last["at"][:16].replace("T", " ")
+    yield f"integrity: {counted(last['files'], 'file')} checked {at} UTC, {found}"
 
 
 def _checks(status: Status) -> Iterator[str]:
