@@ -3,31 +3,26 @@
 A record next to the files says which they are: nothing else is ever replaced.
 """
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import Parameter, signature
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
+from carms_lake.contract.model import Contract
 from carms_lake.errors import StoreError, UsageError, did_you_mean, first_few
 from carms_lake.files import put, whole
 from carms_lake.readers.discover import discover, listing
+from carms_lake.records import Progress
 from carms_lake.writers import write
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.records import Progress
-
-    Made = set[tuple[str, str]]
-    """Path below the folder, and SHA-256, of each file that a generator wrote there."""
+Made = set[tuple[str, str]]
+"""Path below the folder, and SHA-256, of each file that a generator wrote there."""
 
 RECORD = ".generated.sha256"
 """In a folder of generated files: which these are, in the format of `sha256sum`."""

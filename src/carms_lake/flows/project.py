@@ -1,14 +1,9 @@
 """A project folder."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from carms_lake.config import CONFIG_FILE, DEFAULT_DOMAIN, KEYS, builtin_domains
 from carms_lake.errors import StoreError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _DATA_RAW = """\
 Source files go here, one folder per domain: `data_raw/carms/`.

@@ -3,19 +3,21 @@
 Each check counts the rows that break a constraint; one with a budget may have some.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import duckdb
 
-from carms_lake.contract.limits import Dimension
+from carms_lake.contract.limits import Dimension, QualityRule
+from carms_lake.contract.model import Contract, Relationship
 from carms_lake.errors import ContractError
+from carms_lake.names import TableRef
 from carms_lake.quality.constraints import rule_select, summed
 from carms_lake.quality.reconciliation import driver_reconciled
 from carms_lake.quality.table_constraints import (
+    SqlCheck,
     metric_check,
     reference_check,
     row_check,
@@ -23,18 +25,9 @@ from carms_lake.quality.table_constraints import (
     table_check,
 )
 from carms_lake.records import CheckResult
+from carms_lake.store.delta.manifest import Build
 from carms_lake.store.sql import scalar
 from carms_lake.store.sql.statement import only_reads
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from carms_lake.contract.limits import QualityRule
-    from carms_lake.contract.model import Contract, Relationship
-    from carms_lake.names import TableRef
-    from carms_lake.quality.table_constraints import SqlCheck
-    from carms_lake.store.delta.manifest import Build
-
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """What flows hand on, and only this room knows."""

@@ -5,33 +5,25 @@ row. Checks of several columns belong to one column: those of a whole frame make
 failing row into a Python dictionary.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pandera.errors
 import pandera.polars as pa
 import polars as pl
 from pandera.config import ValidationDepth, config_context
 
-from carms_lake.contract.model import Balance
+from carms_lake.contract.model import Balance, Contract, Relationship
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError
 from carms_lake.expressions import natural_order
-from carms_lake.quality.constraints import constraints, value_constraints
+from carms_lake.names import TableRef
+from carms_lake.quality.constraints import Constraint, constraints, value_constraints
 from carms_lake.quality.types import polars_schema, polars_type
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-    from carms_lake.contract.model import Contract, Relationship
-    from carms_lake.names import TableRef
-    from carms_lake.quality.constraints import Constraint
-
-    Find = Callable[[pl.DataFrame], pl.Series]
-    """Finds the positions of the rows that break a constraint."""
+Find = Callable[[pl.DataFrame], pl.Series]
+"""Finds the positions of the rows that break a constraint."""
 
 
 NO_ROWS = pl.Series([], dtype=pl.UInt32)

@@ -6,25 +6,22 @@ are collected, because on a LazyFrame Pandera checks names and types only.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.contract.limits import Dimension
+from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, did_you_mean
-from carms_lake.names import AUDIT_COLUMNS
+from carms_lake.names import AUDIT_COLUMNS, TableRef
 from carms_lake.quality.constraints import Constraint, constraints
 from carms_lake.quality.rejected import REASON, VALUE_CHARACTERS
 from carms_lake.records import ReasonCode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
     import pandera.polars as pa
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
 
 
 _POSITION = "\x00position"

@@ -5,8 +5,6 @@ workbook). Every writer gives the same bytes for the same frames, except Delta, 
 time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path

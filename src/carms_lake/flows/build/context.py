@@ -1,33 +1,23 @@
 """A silver table being built: what its function reads, and what the function returns."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from carms_lake.contract.model import Balance, Contract
+from carms_lake.catalog import SilverStep
+from carms_lake.contract.model import Balance, Contract, HistorySpec
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
-from carms_lake.names import AUDIT_COLUMNS, UPDATED_AT, Layer
+from carms_lake.flows.run import Run
+from carms_lake.names import AUDIT_COLUMNS, UPDATED_AT, Layer, TableRef
 from carms_lake.quality.split import landed_schema
-from carms_lake.quality.validate import apply_constraints
+from carms_lake.quality.validate import Validated, apply_constraints
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta import log
-from carms_lake.store.delta.manifest import last_build
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from carms_lake.catalog import SilverStep
-    from carms_lake.contract.model import HistorySpec
-    from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
-    from carms_lake.quality.validate import Validated
-    from carms_lake.store.delta.manifest import Build
-
+from carms_lake.store.delta.manifest import Build, last_build
 
 VALID_FROM = "valid_from"
 VALID_TO = "valid_to"

@@ -1,12 +1,12 @@
 """Silver -> the gold file: written next to the published one, audited, then put in its place."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 import polars as pl
 
+from carms_lake.catalog import Catalog, GoldStep
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError, counted
 from carms_lake.flows.build.audit import (
@@ -24,25 +24,16 @@ from carms_lake.flows.build.published import (
     published_rows,
     tables_about_people,
 )
-from carms_lake.names import Layer
+from carms_lake.flows.run import Run
+from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.records import TableReport
 from carms_lake.store import delta, ops, table_path
-from carms_lake.store.delta.manifest import last_builds
+from carms_lake.store.delta.manifest import Build, last_builds
 from carms_lake.store.gold import build_record, publish, published_although, published_place
-from carms_lake.store.gold.file import building
+from carms_lake.store.gold.file import Warehouse, building
 from carms_lake.store.gold.macros import key_file, masks
 from carms_lake.store.sql import attach
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
-
-    from carms_lake.catalog import Catalog, GoldStep
-    from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
-    from carms_lake.store.delta.manifest import Build
-    from carms_lake.store.gold.file import Warehouse
 
 
 def build_gold(

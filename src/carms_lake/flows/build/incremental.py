@@ -4,30 +4,20 @@ Both first plan, reading keys only; then the table's function runs once. Both ra
 with the reason why the whole table has to be rebuilt instead.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.errors import counted
 from carms_lake.flows.build import quarantine
-from carms_lake.flows.build.context import TableUpdate, count_of, validated
+from carms_lake.flows.build.context import BuildContext, TableUpdate, count_of, validated
 from carms_lake.flows.build.inputs import frame_of, function_input, transformed
 from carms_lake.flows.build.plan import LARGE_PCT, NotIncremental
-from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH
+from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, TableRef
+from carms_lake.quality.validate import Validated
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.manifest import Build, rows_at
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.flows.build.context import BuildContext
-    from carms_lake.names import TableRef
-    from carms_lake.quality.validate import Validated
-    from carms_lake.store.delta.manifest import SourceChanges
-
+from carms_lake.store.delta.manifest import Build, SourceChanges, rows_at
 
 MOST_CHANGED = f"more than {LARGE_PCT:g} % of its driver changed"
 NOT_BALANCED = "its function does not give one row for each row of its driver"

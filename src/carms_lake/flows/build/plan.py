@@ -1,31 +1,23 @@
 """What is rebuilt: of a silver table nothing, some of its keys, or all of it; which gold tables."""
 
-from __future__ import annotations
-
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carms_lake import __version__
-from carms_lake.contract.model import Balance, Delivery
+from carms_lake.catalog import GoldStep, SilverStep
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Balance, Column, Contract, Delivery
+from carms_lake.contract.types import ColumnType
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import mark_at
-from carms_lake.store.delta.manifest import source_changes
+from carms_lake.store.delta.manifest import Build, SourceChanges, source_changes
 from carms_lake.store.gold.macros import SURROGATE_KEY, key_mark, masks
 from carms_lake.store.rejects import runs_without_rejects
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from carms_lake.catalog import GoldStep, SilverStep
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.contract.types import ColumnType
-    from carms_lake.store.delta.manifest import Build, SourceChanges
-
 
 LARGE_PCT = 30.0
 """Of the driver's rows: where more are touched, a full refresh takes less time."""

@@ -5,25 +5,18 @@ contracts classify it, the copy says that a record was rejected, where it is and
 it holds. `carms rejects` and `carms query` read the lake, and show it.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
 from carms_lake import __version__
-from carms_lake.names import SRC_ROW_HASH, Layer
+from carms_lake.catalog import Catalog
+from carms_lake.config import LakeConfig
+from carms_lake.flows.run import OpsRows, Run
+from carms_lake.names import SRC_ROW_HASH, Layer, TableRef
 from carms_lake.quality.rejected import REASON
 from carms_lake.store import delta, ops, ops_path
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from carms_lake.catalog import Catalog
-    from carms_lake.config import LakeConfig
-    from carms_lake.flows.run import OpsRows, Run
-    from carms_lake.names import TableRef
-
 
 IN_THE_LAKE = "left out, it may name people; `carms query` shows it"
 """What the copy has in place of a message that may quote a record."""

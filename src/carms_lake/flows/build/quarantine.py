@@ -1,7 +1,5 @@
 """Quarantined rows of silver, as the reject store keeps them: the key and the row as JSON."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

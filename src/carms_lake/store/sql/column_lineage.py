@@ -3,8 +3,6 @@
 DuckDB's own parser says which tables are read (`store/sql.py`); of columns it says nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ its members, a union leaves the other side's empty. What an aggregate over every
 max(x) from t`) is the whole table, and no rows are named for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
