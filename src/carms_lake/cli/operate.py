@@ -145,9 +145,10 @@ def restore(
 
 @command(app)
 def forget(call: Call, to: Target, files: Files, *, yes: Yes = False) -> None:
-    """Take landed files back: out of bronze, and at the next build out of all else.
+    """Take landed files back out of the lake.
 
-    Earlier versions keep their rows for --as-of; ingesting a file again brings it back.
+    They leave bronze now, silver and gold with the next build. Earlier versions keep their rows
+    for --as-of; ingesting a file again brings it back.
     """
     import polars as pl
 

@@ -6,7 +6,7 @@ import pytest
 from domains.carms.gold_lake import KIT, contracts, gold
 
 from carms_lake.names import Layer
-from carms_lake.store.sql import tables_read
+from carms_lake.store.sql.statement import tables_read
 
 GOLD = contracts(Layer.GOLD)
 TEXTS = KIT.gold_texts()
