@@ -2,7 +2,8 @@
 
 Parts: `crash` (SIGKILL at 200 random moments of each command, and at each step), `disk` (full,
 read-only), `change` (files that change while they are read), `atonce` (two, four and eight
-processes), `fuzz` (20,000 files), `attacks`. All of them where none is named.
+processes), `sequences` (300 random histories of files and lakes), `fuzz` (20,000 files),
+`attacks`. All of them where none is named.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ PARTS = {
     "disk": "tests/faults/test_disk_full.py",
     "change": "tests/faults/test_changing_files.py",
     "atonce": "tests/faults/test_at_once.py",
+    "sequences": "tests/faults/test_sequences.py",
     "fuzz": "tests/fuzz",
     "attacks": "tests/attacks",
 }
@@ -35,6 +37,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--seed", type=int, default=20261121, help="of everything that is drawn")
     parser.add_argument("--moments", type=int, default=200, help="kills of each command")
+    parser.add_argument("--sequences", type=int, default=100, help="histories of each domain")
     parser.add_argument("--cases", type=int, default=20_000, help="fuzzed files in all")
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the killed tables")
     wanted = parser.parse_args()
@@ -48,6 +51,7 @@ def main() -> int:
             "SUBJECTS": 99,
             "MOMENTS": wanted.moments,
             "STEPS": 0,
+            "SEQUENCES": wanted.sequences,
             "CASES": -(-wanted.cases // FORMATS),
             "ROWS": wanted.rows,
             "SECONDS": 20,

@@ -38,6 +38,10 @@ SECONDS = _number("SECONDS", 1)
 """How long a second process keeps changing a file while it is read."""
 
 
+SEQUENCES = _number("SEQUENCES", 1)
+"""Random histories of each domain."""
+
+
 def chosen(count: int) -> list[int]:
     """Which of so many steps are tried, from 1; spread evenly where not all are."""
     wanted = min(STEPS or count, count)
