@@ -20,7 +20,7 @@ from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
-from carms_lake.store.delta.integrity import ensure_named
+from carms_lake.store.delta.integrity import ensure_named, has_whole_newest
 from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.rejects import repair
@@ -111,7 +111,9 @@ def _ensure_silver_can_read(
     Raises:
         ContractError: a function of silver reads a column that a contract no longer has.
     """
-    changed = changed_sources(config, [catalog.contracts[ref] for ref in chosen])
+    # What an interrupted run left of a commit is put aside later, when the lake is held.
+    whole = [ref for ref in chosen if has_whole_newest(table_path(config, ref))]
+    changed = changed_sources(config, [catalog.contracts[ref] for ref in whole])
     if changed:
         # It imports what a build needs, which most ingests do not.
         from carms_lake.flows.build.inputs import ensure_readable
