@@ -255,7 +255,8 @@ def test_every_filled_cell_of_the_csv_is_accounted_for() -> None:
 
 
 def test_a_program_that_stands_twice_in_the_csv_is_no_witness() -> None:
-    rows = [csv_row(program_highlights="# Program Highlights\nWe like it here.")] * 2
+    texts = ("We like it here.", "We like it there, too.")
+    rows = [csv_row(program_highlights=f"# Program Highlights\n{said}") for said in texts]
     sections, cells = sections_and_cells([record()], rows)
     assert sections["csv_agrees"].null_count() == sections.height
     kept = apply_constraints(cells, CONTRACTS["csv_section"], {})
