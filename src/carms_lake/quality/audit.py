@@ -15,7 +15,7 @@ from carms_lake.contract.model import Contract, Relationship
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
 from carms_lake.quality.constraints import rule_select, summed
-from carms_lake.quality.reconciliation import driver_reconciled
+from carms_lake.quality.reconciliation import driver_reconciled, within_budget
 from carms_lake.quality.table_constraints import (
     SqlCheck,
     metric_check,
@@ -77,6 +77,8 @@ def _table(
         )
     if build is not None:
         yield driver_reconciled(contract, build, rows)
+        if contract.quarantine_budget_pct is not None:
+            yield within_budget(contract, build, build.quarantined, contract.quarantine_budget_pct)
     for relationship in contract.relationships:
         select = reference_check(contract, relationship).exact
         orphaned = int(scalar(connection, select)) if select else 0
