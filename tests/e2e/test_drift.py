@@ -17,15 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 REASONS = ["Damaged", "Wrong size", "Changed my mind", "Late"]
-CODES = ["DMG", "SIZE", "MIND", "LATE"]
-NEW_COLUMN = """\
-      - name: return_reason_code
-        logicalType: string
-        physicalType: varchar
-        description: Why, as a code; the first version of the source has none.
-        customProperties:
-          - {property: carms.mayBeAbsent, value: true}
-"""
+SHOPS = ["Lyon", "Turin", "Bern", "Ulm"]
 
 
 def returns(first: int, count: int = 200) -> pl.DataFrame:
@@ -42,11 +34,9 @@ def returns(first: int, count: int = 200) -> pl.DataFrame:
     )
 
 
-def with_codes(frame: pl.DataFrame) -> pl.DataFrame:
-    """The second version of the source."""
-    return frame.with_columns(
-        pl.Series("return_reason_code", [CODES[n % 4] for n in frame["return_id"]])
-    )
+def with_shops(frame: pl.DataFrame) -> pl.DataFrame:
+    """The second version of the source: its new column is one that no table of silver reads yet."""
+    return frame.with_columns(pl.Series("shop", [SHOPS[n % 4] for n in frame["return_id"]]))
 
 
 def deliver(project: Path, name: str, frame: pl.DataFrame, form: str) -> None:
@@ -65,9 +55,9 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
     assert carms(tmp_path, "init", ".").code == 0
     packaged = builtin_schemas() / "retail" / "bronze" / "returns.odcs.yaml"
     text = packaged.read_text(encoding="utf-8")
-    first = text.replace(NEW_COLUMN, "").replace("parquet, delta", form)
+    first = text.replace("parquet, delta", form)
     first = first.replace('"returns*.parquet"', f'"returns*.{form}"')
-    assert first.count("return_reason_code") == 0
+    assert "shop" not in first
     own = tmp_path / "schemas" / "retail" / "bronze" / "returns.odcs.yaml"
     own.parent.mkdir(parents=True)
     own.write_text("# ours, for now\n" + first, encoding="utf-8")
@@ -76,16 +66,16 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
     return tmp_path, form
 
 
-def test_returns_get_a_reason_code(project: tuple[Path, str]) -> None:
+def test_returns_get_a_shop(project: tuple[Path, str]) -> None:
     folder, form = project
-    deliver(folder, "returns_v2", with_codes(returns(500)), form)
+    deliver(folder, "returns_v2", with_shops(returns(500)), form)
     assert carms(folder, "-d", "retail", "ingest", "returns").code == 4
 
     found = carms(folder, "-d", "retail", "drift", "returns")
     assert found.code == 1
     (row,) = found.rows
     assert (row["column"], row["change"], row["severity"], row["found"]) == (
-        "return_reason_code", "added", "error", "varchar, filled in 100 %"
+        "shop", "added", "error", "varchar, filled in 100 %"
     )  # fmt: skip
     assert "1.1.0 -> 1.2.0 (minor)" in found.err
 
@@ -94,7 +84,7 @@ def test_returns_get_a_reason_code(project: tuple[Path, str]) -> None:
     assert patch["version"] == "1.2.0"
     assert patch["schema"][0]["properties"] == [
         {
-            "name": "return_reason_code",
+            "name": "shop",
             "logicalType": "string",
             "physicalType": "varchar",
             "customProperties": [{"property": "carms.mayBeAbsent", "value": True}],
@@ -109,8 +99,8 @@ def test_returns_get_a_reason_code(project: tuple[Path, str]) -> None:
     assert own.read_text(encoding="utf-8").startswith("# ours, for now\n")
 
     assert carms(folder, "-d", "retail", "ingest", "--full-refresh", "returns").code == 0
-    sql = "select count(*) n, count(return_reason_code) codes from bronze.returns"
-    assert carms(folder, "-d", "retail", "query", sql).rows == [{"n": "400", "codes": "200"}]
+    sql = "select count(*) n, count(shop) shops from bronze.returns"
+    assert carms(folder, "-d", "retail", "query", sql).rows == [{"n": "400", "shops": "200"}]
     assert carms(folder, "-d", "retail", "drift", "returns").code == 0
     again = carms(folder, "-d", "retail", "drift", "returns", "--all", "--json")
     assert (again.code, again.json["data"]["patches"]) == (0, [])
@@ -143,7 +133,7 @@ def test_a_renamed_column_lands_under_its_old_name(project: tuple[Path, str]) ->
 @pytest.mark.parametrize("project", ["csv"], indirect=True)
 def test_a_file_that_cannot_be_read_ends_it_with_four(project: tuple[Path, str]) -> None:
     folder, form = project
-    deliver(folder, "returns_v2", with_codes(returns(500)), form)
+    deliver(folder, "returns_v2", with_shops(returns(500)), form)
     (folder / "data_raw" / "retail" / f"returns_v3.{form}").write_bytes(b"")
     found = carms(folder, "-d", "retail", "drift")
     assert found.code == 4
@@ -157,6 +147,6 @@ def test_the_rows_and_the_patch_are_not_mixed(project: tuple[Path, str]) -> None
     wrong = carms(folder, "-d", "retail", "drift", "--patch", "-f", "csv")
     assert (wrong.code, wrong.out) == (2, "")
     file = folder / "patch.yaml"
-    deliver(folder, "returns_v2", with_codes(returns(500)), project[1])
+    deliver(folder, "returns_v2", with_shops(returns(500)), project[1])
     assert carms(folder, "-d", "retail", "drift", "--patch", "-o", str(file)).code == 1
     assert yaml.safe_load(file.read_text(encoding="utf-8"))["version"] == "1.2.0"

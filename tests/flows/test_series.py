@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import SALES, project, put, rows
+from tiny import SALES, project, put, rows, stocked, with_keys
 
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import Contract, SeriesOrder, SeriesSpec, SourceSpec
@@ -32,14 +32,14 @@ STATES = ("p1,Tea,1.00\np2,Jam,9.00", "p1,Tea,2.00\np2,Jam,9.00", "p1,Tea,3.00")
 """What the three places of a series hold: p2 is gone from the last."""
 
 
-def shop(folder: Path, series: dict[str, str] | None, **properties: object) -> LakeConfig:
+def shop(folder: Path, series: dict[str, str] | None) -> LakeConfig:
     """A project whose products come in many files, one series or not."""
     config = project(folder)
     source = config.domain.schemas[0] / "bronze" / "products.odcs.yaml"
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
     keys = {"carms.files": ["products*.csv", "products/**/*.csv"], "carms.format": "csv"}
     keys |= {"carms.delivery": "snapshot", **({"carms.series": series} if series else {})}
-    custom = [{"property": key, "value": value} for key, value in (keys | properties).items()]
+    custom = [{"property": key, "value": value} for key, value in keys.items()]
     document["schema"][0]["customProperties"] = custom
     target = config.project / "schemas" / "tiny" / "bronze" / "products.odcs.yaml"
     target.parent.mkdir(parents=True)
@@ -152,12 +152,13 @@ def test_a_column_may_order_a_series_of_rows(tmp_path: Path) -> None:
 
 
 def test_a_source_whose_files_are_replaced_may_be_a_series(tmp_path: Path) -> None:
-    series, names = NAMES["dated"]
-    config = shop(tmp_path, series, **{"carms.delivery": "append"})
-    for at in (2, 0):
-        land(config, names[at], STATES[at])
-        build(config, ["product"])
-        assert present(config) == [("p1", "3.00")]
+    series = {"path": r"_(\d{8})\.csv$", "order": "dated"}
+    config = with_keys(stocked(tmp_path), "bronze/sales", **{"carms.series": series})
+    for day, quantity, now in (("20240203", 3, 3), ("20240131", 1, 3), ("20240203", 5, 5)):
+        put(config, f"sales/day_{day}.csv", f"{SALES.splitlines()[0]}\ns1,p1,{quantity}\n")
+        ingest(config)
+        build(config)
+        assert rows(config, "silver.sale", "sale_id", "quantity") == [("s1", now)]
 
 
 def test_a_trace_leads_to_the_present_alone(tmp_path: Path) -> None:
@@ -170,16 +171,21 @@ def test_a_trace_leads_to_the_present_alone(tmp_path: Path) -> None:
     assert (names[2] in text, names[0] in text) == (True, False)
 
 
-@pytest.mark.parametrize(("delivery", "warned"), [("snapshot", True), ("append", False)])
-def test_without_a_series_a_lesser_name_is_warned_of(tmp_path: Path, delivery, warned) -> None:
-    config = shop(tmp_path, None, **{"carms.delivery": delivery})
+def test_without_a_series_a_lesser_name_is_warned_of(tmp_path: Path) -> None:
+    config = shop(tmp_path, None)
     for name in ("products_9.csv", "products_10.csv"):
         notes = [n for f in land(config, name, f"p{name[9]},Tea,1.00").files for n in f.notes]
         assert notes == []
     report = land(config, "products_8.csv", "p8,Tea,1.00")
-    notes = [n for f in report.files for n in f.notes if "whose name is greater" in n]
-    assert bool(notes) == warned
-    assert not warned or "`products_10.csv`" in notes[0]
+    (note,) = [n for f in report.files for n in f.notes if "whose name is greater" in n]
+    assert "`products_10.csv`" in note
+
+
+def test_a_lesser_name_says_nothing_where_all_files_count(tmp_path: Path) -> None:
+    config = stocked(tmp_path)
+    for number in (9, 10, 8):
+        put(config, f"sales/day_{number}.csv", f"{SALES.splitlines()[0]}\nn{number},p1,1\n")
+        assert [n for f in ingest(config).files for n in f.notes] == []
 
 
 def test_a_contract_that_becomes_a_series_changes_what_was_built(tmp_path: Path) -> None:

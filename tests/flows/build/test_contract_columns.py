@@ -86,3 +86,9 @@ def test_a_type_that_silver_cannot_work_with_is_a_wrong_contract_too(tmp_path: P
     ingest(config, full_refresh=True)
     with pytest.raises(ContractError, match=r"`tiny.silver.sale` cannot work with .*bronze.sales"):
         build(config)
+
+
+def test_a_history_needs_the_moments_of_deliveries(tmp_path: Path) -> None:
+    config = with_keys(stocked(tmp_path), "bronze/products", **{"carms.delivery": "append"})
+    with pytest.raises(ContractError, match=r"product_history` reads `delivered_at`, which"):
+        ingest(config)
