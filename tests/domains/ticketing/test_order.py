@@ -120,7 +120,8 @@ def test_any_split_in_any_order_gives_the_tables_of_one_load(
         if step.again:
             reports.append(ingest(config, full_refresh=True))
         if step.builds and {file.source for file in there} == set(SOURCES):
-            reports.append(build(config))
+            # Of a few files nearly all transactions may wait: more than a lake of theirs publishes.
+            reports.append(build(config, publish_anyway=True))
             assert waiting(reports[-1]) == expected_waiting(there, rows)
         assert all(report.is_balanced for report in reports)
     assert build(config).is_balanced
@@ -211,12 +212,19 @@ def test_batch_9_comes_before_batch_10_and_the_first_file_before_both(tmp_path):
     assert total_of(config, 1) == "11.00"
 
 
+OF_THE_FIRST_ORDER = {"txn_1", *(f"txn_{number}" for number in range(4, 11))}
+
+
 @pytest.fixture
 def with_waiting(tmp_path: Path) -> LakeConfig:
-    """A lake with two transactions that wait, and the order of one of them in a later batch."""
+    """A lake with two transactions that wait, and the order of one of them in a later batch.
+
+    Eight others do not: as many as one in five may wait.
+    """
     config = lake(tmp_path / "project")
     first_files(config)
-    lines = (transaction(2, 2), transaction(3, 3), transaction(4, 1))
+    others = (transaction(number, 1) for number in range(4, 11))
+    lines = (transaction(2, 2), transaction(3, 3), *others)
     put(config, "incremental/transactions/batch_1.csv", TRANSACTIONS, lines)
     ingest(config)
     assert waiting(build(config)) == 2
@@ -233,7 +241,8 @@ def test_a_transaction_waits_for_its_order_and_comes_back_by_itself(with_waiting
     assert waiting(report) == 1
     assert report.is_balanced
     rows = holdings(with_waiting)["ticketing.silver.payment"][1]
-    assert [row[0] for row in rows] == ["txn_1", "txn_3", "txn_4"]
+    assert {row[0] for row in rows} == OF_THE_FIRST_ORDER | {"txn_3"}
+    assert len(rows) == 9
     put(with_waiting, "incremental/orders/batch_3.csv", ORDERS, (order(2),))
     ingest(with_waiting)
     assert waiting(build(with_waiting)) == 0
@@ -248,7 +257,8 @@ def test_a_transaction_waits_again_when_a_correction_takes_its_order_away(with_w
     assert waiting(report) == 1
     assert report.is_balanced
     rows = holdings(with_waiting)["ticketing.silver.payment"][1]
-    assert [row[0] for row in rows] == ["txn_1", "txn_2", "txn_4"]
+    assert {row[0] for row in rows} == OF_THE_FIRST_ORDER | {"txn_2"}
+    assert len(rows) == 9
 
 
 def test_the_build_says_how_many_transactions_were_released(with_waiting):
