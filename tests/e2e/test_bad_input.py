@@ -24,9 +24,10 @@ SECTIONS = "9999_program_descriptions_x_section.csv"
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of 40 programs: two quarantined rows are within the 5 % that a build allows."""
     folder = tmp_path_factory.mktemp("sources")
     carms(folder, "init")
-    done = carms(folder, "generate", "carms", "--programs", "20")
+    done = carms(folder, "generate", "carms", "--programs", "40")
     assert done.code == 0, done.err
     return folder
 

@@ -246,7 +246,7 @@ def test_the_parquet_copies_are_the_bronze_tables(project: Path) -> None:
 
 def test_the_planted_faults_are_found_and_nothing_else(tmp_path: Path) -> None:
     carms(tmp_path, "init")
-    assert carms(tmp_path, "generate", "carms", "--programs", "40", "--anomalies").code == 0
+    assert carms(tmp_path, "generate", "carms", "--programs", "60", "--anomalies").code == 0
     assert carms(tmp_path, "ingest", "--strict").code == 1
     assert carms(tmp_path, "build").code == 0
     planted = json.loads(
@@ -258,3 +258,16 @@ def test_the_planted_faults_are_found_and_nothing_else(tmp_path: Path) -> None:
     )
     expected = sorted(entry["code"] for entry in planted for _ in range(entry["count"]))
     assert sorted(row["code"] for row in found) == expected
+
+
+def test_of_few_programs_the_planted_faults_are_too_many_to_publish(tmp_path: Path) -> None:
+    carms(tmp_path, "init")
+    assert carms(tmp_path, "generate", "carms", "--programs", "10", "--anomalies").code == 0
+    done = carms(tmp_path, "run")
+    assert done.code == 1
+    assert "`silver.program` program.quarantine: 3 of 13 rows (23.08 %)" in done.err
+    assert "`silver.document` document.quarantine: 3 of 12 rows (25.00 %)" in done.err
+    assert "--publish-anyway" in done.err
+    assert not (tmp_path / "lake/carms.duckdb").exists()
+    assert carms(tmp_path, "build", "--publish-anyway").code == 1
+    assert ask(tmp_path, "select count(*) as n from program_profile") == [{"n": "10"}]

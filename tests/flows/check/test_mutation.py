@@ -116,7 +116,6 @@ def test_every_promise_of_the_shop_is_guarded(shop: LakeConfig) -> None:
         ("bronze.products", "price", "minimum", "price.minimum"),
         ("bronze.sales", "quantity", "required", "quantity.required"),
         ("silver.sale", "quantity", "type", "pandera: types"),
-        ("silver.sale", "sale_id", "primaryKey", "pandera: sale_id.primaryKey"),
         (
             "silver.sale",
             "product_id",
@@ -145,6 +144,19 @@ def test_the_rule_of_a_promise_notices(
 @pytest.fixture(scope="module")
 def everything(shop: LakeConfig) -> MutationReport:
     return mutate(shop)
+
+
+def test_a_key_of_silver_is_refused_where_rows_differ_and_equal_rows_are_one(
+    everything: MutationReport,
+) -> None:
+    found = of(everything, "silver.sale", "sale_id", "primaryKey")
+    assert {one.corruption: one.noticed_by for one in found} == {
+        "the value of another row": ("pandera: sale_id.primaryKey",),
+        "a row is doubled": ("superseded",),
+    }
+    for one in found:
+        assert one.verdict is Verdict.NOTICED
+        assert one.guard == "pandera: sale_id.primaryKey"
 
 
 def test_a_sum_is_broken_by_rows_and_by_the_amount(everything: MutationReport) -> None:
@@ -370,6 +382,10 @@ def test_the_ledger_is_guarded(tmp_path: Path) -> None:
     report = mutate(config)
     assert report.unguarded == ()
     assert report.scores["guarded"].sum() == 34
+    # Its contracts let all rows be quarantined: there is no budget to exceed.
+    for table in ledger_lake.SILVER:
+        found = verdicts(report, f"silver.{table}", "", "budget of 100 %")
+        assert found == ["not applicable"]
 
 
 def test_an_excerpt_holds_what_its_rows_refer_to(tmp_path: Path) -> None:

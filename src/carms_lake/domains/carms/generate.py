@@ -13,7 +13,9 @@ def generate(
     *,
     seed: Annotated[int, "The same seed gives the same files."] = 7,
     programs: Annotated[int, "How many programs."] = 120,
-    anomalies: Annotated[bool, "Add faulty records, and a list of them."] = False,
+    anomalies: Annotated[
+        bool, "Add faulty records, and a list of them; too many to publish below 60 programs."
+    ] = False,
     iteration: Annotated[int, "The id of the match iteration."] = 9999,
     delivery: Annotated[int, "The Nth delivery of the same files."] = 1,
 ) -> Files:

@@ -39,6 +39,9 @@ from carms_lake.store.delta.manifest import Build
 _COUNTED = (Balance.ONE_TO_ONE, Balance.DEDUPLICATE, Balance.EXPAND)
 _FLOOD = 1_000
 """How many rows are said to be quarantined for each one that is kept: more than any budget."""
+
+_ALL_PCT = 100
+"""A budget that nothing exceeds: its contract waives the check on purpose."""
 _LATE = datetime(9999, 1, 1, tzinfo=UTC)
 """When everything is too old."""
 
@@ -168,10 +171,13 @@ def _budgets(original: Original, lab: Laboratory) -> Iterator[Mutation]:
         rule = f"{contract.ref.table}.quarantine"
         budgets.append(((), rule, contract.quarantine_budget_pct))
     for columns, rule, budget_pct in budgets:
+        constraint = ConstraintUnderTest(columns, f"budget of {budget_pct:g} %", rule)
+        if budget_pct >= _ALL_PCT:
+            yield not_applicable(original, constraint, "audit", "all rows may be quarantined")
+            continue
         many = _FLOOD * max(rows, 1)
         build = Build("mutate", {}, rows=rows, quarantined=many, unknown={rule: many})
         noticed = [r for r in lab.notices([contract], {contract.ref: build}) if r == rule]
-        constraint = ConstraintUnderTest(columns, f"budget of {budget_pct:g} %", rule)
         yield judged(original, constraint, "nearly all rows are quarantined", "audit", noticed)
 
 
