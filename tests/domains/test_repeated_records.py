@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "carms": {"programs": 20},
-    "retail": {"scale": 0.002, "days": 8},
-    "ticketing": {"scale": 0.002},
+    "carms": {"programs": 8},
+    "retail": {"scale": 0.001, "days": 4, "anomalies": False},
+    "ticketing": {"scale": 0.0005, "anomalies": False},
 }
 OF_RUNS = ("audit_ingestion", "data_quality")
 """Gold that counts what was read, repeated rows too."""
