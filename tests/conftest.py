@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "carms", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50
+    "carms", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25
 )
 settings.load_profile("carms")
 
