@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 import shutil
 import stat
 import sys
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,13 @@ if sys.platform == "darwin":
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 PARTIAL = ".*.part"
 """Matches what a killed process leaves of a file that was written whole."""
 
 _ACCESS_LIST = "system.posix_acl_access"
+_PIPE_WAIT_S = 10.0
 
 
 @contextmanager
@@ -54,6 +58,30 @@ def whole(path: Path, *, is_synced: bool = True) -> Iterator[Path]:
 def is_special(path: Path) -> bool:
     """Whether a path is there and neither a file nor a folder: a device, a pipe, a socket."""
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+@contextmanager
+def opened_special(path: Path) -> Iterator[BinaryIO]:
+    """A device or a pipe to write into; a pipe waits ten seconds for somebody to read it.
+
+    Raises:
+        OSError: it cannot be written; ENXIO where nobody reads the pipe.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0)
+    stop_s = time.monotonic() + _PIPE_WAIT_S
+    while True:
+        try:
+            # Opened to wait, a pipe that nobody reads would hold the command for ever.
+            opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > stop_s:
+                raise
+        time.sleep(0.05)
+    with os.fdopen(opened, "wb") as stream:
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(opened, True)
+        yield stream
 
 
 def final_name(partial: Path) -> str:

@@ -23,15 +23,13 @@ from carms_lake.store.sql.statement import only_reads, tables_read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ATTACKS = sorted(Path(__file__).parent.glob("*.sql"))
 STOPPED_WHEN_RUN = {"missing_extension_function.sql", "python_variable.sql"}
 """Their names could be a macro's and a table's: no parser can tell."""
+ATTACKS = [p for p in sorted(Path(__file__).parent.glob("*.sql")) if p.name not in STOPPED_WHEN_RUN]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
 def test_a_contract_may_do_no_more_than_a_query(attack: Path) -> None:
-    if attack.name in STOPPED_WHEN_RUN:
-        return
     text = attack.read_text(encoding="utf-8").replace("{", "/").replace("}", "")
     with pytest.raises(ContractError, match=r"`rule`"):
         only_reads(text, "`rule`")

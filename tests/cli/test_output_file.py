@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from carms_lake.cli import make_app, render
+from carms_lake.cli import make_app
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 ROWS = "select range as n from range(3)"
@@ -65,7 +65,7 @@ def test_a_pipe_gets_the_bytes_that_a_file_gets(
 def test_a_pipe_that_nobody_reads_is_an_error(
     query: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render, "_PIPE_WAIT_S", 0.1)
+    monkeypatch.setattr("carms_lake.files._PIPE_WAIT_S", 0.1)
     os.mkfifo(tmp_path / "pipe.csv")
     found = query("-o", tmp_path / "pipe.csv")
     assert found.exit_code == 5

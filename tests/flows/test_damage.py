@@ -28,8 +28,8 @@ from carms_lake.flows.rejects.replay import replay
 from carms_lake.flows.status import status
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.store import delta
+from carms_lake.store.delta.inspection import inspected
 from carms_lake.store.delta.integrity import cure, name_of
-from carms_lake.store.delta.maintain import inspected
 from carms_lake.store.delta.write import append
 
 if TYPE_CHECKING:

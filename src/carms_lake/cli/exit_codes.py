@@ -114,9 +114,9 @@ def _damage(call: Call, error: BaseException) -> LakeError | None:
     """The damage of the lake that is behind an error, if any: it is not called a bug."""
     if isinstance(error, StoreError) or "polars" not in sys.modules:
         return None
-    from carms_lake.store.delta.maintain import damage_behind
+    from carms_lake.store.delta.inspection import damage_behind
 
-    with suppress(LakeError):  # without a project there is no lake
+    with suppress(LakeError):  # outside a project no lake can be damaged
         return damage_behind(call.config(), error)
     return None
 

@@ -38,7 +38,7 @@ Timeout = Annotated[float, option("--timeout SECONDS", "Timeout of each read.")]
 Retries = Annotated[int, option("--retries", "Attempts after the first.")]
 
 
-Beside = Annotated[
+AmongOthers = Annotated[
     bool, typer.Option("--yes", help="Put invented data where files of your own are.")
 ]
 
@@ -61,7 +61,7 @@ def init(call: Call, folder: Folder = None) -> None:
 
 
 @command(app)
-def demo(call: Call, folder: Folder = None, yes: Beside = False) -> None:
+def demo(call: Call, folder: Folder = None, yes: AmongOthers = False) -> None:
     """Build and query a small lake of invented data, offline.
 
     In a project that holds anything else it needs `--yes`.
@@ -161,7 +161,7 @@ def _domain_meant(args: list[str], call: Call) -> Domain | None:
 
 @command(app, cls=Generate)
 def generate(
-    call: Call, domain: OfDomain = None, out: Out = None, yes: Beside = False, **options: Any
+    call: Call, domain: OfDomain = None, out: Out = None, yes: AmongOthers = False, **options: Any
 ) -> None:
     """Generate a domain's source files, the same for the same seed.
 

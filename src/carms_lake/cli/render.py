@@ -9,7 +9,6 @@ import errno
 import os
 import shutil
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -279,20 +278,9 @@ def _sink(file: Path | None) -> Iterator[BinaryIO]:
         stdout.flush()
         yield stdout.buffer
         return
-    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0)
-    stop_s = time.monotonic() + _PIPE_WAIT_S
-    while True:
-        try:
-            # Opened to wait, a pipe that nobody reads would hold the command for ever.
-            opened = os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
-            break
-        except OSError as error:
-            if error.errno != errno.ENXIO or time.monotonic() > stop_s:
-                raise
-        time.sleep(0.05)
-    with os.fdopen(opened, "wb") as stream:
-        if hasattr(os, "set_blocking"):
-            os.set_blocking(opened, True)
+    from carms_lake.files import opened_special
+
+    with opened_special(file) as stream:
         yield stream
 
 
@@ -302,10 +290,6 @@ def _is_stdout(file: Path) -> bool:
         return os.path.samestat(file.stat(), os.fstat(sys.stdout.fileno()))
     except (OSError, ValueError):
         return False
-
-
-_PIPE_WAIT_S = 10.0
-"""How long a pipe waits for somebody to read it."""
 
 
 @contextmanager

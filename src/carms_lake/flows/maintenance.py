@@ -18,8 +18,9 @@ from carms_lake.names import Layer, TableRef
 from carms_lake.records import Progress
 from carms_lake.store import delta
 from carms_lake.store.delta import maintain, write
+from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.log import commits, files_at, run_ends, table_folders, version_among
-from carms_lake.store.delta.maintain import Digest, digest, ensure_undamaged
+from carms_lake.store.delta.maintain import Digest, digest
 from carms_lake.store.delta.manifest import last_builds
 
 KEEP_RUNS = 100

@@ -16,9 +16,9 @@ from carms_lake.errors import LakeError, StoreError
 from carms_lake.names import run_timestamp
 from carms_lake.records import CheckFailure, CheckResult, FileReport, RunReport, Score, TableReport
 from carms_lake.store import ops
+from carms_lake.store.delta.inspection import damage_behind
 from carms_lake.store.delta.lock import writing
 from carms_lake.store.delta.log import newest_commit_at
-from carms_lake.store.delta.maintain import damage_behind
 
 OpsRows = dict[str, list[dict[str, Any]]]
 """Rows of the tables of operations, by table."""

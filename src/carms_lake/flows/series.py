@@ -108,7 +108,7 @@ class Arrivals:
 def snapshots(contract: Contract, manifest: Manifest, rows: pl.LazyFrame) -> list[Snapshot]:
     """The snapshots of a source with a series, in its order; `rows` are those of its table.
 
-    None where all is in one place: then a file is a snapshot of its own, as without a series.
+    Empty where all is in one place: then a file is a snapshot of its own, as without a series.
     Of a file that was delivered several times, and of files that share a place, each delivery
     begins another snapshot: the newest delivery of every file of the place.
     """

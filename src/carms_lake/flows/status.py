@@ -16,6 +16,7 @@ from carms_lake.names import RUN_ID, Layer
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import LOG, table_path
+from carms_lake.store.delta.inspection import inspected
 from carms_lake.store.delta.integrity import damaged
 from carms_lake.store.delta.lock import put_back
 from carms_lake.store.delta.log import (
@@ -26,7 +27,6 @@ from carms_lake.store.delta.log import (
     table_folders,
     total_rows,
 )
-from carms_lake.store.delta.maintain import inspected
 from carms_lake.store.delta.manifest import read_manifest
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import last_integrity, recent

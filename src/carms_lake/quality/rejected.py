@@ -215,14 +215,14 @@ def with_chains(rejects: pl.DataFrame, contracts: Iterable[Contract]) -> pl.Data
                 places.setdefault(place, set()).add(link.name)
     if not places:
         return rejects
-    told = found.filter(pl.col(_PLACE).is_in(list(places)))
+    explained = found.filter(pl.col(_PLACE).is_in(list(places)))
     reasons = [
         [_with_chain(reason, places[place]) for reason in row]
-        for place, row in told.select(_PLACE, "reasons").iter_rows()
+        for place, row in explained.select(_PLACE, "reasons").iter_rows()
     ]
-    told = told.with_columns(pl.Series("reasons", reasons, pl.List(REASON)))
-    others = found.join(told, on=_PLACE, how="anti")
-    return pl.concat([others, told]).sort(_PLACE).drop(_PLACE)
+    explained = explained.with_columns(pl.Series("reasons", reasons, pl.List(REASON)))
+    others = found.join(explained, on=_PLACE, how="anti")
+    return pl.concat([others, explained]).sort(_PLACE).drop(_PLACE)
 
 
 def _chained(silver: pl.DataFrame, contract: Contract, link: Relationship) -> pl.Series:

@@ -25,9 +25,9 @@ from carms_lake.quality.constraints import ensure_only_reads
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.integrity import ensure_named
 from carms_lake.store.delta.log import table_folders
-from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import ops_rows

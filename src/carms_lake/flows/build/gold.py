@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -93,10 +94,16 @@ def build_gold(
         _note_other_names(run)
         target = publish(warehouse.path, config.gold_file)
         run.publish(target)
-    if target != config.gold_file:
+        _note_held(run, target)
+
+
+def _note_held(run: Run, target: Path) -> None:
+    """Say where the new tables are if another program has the published file open (Windows)."""
+    gold_file = run.config.gold_file
+    if target != gold_file:
         note = (
-            f"`{config.gold_file}` is open in another program: the new tables are in "
-            f"`{target}`; close it and run `carms build`"
+            f"`{gold_file}` is open in another program: the new tables are in `{target}`; close it "
+            "and run `carms build`"
         )
         run.add(notes=[note])
 

@@ -31,8 +31,8 @@ from carms_lake.flows.series import series_of
 from carms_lake.quality.scorecard import field_coverage
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
+from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.log import is_table, mark_at
-from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import Build, last_build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.delta.write import FileChange, commit_files

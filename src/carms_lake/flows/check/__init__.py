@@ -15,9 +15,9 @@ from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.notebook import Shown
 from carms_lake.records import Progress, RunReport
 from carms_lake.store import delta, ops_path, table_path
+from carms_lake.store.delta.inspection import GOLD_CURE, ensure_undamaged, inspected
 from carms_lake.store.delta.integrity import damaged, ensure_named
 from carms_lake.store.delta.log import table_folders
-from carms_lake.store.delta.maintain import GOLD_CURE, ensure_undamaged, inspected
 from carms_lake.store.delta.manifest import last_builds
 from carms_lake.store.gold import gold_fault, reading
 from carms_lake.store.ops import ops_rows

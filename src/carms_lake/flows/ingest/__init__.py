@@ -20,8 +20,8 @@ from carms_lake.flows.run import running
 from carms_lake.names import Layer
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import table_path
+from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.integrity import ensure_named, has_whole_newest
-from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.rejects import repair
 

@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -23,9 +23,9 @@ from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NU
 from carms_lake.quality.split import TrackedChunk, landed_schema, split
 from carms_lake.readers.content import readable
 from carms_lake.store import delta, table_path
+from carms_lake.store.delta.inspection import inspected
 from carms_lake.store.delta.integrity import beyond_cure
 from carms_lake.store.delta.log import LEFT
-from carms_lake.store.delta.maintain import inspected
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
@@ -218,15 +218,18 @@ class BatchWriter:
         if is_full_refresh and not is_whole and (wrong := inspected(path, contents=True).wrong):
             raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
         renamed = [e for e in renames.entries if (e.name, e.delivery_id) not in read]
-        metadata = {
+        metadata = self._metadata([*renamed, *entries], renames)
+        self._staged.commit(metadata, keys if replaced else None, whole=is_whole)
+
+    def _metadata(self, entries: Sequence[FileEntry], renames: Renames) -> dict[str, Any]:
+        """What the commit says of its run, its contract and its files."""
+        metadata: dict[str, Any] = {
             "run_id": self._run.run_id,
             "contract": self._contract.fingerprint,
             "contract_version": self._contract.version,
-            "files": [entry.as_metadata() for entry in (*renamed, *entries)],
+            "files": [entry.as_metadata() for entry in entries],
         }
-        if renames.left:
-            metadata[LEFT] = renames.left
-        self._staged.commit(metadata, keys if replaced else None, whole=is_whole)
+        return {**metadata, LEFT: renames.left} if renames.left else metadata
 
     def _keys(self, deliveries: Sequence[tuple[str, int | None]]) -> pl.DataFrame:
         """What tells the rows of these deliveries from others."""

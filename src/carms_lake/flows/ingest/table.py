@@ -79,8 +79,7 @@ def ingest_table(
     by_name: dict[str, list[SourceFile]] = {}
     for source in files:
         by_name.setdefault(source.name, []).append(source)
-    one_of_each = {name: same_name[0] for name, same_name in by_name.items()}
-    table = _Table(run, contract, options, one_of_each, present)
+    table = _Table(run, contract, options, {n: same[0] for n, same in by_name.items()}, present)
     schema = landed_schema(contract)
     staging = nullcontext() if options.dry_run else Staged(table.path, run.run_id, schema)
     reports: list[FileReport] = []
@@ -90,15 +89,7 @@ def ingest_table(
         for name in sorted(by_name, key=table.turn):
             stop.check()
             begin(name)
-            same_name = by_name[name]
-            try:
-                refuse_clash(same_name)
-                outcome = table.ingest_file(same_name[0], writer)
-            except SourceRefused as error:
-                size = same_name[0].size
-                refused = FileReport(contract.ref, name, FileStatus.REFUSED, bytes=size)
-                outcome = replace(refused, code=error.code, message=error.message, hint=error.hint)
-            if isinstance(outcome, FileReport):
+            if isinstance(outcome := table.ingest_or_refuse(by_name[name], writer), FileReport):
                 reports.append(outcome)
             else:
                 loaded.append(outcome)
@@ -107,9 +98,8 @@ def ingest_table(
         order = {name: number for number, name in enumerate(by_name)}
         loaded = sorted((one.counted() for one in loaded), key=lambda one: order[one.entry.name])
         if loaded or table.renames.old_names:
-            entries = [one.entry for one in loaded]
             writer.commit(
-                entries,
+                [one.entry for one in loaded],
                 table.renames,
                 is_full_refresh=options.full_refresh,
                 misfits_as_null=options.misfits_as_null,
@@ -123,8 +113,8 @@ def ingest_table(
         gone = sum(entry.name not in by_name and entry.name not in present for entry in older)
         table.notes.append(_judged_before(contract, older, gone))
     reports += [one.report for one in loaded]
-    reports.sort(key=lambda report: order[report.name])
-    return TableIngestReport(tuple(reports), tuple(table.notes))
+    in_order = sorted(reports, key=lambda report: order[report.name])
+    return TableIngestReport(tuple(in_order), tuple(table.notes))
 
 
 @dataclass(frozen=True)
@@ -188,6 +178,20 @@ class _Table:
     def turn(self, name: str) -> tuple[bool, bool]:
         """When it is a file's turn: what may be a copy comes after what it may copy."""
         return not self.copies.has_rows(name), self.contents.has_place(name)
+
+    def ingest_or_refuse(
+        self, same_name: Sequence[SourceFile], writer: BatchWriter
+    ) -> _Loaded | FileReport:
+        """Read the file of a name; why it is refused, or why several are, is in its report."""
+        source = same_name[0]
+        try:
+            refuse_clash(same_name)
+            return self.ingest_file(source, writer)
+        except SourceRefused as error:
+            refused = FileReport(
+                self.contract.ref, source.name, FileStatus.REFUSED, bytes=source.size
+            )
+            return replace(refused, code=error.code, message=error.message, hint=error.hint)
 
     def ingest_file(self, source: SourceFile, writer: BatchWriter) -> _Loaded | FileReport:
         """Read a file, unless the table has it already: then only its report is returned.

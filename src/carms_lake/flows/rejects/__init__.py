@@ -93,9 +93,9 @@ def current_rejects(
         silver = live(config, catalog.refs(Layer.SILVER))
         names = [ref.table for ref in chosen if ref.layer is Layer.SILVER]
         if silver is not None and names:
-            told = with_chains(silver.collect(), catalog.contracts.values())
-            told = told.filter(pl.col("table_name").is_in(names))
-            frame = pl.concat([frame.filter(pl.col("layer") != Layer.SILVER), told.lazy()])
+            explained = with_chains(silver.collect(), catalog.contracts.values())
+            explained = explained.filter(pl.col("table_name").is_in(names))
+            frame = pl.concat([frame.filter(pl.col("layer") != Layer.SILVER), explained.lazy()])
     for name, wanted in (("layer", layer), (RUN_ID, run)):
         if wanted and frame is not None:
             frame = frame.filter(pl.col(name) == wanted)

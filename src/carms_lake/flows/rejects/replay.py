@@ -28,8 +28,8 @@ from carms_lake.quality.constraints import value_constraints
 from carms_lake.quality.split import landed_schema
 from carms_lake.records import Progress, RunReport
 from carms_lake.store import delta, rejects_path, table_path
+from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.log import KEEPS_ROWS, MAINTAINED_BY, REPLAYED, commits, is_table
-from carms_lake.store.delta.maintain import ensure_undamaged
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.delta.write import widen
 from carms_lake.store.rejects import live, repair, write_rejects

@@ -245,7 +245,7 @@ def _copy_rejects(session: Session) -> None:
 
 def as_user_error(session: Session, statement: Statement, error: duckdb.Error) -> LakeError:
     """The error to raise for one of DuckDB's, with its position and the nearest names."""
-    from carms_lake.store.delta.maintain import damage_behind
+    from carms_lake.store.delta.inspection import damage_behind
 
     text = str(error).rstrip()
     if fault := damage_behind(session.config, error):
