@@ -24,6 +24,7 @@ from carms_lake.contract.model import (
     SilverSpec,
     SourceSpec,
 )
+from carms_lake.contract.spelling import Extent
 from carms_lake.contract.types import ColumnType, parse_type
 from carms_lake.names import Layer, TableRef
 
@@ -279,6 +280,7 @@ OTHERS: dict[str, Any] = {
     "tuple": lambda value: (*value, "other"),
     "str": lambda value: f"{value}x",
     "None": lambda _: 1,
+    "Extent": lambda _: Extent(header=9),
 }
 COMPARED_ELSEWHERE = {
     Contract: {"ref", "version", "columns", "relationships", "quality", "source", "silver",

@@ -91,8 +91,10 @@ def _column(old: Column, new: Column) -> Iterator[_Difference]:
         yield Level.MINOR if wider(new.type, old.type) else Level.MAJOR, "type", old.type, new.type
     yield from _unequal(
         Level.MAJOR, old, new, "required", "unique", "from_path",
-        primary_key_position="primary key", source="header",
+        "spelling", primary_key_position="primary key", source="header",
     )  # fmt: skip
+    is_narrower = not set(old.aliases) <= {*new.aliases, new.source}
+    yield from _unequal(Level.MAJOR if is_narrower else Level.MINOR, old, new, "aliases")
     yield from _optional(old, new)
     yield from _values(old, new)
     words = ("description", "rule", "coverage")
@@ -178,7 +180,7 @@ def _source(old: SourceSpec, new: SourceSpec, contract: Contract) -> Iterator[_D
     """Which files are read and how; a column that the engine adds no longer is a removed one."""
     yield from _unequal(
         Level.MAJOR, old, new, "delivery", "series", "encoding", "delimiter", "quote", "sheet",
-        "null_values", "trim",
+        "null_values", "trim", "encodings", "escape", extent="place of the table",
     )  # fmt: skip
     yield from _unequal(Level.MINOR, old, new, "may_be_empty")
     headers = {column.source for column in contract.columns}

@@ -12,12 +12,17 @@ from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.records import ReasonCode
 
 TABLE_KEYS = frozenset([
-    "files", "format", "delivery", "series", "encoding", "delimiter", "quote", "sheet",
+    "files", "format", "delivery", "series", "encoding", "delimiter", "quote", "escape", "sheet",
+    "range", "header", "tableEnd", "records", "decimalMark", "thousandsSeparator", "trueWords",
+    "falseWords",
     "dropColumns", "nullValues", "driver", "balance", "driverKey", "order", "history",
     "reconcile", "parameters", "coverageBy", "incremental", "newColumns", "mergeSurplusInto",
     "mayBeEmpty", "trim", "enforceKey", "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
 ])  # fmt: skip
-COLUMN_KEYS = frozenset(["fromPath", "agreesWithPath", "mayBeAbsent", "coverage"])
+COLUMN_KEYS = frozenset([
+    "fromPath", "agreesWithPath", "mayBeAbsent", "coverage", "aliases", "formats", "decimalMark",
+    "thousandsSeparator", "trueWords", "falseWords",
+])  # fmt: skip
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 SLA_KEYS = frozenset(["severity"])
 RULE_KEYS = frozenset(["quarantine"])

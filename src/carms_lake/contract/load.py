@@ -29,15 +29,11 @@ from carms_lake.contract.model import (
     Balance,
     Column,
     Contract,
-    Delivery,
     HistorySpec,
-    NewColumns,
     Relationship,
-    SeriesOrder,
-    SeriesSpec,
     SilverSpec,
-    SourceSpec,
 )
+from carms_lake.contract.sources import ensure_own_names, source_spec, spelling
 from carms_lake.contract.types import parse_type
 from carms_lake.contract.verify import verify
 from carms_lake.errors import ContractError, did_you_mean
@@ -47,8 +43,6 @@ SUFFIX = ".odcs.yaml"
 
 _HISTORY_KEYS = frozenset(["key", "group", "at", "ignore"])
 _KINDS = ("table", "view", "macro")
-_RENAMED = {"set_aside": "reject"}
-"""Old spelling of a value -> the new one; accepted until the next version."""
 
 
 def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]:
@@ -116,7 +110,8 @@ def _contract(
 ) -> Contract:
     own = custom(table, TABLE_KEYS, f"`{path}`")
     properties = table.get("properties") or []
-    columns = tuple(_column(prop, path) for prop in properties)
+    columns = tuple(_column(prop, own, path) for prop in properties)
+    ensure_own_names(columns)
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
         raise ContractError(f"`{path}`: duplicate column name")
@@ -146,7 +141,7 @@ def _contract(
         kind=kind,
         relationships=tuple(relationships),
         quality=tuple(rule for rule in quality if rule.kind != "text"),
-        source=_source(own) if ref.layer is Layer.BRONZE else None,
+        source=source_spec(own) if ref.layer is Layer.BRONZE else None,
         silver=_silver(own, ref.domain, path),
         reconcile=reconciled(own),
         enforce_key=bool(own.get("enforceKey", True)),
@@ -162,7 +157,7 @@ def _contract(
     )
 
 
-def _column(prop: dict[str, Any], path: Path) -> Column:
+def _column(prop: dict[str, Any], table: Mapping[str, Any], path: Path) -> Column:
     name = prop["name"]
     where = f"`{path}`, column `{name}`"
     if not IDENTIFIER.fullmatch(name):
@@ -177,9 +172,14 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
         )
     for key in ("minLength", "maxLength"):
         whole_number(options, key, where)
+    kind = parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where)
+    try:
+        aliases, spelled = texts(own, "aliases"), spelling(own, table, kind.name)
+    except ValueError as error:
+        raise ContractError(f"{where}: {error}", "see docs/reference/contract-keys.md") from None
     return Column(
         name=name,
-        type=parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where),
+        type=kind,
         source=str(prop.get("physicalName") or name),
         description=words(prop, "description"),
         required=bool(prop.get("required") or prop.get("primaryKey")),
@@ -197,6 +197,8 @@ def _column(prop: dict[str, Any], path: Path) -> Column:
         agrees_with_path=own.get("agreesWithPath"),
         may_be_absent=bool(own.get("mayBeAbsent")),
         coverage=bool(own.get("coverage")),
+        aliases=aliases,
+        spelling=spelled,
     )
 
 
@@ -232,43 +234,6 @@ def _target(name: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
             f"`{path}`: relationship to `{name}`", "write `table.column` or `layer.table.column`"
         )
     return target, column
-
-
-def _source(own: Mapping[str, Any]) -> SourceSpec:
-    """Where the files of a bronze table are and how they are read."""
-    for key in ("files", "format"):
-        if not own.get(key):
-            raise KeyError(f"carms.{key}")
-    policy = own.get("newColumns") or "refuse"
-    return SourceSpec(
-        files=texts(own, "files"),
-        formats=texts(own, "format"),
-        delivery=Delivery(own.get("delivery") or "append"),
-        series=_series(own["series"]) if own.get("series") else None,
-        encoding=str(own.get("encoding") or "utf-8").lower(),
-        delimiter=str(own.get("delimiter") or ","),
-        quote=str(own.get("quote") or '"'),
-        sheet=own.get("sheet"),
-        drop_columns=texts(own, "dropColumns"),
-        null_values=texts(own, "nullValues") or ("",),
-        trim=bool(own.get("trim")),
-        may_be_empty=bool(own.get("mayBeEmpty")),
-        new_columns=NewColumns(_RENAMED.get(policy, policy)),
-        merge_surplus_into=own.get("mergeSurplusInto"),
-    )
-
-
-def _series(value: Any) -> SeriesSpec:
-    if not isinstance(value, dict) or ("path" in value) == ("column" in value):
-        raise ValueError(
-            f"`carms.series` is `{value}`: write `{{path: pattern, order: dated}}`, or `column` in "
-            "place of `path`"
-        )
-    for name in value.keys() - {"path", "column", "order"}:
-        raise ValueError(f"`carms.series` has the unknown key `{name}`")
-    order = SeriesOrder(value.get("order") or "natural")
-    where = {key: str(value[key]) for key in ("path", "column") if key in value}
-    return SeriesSpec(order, **where)
 
 
 def _silver(own: Mapping[str, Any], domain: str, path: Path) -> SilverSpec:

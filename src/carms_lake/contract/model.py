@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
+from carms_lake.contract.spelling import Extent, Spelling
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR, TableRef
 
@@ -109,6 +110,10 @@ class Column:
     """A file without this column is accepted, its values are null."""
     coverage: bool = False
     """An extracted field: how many rows have it is kept in `ops.field_coverage`."""
+    aliases: tuple[str, ...] = ()
+    """Other headers, or paths, under which a source file may have it."""
+    spelling: Spelling | None = None
+    """How its values are written; None is the usual way."""
 
     @property
     def is_private(self) -> bool:
@@ -139,10 +144,16 @@ class SourceSpec:
     series: SeriesSpec | None = None
     """The files are snapshots that follow each other, of which the last is the present."""
     encoding: str = "utf-8"
+    encodings: tuple[tuple[str, str], ...] = ()
+    """Globs and the encoding of the files that match; the first one counts, else `encoding`."""
     delimiter: str = ","
     quote: str = '"'
-    sheet: str | None = None
-    """A sheet's name; None is the first one."""
+    """Empty where a quote is a character like any other."""
+    escape: str = ""
+    """CSV: before a quote, a delimiter, a line end or itself, it makes that a character."""
+    sheet: str | int | None = None
+    """A sheet's name, or its number from 1; None is the first one."""
+    extent: Extent = field(default_factory=Extent)
     drop_columns: tuple[str, ...] = ()
     """Headers that are expected and dropped; `""` is a column without a name."""
     null_values: tuple[str, ...] = ("",)
@@ -253,10 +264,16 @@ class Contract:
         Contracts that differ in other words, such as descriptions, judge a file alike.
         """
         columns = [
-            [str(getattr(column, name)) for name in _JUDGING] + [str(sorted(column.bounds.items()))]
+            [
+                *(str(getattr(column, name)) for name in _JUDGING),
+                str(sorted(column.bounds.items())),
+                *(repr(said) for said in (column.aliases, column.spelling) if said),
+            ]
             for column in self.columns
         ]
         reading = [str(getattr(self.source, name, "")) for name in _READING]
+        if (spec := self.source) and (spec.extent != Extent() or spec.encodings or spec.escape):
+            reading += [repr(spec.extent), repr(spec.encodings), spec.escape]
         return hashlib.sha256(repr((columns, reading)).encode()).hexdigest()
 
     @property

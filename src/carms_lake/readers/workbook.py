@@ -64,8 +64,8 @@ class Grid(NamedTuple):
         return f"{self.sheet}!{letters}{self.first_row + row}"
 
 
-def read_grid(path: Path, source: SourceFile, sheet: str | None) -> Grid:
-    """The cells of a sheet, the first one where none is named.
+def read_grid(path: Path, source: SourceFile, sheet: str | int | None) -> Grid:
+    """The cells of a sheet by name or by number from 1, the first one where none is named.
 
     Raises:
         SourceRefused: EMPTY_FILE, WRONG_FORMAT, TOO_LARGE, MISSING_SHEET, UNREADABLE.
@@ -85,9 +85,11 @@ def read_grid(path: Path, source: SourceFile, sheet: str | None) -> Grid:
     return grid
 
 
-def _sheet_name(workbook: CalamineWorkbook, source: SourceFile, sheet: str | None) -> str:
+def _sheet_name(workbook: CalamineWorkbook, source: SourceFile, sheet: str | int | None) -> str:
     names = [m.name for m in workbook.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
-    if sheet in names:
+    if isinstance(sheet, int) and sheet <= len(names):
+        return names[sheet - 1]
+    if isinstance(sheet, str) and sheet in names:
         return sheet
     if sheet is None and names:
         return names[0]
@@ -98,6 +100,12 @@ def _sheet_name(workbook: CalamineWorkbook, source: SourceFile, sheet: str | Non
             "have a workbook with a worksheet sent",
         )
     shown = ", ".join(f"`{name}`" for name in names) or "none"
+    if isinstance(sheet, int):
+        raise SourceRefused(
+            "MISSING_SHEET",
+            f"`{source.name}` has no sheet number {sheet}; its sheets: {shown}",
+            "correct `carms.sheet` in the contract; a number that is a name is quoted",
+        )
     raise SourceRefused(
         "MISSING_SHEET",
         f"`{source.name}` has no sheet `{sheet}`; its sheets: {shown}",
