@@ -24,6 +24,7 @@ import errno
 import os
 import re
 import sys
+import traceback
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,9 @@ class LakeError(Exception):
     """An error that a person can act on."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = printable(message)
+        self.hint = printable(hint)
+        super().__init__(self.message)
 
 
 class UsageError(LakeError):
@@ -99,6 +100,29 @@ class QueryLimit(DataError):
 
 class UnknownKey(DataError):
     """No row has that key."""
+
+
+def printable(text: str) -> str:
+    r"""A text that can be written anywhere: half a character, as names of files hold, is escaped.
+
+    >>> print(printable("caf\udce9"))
+    caf\udce9
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether something went wrong, and nobody only wants to end.
+
+    What libraries written in Rust raise when they give up is no `Exception`, and each of them has a
+    class of its own for it.
+    """
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
+def trace_of(error: BaseException) -> str:
+    """Where the error happened that is behind another one; empty where there is none."""
+    return "" if error.__cause__ is None else "".join(traceback.format_exception(error)).rstrip()
 
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")

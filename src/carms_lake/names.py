@@ -5,6 +5,7 @@ A table has one name everywhere: on disk, in SQL, on the command line and in err
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -126,8 +127,13 @@ def _counted(digits: str) -> str:
 
 
 def as_name(text: str) -> str:
-    """A file's name in one Unicode form: macOS and others write the same letters in two ways."""
-    return unicodedata.normalize("NFC", text)
+    r"""A file's name in one Unicode form: macOS and others write the same letters in two ways.
+
+    Bytes that are no UTF-8, as archives of old systems bring them, are written as in `caf\xe9`.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", os.fsencode(text).decode("utf-8", "backslashreplace"))
 
 
 QUERY_THREAD = "carms-query"

@@ -147,6 +147,8 @@ class FileReport:
     message: str = ""
     hint: str = ""
     notes: tuple[str, ...] = ()
+    trace: str = field(default="", metadata={"is_shown": False})
+    """Where the error happened on whose account the file was refused, if there was one."""
 
 
 @dataclass(frozen=True)

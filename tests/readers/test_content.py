@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import os
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sources import bronze, landed, read, source, unique, written
 
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import ContractError, SourceRefused
 from carms_lake.readers import content
 from carms_lake.readers.content import (
     blocks,
@@ -20,6 +21,7 @@ from carms_lake.readers.content import (
     disk_facts,
     ensure_unchanged,
     opened,
+    readable,
     whole,
 )
 
@@ -147,6 +149,37 @@ def test_a_damaged_archive_gives_its_content_or_is_refused(tmp_path_factory, pos
     except SourceRefused as refusal:
         found = refusal.code
     assert found in {content, "UNREADABLE", "TOO_LARGE"}
+
+
+@pytest.mark.parametrize("name", ["things.csv", "things.csv.gz"])
+@pytest.mark.parametrize(
+    ("error", "said", "to_do"),
+    [
+        (ValueError("of a library"), "ValueError: of a library", "report it"),
+        (KeyError(), "KeyError: no more is said", "report it"),
+        (MemoryError(), "memory is too small", "split the file"),
+        (OSError(errno.ENOSPC, "No space left"), "No space left", "free space on the disk"),
+        (OSError(errno.EBUSY, "In use"), "In use", "close"),
+        (type("PanicException", (BaseException,), {})("out of range"), "out of range", "report it"),
+    ],
+)
+def test_whatever_is_raised_while_a_file_is_read_refuses_it(tmp_path, name, error, said, to_do):
+    file = written(tmp_path, gzip.compress(CONTENT), name)
+    with pytest.raises(SourceRefused) as caught, readable(file):
+        raise error
+    assert caught.value.code == "UNREADABLE"
+    assert f"`{file.name}`" in caught.value.message
+    assert said in caught.value.message
+    assert to_do in caught.value.hint
+    assert "damage" not in caught.value.hint
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(), ContractError("a", "b")])
+def test_what_is_no_fault_of_a_file_passes(tmp_path, error):
+    with pytest.raises(type(error)) as caught, readable(written(tmp_path, CONTENT)):
+        raise error
+    assert caught.value is error
 
 
 def test_a_file_that_changed_since_it_was_found_is_still_growing(tmp_path):

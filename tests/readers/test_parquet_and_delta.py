@@ -57,6 +57,13 @@ def test_a_parquet_file_keeps_its_types_and_its_order(parquet):
     assert batch.notes == ("`b[1].parquet`: header `ID` read as `id`",)
 
 
+def test_a_text_with_ends_of_lines_of_other_kinds_is_one_record(tmp_path):
+    texts = [f"a{end}b" for end in ("\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r", "\n")]
+    pl.DataFrame({"text": texts}).write_parquet(tmp_path / "x.parquet")
+    found = raw_records(source(tmp_path / "x.parquet"), bronze("text", format="parquet"), range(9))
+    assert [json.loads(text)["text"] for text in found.values()] == texts
+
+
 def test_a_packed_parquet_file_is_read_before_its_unpacked_copy_is_gone(parquet, tmp_path):
     packed = written(tmp_path, gzip.compress(parquet.path.read_bytes()), "p.parquet.gz")
     assert collected(read(packed, CONTRACT)).height == 3

@@ -101,6 +101,8 @@ def _rows(report: DriftReport) -> pl.DataFrame:
 def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
     """Report on stderr what cannot be read, what was compared, and what became of the patches."""
     for file in report.unreadable:
+        if call.verbose and file.trace:
+            render.say(file.trace, is_ours=True)
         render.say(f"unreadable: `{file.name}`: {file.message}")
         if file.hint:
             render.say(f"hint: {file.hint}")

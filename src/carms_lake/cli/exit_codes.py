@@ -19,6 +19,7 @@ from carms_lake.errors import (
     SourceError,
     StoreError,
     UsageError,
+    is_fault,
     system_refusal,
 )
 
@@ -73,10 +74,6 @@ def end_with(code: ExitCode) -> None:
         raise typer.Exit(code)
 
 
-_PANIC = "PanicException"
-"""What libraries written in Rust raise when they give up: no `Exception`, and a class of each."""
-
-
 @contextmanager
 def error_boundary(call: Call) -> Iterator[None]:
     """Run a command's body; whatever it raises ends in an exit code.
@@ -102,7 +99,7 @@ def error_boundary(call: Call) -> Iterator[None]:
     except (typer.Exit, typer.Abort, typer.TyperException):
         raise
     except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+        if not is_fault(error):
             raise
         if fault := _damage(call, error):
             raise _exit_for(call, fault) from None

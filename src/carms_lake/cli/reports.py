@@ -82,6 +82,8 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
 def tell(call: Call, report: RunReport) -> None:
     """Say what a run did, on stderr: refusals and failed checks always, the rest unless `-q`."""
     for file in report.refused:
+        if call.verbose and file.trace:
+            render.say(file.trace, is_ours=True)
         render.say(f"refused: `{file.name}`: {file.message}")
         if file.hint:
             render.say(f"hint: {file.hint}")

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import LakeError, SourceRefused, is_fault, printable, system_refusal
 from carms_lake.readers.text import looks_like
 from carms_lake.records import SourceFile
 
@@ -79,21 +79,21 @@ def blocks(source: SourceFile) -> Iterator[bytes]:
     Raises:
         SourceRefused: UNREADABLE, or TOO_LARGE if an archive unpacks to more than the limits.
     """
-    with _refusing(source):
-        if source.path.suffix.lower() == ".gz" and source.member is None:
-            with source.path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as stream:
-                yield from _limited(stream, source, source.path.stat().st_size)
-        elif source.member is not None:
-            with zipfile.ZipFile(source.path) as archive:
-                packed_bytes = min(
-                    archive.getinfo(source.member).compress_size, source.path.stat().st_size
-                )
-                with archive.open(source.member) as stream:
-                    yield from _limited(stream, source, packed_bytes)
-        else:
+    with readable(source):
+        if not is_packed(source):
             with source.path.open("rb") as stream:
                 while block := stream.read(BLOCK_BYTES):
                     yield block
+            return
+        try:
+            yield from _unpacked(source)
+        except BROKEN_ARCHIVE as error:
+            raise SourceRefused(
+                "UNREADABLE",
+                f"`{source.name}` cannot be unpacked from `{source.path}`: "
+                f"{str(error) or type(error).__name__}",
+                "unpack it by hand and use the unpacked file instead",
+            ) from error
 
 
 def digest(source: SourceFile) -> str:
@@ -118,13 +118,13 @@ def opened(source: SourceFile) -> Iterator[Path]:
         SourceRefused: UNREADABLE, TOO_LARGE.
     """
     if not is_packed(source):
-        with _refusing(source), source.path.open("rb"):
+        with readable(source), source.path.open("rb"):
             pass
         yield source.path
         return
     with tempfile.TemporaryDirectory(prefix="carms-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "content"
-        with _refusing(source), path.open("wb") as sink:
+        with readable(source), path.open("wb") as sink:
             for block in blocks(source):
                 sink.write(block)
         yield path
@@ -140,13 +140,20 @@ def whole(source: SourceFile) -> bytes:
 
 
 def ensure_unchanged(source: SourceFile) -> None:
-    """Refuse a file that has changed since it was found.
+    """Refuse a file that has changed since it was found, and one whose name is not UTF-8.
 
     Raises:
-        SourceRefused: STILL_GROWING, or UNREADABLE if it is gone.
+        SourceRefused: STILL_GROWING, or UNREADABLE.
     """
-    with _refusing(source):
+    with readable(source):
         facts = disk_facts(source.path)
+    # Neither a table nor the libraries that read files can hold a name that is not text.
+    if printable(here := "/".join(source.path.parts[-1 - source.name.count("/") :])) != here:
+        raise SourceRefused(
+            "UNREADABLE",
+            f"the name of `{source.name}` is not UTF-8; `\\x` stands for each byte that is not",
+            "rename the file, or the folder, and run this again",
+        )
     inode = source.inode and facts.inode  # a file that replaced it may have its size and time
     if (*facts[:2], inode) != (source.size, source.mtime_ns, source.inode):
         raise SourceRefused(
@@ -181,40 +188,59 @@ def wrong_format(source: SourceFile, wanted: str, start: bytes) -> SourceRefused
 
 @contextmanager
 def readable(source: SourceFile) -> Iterator[None]:
-    """Refuse a file that a library cannot read; chunks must be read inside this context, too.
+    """Refuse a file on whose account anything is raised; chunks must be read in here, too.
+
+    Whatever it holds, one file must not end a run in which others wait. Our own errors pass.
 
     Raises:
         SourceRefused: UNREADABLE.
     """
     try:
         yield
-    except FileNotFoundError as error:
-        raise _gone(source) from error
+    except LakeError:
+        raise
     except BaseException as error:
-        # By name: this module imports no data library, and a panic has a class in each of them.
-        is_of_polars = type(error).__module__ == "polars.exceptions"
-        is_panic = type(error).__name__ == "PanicException"
-        if not (is_of_polars or is_panic or isinstance(error, OSError)):
+        if not is_fault(error):
             raise
         raise unreadable(source, error) from error
 
 
 def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
-    """The refusal of a damaged file, with the first line of what the library says."""
-    said = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return SourceRefused(
-        "UNREADABLE",
-        f"`{source.name}` cannot be read: {said[:300]}",
-        "the file may be damaged: have it sent again",
-    )
+    """The refusal of a file on account of an error that was raised while it was read."""
+    if isinstance(error, FileNotFoundError):
+        return SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}` is gone: `{source.path}`",
+            "leave source files in place until the command has finished",
+        )
+    if isinstance(error, MemoryError):
+        said, hint = "the memory is too small for it", "close other programs, or split the file"
+    elif isinstance(error, OSError):
+        refused = system_refusal(error)
+        said = str(error.strerror or error)
+        hint = refused[1] if refused else _CLOSE.format(source.path)
+    else:
+        first = (str(error).strip() or "no more is said").splitlines()[0]
+        said, hint = f"{type(error).__name__}: {first[:300]}", _WHOSE_FAULT
+    return SourceRefused("UNREADABLE", f"`{source.name}` cannot be read: {said}", hint)
 
 
-def _gone(source: SourceFile) -> SourceRefused:
-    return SourceRefused(
-        "UNREADABLE",
-        f"`{source.name}` is gone: `{source.path}`",
-        "leave source files in place until the command has finished",
-    )
+_CLOSE = "close `{}` in other programs, and check its permissions"
+_WHOSE_FAULT = (
+    "if no other program reads it either, have it sent again; else carms may be at fault: run this "
+    "again with -v for where it happened, and report it"
+)
+
+
+def _unpacked(source: SourceFile) -> Iterator[bytes]:
+    if source.member is None:
+        with source.path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as stream:
+            yield from _limited(stream, source, source.path.stat().st_size)
+        return
+    with zipfile.ZipFile(source.path) as archive:
+        packed_bytes = min(archive.getinfo(source.member).compress_size, source.path.stat().st_size)
+        with archive.open(source.member) as stream:
+            yield from _limited(stream, source, packed_bytes)
 
 
 def _limited(
@@ -235,27 +261,6 @@ def _limited(
 
 def _log_blocks(source: SourceFile) -> Iterator[bytes]:
     """A Delta table's log: its data files never change, so the log is its content."""
-    with _refusing(source):
+    with readable(source):
         for entry in sorted((source.path / DELTA_LOG).glob("*.json")):
             yield entry.name.encode() + b"\n" + entry.read_bytes()
-
-
-@contextmanager
-def _refusing(source: SourceFile) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise _gone(source) from error
-    except BROKEN_ARCHIVE as error:
-        raise SourceRefused(
-            "UNREADABLE",
-            f"`{source.name}` cannot be unpacked from `{source.path}`: "
-            f"{str(error) or type(error).__name__}",
-            "unpack it by hand and use the unpacked file instead",
-        ) from error
-    except OSError as error:
-        raise SourceRefused(
-            "UNREADABLE",
-            f"`{source.name}` cannot be read: {error.strerror or error}",
-            f"close `{source.path}` in other programs, and check its permissions",
-        ) from error

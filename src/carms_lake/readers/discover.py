@@ -9,7 +9,6 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from typing import NamedTuple
 from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, SourceError
 from carms_lake.names import as_name, natural_key
-from carms_lake.readers.content import DELTA_LOG, disk_facts
+from carms_lake.readers.content import DELTA_LOG, DiskFacts, disk_facts
 from carms_lake.readers.header import spec_of
 from carms_lake.records import SourceFile
 
@@ -57,7 +56,8 @@ class Listing:
     def others(self, taken: Iterable[SourceFile]) -> list[str]:
         """The names, from the folder, of the files that are not among the taken ones."""
         known = {(source.path, source.member) for source in taken}
-        return [c.names[0] for c in self.candidates if (c.path, c.member) not in known]
+        others = (c for c in self.candidates if (c.path, c.member) not in known)
+        return [as_name(other.names[0]) for other in others]
 
 
 def listing(base: Path) -> Listing:
@@ -94,10 +94,14 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
         name = _matching_name(candidate.names, there.above, patterns, is_base=is_base)
         if name is None:
             continue
-        with suppress(FileNotFoundError):  # it vanished since its folder was listed
+        try:
             facts = disk_facts(candidate.path)
-            member = candidate.member
-            found.append(SourceFile(contract.ref, name, candidate.path, *facts, member, form))
+        except FileNotFoundError:  # it vanished since its folder was listed
+            continue
+        except OSError:  # reading it will say what is wrong
+            facts = DiskFacts(0, 0)
+        member = candidate.member
+        found.append(SourceFile(contract.ref, name, candidate.path, *facts, member, form))
     return sorted(found, key=lambda source: (natural_key(source.name), str(source.path)))
 
 
@@ -264,7 +268,7 @@ def _of_zip(path: Path, prefix: str) -> Iterator[_Candidate]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except Exception:  # noqa: BLE001 - whatever `zipfile` raises on wrong bytes
         # Reading it will say what is wrong; until then only its own name can match a pattern.
         yield _Candidate((prefix + path.name[:-4],), path, member="")
         return

@@ -17,13 +17,14 @@ from lakes import digest
 
 from carms_lake.catalog import load_catalog
 from carms_lake.config import Domain, LakeConfig
+from carms_lake.contract.types import parse_type
 from carms_lake.errors import SourceError, UsageError
 from carms_lake.flows.drift import drift
 from carms_lake.flows.drift import files as sampling
 from carms_lake.flows.drift.column_checks import NULL_RATE
 from carms_lake.flows.drift.compare import RENAME_SCORE
 from carms_lake.flows.drift.findings import SYSTEMATIC_SHARE, Severity
-from carms_lake.flows.drift.inference import PSI_LIMIT
+from carms_lake.flows.drift.inference import PSI_LIMIT, cast_to
 from carms_lake.flows.ingest import ingest
 from carms_lake.names import Layer, TableRef
 from carms_lake.records import FileStatus
@@ -377,6 +378,23 @@ def test_numbers_in_a_column_of_text_are_told_in_workbooks_and_json(tmp_path: Pa
     write_as("json", mixed.data_raw / "orders.json", ["code"], [[7], ["a"], [9]])
     (finding,) = drift(mixed).findings
     assert (finding.change, finding.found[-19:]) == ("retyped", "; no type fits them")
+
+
+def test_values_of_any_type_are_compared_with_any_type_one_by_one() -> None:
+    found = [
+        pl.Series([None, None]),
+        pl.Series(["a", "b"], dtype=pl.Categorical),
+        pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])),
+        pl.Series([[1], [2]]),
+        pl.Series([{"a": 1}, {"a": 2}]),
+        pl.Series([b"a", b"\xff"]),
+        pl.Series([1, 2], dtype=pl.Duration("us")),
+        pl.Series([1, 2], dtype=pl.Time),
+        pl.Series([True, None]),
+    ]
+    for values in found:
+        for name in ("varchar", "bigint", "date", "timestamp", "boolean", "decimal(9,2)", "blob"):
+            assert cast_to(values, parse_type(None, name, where="x")).len() == 2
 
 
 def test_of_whole_records_the_keys_are_compared(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import polars as pl
 from carms_lake.catalog import load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
-from carms_lake.errors import SourceError, SourceRefused
+from carms_lake.errors import SourceError, SourceRefused, trace_of
 from carms_lake.flows.drift.compare import compare, landed_rows, matched
 from carms_lake.flows.drift.files import HEAD_RECORDS, RawFile, document_column, read_raw
 from carms_lake.flows.drift.findings import (
@@ -30,7 +30,7 @@ from carms_lake.flows.drift.findings import (
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.proposal import contract_patch, write_version
 from carms_lake.names import Layer, natural_key
-from carms_lake.readers.content import digest, is_packed
+from carms_lake.readers.content import digest, is_packed, readable
 from carms_lake.readers.discover import discover, listing
 from carms_lake.readers.header import spec_of
 from carms_lake.records import Progress, SourceFile
@@ -145,10 +145,19 @@ def _compared(
     ref, name = contract.ref, source.name
     try:
         raw = read_raw(source, contract)
+        old = rows_of(before) if before else None
+        with readable(source):
+            found = compare(contract, name, raw, old)
     except SourceRefused as error:
-        refused = FileDrift(ref, name, code=error.code, message=error.message, hint=error.hint)
+        refused = FileDrift(
+            ref,
+            name,
+            code=error.code,
+            message=error.message,
+            hint=error.hint,
+            trace=trace_of(error),
+        )
         return refused, Compared()
-    found = compare(contract, name, raw, rows_of(before) if before else None)
     return FileDrift(ref, name, raw.records, raw.compared, before.name if before else None), found
 
 
@@ -201,15 +210,17 @@ def drift_of(
     table, file = contract.ref.table, source.name
     if _is_large(source, contract):
         return None
-    try:
-        raw = _first_records(source, contract)
-    except SourceRefused as error:
-        return [(table, file, None, "unreadable", None, "error", "", error.message)]
     old = _rows_before(path, contract, before) if before else None
     compared_with = before.name if before and old is not None else None
+    try:
+        with readable(source):
+            raw = _first_records(source, contract)
+            found = compare(contract, file, raw, old)
+    except SourceRefused as error:
+        return [(table, file, None, "unreadable", None, "error", "", error.message)]
     return [
         (table, file, compared_with, f.change, f.column, str(f.severity), f.expected, f.found)
-        for f in compare(contract, file, raw, old).findings
+        for f in found.findings
         if f.severity is not Severity.NOTE
         and f.change not in OF_ALL
         and not (f.change == "added" and _is_chance(contract, raw, old, f.column or ""))
@@ -243,12 +254,15 @@ def _rows_before(
     if _is_large(before, contract):
         return None
     try:
-        raw = _first_records(before, contract)
+        with readable(before):
+            raw = _first_records(before, contract)
+            if document_column(contract) is not None:
+                return raw.sample
+            return pl.DataFrame(
+                {
+                    name: cast_to(raw.sample[header], contract.column(name).type)
+                    for name, header in matched(contract, raw, None).present.items()
+                }
+            )
     except SourceRefused:  # the run that read the file has reported what is wrong with it
         return None
-    if document_column(contract) is not None:
-        return raw.sample
-    columns: dict[str, pl.Series] = {}
-    for name, header in matched(contract, raw, None).present.items():
-        columns[name] = cast_to(raw.sample[header], contract.column(name).type)
-    return pl.DataFrame(columns)

@@ -64,6 +64,7 @@ class FileDrift:
     """Why it cannot be read; empty if it was read."""
     message: str = ""
     hint: str = ""
+    trace: str = field(default="", metadata={"is_shown": False})
 
 
 class ChangeKind(StrEnum):

@@ -40,7 +40,8 @@ def cast_to(values: pl.Series, kind: ColumnType) -> pl.Series:
     # A header such as `*` is more than a name to the frame library.
     frame = values.alias("value").to_frame()
     try:
-        return frame.select(typed("value", values.dtype, kind))["value"].alias(values.name)
+        found = frame.with_columns(typed("value", values.dtype, kind))["value"]
+        return found.alias(values.name)
     except pl.exceptions.PolarsError:  # there is no cast between these types at all
         return pl.Series(values.name, [None] * values.len(), dtype=polars_type(kind))
 

@@ -1,4 +1,4 @@
-"""The records of files on their way into a bronze table: read, checked, staged and committed.
+"""The records of files on their way into a bronze table: read, checked and staged.
 
 Small files share a batch and a large file fills several, so time per record and memory stay the
 same however the records are spread over files. One batch is checked while the next is read.
@@ -9,23 +9,17 @@ from __future__ import annotations
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused, counted
-from carms_lake.flows.ingest.kept import has_other_types, kept_rows
-from carms_lake.flows.ingest.renames import move_rejects, moved_rows
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
-from carms_lake.quality.split import TrackedChunk, landed_schema, split
+from carms_lake.flows.ingest.commit import keys_of
+from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
+from carms_lake.quality.split import Checked, TrackedChunk, split
 from carms_lake.readers.content import readable
-from carms_lake.store import delta, table_path
-from carms_lake.store.delta.inspection import inspected
-from carms_lake.store.delta.integrity import beyond_cure
-from carms_lake.store.delta.log import LEFT
 from carms_lake.store.rejects import write_rejects
 
 if TYPE_CHECKING:
@@ -33,11 +27,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from carms_lake.contract.model import Contract
-    from carms_lake.flows.ingest.renames import Renames
     from carms_lake.flows.run import Run
     from carms_lake.quality.split import Provenance
     from carms_lake.records import Chunk, SourceFile
-    from carms_lake.store.delta.manifest import FileEntry
     from carms_lake.store.delta.staged import Staged
 
 
@@ -85,6 +77,8 @@ class BatchWriter:
         self._batch: list[TrackedChunk] = []
         self._waiting = 0
         self._counts: dict[str, FileCounts] = {}
+        self.refused: dict[str, SourceRefused] = {}
+        """Files that were read and could not be checked, by name; nothing of them is kept."""
         self._rejects: list[pl.DataFrame] = []
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
         self._checking: Future[None] | None = None
@@ -108,6 +102,7 @@ class BatchWriter:
             for chunk in self._chunks(source, counts):
                 counts.records += chunk.records
                 self._add(TrackedChunk(source, provenance, chunk))
+                self.ensure_kept(source)
         except SourceRefused:
             self.drop(source, provenance)
             raise
@@ -119,9 +114,16 @@ class BatchWriter:
         self._wait()
         self._batch = [tracked for tracked in self._batch if tracked.source.name != source.name]
         self._waiting = sum(tracked.chunk.records for tracked in self._batch)
-        counts = self._counts.pop(source.name)
-        if counts.accepted and self._staged:
-            self._staged.discard(self._keys([(source.name, provenance.delivery_id)]))
+        self._forget(source, provenance)
+
+    def ensure_kept(self, source: SourceFile) -> None:
+        """See that a file is not among those that could not be checked, as far as they were.
+
+        Raises:
+            SourceRefused: it is.
+        """
+        if source.name in self.refused:
+            raise self.refused[source.name]
 
     def has_read(self, name: str) -> bool:
         """Whether the rows of a file are among those that this run read."""
@@ -165,78 +167,6 @@ class BatchWriter:
                 )
         self._write_rejects()
 
-    def commit(
-        self,
-        entries: Sequence[FileEntry],
-        renames: Renames,
-        *,
-        is_full_refresh: bool,
-        misfits_as_null: bool,
-    ) -> None:
-        """Commit the staged rows of files together, in place of those that the table has of them.
-
-        Renamed files that were not read take their rows and rejects along. Where the contract's
-        columns changed, a full refresh carries other deliveries over to them. A dry run commits
-        nothing.
-
-        Raises:
-            ContractError: the table has other columns than its contract, or a full refresh keeps
-                values that are not of its types.
-            StoreError: the lake cannot be written.
-        """
-        if self._staged is None:
-            return
-        path = table_path(self._run.config, self._contract.ref)
-        schema = landed_schema(self._contract)
-        read = {(entry.name, entry.delivery_id) for entry in entries}
-        kept = renames.origin.keys() - read
-        # The table has its rows under the old names.
-        known = {
-            renames.origin.get((e.name, e.delivery_id), (e.name, e.delivery_id)): e.accepted
-            for e in renames.manifest.entries
-        }
-        replaced = {*renames.origin.values(), *renames.dropped}
-        replaced |= {label for label in read - renames.origin.keys() if label in known}
-        keys = self._keys(sorted(replaced, key=repr))
-        with_rows = {label for label, accepted in known.items() if accepted}
-        is_whole = bool(with_rows) and with_rows <= replaced and not kept
-        present = delta.columns(path) if is_full_refresh and delta.exists(path) else schema
-        as_kept = partial(
-            kept_rows, self._run, self._contract, present, misfits_as_null=misfits_as_null
-        )
-        if kept:
-            move_rejects(self._run, self._contract, renames, kept)
-            if delta.columns(path) == present:  # else the commit refuses
-                for rows in moved_rows(self._run, self._contract, renames, kept):
-                    self._staged.add(as_kept(rows))
-        if is_full_refresh and not is_whole and has_other_types(self._contract, present):
-            others = delta.scan(path).join(
-                keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
-            )
-            self._staged.add(as_kept(others))
-            is_whole = True
-        if is_full_refresh and not is_whole and (wrong := inspected(path, contents=True).wrong):
-            raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
-        renamed = [e for e in renames.entries if (e.name, e.delivery_id) not in read]
-        metadata = self._metadata([*renamed, *entries], renames)
-        self._staged.commit(metadata, keys if replaced else None, whole=is_whole)
-
-    def _metadata(self, entries: Sequence[FileEntry], renames: Renames) -> dict[str, Any]:
-        """What the commit says of its run, its contract and its files."""
-        metadata: dict[str, Any] = {
-            "run_id": self._run.run_id,
-            "contract": self._contract.fingerprint,
-            "contract_version": self._contract.version,
-            "files": [entry.as_metadata() for entry in entries],
-        }
-        return {**metadata, LEFT: renames.left} if renames.left else metadata
-
-    def _keys(self, deliveries: Sequence[tuple[str, int | None]]) -> pl.DataFrame:
-        """What tells the rows of these deliveries from others."""
-        schema = {SRC_FILENAME: pl.String, DELIVERY_ID: pl.Int64}
-        keys = pl.DataFrame(deliveries, schema=schema, orient="row")
-        return keys if DELIVERY_ID in self._contract.audit_columns else keys.select(SRC_FILENAME)
-
     def _chunks(self, source: SourceFile, counts: FileCounts) -> Iterator[Chunk]:
         with readable(source):
             found = readers.read(source, self._contract)
@@ -271,9 +201,37 @@ class BatchWriter:
         if checking:
             checking.result()
 
-    def _check(self, batch: list[TrackedChunk]) -> None:
-        parsed = readers.parse_chunks([tracked.chunk for tracked in batch])
-        checked = split(parsed, batch, self._contract)
+    def _forget(self, source: SourceFile, provenance: Provenance) -> None:
+        counts = self._counts.pop(source.name, None)
+        if counts and counts.accepted and self._staged:
+            self._staged.discard(keys_of(self._contract, [(source.name, provenance.delivery_id)]))
+
+    def _check(self, batch: Sequence[TrackedChunk]) -> None:
+        """Check and keep a batch; of the files in it, one that raises anything is refused."""
+        batch = [tracked for tracked in batch if tracked.source.name not in self.refused]
+        if not batch:
+            return
+        source, provenance, _ = batch[0]
+        try:
+            with readable(source):
+                parsed = readers.parse_chunks([tracked.chunk for tracked in batch])
+                checked = split(parsed, batch, self._contract)
+        except (SourceRefused, NotReconciled) as error:
+            names = list(dict.fromkeys(tracked.source.name for tracked in batch))
+            if len(names) == 1:
+                refused = SourceRefused("UNREADABLE", error.message, error.hint)
+                refused.__cause__ = error.__cause__
+                self.refused[source.name] = refused
+                self._forget(source, provenance)
+                return
+            first = set(names[: len(names) // 2])
+            for is_first in (True, False):
+                self._check([t for t in batch if (t.source.name in first) == is_first])
+            return
+        self._keep(checked)
+
+    def _keep(self, checked: Checked) -> None:
+        """Count and stage the rows of a batch that was checked."""
         for name, count in checked.accepted.group_by(SRC_FILENAME).len().iter_rows():
             self._counts[name].accepted += count
         fault = pl.col("reasons").first().list.first().struct.field("message")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
+from carms_lake.flows.ingest.commit import commit
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks, refuse_clash
+from carms_lake.flows.ingest.outcome import Loaded, refused_report
 from carms_lake.flows.ingest.renames import find_renames
 from carms_lake.flows.series import Arrivals
 from carms_lake.quality.split import Provenance, landed_schema
@@ -83,7 +85,7 @@ def ingest_table(
     schema = landed_schema(contract)
     staging = nullcontext() if options.dry_run else Staged(table.path, run.run_id, schema)
     reports: list[FileReport] = []
-    loaded: list[_Loaded] = []
+    loaded: list[Loaded] = []
     with staging as staged, BatchWriter(run, contract, staged, stop) as writer:
         # What becomes of a copy depends on the file that it copies.
         for name in sorted(by_name, key=table.turn):
@@ -96,9 +98,15 @@ def ingest_table(
                 table.copies.loaded(outcome.entry, outcome.counts.records)
         writer.finish()
         order = {name: number for number, name in enumerate(by_name)}
-        loaded = sorted((one.counted() for one in loaded), key=lambda one: order[one.entry.name])
-        if loaded or table.renames.old_names:
-            writer.commit(
+        settled = [one.settled(writer.refused) for one in loaded]
+        reports += [one for one in settled if isinstance(one, FileReport)]
+        loaded = [one for one in settled if isinstance(one, Loaded)]
+        loaded.sort(key=lambda one: order[one.entry.name])
+        if staged and (loaded or table.renames.old_names):
+            commit(
+                run,
+                contract,
+                staged,
                 [one.entry for one in loaded],
                 table.renames,
                 is_full_refresh=options.full_refresh,
@@ -115,31 +123,6 @@ def ingest_table(
     reports += [one.report for one in loaded]
     in_order = sorted(reports, key=lambda report: order[report.name])
     return TableIngestReport(tuple(in_order), tuple(table.notes))
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """A file that the commit names; what was counted is known when all files are read."""
-
-    report: FileReport
-    entry: FileEntry
-    counts: FileCounts = field(default_factory=FileCounts)
-    """Zero for a copy, which is not read."""
-
-    def counted(self) -> _Loaded:
-        counts = self.counts
-        report = replace(
-            self.report,
-            records=counts.records,
-            accepted=counts.accepted,
-            rejected=counts.rejected,
-            seconds=round(self.report.seconds + counts.seconds, 3),
-            notes=(*self.report.notes, *counts.notes),
-        )
-        entry = replace(
-            self.entry, records=counts.records, accepted=counts.accepted, rejected=counts.rejected
-        )
-        return _Loaded(report, entry)
 
 
 class _Table:
@@ -181,19 +164,17 @@ class _Table:
 
     def ingest_or_refuse(
         self, same_name: Sequence[SourceFile], writer: BatchWriter
-    ) -> _Loaded | FileReport:
+    ) -> Loaded | FileReport:
         """Read the file of a name; why it is refused, or why several are, is in its report."""
         source = same_name[0]
         try:
             refuse_clash(same_name)
             return self.ingest_file(source, writer)
         except SourceRefused as error:
-            refused = FileReport(
-                self.contract.ref, source.name, FileStatus.REFUSED, bytes=source.size
-            )
-            return replace(refused, code=error.code, message=error.message, hint=error.hint)
+            report = FileReport(self.contract.ref, source.name, FileStatus.REFUSED)
+            return refused_report(replace(report, bytes=source.size), error)
 
-    def ingest_file(self, source: SourceFile, writer: BatchWriter) -> _Loaded | FileReport:
+    def ingest_file(self, source: SourceFile, writer: BatchWriter) -> Loaded | FileReport:
         """Read a file, unless the table has it already: then only its report is returned.
 
         Raises:
@@ -246,7 +227,7 @@ class _Table:
         if provenance.delivered_at:
             delivered_at = provenance.delivered_at.isoformat()
             entry = replace(entry, delivery_id=provenance.delivery_id, delivered_at=delivered_at)
-        return _Loaded(report, entry, counts)
+        return Loaded(report, entry, counts)
 
     def _hashes(self, writer: BatchWriter, name: str) -> pl.LazyFrame | None:
         """The hashes of the rows that a file will have in the table; None if they are not kept."""
@@ -254,14 +235,14 @@ class _Table:
             return writer.hashes_of(name)
         return hashes_of(self.run, self.contract, self.renames.old_names.get(name, name))
 
-    def _copy(self, report: FileReport, entry: FileEntry, *, has_rows: bool) -> _Loaded:
+    def _copy(self, report: FileReport, entry: FileEntry, *, has_rows: bool) -> Loaded:
         """A file that is not read, because the table has what it holds."""
         what = "what was corrected in" if entry.is_outdated else "same content as"
         note = f"{what} `{entry.copy_of}`, which is loaded already; skipped"
         report = replace(report, status=FileStatus.COPY, notes=(*report.notes, note))
         if has_rows and self.is_snapshot:  # its earlier rows are no longer what it holds
             entry = replace(entry, delivery_id=self.manifest.next_delivery(entry.name))
-        return _Loaded(report, entry)
+        return Loaded(report, entry)
 
     def _provenance(self, source: SourceFile, known: FileEntry | None) -> Provenance:
         run = self.run
@@ -283,6 +264,7 @@ class _Table:
     ) -> None:
         """Refuse a file without a valid record: it would empty what it should renew."""
         writer.flush()
+        writer.ensure_kept(source)
         may_be_empty = self.contract.source is not None and self.contract.source.may_be_empty
         if counts.accepted or (may_be_empty and not counts.records):
             return
