@@ -1,6 +1,8 @@
 """Polars expressions that domains share."""
 
+import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -10,8 +12,21 @@ from carms_lake.names import natural_key
 NULL_TOKENS = ("", "None", "N/A", "NULL")
 """Texts that programs write for a value that they do not have."""
 
-_TIMESTAMP = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-_DAY_BYTES = len("2025-01-31")
+_ZONE = re.compile(
+    r" ?(?:[Zz]|(?i:UTC|GMT)|(?P<sign>[+-])(?P<hours>[0-9]{2})"
+    r"(?:(?P<colon_>:?)(?P<minutes>[0-5][0-9])(?:(?P=colon_)(?P<seconds>[0-5][0-9]))?)?)"
+)
+_TIMESTAMP = re.compile(
+    r"(?P<year>[0-9]{4})(?P<dash>-?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
+    r"(?:(?P<gap>[Tt ])(?P<hour>[0-9]{2})(?:(?P<colon>:?)(?P<minute>[0-5][0-9])"
+    r"(?:(?P=colon)(?P<second>[0-5][0-9])(?:[.,](?P<fraction>[0-9]{1,6})0*)?)?)?"
+    rf"(?P<zone>{_ZONE.pattern})?)?"
+)
+_USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,6}0*)?"
+_FURTHEST = timedelta(hours=16)
+"""PostgreSQL writes offsets up to 15:59:59, which cities had before there were zones."""
+_END_OF_DAY = 24
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _MOMENT = pl.Datetime("us", "UTC")
 
 
@@ -55,15 +70,23 @@ def within(column: str, low: float | Decimal, high: float | Decimal) -> pl.Expr:
 
 
 def utc(value: pl.Expr) -> pl.Expr:
-    """The moment that an ISO 8601 text names, in UTC; null where it is not one.
+    """The moment that an ISO 8601 text names, in UTC; null where it does not name one.
 
-    A text without a zone is UTC already, a day alone is its midnight. No other order of day and
-    month is guessed.
+    A text without a zone is UTC already, a day alone is its midnight. `T`, `t` or a space parts day
+    and time; a fraction follows a dot or a comma, and what a microsecond cannot hold must be zeros.
+    An offset is hours alone, or with minutes, or with seconds, up to 15:59:59; `Z`, `UTC` and `GMT`
+    are none, `-00:00` is none too. 24:00 is the midnight that ends a day. The basic form
+    (`20240501T080000Z`) needs its time. A leap second is null: it has no place in UTC as lakes
+    count it. No other order of day and month is guessed.
 
     >>> texts = ["2024-05-01T08:00:00+08:00", "2024-05-01 00:00", "2024-05-01", "01/05/2024"]
     >>> found = pl.DataFrame({"a": texts}).select(utc(pl.col("a")))["a"]
     >>> found.dt.to_string("%FT%RZ").to_list()
     ['2024-05-01T00:00Z', '2024-05-01T00:00Z', '2024-05-01T00:00Z', None]
+    >>> texts = ["2024-05-01 02:00:00+02", "2024-05-01 00:00:00 UTC", "20240430T24:00"]
+    >>> found = pl.DataFrame({"a": texts}).select(utc(pl.col("a")))["a"]
+    >>> found.dt.to_string("%FT%RZ").to_list()
+    ['2024-05-01T00:00Z', '2024-05-01T00:00Z', '2024-05-01T00:00Z']
     """
     return value.map_batches(_moments, return_dtype=_MOMENT, is_elementwise=True)
 
@@ -71,32 +94,59 @@ def utc(value: pl.Expr) -> pl.Expr:
 def _moments(texts: pl.Series) -> pl.Series:
     """The moments of texts; null where one is none.
 
-    Texts that are spelled like the first one, with seconds and without an offset, are read in
-    little more than half of the time of the others.
+    Texts that are spelled like the first one, its zone included, are read at once, others one by
+    one, which takes six times as long.
     """
-    name, given = texts.name, texts.drop_nulls().head(1).to_list()
-    sign = "T" if given and "T" in given[0] else " "
-    usual = texts.str.strip_suffix("Z") if given and given[0].endswith("Z") else texts
-    form = f"%Y-%m-%d{sign}%H:%M:%S%.f"
-    read = usual.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
-    if read.null_count() > texts.null_count():
-        others = texts.zip_with(read.is_null(), pl.Series([None], dtype=pl.String))
-        iso = pl.col(name).str.replace(" ", "T", literal=True)
-        found = others.to_frame().select(_with_offset(iso).alias(name)).to_series()
-        read = read.zip_with(read.is_not_null(), found)
-    is_one = texts.str.contains(_TIMESTAMP)
-    return read.zip_with(is_one.fill_null(value=False), pl.Series([None], dtype=_MOMENT))
+    first = (texts.drop_nulls().head(1).to_list() or [""])[0]
+    found = _TIMESTAMP.fullmatch(first) if _moment(first) else None
+    zone = (found and found["zone"]) or ""
+    form = f"%Y-%m-%d{'T' if 'T' in first[:11] else ' '}%H:%M:%S%.f"
+    bare = texts.str.strip_suffix(zone) if zone else texts
+    read = bare.str.to_datetime(form, time_unit="us", strict=False)
+    is_usual = texts.str.contains(f"{_USUAL}{re.escape(zone)}$")
+    read = (read - _offset(zone)).dt.replace_time_zone("UTC")
+    is_usual &= read.is_between(_FIRST, _LAST)
+    read = read.zip_with(is_usual.fill_null(value=False), pl.Series([None], dtype=_MOMENT))
+    if read.null_count() == texts.null_count():
+        return read
+    others = [None if text is None else _moment(text) for text in texts.filter(read.is_null())]
+    return read.scatter(read.is_null().arg_true(), pl.Series(others, dtype=_MOMENT))
 
 
-def _with_offset(iso: pl.Expr) -> pl.Expr:
-    """A moment in any of the spellings, after its seconds and an offset were added to it."""
-    iso = iso.str.replace(r"Z$", "+0000").str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
-    iso = pl.when(iso.str.len_bytes() == _DAY_BYTES).then(iso + "T00:00:00").otherwise(iso)
-    iso = iso.str.replace(r"T(\d{2}:\d{2})($|[+-])", "T$1:00$2")
-    with_zone = pl.when(iso.str.contains(r"[+-]\d{4}$")).then(iso).otherwise(iso + "+0000")
-    return with_zone.str.to_datetime(
-        "%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
-    )
+def _moment(text: str) -> datetime | None:
+    """The moment of a text in any of the spellings."""
+    found = _TIMESTAMP.fullmatch(text)
+    if found is None or (found["dash"] == "" and found["hour"] is None):
+        return None
+    if found["hour"] is not None and found["minute"] is None and found["gap"] == " ":
+        return None
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    microsecond = int((found["fraction"] or "").ljust(6, "0"))
+    is_end = hour == _END_OF_DAY and not (minute or second or microsecond)
+    try:
+        day = datetime(int(found["year"]), int(found["month"]), int(found["day"]), tzinfo=UTC)
+        time = day.replace(
+            hour=0 if is_end else hour, minute=minute, second=second, microsecond=microsecond
+        )
+        return time + timedelta(days=is_end) - _offset(found["zone"] or "")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _offset(zone: str) -> timedelta:
+    """How far ahead of UTC a zone is.
+
+    Raises:
+        OverflowError: further than any place ever was.
+    """
+    found = _ZONE.fullmatch(zone)
+    if found is None or not found["sign"]:
+        return timedelta()
+    hours, minutes, seconds = (int(found[name] or 0) for name in ("hours", "minutes", "seconds"))
+    ahead = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if ahead >= _FURTHEST:
+        raise OverflowError(zone)
+    return -ahead if found["sign"] == "-" else ahead
 
 
 def before_last(column: str, separator: str) -> pl.Expr:
