@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
-from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from carms_lake import authored
 from carms_lake.config import Domain
 from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, UsageError, did_you_mean
@@ -55,6 +53,8 @@ class GoldStep:
     contract: Contract
     sql: str
     reads: tuple[TableRef, ...]
+    where: str = ""
+    """What messages call the file of the SELECT."""
 
     @property
     def needs(self) -> set[TableRef]:
@@ -136,23 +136,16 @@ class Catalog:
             ContractError: a function without contract or the other way round, a parameter that
                 names no table, or tables that read each other in a circle.
         """
-        package = f"{self.domain.package}.silver"
-        module = _module(package)
-        functions = _transforms(module) if module else {}
+        package = self.domain.package
+        functions = authored.functions(package, "silver")
         wanted = {ref.table: self.contracts[ref] for ref in self.refs(Layer.SILVER)}
-        _same_names(set(functions), set(wanted), "silver function", package)
+        places = {table: authored.place_of(function) for table, function in functions.items()}
+        _same_names(places, wanted, "silver function", f"`{authored.shown(package, 'silver')}`")
         known = {ref.as_parameter: ref for ref in self.refs(Layer.BRONZE, Layer.SILVER)}
         steps: dict[TableRef, SilverStep] = {}
         for table, contract in wanted.items():
-            reads = {}
-            for parameter in inspect.signature(functions[table]).parameters:
-                if parameter not in known:
-                    raise ContractError(
-                        f"`{package}.{table}`: no table for the parameter `{parameter}`",
-                        did_you_mean(parameter, known),
-                    )
-                reads[parameter] = known[parameter]
-            checks = partial(_checks, self.domain.package, table, frozenset(wanted))
+            reads = _tables_read(contract.ref, functions[table], known)
+            checks = partial(authored.checks, package, table, frozenset(wanted))
             steps[contract.ref] = SilverStep(contract, functions[table], reads, checks)
         return _in_order(steps)
 
@@ -167,21 +160,19 @@ class Catalog:
         from carms_lake.store.gold.macros import expanded
         from carms_lake.store.sql.statement import tables_read
 
-        package = self.domain.package
-        found = _gold_texts(package)
-        texts = {
-            table: expanded(sql, f"`{package}/gold/{table}.sql`") for table, sql in found.items()
-        }
+        folder = authored.files(self.domain.package) / "gold"
+        found, places = authored.selects(folder)
+        texts = {table: expanded(sql, places[table]) for table, sql in found.items()}
         wanted = {ref.table: self.contracts[ref] for ref in self.refs(Layer.GOLD)}
-        _same_names(set(texts), set(wanted), "gold SELECT", f"{package}.gold")
+        _same_names(places, wanted, "gold SELECT", f"`{folder}`")
         known = {ref.in_domain: ref for ref in self.contracts}
         steps: dict[TableRef, GoldStep] = {}
         for table, contract in wanted.items():
-            names = tables_read(texts[table], where=f"`{package}/gold/{table}.sql`")
+            names = tables_read(texts[table], where=places[table])
             for name in names:
                 if name not in known:
                     raise ContractError(
-                        f"`gold/{table}.sql` reads `{name}`, but there is no such table",
+                        f"{places[table]} reads `{name}`, but there is no such table",
                         did_you_mean(name, known),
                     )
             reads = tuple(sorted(known[name] for name in names))
@@ -190,7 +181,7 @@ class Catalog:
                     f"the {contract.kind} `{contract.ref}` reads outside gold",
                     "only gold is in the published file",
                 )
-            steps[contract.ref] = GoldStep(contract, texts[table], reads)
+            steps[contract.ref] = GoldStep(contract, texts[table], reads, places[table])
         return _in_order(steps)
 
     def sources(self) -> dict[TableRef, set[TableRef]]:
@@ -237,74 +228,58 @@ def code_fingerprint(domain: Domain) -> str:
     That is the domain's, the checks' and the expressions that domains share.
     """
     digest = hashlib.sha256(Path(__file__).with_name("expressions.py").read_bytes())
-    modules = (_module(domain.package), _module("carms_lake.quality"))
-    for folder in (path for module in modules for path in getattr(module, "__path__", [])):
-        root = Path(folder)
+    for package in (domain.package, "carms_lake.quality"):
+        authored.load(package)
+    for root in (*authored.folders(domain.package), *authored.folders("carms_lake.quality")):
         for path in sorted(p for p in root.rglob("*") if p.suffix in _CODE_SUFFIXES):
             name = path.relative_to(root).as_posix().encode()
             digest.update(name + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _module(name: str) -> ModuleType | None:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and name.startswith(error.name):
-            return None
-        raise
-
-
-def _transforms(module: ModuleType) -> dict[str, Callable[..., Any]]:
-    names = getattr(module, "__all__", None)
-    if names is None:
-        functions = inspect.getmembers(module, inspect.isfunction)
-        names = [name for name, f in functions if f.__module__ == module.__name__]
-    return {n: getattr(module, n) for n in names if not n.startswith("_")}
-
-
-def _checks(package: str, table: str, tables: frozenset[str]) -> Sequence[Any]:
-    """The Pandera checks that the author of a domain gives for a silver table.
+def _tables_read(
+    ref: TableRef, function: Callable[..., Any], known: Mapping[str, TableRef]
+) -> dict[str, TableRef]:
+    """The tables that a function reads, by its parameters.
 
     Raises:
-        ContractError: a function is not named like a table, or a check has no name of its own.
+        ContractError: a parameter that no table has, or that takes no name.
     """
-    where = f"{package}.checks"
-    module = _module(where)
-    functions: Mapping[str, Callable[[], Any]] = _transforms(module) if module else {}
-    for name in sorted(functions.keys() - tables):
-        raise ContractError(
-            f"`{where}`: `{name}` is not a silver table of the domain", did_you_mean(name, tables)
-        )
-    checks = functions[table]() if table in functions else ()
-    names = [check.name for check in checks]
-    # Pandera names a check after its function, so that lambdas all have one name.
-    if "<lambda>" in names or len(set(names)) < len(names):
-        raise ContractError(
-            f"`{where}.{table}`: each check needs a `name` of its own",
-            "it is the rule that quarantined rows show",
-        )
-    return tuple(checks)
+    reads, where = {}, f"`{ref.in_domain}`: {authored.place_of(function)}"
+    for parameter in authored.parameters(function, where):
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise ContractError(
+                f"{where}: the parameter `{parameter}` takes no table by its name",
+                "name each table that it reads: `bronze_sales`, without `*` and `/`",
+            )
+        if parameter.name not in known:
+            raise ContractError(
+                f"{where}: no table for the parameter `{parameter.name}`",
+                did_you_mean(parameter.name, known),
+            )
+        reads[parameter.name] = known[parameter.name]
+    return reads
 
 
-def _gold_texts(package: str) -> dict[str, str]:
-    folder = files(package) / "gold"
-    found = [e for e in folder.iterdir() if e.name.endswith(".sql")] if folder.is_dir() else []
-    return {
-        entry.name.removesuffix(".sql"): entry.read_text(encoding="utf-8").strip().removesuffix(";")
-        for entry in found
-    }
+def _same_names(
+    found: Mapping[str, str], wanted: Mapping[str, Contract], what: str, where: str
+) -> None:
+    """Refuse code without a contract, and a contract without code; `found` has the places."""
+    for name in sorted(found.keys() - wanted.keys()):
+        raise ContractError(
+            f"{found[name]}: {what} `{name}` has no contract", _or_hidden(name, wanted, what)
+        )
+    for name in sorted(wanted.keys() - found.keys()):
+        raise ContractError(
+            f"{where}: no {what} for the contract `{wanted[name].path}`",
+            did_you_mean(name, found) or f"write the {what} `{name}`",
+        )
 
 
-def _same_names(found: set[str], wanted: set[str], what: str, where: str) -> None:
-    for name in sorted(found - wanted):
-        raise ContractError(
-            f"`{where}`: {what} `{name}` has no contract", did_you_mean(name, wanted)
-        )
-    for name in sorted(wanted - found):
-        raise ContractError(
-            f"`{where}`: no {what} for the contract `{name}`", did_you_mean(name, found)
-        )
+def _or_hidden(name: str, wanted: Collection[str], what: str) -> str:
+    hint = did_you_mean(name, wanted)
+    of_helper = f"a helper's name begins with `_`: `_{name}`" if "function" in what else ""
+    return "; ".join(filter(None, (hint, of_helper)))
 
 
 def _in_order(steps: Mapping[TableRef, Step]) -> list[Step]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from carms_lake import authored
 from carms_lake.errors import ConfigError, did_you_mean
 from carms_lake.names import IDENTIFIER
 
@@ -37,8 +38,9 @@ _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 class Domain:
     """One business area: a name, the package that says what its data means, its contracts.
 
-    `package` has `silver.py`, `gold/*.sql` and may have `generate.py` and `commands.py`. `schemas`
-    are the folders with `<layer>/<table>.odcs.yaml`; a later one wins, file by file.
+    `package` has `silver.py`, `gold/*.sql` and may have `checks.py`, `generate.py` and
+    `commands.py`; it is installed, or a folder of the project (`authored`). `schemas` are the
+    folders with `<layer>/<table>.odcs.yaml`; a later one wins, file by file.
     """
 
     name: str
@@ -143,21 +145,39 @@ def builtin_schemas() -> Path:
 
 
 def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> Domain:
-    """The domain of a name: built in, or of another installed package.
+    """The domain of a name: built in, of the project itself, or of another installed package.
+
+    One of the project has its contracts in `schemas/<name>` and its code in `domains/<name>`.
 
     Raises:
         ConfigError: there is no such domain.
     """
+    own, code = project / "schemas" / name, project / "domains" / name
     if name in builtin_domains():
         package, schemas = f"carms_lake.domains.{name}", builtin_schemas() / name
+    elif IDENTIFIER.fullmatch(name) and code.is_dir():
+        return Domain(name, authored.of_folder(name, code), (own,))
     else:
-        package, schemas = _third_party(name, extra or [])
-    own = project / "schemas" / name
+        try:
+            package, schemas = _third_party(name, extra or [], project)
+        except ConfigError:
+            if IDENTIFIER.fullmatch(name) and own.is_dir():  # it has contracts alone
+                return Domain(name, authored.of_folder(name, code), (own,))
+            raise
     return Domain(name, package, (schemas, own) if own.is_dir() and own != schemas else (schemas,))
 
 
+def project_domains(project: Path) -> tuple[str, ...]:
+    """The domains whose contracts and code are in the project itself, sorted."""
+    found = (path.name for path in project.glob("domains/*/") if path.is_dir())
+    own = {name for name in found if (project / "schemas" / name).is_dir()}
+    return tuple(sorted(name for name in own - {*builtin_domains()} if IDENTIFIER.fullmatch(name)))
+
+
 def foreign_domains(project: Path | None = None, domain: str | None = None) -> tuple[Domain, ...]:
-    """The domains of other packages that a command line, `CARMS_DOMAIN` or carms.toml name.
+    """The domains of the project, and those of other packages that are named.
+
+    A command line, `CARMS_DOMAIN` and carms.toml name them.
 
     What is wrong with one of them is for the command to say that works on it.
     """
@@ -167,6 +187,7 @@ def foreign_domains(project: Path | None = None, domain: str | None = None) -> t
         folder = find_project(project, os.environ)
         settings = _read_settings(folder / CONFIG_FILE)
         names += [settings.get("domain"), *settings.get("domains", [])]
+        names += project_domains(folder)
     found = []
     for name in dict.fromkeys(filter(None, names)):
         if name not in builtin_domains():
@@ -175,7 +196,7 @@ def foreign_domains(project: Path | None = None, domain: str | None = None) -> t
     return tuple(found)
 
 
-def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
+def _third_party(name: str, extra: list[str], project: Path) -> tuple[str, Path]:
     """Package and contracts of an installed domain; looked up only when asked for: 50-80 ms."""
     from importlib.metadata import entry_points
     from importlib.util import find_spec
@@ -185,10 +206,11 @@ def _third_party(name: str, extra: list[str]) -> tuple[str, Path]:
         why = f", though `{CONFIG_FILE}` names it: no installed package provides it"
         raise ConfigError(
             f"unknown domain `{name}`" + (why if name in extra else ""),
-            did_you_mean(name, {*builtin_domains(), *found}),
+            did_you_mean(name, {*builtin_domains(), *found, *project_domains(project)})
+            + f"; `carms domain new {name} FILE...` makes one of your files",
         )
     spec = None
-    with suppress(ImportError):
+    with suppress(Exception):  # it imports the package above, which may do anything
         spec = find_spec(found[name])
     if not IDENTIFIER.fullmatch(name) or spec is None or not spec.submodule_search_locations:
         raise ConfigError(

@@ -136,7 +136,7 @@ class DomainKit:
             # DuckDB cannot drop a table, as `finish` does, with rows of the same transaction in it.
             connection.execute("commit; begin")
             for step in self.catalog.gold_steps:
-                warehouse.create(step.contract, step.sql)
+                warehouse.create(step.contract, step.sql, step.where)
             yield warehouse
 
 

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,8 @@ from carms_lake.cli.command import (
     option,
 )
 from carms_lake.cli.context import Call, named_in
-from carms_lake.cli.exit_codes import ExitCode, report_bug
+from carms_lake.cli.exit_codes import ExitCode, report
+from carms_lake.errors import LakeError
 from carms_lake.names import QUERY_THREAD
 
 
@@ -70,19 +70,36 @@ def make_app(words: Sequence[str] = ()) -> typer.Typer:
         commands = import_module(f"carms_lake.domains.{name}.commands")
         add_section(app, f"The {name} domain", commands.app)
     for name, package in _foreign(words).items():
-        if not find_spec(f"{package}.commands"):
-            continue
-        try:
-            more = import_module(f"{package}.commands").app
-            left_out = add_section(
-                app, f"The {name} domain", more, typer.main.get_group(app).commands
-            )
-        except Exception as error:  # noqa: BLE001 - the code of another package
-            render.say(f"warning: the commands of domain `{name}` cannot be loaded: {error}")
-            continue
-        for word in left_out:
-            render.say(f"warning: `{word}` of domain `{name}` is ignored: carms has this command")
+        for said in _add_foreign(app, name, package):
+            render.say(f"warning: {said}")
     return app
+
+
+def _add_foreign(app: typer.Typer, name: str, package: str) -> list[str]:
+    """Add the commands of a domain that does not come with the tool; what could not be added.
+
+    Nothing that is wrong with them stops another command.
+    """
+    from carms_lake import authored
+
+    where = authored.shown(package, "commands")
+    try:
+        module = authored.load(package, "commands")
+        if module is None:
+            return []
+        more = getattr(module, "app", None)
+        if not isinstance(more, typer.Typer):
+            return [f"`{where}` is ignored: it has no `app = Typer()`"]
+        if more.registered_commands or more.registered_groups:
+            typer.main.get_group(more)  # what is wrong with one of them shows before it is added
+        taken = typer.main.get_group(app).commands
+        left_out = add_section(app, f"The {name} domain", more, taken)
+    except LakeError as error:
+        return [f"the commands of domain `{name}` cannot be loaded: {error.message}"]
+    except Exception as error:  # noqa: BLE001 - the code of another author
+        reported = authored.mistake(authored.place_in(error) or f"`{where}`", error)
+        return [f"the commands of domain `{name}` cannot be loaded: {reported.message}"]
+    return [f"`{word}` of domain `{name}` is ignored: carms has this command" for word in left_out]
 
 
 def _foreign(words: Sequence[str]) -> dict[str, str]:
@@ -107,8 +124,8 @@ def main() -> None:
         render.say("interrupted: everything is as it was")
         code = ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a fault before any command began
-        report_bug(error, verbose="-v" in sys.argv or "--verbose" in sys.argv)
-        code = ExitCode.BUG
+        call = Call(verbose="-v" in sys.argv or "--verbose" in sys.argv)
+        code = report(call, error)
     # A query that nothing can stop may still run in the process: it is not waited for.
     if any(thread.name == QUERY_THREAD for thread in threading.enumerate()):
         sys.stdout.flush()

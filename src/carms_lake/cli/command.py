@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from carms_lake import authored
 from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format, spelt
@@ -168,8 +169,9 @@ class Lazy(TyperCommand):
         function: Body = inspect.unwrap(self.callback)  # type: ignore[arg-type]  # it has one
         single = typer.Typer(rich_markup_mode=None, add_completion=False)
         named = single.command(self.name, cls=_Spelt, help=self.help, epilog=self.epilog)
-        named(_runner(function, more))
-        return typer.main.get_command(single)
+        with authored.called(f"the command `{self.name}`", function):
+            named(_runner(function, more))
+            return typer.main.get_command(single)
 
 
 class _Spelt(TyperCommand):
@@ -182,7 +184,9 @@ class _Spelt(TyperCommand):
 
 def _runner(function: Body, more: Iterable[Parameter]) -> Body:
     """What Typer calls: it makes the `Call` and the `Target` of their options."""
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    first, *own = inspect.signature(function, eval_str=True).parameters.values() or (None,)
+    if first is None:
+        raise TypeError("its first parameter is the `Call`")
     writes = next((p.name for p in own if p.annotation is Target), None)
 
     def run(context: typer.Context, **values: Any) -> None:

@@ -6,6 +6,7 @@ and what cannot be read completes to nothing.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,10 +73,13 @@ def _value_of(words: Sequence[str], short: str, long: str) -> str | None:
 
 
 def complete_domains(incomplete: str) -> list[str]:
-    """The domains that come with the tool."""
-    from carms_lake.config import builtin_domains
+    """The domains that come with the tool, and those of the project."""
+    from carms_lake.config import builtin_domains, find_project, project_domains
 
-    return _starting(builtin_domains(), incomplete)
+    found: tuple[str, ...] = ()
+    with suppress(LakeError):
+        found = project_domains(find_project(None, os.environ))
+    return _starting(sorted({*builtin_domains(), *found}), incomplete)
 
 
 def complete_tables(ctx: typer.Context, incomplete: str) -> list[str]:

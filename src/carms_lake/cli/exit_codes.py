@@ -101,10 +101,31 @@ def error_boundary(call: Call) -> Iterator[None]:
     except BaseException as error:
         if not is_fault(error):
             raise
-        if fault := _damage(call, error):
+        if fault := _damage(call, error) or _of_author(error):
             raise _exit_for(call, fault) from None
         report_bug(error, verbose=call.verbose)
         raise _exit(call, {"code": int(ExitCode.BUG), "message": str(error)}) from None
+
+
+def report(call: Call, error: Exception) -> ExitCode:
+    """Report an error that came before any command began; the exit code."""
+    told = error if isinstance(error, LakeError) else _of_author(error)
+    if told:
+        _exit_for(call, told)
+        return exit_code_of(told)
+    report_bug(error, verbose=call.verbose)
+    return ExitCode.BUG
+
+
+def _of_author(error: BaseException) -> LakeError | None:
+    """The mistake in a domain's own code that is behind an error, if any: it is not called a bug.
+
+    Such as in a command of `commands.py`, or a generator.
+    """
+    from carms_lake import authored
+
+    where = authored.place_in(error)
+    return authored.mistake(where, error) if where else None
 
 
 def _damage(call: Call, error: BaseException) -> LakeError | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from carms_lake import authored
 from carms_lake.cli import render
 from carms_lake.cli.command import Lazy, argument, command, option
 from carms_lake.cli.context import Call, complete_domains, named_in
@@ -115,7 +115,7 @@ def demo(call: Call, folder: Folder = None, yes: AmongOthers = False) -> None:
 
 def demo_questions(package: str) -> list[str]:
     """The statements of a domain's demo.sql, separated by blank lines; none where it has none."""
-    source = files(package) / "demo.sql"
+    source = authored.files(package) / "demo.sql"
     if not source.is_file():
         return []
     paragraphs = source.read_text(encoding="utf-8").strip().split("\n\n")

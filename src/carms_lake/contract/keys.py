@@ -49,7 +49,10 @@ def read_yaml(text: bytes | str, where: str) -> Any:
         _ensure_bounded(yaml.parse(text, Loader=loader))
         return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as error:
-        raise ContractError(f"{where} is not YAML: {error}") from None
+        raise ContractError(
+            f"{where} is not YAML: {error}",
+            "correct it there; a value with `: `, `#` or a quote in it is quoted itself",
+        ) from None
 
 
 def _ensure_bounded(events: Iterable[Any]) -> None:

@@ -8,12 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from importlib import import_module
-from importlib.util import find_spec
 from inspect import Parameter, signature
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, get_args, get_origin
 
+from carms_lake import authored
 from carms_lake.contract.model import Contract
 from carms_lake.errors import StoreError, UsageError, did_you_mean, first_few
 from carms_lake.files import put, whole
@@ -186,12 +185,13 @@ def generator_options(package: str) -> list[tuple[Parameter, Any, str]]:
 
 
 def _generator(package: str) -> Callable[..., Iterable[Any]]:
-    if find_spec(package) is None or find_spec(f"{package}.generate") is None:
+    function = getattr(authored.load(package, "generate"), "generate", None)
+    if not callable(function):
         raise UsageError(
-            f"`{package}` has no generator", "a domain that has one has a module `generate`"
+            f"`{package}` has no generator",
+            "a domain that has one has a module `generate` with a function `generate`",
         )
-    function: Callable[..., Iterable[Any]] = import_module(f"{package}.generate").generate
-    return function
+    return function  # type: ignore[no-any-return]  # what it yields is looked at
 
 
 def _check(package: str, generator: Callable[..., object], options: Mapping[str, object]) -> None:

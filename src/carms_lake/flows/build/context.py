@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from carms_lake import authored
 from carms_lake.catalog import SilverStep
 from carms_lake.contract.model import Balance, Contract, HistorySpec
 from carms_lake.errors import ContractError, did_you_mean
@@ -18,6 +19,10 @@ from carms_lake.quality.validate import Validated, apply_constraints
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta import log
 from carms_lake.store.delta.manifest import Build, last_build
+
+NO_COLUMN = (pl.exceptions.ColumnNotFoundError,)
+OTHER_TYPE = (pl.exceptions.SchemaError, pl.exceptions.InvalidOperationError)
+"""What Polars says of a frame that has not the columns, or the types, that a function reads."""
 
 VALID_FROM = "valid_from"
 VALID_TO = "valid_to"
@@ -169,15 +174,31 @@ def collected(step: SilverStep, frames: Mapping[str, pl.LazyFrame]) -> pl.DataFr
     """What the function makes of its frames; of a history its versions with their intervals.
 
     Raises:
-        ContractError: the function does not deliver what its history needs.
+        ContractError: the function fails, gives something else than a frame, or does not deliver
+            what its history needs.
     """
-    result = step.transform(**frames)
-    frame = result.collect(engine="streaming") if isinstance(result, pl.LazyFrame) else result
+    frame = _frame_of(step, frames)
     history = step.contract.silver.history
     if history is None:
         return frame
     versioned = versions(frame, history)
     return versioned.select([c for c in step.contract.column_names if c in versioned.columns])
+
+
+def _frame_of(step: SilverStep, frames: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """What the function gives, computed; a column or a type that does not fit is Polars' to say."""
+    what = f"`{step.contract.ref.in_domain}`"
+    with authored.called(what, step.transform, passing=NO_COLUMN + OTHER_TYPE):
+        result = step.transform(**frames)
+        if isinstance(result, pl.LazyFrame):
+            result = result.collect(engine="streaming")
+    if not isinstance(result, pl.DataFrame):
+        raise ContractError(
+            f"{what}: {authored.place_of(step.transform)}: the function gives "
+            f"{'nothing' if result is None else f'a `{type(result).__name__}`'}, not a frame",
+            "`return` a LazyFrame or a DataFrame",
+        )
+    return result
 
 
 def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:

@@ -156,7 +156,7 @@ def _create_all(
         contract, ref = step.contract, step.contract.ref
         is_copied = ref in reusable and contract.kind == "table"
         copy = warehouse.published_select(contract) if is_copied else None
-        rows[ref] = warehouse.create(contract, copy or step.sql)
+        rows[ref] = warehouse.create(contract, copy or step.sql, step.where)
         read = [rows.get(name) for name in step.reads]
         report = TableReport(
             ref,

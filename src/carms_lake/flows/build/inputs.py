@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from carms_lake import authored
 from carms_lake.contract.model import Balance, Delivery
 from carms_lake.errors import ContractError
 from carms_lake.flows import series
-from carms_lake.flows.build.context import all_rows, collected
+from carms_lake.flows.build.context import NO_COLUMN, OTHER_TYPE, all_rows, collected
 from carms_lake.names import (
     DELIVERED_AT,
     DELIVERY_ID,
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     from carms_lake.contract.model import Contract
     from carms_lake.flows.build.context import BuildContext
     from carms_lake.names import TableRef
-
-
-_NO_COLUMN = (pl.exceptions.ColumnNotFoundError,)
-_OTHER_TYPE = (pl.exceptions.SchemaError, pl.exceptions.InvalidOperationError)
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,7 @@ def transformed(context: BuildContext, given: FunctionInput) -> pl.DataFrame:
         ContractError: the function reads a column that a table does not have, or does not deliver
             what its history needs.
     """
-    with _misfits_explained(context.step, context.contracts, _NO_COLUMN + _OTHER_TYPE):
+    with _misfits_explained(context.step, context.contracts, NO_COLUMN + OTHER_TYPE):
         frames = {name: given.frames[ref] for name, ref in context.step.reads.items()}
         return collected(context.step, frames)
 
@@ -163,7 +160,11 @@ def ensure_readable(
             for name, ref in step.reads.items()
         }
         # Another type may be followed in silver later; without the column there is nothing to read.
-        with suppress(*_OTHER_TYPE), _misfits_explained(step, contracts, _NO_COLUMN):
+        # What else a function cannot do without rows does not matter.
+        with (
+            _misfits_explained(step, contracts, NO_COLUMN),
+            suppress(ContractError, *OTHER_TYPE),
+        ):
             collected(step, frames)
 
 
@@ -187,7 +188,7 @@ def _misfits_explained(
     except misfits as error:
         first = str(error).splitlines()[0]
         quoted = re.search(r'"([^"]+)"', first)
-        missing = quoted[1] if quoted and isinstance(error, _NO_COLUMN) else ""
+        missing = quoted[1] if quoted and isinstance(error, NO_COLUMN) else ""
         raise _misfit(step, contracts, missing, first) from error
 
 
@@ -208,4 +209,7 @@ def _misfit(
         return ContractError(message, "`carms ingest --full-refresh` reads the files again")
     else:
         message = f"`{step.contract.ref}` reads `{missing}`, which {tables} does not have"
-    return ContractError(message, f"change the function `{step.contract.ref.table}`, or {paths}")
+    where = authored.place_of(step.transform)
+    return ContractError(
+        message, f"change the function `{step.contract.ref.table}` ({where}), or {paths}"
+    )

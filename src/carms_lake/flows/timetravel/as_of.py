@@ -193,7 +193,7 @@ def _write(
             warehouse.add_ops(table, _ops_as_of(config, table, build))
         for step in steps:
             try:
-                warehouse.create(step.contract, step.sql)
+                warehouse.create(step.contract, step.sql, step.where)
             except ContractError as error:
                 raise ContractError(
                     f"gold as of `{build}` cannot be computed by today's SELECTs: {error.message}",

@@ -116,7 +116,7 @@ def parsed(sql: str, *, where: str = "the SELECT") -> dict[str, Any]:
     """
     text = _parsed_text(sql)
     if text is None:
-        raise ContractError(f"{where} must hold one SELECT")
+        raise ContractError(f"{where} must hold one SELECT", "write one, without others")
     try:
         tree: dict[str, Any] = json.loads(text)
     except RecursionError:

@@ -148,7 +148,9 @@ def only_reads(sql: str, where: str) -> str:
         with parser().cursor() as connection:
             _read_tree(connection, sql, tree)
     except duckdb.Error as error:
-        raise ContractError(f"{where} is not SQL: {str(error).rstrip()}") from None
+        raise ContractError(
+            f"{where} is not SQL: {str(error).rstrip()}", "correct the SELECT"
+        ) from None
     except _DoesMore as error:
         raise ContractError(
             f"{where} must only read: {error.args[0]}",
