@@ -96,6 +96,11 @@ CHUNK = "\x00chunk"
 """The column that says which chunk, counted from 0, a row of `ParsedRows` comes from."""
 
 
+AS_TYPED = "\x00typed:"
+"""Before a text of `ParsedRows` that a reader made of a number or a date, in a column whose texts
+have a spelling of their own."""
+
+
 RawTexts = Callable[[Sequence[int]], Mapping[int, str]]
 """Cuts the text of some records out of a chunk, by number: that of all would double the memory."""
 

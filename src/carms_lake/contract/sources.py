@@ -13,7 +13,16 @@ from carms_lake.contract.model import (
     SeriesSpec,
     SourceSpec,
 )
-from carms_lake.contract.spelling import AUTO, NO_HEADER, Cells, Extent, Spelling, parsed_format
+from carms_lake.contract.spelling import (
+    AUTO,
+    FALSE_WORDS,
+    NO_HEADER,
+    TRUE_WORDS,
+    Cells,
+    Extent,
+    Spelling,
+    parsed_format,
+)
 from carms_lake.contract.types import FORMATS
 
 _RENAMED = {"set_aside": "reject"}
@@ -37,7 +46,6 @@ _SPELLED = {
     "falseWords": ("boolean",),
 }
 """Keys about values, and the types of the columns whose values they are about."""
-_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})?(?::\$?([A-Z]{1,3})\$?(\d{1,7})?)?")
 _KEY = re.compile(r"""\.?([^.\[\]"'*]+)|\["([^"]+)"\]|\['([^']+)'\]""")
 
@@ -212,9 +220,11 @@ def spelling(own: Mapping[str, Any], table: Mapping[str, Any], kind: str) -> Spe
     if mark in thousands:
         raise ValueError(f"`carms.decimalMark` and `carms.thousandsSeparator` are both `{mark}`")
     true, false = (
-        tuple(word.casefold() for word in _words(said, key)) for key in ("trueWords", "falseWords")
+        tuple(word.lower() for word in _words(said, key)) for key in ("trueWords", "falseWords")
     )
-    if both := set(true or _TRUE) & set(false or _FALSE) if true or false else set():
+    if true or false:
+        true, false = true or TRUE_WORDS, false or FALSE_WORDS
+    if both := set(true) & set(false):
         raise ValueError(f"`{min(both)}` means both true and false: set both lists of words")
     found = Spelling(formats, mark, thousands, true, false)
     return None if found == Spelling() else found

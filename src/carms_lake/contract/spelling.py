@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from functools import cache
 
 AUTO, NO_HEADER = "auto", "none"
+TRUE_WORDS, FALSE_WORDS = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+"""What means true and false where a contract does not say it, in capitals or not."""
 
 _PARTS = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
     "m": "[0-9]{1,2}",
     "d": "[0-9]{1,2}",
-    "H": "[0-9]{1,2}",
-    "I": "[0-9]{1,2}",
-    "M": "[0-9]{1,2}",
-    "S": "[0-9]{1,2}",
+    "H": "2[0-3]|[01]?[0-9]",
+    "I": "1[0-2]|0?[1-9]",
+    "M": "[0-5]?[0-9]",
+    "S": "[0-5]?[0-9]",
     "f": "[0-9]{1,6}",
     "b": "[A-Za-z]{3}",
     "B": "[A-Za-z]{3,9}",
@@ -27,6 +29,7 @@ _PARTS = {
 """What each part of a format matches, as Python's `strptime` has it, with English names."""
 _SHORT = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M"}
 _TIMES = frozenset("HIMSfp")
+_DIGITS = frozenset("YymdHIMSf")
 _SPECIAL = re.compile(r"[][\\.^$*+?{}()|&~#-]")
 """What is a character of its own in Rust's `regex` only behind a backslash."""
 
@@ -123,7 +126,7 @@ def parsed_format(text: str) -> Format:
                 known = ", ".join(f"%{name}" for name in (*_PARTS, *_SHORT))
                 why = "appears twice" if part in parts else f"is not one of {known}"
                 raise ValueError(f"the format `{text}`: `%{part}` {why}")
-            pattern += "%" if part == "%" else f"(?P<{part}>{_PARTS[part]})"
+            pattern += "%" if part == "%" else _group(part, text, position)
             parts |= {part} - {"%"}
             position += 2
             continue
@@ -131,6 +134,17 @@ def parsed_format(text: str) -> Format:
         position += 1
     _ensure_day(text, parts)
     return Format(f"^{pattern}$", frozenset(parts))
+
+
+def _group(part: str, text: str, position: int) -> str:
+    """The pattern of one part, which has two digits where other digits come next to it."""
+    parts = {f"%{part}" for part in _DIGITS}
+    is_near = (
+        text[max(0, position - 2) : position] in parts or text[position + 2 : position + 4] in parts
+    )
+    digits = "[0-9]{2}" if part in "mdHIMS" and is_near else _PARTS[part]
+    # What a microsecond cannot hold must be zeros.
+    return f"(?P<{part}>{digits})" + ("0*" if part == "f" else "")
 
 
 def _ensure_day(text: str, parts: set[str]) -> None:

@@ -217,7 +217,7 @@ def _of_row(contract: Contract, rule: QualityRule) -> Constraint:
 
 def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, Any]]:
     out_of_range, conformity = ReasonCode.OUT_OF_RANGE, Dimension.CONFORMITY
-    yield "type", ReasonCode.TYPE_MISMATCH, conformity, f"must be {column.type}", None
+    yield "type", ReasonCode.TYPE_MISMATCH, conformity, _wanted(column), None
     if column.required:
         message = "must have a value"
         yield "required", ReasonCode.REQUIRED_NULL, Dimension.COMPLETENESS, message, None
@@ -238,6 +238,10 @@ def _demands(column: Column) -> Iterator[tuple[str, ReasonCode, Dimension, str, 
         words = f"must have {LENGTHS[kind]} {limit} characters" if kind in LENGTHS else ""
         words = words or f"must be {BOUNDS[kind]} {limit}"
         yield kind, out_of_range, conformity, words, limit
+
+
+def _wanted(column: Column) -> str:
+    return f"must be {column.type}" + (f" ({column.spelling})" if column.spelling else "")
 
 
 def _limit(constraint: Constraint) -> pl.Expr:

@@ -32,7 +32,7 @@ from carms_lake.quality.rejected import (
     with_reasons,
 )
 from carms_lake.quality.types import is_json, json_is_read, polars_schema, polars_type, typed
-from carms_lake.records import CHUNK, Chunk, ParsedRows, SourceFile
+from carms_lake.records import AS_TYPED, CHUNK, Chunk, ParsedRows, SourceFile
 
 AUDIT_SCHEMA: Mapping[str, pl.DataType] = {
     INGESTION_TS: pl.Datetime("us", "UTC"),
@@ -53,6 +53,8 @@ _EXTRA = (SRC_REPAIR, SRC_EXTRA)
 _NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, *_EXTRA)
 """What a reader gives that is not a field of the record."""
 
+_READ = "\x00read."
+"""Before a column's name: its value, where its texts have a spelling of their own."""
 _PATH = "\x00path."
 """Before a column's name: what the file's path says of it."""
 
@@ -182,7 +184,7 @@ def said_by_path(pattern: str | None, names: Sequence[str]) -> pl.Series:
 
 def _as_typed(said: pl.Series, column: Column) -> pl.Series:
     frame = said.alias(column.name).to_frame()
-    return frame.select(typed(column.name, pl.String(), column.type)).to_series()
+    return frame.select(typed(column.name, pl.String(), column.type, column.spelling)).to_series()
 
 
 def _checked(
@@ -193,7 +195,14 @@ def _checked(
     found: pl.Schema,
 ) -> pl.LazyFrame:
     """The rows typed, with their raw values, their hash, and one boolean column per rule."""
-    hashed = rows.lazy().with_columns(row_hash(fields).alias(SRC_ROW_HASH))
+    spelled = [c for c in contract.columns if c.spelling and c.name in fields]
+    read = rows.lazy().with_columns(
+        typed(c.name, found[c.name], c.type, c.spelling).alias(_READ + c.name) for c in spelled
+    )
+    unmarked = read.with_columns(
+        pl.col(c.name).str.strip_prefix(AS_TYPED) for c in spelled if found[c.name] == pl.String
+    )
+    hashed = unmarked.with_columns(row_hash(fields).alias(SRC_ROW_HASH))
     values: list[pl.Expr] = []
     raws: list[pl.Expr] = []
     broken: list[pl.Expr] = []
@@ -201,7 +210,9 @@ def _checked(
         name, target = column.name, polars_type(column.type)
         if name in fields and found[name] != target:
             raws.append(pl.col(name).alias(RAW + name))
-            values.append(typed(name, found[name], column.type))
+            is_spelled = column.spelling is not None
+            is_read = pl.col(_READ + name).alias(name)
+            values.append(is_read if is_spelled else typed(name, found[name], column.type))
             mismatch = pl.col(RAW + name).is_not_null() & pl.col(name).is_null()
             broken.append(mismatch.alias(f"{BAD}{name}.type"))
         elif name in fields and column.type.name == "json" and not json_is_read(contract):
@@ -244,7 +255,8 @@ def _disagreeing(good: pl.DataFrame, contract: Contract) -> dict[tuple[str, str]
             continue
         raw = RAW + column.name
         value = pl.col(column.name)
-        text = pl.col(raw) if raw in good.columns else value.cast(pl.String)
+        is_as_written = raw in good.columns and column.spelling is None
+        text = pl.col(raw) if is_as_written else value.cast(pl.String)
         agrees = text.str.starts_with(pl.col(said)) if _is_day(column) else value == pl.col(said)
         other = good.filter(~agrees).group_by(SRC_FILENAME).len()
         counts |= {(name, column.name): count for name, count in other.iter_rows()}

@@ -8,8 +8,11 @@ import orjson
 import polars as pl
 
 from carms_lake.contract.model import Contract
+from carms_lake.contract.spelling import FALSE_WORDS, TRUE_WORDS, Spelling
 from carms_lake.contract.types import ColumnType
 from carms_lake.expressions import utc
+from carms_lake.quality.spelled import usual_texts
+from carms_lake.records import AS_TYPED
 
 _SIMPLE: dict[str, pl.DataType] = {
     "varchar": pl.String(),
@@ -26,8 +29,6 @@ _SIMPLE: dict[str, pl.DataType] = {
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
-_TRUE = ("true", "t", "yes", "y", "1")
-_FALSE = ("false", "f", "no", "n", "0")
 
 
 def polars_type(column_type: ColumnType) -> pl.DataType:
@@ -44,10 +45,13 @@ def polars_schema(contract: Contract) -> dict[str, pl.DataType]:
     return {column.name: polars_type(column.type) for column in contract.columns}
 
 
-def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
+def typed(
+    name: str, found: pl.DataType, wanted: ColumnType, spelling: Spelling | None = None
+) -> pl.Expr:
     """The values of a column in the contract's type; null where a value is not one of that type.
 
-    Text follows the rules of this module. Other types are cast where casting back gives the same
+    Text follows the rules of this module, and the contract's spelling; behind `AS_TYPED` it is in
+    the usual spelling. Other types are cast where casting back gives the same
     value; timestamps without a zone are UTC. A number is never taken for text: its leading zeros
     are gone.
     """
@@ -56,7 +60,12 @@ def typed(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
     if found == target:
         return value
     if found == pl.String:
-        return _from_text(value, wanted).alias(name)
+        if spelling is None:
+            return _from_text(value, wanted).alias(name)
+        usual = value.str.strip_prefix(AS_TYPED)
+        texts = [_from_text(text, wanted) for text in usual_texts(value, wanted, spelling)]
+        as_typed = pl.when(value.str.starts_with(AS_TYPED)).then(_from_text(usual, wanted))
+        return as_typed.otherwise(pl.coalesce(texts)).alias(name)
     if target == pl.String or found.is_numeric() != target.is_numeric():
         return pl.lit(None, target).alias(name)
     if isinstance(found, pl.Datetime) and found.time_zone is None:
@@ -128,7 +137,12 @@ def _from_text(value: pl.Expr, wanted: ColumnType) -> pl.Expr:  # noqa: PLR0911 
             return pl.when(value.str.contains(fits)).then(value.cast(target, strict=False))
         case "boolean":
             lower = value.str.to_lowercase()
-            return pl.when(lower.is_in(_TRUE)).then(True).when(lower.is_in(_FALSE)).then(False)
+            return (
+                pl.when(lower.is_in(TRUE_WORDS))
+                .then(True)
+                .when(lower.is_in(FALSE_WORDS))
+                .then(False)
+            )
         case "date":
             parsed = value.str.to_date("%Y-%m-%d", strict=False)
             return pl.when(value.str.contains(_DATE)).then(parsed)
