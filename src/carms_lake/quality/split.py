@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -55,6 +56,8 @@ _NO_FIELDS = (CHUNK, SRC_ROW_NUMBER, *_EXTRA)
 
 _READ = "\x00read."
 """Before a column's name: its value, where its texts have a spelling of their own."""
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
 _PATH = "\x00path."
 """Before a column's name: what the file's path says of it."""
 
@@ -166,6 +169,9 @@ def _with_provenance(
 def said_by_path(pattern: str | None, names: Sequence[str]) -> pl.Series:
     """What the path of each file says: the group of the pattern.
 
+    Of a folder `column=value`, as Hive and Spark name them, it is the value: `%3A` is a colon, and
+    what stands for null is null.
+
     Raises:
         ContractError: the pattern is not a regular expression of Rust's `regex`, which never takes
             long, as Python's may.
@@ -173,13 +179,24 @@ def said_by_path(pattern: str | None, names: Sequence[str]) -> pl.Series:
     if pattern is None:
         return pl.Series([None] * len(names), dtype=pl.String)
     try:
-        return pl.Series(names, dtype=pl.String).str.extract(pattern, 1)
+        found = pl.Series(names, dtype=pl.String).str.extract(pattern, 1)
     except pl.exceptions.PolarsError as error:
         said = " ".join(str(error).split())
         raise ContractError(
             f"the pattern for paths `{pattern}` cannot be used: {said}",
             "see Rust's `regex`: it has neither lookaround nor backreferences",
         ) from None
+    values = [_unescaped(text, name) for text, name in zip(found, names, strict=True)]
+    return pl.Series(values, dtype=pl.String)
+
+
+def _unescaped(text: str | None, name: str) -> str | None:
+    if text is None or not ("%" in text or text == _HIVE_NULL):
+        return text
+    folders = name.split("/")[:-1]
+    if not any("=" in folder and text in folder.partition("=")[2] for folder in folders):
+        return text
+    return None if text == _HIVE_NULL else unquote(text, errors="replace")
 
 
 def _as_typed(said: pl.Series, column: Column) -> pl.Series:

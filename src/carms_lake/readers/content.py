@@ -186,6 +186,15 @@ def wrong_format(source: SourceFile, wanted: str, start: bytes) -> SourceRefused
     )
 
 
+def other_encoding(source: SourceFile, found: str) -> SourceRefused:
+    """The refusal of text in another encoding than the contract says."""
+    return SourceRefused(
+        "WRONG_FORMAT",
+        f"`{source.name}` is text in {found}, and its contract says another encoding",
+        f"write `{found}` as `carms.encoding` in the contract",
+    )
+
+
 @contextmanager
 def readable(source: SourceFile) -> Iterator[None]:
     """Refuse a file on whose account anything is raised; chunks must be read in here, too.

@@ -1,6 +1,7 @@
 """A JSON array of objects; a column's `physicalName` is the dotted path of its value.
 
-The last of equal keys in an object wins, as in every common reader. Keys are compared exactly.
+The last of equal keys in an object wins, as in every common reader. Keys are compared exactly; a
+key that is called as the whole path is found before the path.
 """
 
 import re
@@ -13,10 +14,17 @@ import orjson
 from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import blocks, empty, ensure_unchanged, wrong_format
+from carms_lake.readers.content import (
+    blocks,
+    empty,
+    ensure_unchanged,
+    other_encoding,
+    wrong_format,
+)
 from carms_lake.readers.frames import malformed_frame, parsed_chunk, text_frame
-from carms_lake.readers.json_values import Misfit, compare_keys, loaded, misfit_fault, shape_of
-from carms_lake.readers.text import as_utf8, binary_kind, encoding_of
+from carms_lake.readers.json_text import json_fault, loaded
+from carms_lake.readers.json_values import Misfit, compare_keys, misfit_fault, shape_of
+from carms_lake.readers.text import as_utf8, binary_kind, encoding_of, unicode_kind
 from carms_lake.records import FileChunks, SourceFile
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
@@ -31,7 +39,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """
     shape = shape_of(contract)
     data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
-    elements = _elements(data, source, is_exact=shape.is_exact)
+    elements = _elements(data, source, is_exact=True)
     rows: list[dict[str, Any]] = []
     misfits: dict[int, list[Misfit]] = {}
     for number, element in enumerate(elements, start=1):
@@ -81,16 +89,14 @@ def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
 
 
 def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) -> SourceRefused:
-    if binary_kind(data) or not data.lstrip().startswith((b"[", b"{", b'"')):
+    if encoding := unicode_kind(data):
+        return other_encoding(source, encoding)
+    what, hint = json_fault(data, error)
+    is_json = data.lstrip().startswith((b"[", b"{", b'"', b"/"))
+    if binary_kind(data) or not (is_json or what.startswith("`")):
         return wrong_format(source, "JSON", data)
-    is_lines = data.lstrip().startswith(b"{") and b"\n{" in data
-    return SourceRefused(
-        "UNREADABLE",
-        f"`{source.name}`, line {error.lineno}, column {error.colno}: {error.msg}",
-        "one object per line is the format `jsonl`; correct `carms.format` in the contract"
-        if is_lines
-        else "the file may be cut off or damaged: have it sent again",
-    )
+    place = f"`{source.name}`, line {error.lineno}, column {error.colno}"
+    return SourceRefused("UNREADABLE", f"{place}: {what}", hint)
 
 
 def _texts(data: bytes, numbers: Iterable[int]) -> dict[int, str]:

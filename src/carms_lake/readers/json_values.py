@@ -1,24 +1,21 @@
 """JSON objects as a contract's columns: values by dotted path, canonical text, unknown keys."""
 
-import json
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
-
-import orjson
 
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
 from carms_lake.readers.frames import Fault, number_text
 from carms_lake.readers.header import new_columns_note, no_such_columns, spec_of, unknown_columns
+from carms_lake.readers.json_text import NotAsJson, Number, dumped
 from carms_lake.records import ReasonCode
 
 LINE = "$"
 """The source of a column that takes a whole line."""
 
-_DEEPEST = 254
-"""Values nested no deeper than this can be serialized."""
+_WHOLE_NUMBERS = ("smallint", "integer", "bigint")
 
 
 class Misfit(NamedTuple):
@@ -48,8 +45,8 @@ class Shape:
 
     root: _Tree
     columns: tuple[Column, ...]
-    is_exact: bool
-    """Numbers keep their digits, for columns of decimals."""
+    has_decimals: bool
+    """Then numbers of doubles keep the digits that they are written with, too."""
     lets_in: bool = False
     """Values under unknown keys are kept, in `src_extra`."""
     seen: set[str] = field(default_factory=set)
@@ -62,10 +59,9 @@ class Shape:
         try:
             self._walk(document, self.root, "", found)
             if found.extra and self.lets_in:
-                found.row[SRC_EXTRA] = _dumped(found.extra)
-        except orjson.JSONEncodeError:
-            message = f"values are nested more than {_DEEPEST} deep"
-            found.misfits.append(Misfit(next(_names(self.root), ""), "", message))
+                found.row[SRC_EXTRA] = dumped(found.extra)
+        except NotAsJson as error:
+            found.misfits.append(Misfit(next(_names(self.root), ""), "", str(error)))
         return found.row, found.misfits
 
     @property
@@ -84,13 +80,12 @@ class Shape:
         return [*names, SRC_EXTRA] if self.lets_in and self.unknown else names
 
     def _walk(self, document: dict[str, Any], node: _Tree, prefix: str, found: _Found) -> None:
+        others: dict[str, Any] = {}
         for key, value in document.items():
             expected = node.get(key)
             if expected is None:
                 if key not in node:
-                    self.unknown.setdefault(prefix + key)
-                    if value is not None:
-                        found.extra[prefix + key] = value
+                    others[key] = value
                 continue
             if not isinstance(expected, dict):
                 self.seen.add(expected.name)
@@ -104,26 +99,45 @@ class Shape:
             elif isinstance(value, dict):
                 self._walk(value, expected, f"{prefix}{key}.", found)
             elif value is not None:
-                path = prefix + key
-                text = _dumped(value)
-                message = f"`{path}` is {_kind(value)}, not an object"
-                found.misfits.append(Misfit(next(_names(expected)), text, message))
+                message = f"`{prefix + key}` is {_kind(value)}, not an object"
+                found.misfits.append(Misfit(next(_names(expected)), _text(value), message))
+        if others:
+            self._walk_others(others, node, prefix, found)
 
-    @staticmethod
-    def _fit(value: Any, column: Column, found: _Found) -> None:
+    def _walk_others(self, others: dict[str, Any], node: _Tree, prefix: str, found: _Found) -> None:
+        """The keys that the contract does not know, or that have a whole path for their name."""
+        for key, value in others.items():
+            if "." in key and (below := _below(node, key)):
+                self._walk({key: value}, below, prefix, found)
+                continue
+            self.unknown.setdefault(prefix + key)
+            if value is not None:
+                found.extra[prefix + key] = value
+
+    def _fit(self, value: Any, column: Column, found: _Found) -> None:
         if column.type.name == "json":
-            found.row[column.name] = _dumped(value)
+            try:
+                found.row[column.name] = dumped(value)
+            except NotAsJson as error:
+                message = f"`{column.source}`: {error}"
+                found.misfits.append(Misfit(column.name, _text(value), message))
         elif column.type.name == "varchar" or isinstance(value, dict | list):
             wanted = "text" if column.type.name == "varchar" else f"one {column.type}"
-            text = _dumped(value)
+            text = _text(value)
             message = (
                 f"`{column.source}` is {_kind(value)} {text[:80]}; the contract wants {wanted}"
             )
             found.misfits.append(Misfit(column.name, text, message))
         elif isinstance(value, bool):
             found.row[column.name] = "true" if value else "false"
+        elif not isinstance(value, Number):
+            found.row[column.name] = str(value)
+        elif column.type.name in _WHOLE_NUMBERS:
+            found.row[column.name] = value.whole
+        elif self.has_decimals or not math.isfinite(double := float(value.text)):
+            found.row[column.name] = value.plain
         else:
-            found.row[column.name] = number_text(value)
+            found.row[column.name] = number_text(double)
 
 
 def shape_of(contract: Contract) -> Shape:
@@ -137,26 +151,9 @@ def shape_of(contract: Contract) -> Shape:
     ]
     for path in (*spec_of(contract).drop_columns, *correction_columns):
         _plant(root, path, None)
-    is_exact = any(c.type.name == "decimal" for c in columns)
+    has_decimals = any(c.type.name == "decimal" for c in columns)
     lets_in = spec_of(contract).new_columns is not NewColumns.REFUSE
-    return Shape(root, columns, is_exact, lets_in)
-
-
-def loaded(data: bytes, *, is_exact: bool) -> Any:
-    """The JSON value; numbers as `Decimal` where their digits matter. The last of equal keys wins.
-
-    Raises:
-        orjson.JSONDecodeError: it is not JSON.
-    """
-    value = orjson.loads(data)
-    if not is_exact:
-        return value
-    try:
-        return json.loads(data, parse_float=Decimal, parse_int=Decimal)
-    except RecursionError:
-        # Nested deeper than Python's parser goes, and no contract's path is; orjson's values are
-        # right but for digits beyond the sixteenth.
-        return value
+    return Shape(root, columns, has_decimals, lets_in)
 
 
 def compare_keys(
@@ -221,6 +218,15 @@ def _plant(root: _Tree, path: str, leaf: Column | None) -> None:
     node[last] = leaf
 
 
+def _below(node: _Tree, key: str) -> _Tree:
+    """What a path leads to that one key has for its name: the key and its node; else nothing."""
+    *parents, last = key.split(".")
+    found: Column | _Tree | None = node
+    for name in parents:
+        found = found.get(name) if isinstance(found, dict) else None
+    return {key: found[last]} if isinstance(found, dict) and last in found else {}
+
+
 def _names(node: _Tree) -> Iterator[str]:
     for child in node.values():
         if isinstance(child, dict):
@@ -229,14 +235,14 @@ def _names(node: _Tree) -> Iterator[str]:
             yield child.name
 
 
-def _dumped(value: Any) -> str:
-    return orjson.dumps(value, default=_plain_number).decode()
-
-
-def _plain_number(value: Decimal) -> int | float:
-    if value == value.to_integral_value() and abs(value) < (1 << 63):
-        return int(value)
-    return float(value)
+def _text(value: Any) -> str:
+    """A value for a message: the whole record is kept, too."""
+    if isinstance(value, Number):
+        return value.text
+    try:
+        return dumped(value)
+    except NotAsJson:
+        return ""
 
 
 def _kind(value: Any) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.readers.content import BLOCK_BYTES, blocks, empty, wrong_format
+from carms_lake.readers.content import BLOCK_BYTES, blocks, empty, other_encoding, wrong_format
 from carms_lake.readers.frames import (
     Fault,
     Gathered,
@@ -24,15 +24,16 @@ from carms_lake.readers.frames import (
     parsed_chunk,
     text_frame,
 )
-from carms_lake.readers.json_values import (
-    LINE,
-    Shape,
-    compare_keys,
-    loaded,
-    misfit_fault,
-    shape_of,
+from carms_lake.readers.json_text import json_fault, loaded
+from carms_lake.readers.json_values import LINE, Shape, compare_keys, misfit_fault, shape_of
+from carms_lake.readers.text import (
+    as_utf8,
+    binary_kind,
+    encoding_of,
+    is_text,
+    shown,
+    unicode_kind,
 )
-from carms_lake.readers.text import as_utf8, binary_kind, encoding_of, is_text, shown
 from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode, SourceFile
 
 LINE_BYTES = 256 << 20
@@ -150,7 +151,9 @@ def _record(
     number: int, line: bytes, shape: Shape, encoding: str, line_columns: list[str]
 ) -> dict[str, Any] | Fault:
     try:
-        document = loaded(line, is_exact=shape.is_exact)
+        if line_columns:  # what lands whole must be JSON to every reader
+            orjson.loads(line)
+        document = loaded(line)
     except orjson.JSONDecodeError as error:
         return _broken_line(number, line, encoding, error)
     if not isinstance(document, dict):
@@ -167,7 +170,8 @@ def _record(
 
 
 def _broken_line(number: int, line: bytes, encoding: str, error: orjson.JSONDecodeError) -> Fault:
-    code, what = ReasonCode.MALFORMED_ROW, f", column {error.colno}: {error.msg}"
+    fault, _ = json_fault(line, error)
+    code, what = ReasonCode.MALFORMED_ROW, f", column {error.colno}: {fault}"
     if not is_text(line):
         code, what = (
             ReasonCode.ENCODING_ERROR,
@@ -183,6 +187,8 @@ def _blocks_of_lines(source: SourceFile, encoding: str) -> Iterator[list[bytes]]
     """
     start = waiting = b""
     for block in as_utf8(blocks(source), encoding):
+        if not start and (kind := unicode_kind(block)):
+            raise other_encoding(source, kind)
         if not start and binary_kind(block):
             raise wrong_format(source, "JSON Lines", block)
         start = start or block[:1]

@@ -108,6 +108,22 @@ def binary_kind(start: bytes) -> str | None:
     return next((kind for beginning, kind in _KNOWN if start.startswith(beginning)), None)
 
 
+def unicode_kind(start: bytes) -> str | None:
+    """The encoding of text that begins with these bytes, if it is UTF-16 or UTF-32.
+
+    >>> unicode_kind("[{".encode("utf-16-le")), unicode_kind("[{".encode("utf-16"))
+    ('utf-16-le', 'utf-16')
+    """
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    zeros = bytes(min(byte, 1) for byte in start[:4])
+    kinds = {b"\1\0\0\0": "utf-32-le", b"\0\0\0\1": "utf-32-be"}
+    kinds |= {b"\1\0\1\0": "utf-16-le", b"\0\1\0\1": "utf-16-be"}
+    return kinds.get(zeros)
+
+
 def looks_like(start: bytes) -> str:
     """What a file seems to be, by its first bytes, in a few words.
 
