@@ -14,9 +14,10 @@ from carms_lake.records import CHUNK, Chunk, ParsedRows, RawTexts, ReasonCode
 
 
 class ErrorCell(NamedTuple):
-    """A cell of a workbook that contains an error instead of a value."""
+    """A cell of a workbook without a value: an error, or a formula that nothing has computed."""
 
     text: str
+    """`#DIV/0!`; of a formula what it is, after `=`."""
 
 
 EXACT_INTEGERS = 2**53

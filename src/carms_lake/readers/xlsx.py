@@ -15,7 +15,7 @@ import orjson
 import polars as pl
 
 from carms_lake.contract.model import Column, Contract
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, first_few
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.content import opened
 from carms_lake.readers.frames import (
@@ -28,10 +28,12 @@ from carms_lake.readers.frames import (
 )
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.workbook import Grid, read_grid
+from carms_lake.readers.workbook_cells import column_letters
 from carms_lake.records import FileChunks, ReasonCode, SourceFile
 
 _TEXT_TYPES = ("varchar", "json")
 _SHOWN_FAULTS = 3
+_SHOWN_DIGITS = 15
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -47,7 +49,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     for name, position in layout.positions:
         values = [grid.rows[index][position] for index in kept]
         column = contract.column(name)
-        texts[name] = _text_series(name, values, column)
+        texts[name] = _text_series(name, _as_shown(values, column), column)
         for place in _misfits(values, column):
             address = grid.address(kept[place], position)
             wrong = (name, values[place], _message(address, values[place], column))
@@ -133,7 +135,21 @@ def _opened(source: SourceFile, contract: Contract) -> tuple[Grid, int, Layout]:
     used = list(columns)
     positions = tuple((name, used[position]) for name, position in layout.positions)
     extra = tuple((name, used[position]) for name, position in layout.extra)
-    return grid, header, Layout(positions, len(grid.rows[header]), layout.notes, extra)
+    notes = (*layout.notes, *grid.notes, *_merged_note(grid, header))
+    return grid, header, Layout(positions, len(grid.rows[header]), notes, extra)
+
+
+def _merged_note(grid: Grid, header: int) -> list[str]:
+    """Of cells merged below the header: only the first has the value that a person sees in all."""
+    areas = [
+        f"`{column_letters(first[1])}{first[0]}:{column_letters(last[1])}{last[0]}`"
+        for first, last in grid.cells.merged
+        if last[0] > grid.first_row + header
+    ]
+    if not areas:
+        return []
+    found = f"sheet `{grid.sheet}` has merged cells ({first_few(areas, _SHOWN_FAULTS)})"
+    return [f"{found}; the first of each has the value, the others are empty"]
 
 
 def _extra_series(grid: Grid, kept: list[int], layout: Layout) -> pl.Series:
@@ -157,6 +173,28 @@ def _misfits(values: list[Any], column: Column) -> list[int]:
     if types <= fits:
         return []
     return [place for place, value in enumerate(values) if type(value) not in fits]
+
+
+def _as_shown(values: list[Any], column: Column) -> list[Any]:
+    """The values, without the noise of computing where the column has a number of decimals.
+
+    `=1.1*3` is 3.3000000000000003, and 3.3 to all who see it, for Excel shows 15 digits. So a
+    number becomes the nearest one of the column's decimals where both are the same in 15 digits,
+    and where those reach that far: 3.305 has no place in a `decimal(12,2)`, in whatever program.
+    """
+    whole = column.type.name in ("smallint", "integer", "bigint")
+    if not whole and column.type.name != "decimal":
+        return values
+    scale = column.type.scale
+    return [_without_noise(value, scale) if type(value) is float else value for value in values]
+
+
+def _without_noise(number: float, scale: int) -> float:
+    nearest = round(number, scale)
+    if nearest == number or abs(number) >= 10.0 ** (_SHOWN_DIGITS - scale):
+        return number
+    is_same = f"{nearest:.{_SHOWN_DIGITS}g}" == f"{number:.{_SHOWN_DIGITS}g}"
+    return nearest if is_same else number
 
 
 def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
@@ -186,6 +224,11 @@ def _message(address: str, value: Any, column: Column) -> str:
         ((int, float), "number"),
         ((dt.date, dt.time, dt.timedelta), "date or time"),
     )
+    if isinstance(value, ErrorCell) and value.text.startswith("="):
+        formula = f"the formula `{value.text[:60]}`" if value.text != "=" else "a formula"
+        return (
+            f"`{address}` holds {formula} without a value: open the workbook in Excel and save it"
+        )
     kind = next(word for types, word in kinds if isinstance(value, types))
     holds = f"`{address}` contains the {kind} {cell_text(value)}"
     if column.type.name not in _TEXT_TYPES:
