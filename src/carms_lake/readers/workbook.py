@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
 from carms_lake.errors import SourceRefused, counted, did_you_mean, first_few
-from carms_lake.readers.content import BROKEN_ARCHIVE, empty, readable, unpacked_limit, unreadable
+from carms_lake.readers.content import empty, readable, unpacked_limit, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 from carms_lake.readers.text import looks_like
 from carms_lake.readers.workbook_cells import (
@@ -73,13 +73,10 @@ def read_grid(path: Path, source: SourceFile, sheet: str | int | None) -> Grid:
     Raises:
         SourceRefused: EMPTY_FILE, WRONG_FORMAT, TOO_LARGE, MISSING_SHEET, UNREADABLE.
     """
-    try:
-        with readable(source):
-            _ensure_archive(path, source)
-            with zipfile.ZipFile(path) as archive:
-                return _read_grid(archive, path, source, sheet)
-    except (*BROKEN_ARCHIVE, CalamineError) as error:
-        raise unreadable(source, error) from error
+    with readable(source):
+        _ensure_archive(path, source)
+        with zipfile.ZipFile(path) as archive:
+            return _read_grid(archive, path, source, sheet)
 
 
 def _read_grid(
@@ -102,20 +99,15 @@ def _read_grid(
             f"column {cells.last_column}",
             "delete the cells far away from the table",
         )
-    grid = _fast_grid(archive, path, source, parts, sheet, cells)
+    grid = _fast_grid(archive, path, parts, sheet, cells)
     if not cells.special and _has_inexact_numbers(grid.rows):
         grid = grid._replace(cells=sheet_cells(archive, sheet.member))
     _correct(grid)
     return grid._replace(notes=_notes(grid, parts, sheet, wanted))
 
 
-def _fast_grid(  # noqa: PLR0913, PLR0917 - all that is known of one sheet
-    archive: zipfile.ZipFile,
-    path: Path,
-    source: SourceFile,
-    parts: Parts,
-    sheet: SheetPart,
-    cells: SheetCells,
+def _fast_grid(
+    archive: zipfile.ZipFile, path: Path, parts: Parts, sheet: SheetPart, cells: SheetCells
 ) -> Grid:
     """The cells as the fast library reads them."""
     is_usual = sheet.is_usual and is_read_by_ending(path.suffix) and not cells.has_unknown_errors
