@@ -152,7 +152,7 @@ def _chosen(sheets: Sequence[SheetPart], source: SourceFile, wanted: str | int |
 
 
 def _ensure_archive(path: Path, source: SourceFile) -> None:
-    """Refuse what is no zip archive, as every workbook is."""
+    """Refuse what is not a zip archive, as every workbook is."""
     with path.open("rb") as stream:
         start = stream.read(200)
         more = stream.read(_CONTAINER_BYTES) if start.startswith(_CONTAINER) else b""

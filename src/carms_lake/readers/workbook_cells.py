@@ -88,7 +88,7 @@ def sheet_cells(archive: zipfile.ZipFile, member: str) -> SheetCells:
     """Look at every cell of a sheet.
 
     Raises:
-        ValueError: the sheet is no XML.
+        ValueError: the sheet is not XML.
     """
     scan = _Scan()
     parser = expat.ParserCreate()

@@ -67,7 +67,7 @@ def find_parts(archive: zipfile.ZipFile) -> Parts | None:
     """The parts of a workbook; None where the archive is not one.
 
     Raises:
-        ValueError: a part is no XML.
+        ValueError: a part is not XML.
     """
     members = {_key(name): name for name in archive.namelist()}
     roots = _targets(archive, members, "").values()
@@ -104,7 +104,7 @@ def find_parts(archive: zipfile.ZipFile) -> Parts | None:
 
 
 def kind_of(archive: zipfile.ZipFile) -> str:
-    """What an archive is that is no workbook of this kind, in a few words."""
+    """What an archive is, other than a workbook of this kind, in a few words."""
     members = {_key(name) for name in archive.namelist()}
     known = (kind for member, kind in _OTHER_KINDS if member in members)
     return next(known, "a zip archive without a workbook")
@@ -114,7 +114,7 @@ def elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
     """The elements of a document in order, names without their prefix.
 
     Raises:
-        ValueError: it is no XML.
+        ValueError: it is not XML.
     """
     found: list[tuple[str, dict[str, str]]] = []
 
