@@ -131,8 +131,9 @@ class FileChunks:
     source: SourceFile
     chunks: Iterable[Chunk]
     """Of the same columns; read once, in order, which may show what is wrong with the file."""
-    notes: tuple[str, ...] = ()
-    """What was accepted though unusual, such as a different column order."""
+    notes: Sequence[str] = ()
+    """What was accepted though unusual, such as a different column order; complete once the chunks
+    are read."""
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,11 @@ from carms_lake.contract.model import Contract, SourceSpec
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers import frames
-from carms_lake.readers.csv_header import grammar_of, no_csv, opened_at_header
+from carms_lake.readers.csv_header import Opened, grammar_of, no_csv, opened_at_header
 from carms_lake.readers.csv_judge import judged, texts_of
-from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong, pieces
+from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong
+from carms_lake.readers.csv_table import table_pieces
+from carms_lake.readers.extent import after_note
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, binary_kind, encoding_of, shown
 from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode, SourceFile
@@ -36,10 +38,15 @@ class _Csv(NamedTuple):
     """How one file is read."""
 
     source: SourceFile
-    spec: SourceSpec
+    contract: Contract
     rules: Grammar
     encoding: str
     layout: Layout
+
+    @property
+    def spec(self) -> SourceSpec:
+        """How the contract's files are read."""
+        return spec_of(self.contract)
 
 
 def _texts(file: _Csv, piece: Piece, row_numbers: Sequence[int]) -> dict[int, str]:
@@ -66,26 +73,34 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """
     opened = opened_at_header(source, contract)
     try:
-        layout = parse(opened.found, contract, f"`{source.name}`, line 1")
+        layout = parse(opened.found, contract, opened.where)
     except SourceRefused as error:
         if binary_kind(opened.start):
             raise no_csv(source, opened.start) from error
         raise
-    file = _Csv(source, spec_of(contract), grammar_of(contract), encoding_of(contract), layout)
-    header = opened.header.decode("utf-8").strip("\r\n")
-    return FileChunks(source, _chunks(file, opened.rest, header), layout.notes)
+    encoding = encoding_of(contract, source.name)
+    file = _Csv(source, contract, grammar_of(contract), encoding, layout)
+    notes = [*opened.notes, *layout.notes]
+    return FileChunks(source, _chunks(file, opened, notes), notes)
 
 
-def _chunks(file: _Csv, rest: Iterator[bytes], header: str) -> Iterator[Chunk]:
+def _chunks(file: _Csv, opened: Opened, notes: list[str]) -> Iterator[Chunk]:
     layout = file.layout
     kind = ("csv", layout.positions, layout.width, layout.extra)
+    last = after = 0
     try:
-        for piece in pieces(rest, file.rules, layout.width):
+        for piece in table_pieces(opened.rest, file.rules, layout.width, file.contract):
+            if piece.form is Form.OUTSIDE:
+                after += piece.records
+                continue
             if piece.form is Form.PLAIN:
                 chunk = Chunk(piece.records, (file, piece), kind)
             else:
                 chunk = _quoted(file, piece)
-            yield replace(chunk, header=header)
+            last += piece.records
+            yield replace(chunk, header=opened.header)
+        if after:
+            notes.append(after_note(f"`{file.source.name}`", after, last))
     except RecordTooLong as error:
         raise SourceRefused(
             "TOO_LARGE",
@@ -186,7 +201,7 @@ def _frame(
             has_header=False,
             schema=schema,
             separator=file.spec.delimiter,
-            quote_char=file.spec.quote,
+            quote_char=file.rules.written.decode(),
             empty_string_is_null=False,
         )
     if frame.height != len(numbers):
@@ -229,4 +244,4 @@ def _as_text(text: bytes, rules: Grammar) -> bytes:
     if not text.startswith((BOM, *_ZLIB)):
         return text
     cell = re.split(rb"[\r\n" + re.escape(rules.delimiter) + rb"]", text, maxsplit=1)[0]
-    return rules.quote + cell + rules.quote + text[len(cell) :]
+    return rules.written + cell + rules.written + text[len(cell) :]

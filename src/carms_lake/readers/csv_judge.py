@@ -10,6 +10,7 @@ from carms_lake.readers.csv_records import (
     Grammar,
     Piece,
     cells_of,
+    clean,
     is_unclosed,
     mask,
     value_of,
@@ -44,7 +45,7 @@ def judged(piece: Piece, rules: Grammar, fields: int, merge_into: int | None = N
     With `merge_into`, the position of a field, the surplus fields of a record are joined back into
     that field.
     """
-    lines, texts = _lines(piece, rules)
+    lines, texts = lines_of(piece, rules)
     good: list[bytes] = []
     numbers: list[int] = []
     repaired: list[int] = []
@@ -77,7 +78,7 @@ def judged(piece: Piece, rules: Grammar, fields: int, merge_into: int | None = N
 
 def texts_of(piece: Piece, rules: Grammar, wanted: Iterable[int]) -> dict[int, bytes]:
     """Some records of a piece as they are in the file, without their line ends."""
-    lines, texts = _lines(piece, rules)
+    lines, texts = lines_of(piece, rules)
     if piece.form is not Form.CLEAN:  # which has no blank lines
         texts = [text for line, text in zip(lines, texts, strict=True) if line.strip(LINE_ENDS)]
         lines = [line for line in lines if line.strip(LINE_ENDS)]
@@ -102,13 +103,13 @@ def merged(raw: bytes, rules: Grammar, fields: int, into: int) -> bytes | None:
     cells = list(cells_of(raw, body, rules))
     end = into + len(cells) - fields + 1
     joined = rules.delimiter.join(value_of(cell, rules) for cell in cells[into:end])
-    quote = rules.quote
+    quote = rules.written
     field = quote + joined.replace(quote, quote * 2) + quote
-    text = rules.delimiter.join([*cells[:into], field, *cells[end:]])
-    return _normalized(text, mask(text, rules), rules)
+    others = [[clean(cell, rules) for cell in part] for part in (cells[:into], cells[end:])]
+    return rules.delimiter.join([*others[0], field, *others[1]])
 
 
-def _lines(piece: Piece, rules: Grammar) -> tuple[list[bytes], list[bytes]]:
+def lines_of(piece: Piece, rules: Grammar) -> tuple[list[bytes], list[bytes]]:
     """The lines of a piece with their ends: with quoted fields masked, and as they are."""
     masked = mask(piece.raw, rules)
     lines = masked.splitlines(keepends=True)
@@ -122,11 +123,13 @@ def _suspicious(
     piece: Piece, lines: Sequence[bytes], texts: Sequence[bytes], rules: Grammar, fields: int
 ) -> Sequence[int]:
     """Which lines must be examined; the others are clean records."""
-    delimiter, quote, wanted = rules.delimiter, rules.quote, fields - 1
+    delimiter, quote, wanted = rules.delimiter, rules.written, fields - 1
     found = [index for index, line in enumerate(lines) if line.count(delimiter) != wanted]
     others: list[int] = []
     if quote in piece.raw:
         others += [index for index, line in enumerate(lines) if quote in line]
+    if rules.has_escape(piece.raw):
+        others += [index for index, text in enumerate(texts) if rules.escape in text]
     if piece.raw.count(b"\r") != piece.raw.count(b"\r\n"):
         others += [index for index, line in enumerate(lines) if line.endswith(b"\r")]
     if wanted == 0:
@@ -156,12 +159,6 @@ def _fault(
 
 def _normalized(raw: bytes, body: bytes, rules: Grammar) -> bytes:
     """The record with quotes only around fields: `5" x` becomes `"5"" x"`."""
-    quote = rules.quote
-    if quote not in raw:
+    if rules.written not in raw and not rules.has_escape(raw):
         return raw
-    return rules.delimiter.join(
-        quote + cell.replace(quote, quote * 2) + quote
-        if quote in cell and not cell.startswith(quote)
-        else cell
-        for cell in cells_of(raw, body, rules)
-    )
+    return rules.delimiter.join(clean(cell, rules) for cell in cells_of(raw, body, rules))

@@ -6,6 +6,7 @@ The rules (RFC 4180 in a contract's dialect, with the freedoms that every reader
   closes it; text between that and the next delimiter makes the record malformed. A quote elsewhere
   is a character.
 * A quoted field that is never closed makes the rest of the file one malformed record.
+* Where the contract has an escape, it makes a quote, a delimiter, a line end or itself a character.
 
 Three ways through a block. **Plain**: valid UTF-8 without a quote, every `\r` before a `\n`: lines
 are records and delimiters part fields, whoever splits them. **Clean**: after every quoted field is
@@ -41,10 +42,18 @@ class RecordTooLong(Exception):
 
 @dataclass(frozen=True)
 class Grammar:
-    """A dialect: two ASCII characters and the patterns made of them."""
+    """A dialect: its ASCII characters and the patterns made of them."""
 
     delimiter: bytes
     quote: bytes
+    """Empty where no field is quoted."""
+    written: bytes
+    """The quote of records in clean form."""
+    escape: bytes
+    escaped: re.Pattern[bytes]
+    """What is escaped, behind its escape."""
+    pairs: re.Pattern[bytes]
+    """In a quoted field: two bytes or more of which the first does not count."""
     opened: re.Pattern[bytes]
     """A quoted field, closed (group 1 is a quote) or not (it is empty)."""
     closed: re.Pattern[bytes]
@@ -53,6 +62,20 @@ class Grammar:
     """In a masked record: text after a closing quote."""
     deleted: bytes
     """All bytes but the delimiter and the line feed."""
+
+    def has_quote(self, data: bytes) -> bool:
+        """Whether a field may be quoted."""
+        return bool(self.quote) and self.quote in data
+
+    def has_escape(self, data: bytes) -> bool:
+        """Whether a character may be escaped."""
+        return bool(self.escape) and self.escape in data
+
+    def without_escaped(self, data: bytes) -> bytes:
+        """The data, as long as it is, with letters in place of what is escaped."""
+        if not self.has_escape(data):
+            return data
+        return self.escaped.sub(lambda found: b"x" * len(found[0]), data)
 
 
 class Form(StrEnum):
@@ -64,6 +87,8 @@ class Form(StrEnum):
     """Quotes, and every record well formed, with the header's fields."""
     MESSY = "messy"
     """Anything else."""
+    OUTSIDE = "outside"
+    """Behind the end of the table: these are not records of it."""
 
 
 class Piece(NamedTuple):
@@ -78,20 +103,26 @@ class Piece(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def grammar(delimiter: str, quote: str) -> Grammar:
-    """The grammar of a dialect of two different ASCII characters."""
-    d, q = delimiter.encode("ascii"), quote.encode("ascii")
-    dd, qq = re.escape(d), re.escape(q)
+def grammar(delimiter: str, quote: str, escape: str = "") -> Grammar:
+    """The grammar of a dialect of different ASCII characters; quote and escape may be empty."""
+    d, q, e = (character.encode("ascii") for character in (delimiter, quote, escape))
+    never, dd, qq = rb"(?!)()", re.escape(d), re.escape(q)
+    escaped = re.escape(e) + rb"(?:\r\n|[\r\n" + re.escape(d + q + e) + rb"])" if e else never
     # The pattern begins with the quote itself, which `re` finds 30 times faster than a position;
     # at the start of the text nothing precedes the quote, so the look-behind cannot fail.
     start = qq + rb"(?<![^" + dd + rb"\r\n]" + qq + rb")"
     body = rb"[^" + qq + rb"]*+(?:" + qq + qq + rb"[^" + qq + rb"]*+)*+"
+    surplus = rb"(?:(?<=" + dd + rb")|\A)" + qq + rb"++(?!" + dd + rb"|\Z)"
     return Grammar(
         delimiter=d,
         quote=q,
-        opened=re.compile(start + body + rb"(" + qq + rb"|\Z)"),
-        closed=re.compile(start + body + qq + rb"(?=[" + dd + rb"\r\n]|\Z)"),
-        surplus=re.compile(rb"(?:(?<=" + dd + rb")|\A)" + qq + rb"++(?!" + dd + rb"|\Z)"),
+        written=q or (b"'" if d == b'"' else b'"'),
+        escape=e,
+        escaped=re.compile(escaped),
+        pairs=re.compile((qq + qq if q else never) + b"|" + escaped),
+        opened=re.compile(start + body + rb"(" + qq + rb"|\Z)" if q else never),
+        closed=re.compile(start + body + qq + rb"(?=[" + dd + rb"\r\n]|\Z)" if q else never),
+        surplus=re.compile(surplus if q else never),
         deleted=bytes(b for b in range(256) if b not in d + b"\n"),
     )
 
@@ -113,7 +144,7 @@ def pieces(
         if size < wanted:
             continue
         buffer = b"".join(waiting)
-        piece = _piece(buffer, rules, fields, first, is_last=False)
+        piece = piece_of(buffer, rules, fields, first, is_last=False)
         taken = len(piece.raw)
         if not taken and size > RECORD_BYTES:
             raise RecordTooLong(first)
@@ -125,12 +156,13 @@ def pieces(
         wanted = max(usual, 2 * size)
     rest = b"".join(waiting)
     if rest:
-        yield _piece(rest, rules, fields, first, is_last=True)
+        yield piece_of(rest, rules, fields, first, is_last=True)
 
 
 def mask(data: bytes, rules: Grammar) -> bytes:
     """The data with quoted fields masked: the remaining delimiters and line ends are real."""
-    if rules.quote not in data:
+    data = rules.without_escaped(data)
+    if not rules.has_quote(data):
         return data
     quote = rules.quote
     return rules.opened.sub(lambda field: quote * len(field[0]), data)
@@ -143,13 +175,15 @@ def fields_of(raw: bytes, rules: Grammar) -> list[bytes]:
 
 def is_unclosed(raw: bytes, rules: Grammar) -> bool:
     """Whether the last quoted field of a record is never closed."""
-    closings = [field[1] for field in rules.opened.finditer(raw)]
+    closings = [field[1] for field in rules.opened.finditer(rules.without_escaped(raw))]
     return bool(closings) and not closings[-1]
 
 
-def _piece(buffer: bytes, rules: Grammar, fields: int, first: int, *, is_last: bool) -> Piece:
+def piece_of(buffer: bytes, rules: Grammar, fields: int, first: int, *, is_last: bool) -> Piece:
     """The whole records at the start of a buffer; none if no record ends in it."""
     head = buffer if is_last else buffer[: _likely_cut(buffer, rules)]
+    if rules.has_escape(buffer):
+        head = b""
     if _is_plain(head, rules):
         return Piece(head, first, _lines_with_text(head), Form.PLAIN, is_last)
     if head:
@@ -169,7 +203,7 @@ def _likely_cut(buffer: bytes, rules: Grammar) -> int:
     line_end = b"\n" if b"\n" in buffer else b"\r"
     # A `\r` at the very end may be the first half of `\r\n`.
     cut = buffer.rfind(line_end, 0, len(buffer) - (line_end == b"\r"))
-    is_inside = buffer.count(rules.quote, 0, cut + 1) % 2 == 1
+    is_inside = bool(rules.quote) and buffer.count(rules.quote, 0, cut + 1) % 2 == 1
     while cut >= 0 and is_inside:
         opening = buffer.rfind(rules.quote, 0, cut)
         earlier = buffer.rfind(line_end, 0, max(opening, 0))
@@ -179,7 +213,7 @@ def _likely_cut(buffer: bytes, rules: Grammar) -> int:
 
 
 def _is_plain(head: bytes, rules: Grammar) -> bool:
-    if not head or rules.quote in head or head.endswith(b"\r"):
+    if not head or rules.has_quote(head) or head.endswith(b"\r"):
         return False
     return head.count(b"\r") == head.count(b"\r\n") and is_text(head)
 
@@ -200,7 +234,7 @@ def _clean_records(head: bytes, rules: Grammar, fields: int) -> int | None:
     if not head.endswith(b"\n"):
         head += b"\n"
     plain = head
-    if rules.quote in head:
+    if rules.has_quote(head):
         plain = rules.closed.sub(b"x", head)
         if rules.quote in plain:
             return None
@@ -229,4 +263,17 @@ def cells_of(raw: bytes, body: bytes, rules: Grammar) -> Iterator[bytes]:
 def value_of(cell: bytes, rules: Grammar) -> bytes:
     """The value of a field, unquoted."""
     quote = rules.quote
-    return cell[1:-1].replace(quote * 2, quote) if cell.startswith(quote) else cell
+    is_quoted = bool(quote) and cell.startswith(quote)
+    if rules.has_escape(cell):
+        pairs = rules.pairs if is_quoted else rules.escaped
+        return pairs.sub(lambda pair: pair[0][1:], cell[1:-1] if is_quoted else cell)
+    return cell[1:-1].replace(quote * 2, quote) if is_quoted else cell
+
+
+def clean(cell: bytes, rules: Grammar) -> bytes:
+    """A field in clean form: without escapes, and quoted where it has a quote."""
+    is_quoted = bool(rules.quote) and cell.startswith(rules.quote)
+    if not rules.has_escape(cell) and (is_quoted or rules.written not in cell):
+        return cell
+    written = rules.written
+    return written + value_of(cell, rules).replace(written, written * 2) + written

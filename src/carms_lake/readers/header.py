@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from carms_lake.contract.model import Contract, NewColumns, SourceSpec
+from carms_lake.contract.model import Column, Contract, NewColumns, SourceSpec
 from carms_lake.errors import ContractError, SourceRefused, did_you_mean, first_few
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
 
@@ -48,22 +48,23 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
     Raises:
         SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also for a duplicate header.
     """
+    given = found
+    found, renamed = _by_own_names(given, contract, where)
     wanted = {column.source: column for column in contract.columns}
     # Exports that come back corrected have columns of ours, which no source has.
     dropped = {*spec_of(contract).drop_columns, *(set(EXPORT_COLUMNS) - wanted.keys())}
     exact = {name: position for position, name in enumerate(found) if name in wanted}
-    folded = {_folded(name): name for name in wanted if name not in exact}
-    taken = {_folded(name) for name in exact}
+    others = {folded(name): name for name in wanted if name not in exact}
+    taken = {folded(name) for name in exact}
     repeated = [n for n, count in Counter(found).items() if count > 1 and n not in dropped]
     unexpected: dict[str, int] = {}
-    renamed: dict[str, str] = {}
     for position, name in enumerate(found):
         if name in exact or name in dropped:
             continue
-        target = folded.get(_folded(name))
-        if _folded(name) in taken or (target is not None and target in renamed):
+        target = others.get(folded(name))
+        if folded(name) in taken or (target is not None and target in renamed):
             repeated.append(name)
-        elif target is None and _folded(name) not in {_folded(n) for n in dropped}:
+        elif target is None and folded(name) not in {folded(n) for n in dropped}:
             unexpected[name] = position
         elif target is not None:
             renamed[target] = name
@@ -74,11 +75,11 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
         if column.source not in exact and not column.may_be_absent and column.from_path is None
     ]
     if missing:
-        raise no_such_columns(where, found, missing)
+        raise no_such_columns(where, given, missing)
     if repeated:
         raise SourceRefused(
             "UNEXPECTED_COLUMN",
-            f"{where}: duplicate column {listed(repeated)}; found {listed(found)}",
+            f"{where}: duplicate column {listed(repeated)}; found {listed(given)}",
             "remove or rename one of them in the file",
         )
     if unexpected and spec_of(contract).new_columns is NewColumns.REFUSE:
@@ -88,6 +89,42 @@ def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
     if unexpected:
         notes += (new_columns_note(where, unexpected, contract),)
     return Layout(positions, len(found), notes, tuple(unexpected.items()))
+
+
+def names_in_files(column: Column) -> tuple[str, ...]:
+    """The headers, or paths, under which a file may have a column."""
+    return (column.source, *column.aliases)
+
+
+def _by_own_names(
+    found: Sequence[str], contract: Contract, where: str
+) -> tuple[Sequence[str], dict[str, str]]:
+    """The headers with the contract's own name in place of an alias, and what was replaced.
+
+    Raises:
+        SourceRefused: UNEXPECTED_COLUMN, for two names of one column.
+    """
+    names, renamed = list(found), dict[str, str]()
+    for column in contract.columns:
+        if not column.aliases:
+            continue
+        known = {folded(name) for name in names_in_files(column)}
+        places = [at for at, name in enumerate(found) if folded(name) in known]
+        if len(places) > 1:
+            raise two_names(where, [found[at] for at in places], column)
+        if places and folded(found[places[0]]) != folded(column.source):
+            renamed[column.source] = found[places[0]]
+            names[places[0]] = column.source
+    return names, renamed
+
+
+def two_names(where: str, names: Sequence[str], column: Column) -> SourceRefused:
+    """The refusal of a file that has a column twice, under two of its names."""
+    return SourceRefused(
+        "UNEXPECTED_COLUMN",
+        f"{where}: {listed(names)} are names of one column, `{column.name}`",
+        "remove one of them in the file, or from `carms.aliases` in the contract",
+    )
 
 
 def no_such_columns(where: str, found: Iterable[str], missing: Iterable[str]) -> SourceRefused:
@@ -145,7 +182,8 @@ def _columns(names: Sequence[str]) -> str:
     return f"column{'s' * (len(names) > 1)} {listed(names)}"
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A header as it is compared with others."""
     return name.strip().casefold()
 
 

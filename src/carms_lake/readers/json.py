@@ -38,7 +38,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         SourceRefused: it is not an array of JSON objects, or its keys are not the contract's.
     """
     shape = shape_of(contract)
-    data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
+    data = b"".join(as_utf8(blocks(source), encoding_of(contract, source.name)))
     elements = _elements(data, source, is_exact=True)
     rows: list[dict[str, Any]] = []
     misfits: dict[int, list[Misfit]] = {}
@@ -66,7 +66,7 @@ def array_elements(source: SourceFile, contract: Contract) -> list[Any]:
         SourceRefused: it is not a JSON array, or it changed while it was read.
     """
     ensure_unchanged(source)
-    data = b"".join(as_utf8(blocks(source), encoding_of(contract)))
+    data = b"".join(as_utf8(blocks(source), encoding_of(contract, source.name)))
     ensure_unchanged(source)
     return _elements(data, source, is_exact=False)
 

@@ -59,7 +59,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     Raises:
         SourceRefused: the file cannot be read, has no line, or its keys are not the contract's.
     """
-    encoding = encoding_of(contract)
+    encoding = encoding_of(contract, source.name)
     if all(column.source == LINE for column in contract.columns):
         return FileChunks(source, _whole_lines(source, encoding, contract.column_names))
     shape = shape_of(contract)

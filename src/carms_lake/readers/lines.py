@@ -9,14 +9,15 @@ from carms_lake.readers.content import blocks
 from carms_lake.readers.csv_header import grammar_of, opened_at_header
 from carms_lake.readers.csv_records import (
     LINE_ENDS,
+    Form,
     Grammar,
     Piece,
     RecordTooLong,
     fields_of,
     is_unclosed,
     mask,
-    pieces,
 )
+from carms_lake.readers.csv_table import table_pieces
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.text import as_utf8, encoding_of
 from carms_lake.records import SourceFile
@@ -94,8 +95,11 @@ def _records(source: SourceFile, contract: Contract, wanted: Collection[int]) ->
         yield from _jsonl_records(source, contract)
         return
     opened, rules = opened_at_header(source, contract), grammar_of(contract)
-    yield 0, opened.header, b""
-    for piece in pieces(opened.rest, rules, len(opened.found)):
+    yield 0, opened.before, b""
+    for piece in table_pieces(opened.rest, rules, len(opened.found), contract):
+        if piece.form is Form.OUTSIDE:
+            yield 0, piece.raw, b""
+            continue
         within = range(piece.first, piece.first + piece.records)
         if any(number in within for number in wanted):
             yield from _csv_records(piece, rules)
@@ -115,7 +119,7 @@ def _csv_records(piece: Piece, rules: Grammar) -> Iterator[Line]:
 
 def _jsonl_records(source: SourceFile, contract: Contract) -> Iterator[Line]:
     number, waiting = 0, b""
-    for block in as_utf8(blocks(source), encoding_of(contract)):
+    for block in as_utf8(blocks(source), encoding_of(contract, source.name)):
         *lines, waiting = (waiting + block).split(b"\n")
         for text in lines:
             is_record = bool(text.strip(_BLANKS))

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError
+from carms_lake.names import as_name
+from carms_lake.readers.globs import compiled
 from carms_lake.readers.header import spec_of
 
 BOM = codecs.BOM_UTF8
@@ -40,13 +42,15 @@ _KNOWN = (
 _CONTROLS = bytes(range(9))
 
 
-def encoding_of(contract: Contract) -> str:
-    """The canonical name of the encoding of a contract's files.
+def encoding_of(contract: Contract, file: str) -> str:
+    """The canonical name of the encoding of one of a contract's files, by the file's name.
 
     Raises:
-        ContractError: the encoding is unknown.
+        ContractError: the encoding is unknown, or a pattern is not one.
     """
-    name = spec_of(contract).encoding
+    spec = spec_of(contract)
+    own = (name for glob, name in spec.encodings if _matches(glob, file))
+    name = next(own, spec.encoding)
     try:
         "".encode(name)
         return codecs.lookup(name).name
@@ -55,6 +59,13 @@ def encoding_of(contract: Contract) -> str:
             f"`{contract.ref}`: unknown encoding `{name}`",
             "write, for instance, `utf-8`, `cp1252` or `utf-16`",
         ) from None
+
+
+def _matches(glob: str, file: str) -> bool:
+    """Whether a glob is that of a file; one without a folder is compared with the name alone."""
+    name = as_name(file)
+    part = name if "/" in glob else name.rpartition("/")[2]
+    return compiled(glob, "encoding").fullmatch(part) is not None
 
 
 def is_utf8(encoding: str) -> bool:

@@ -170,12 +170,12 @@ class BatchWriter:
     def _chunks(self, source: SourceFile, counts: FileCounts) -> Iterator[Chunk]:
         with readable(source):
             found = readers.read(source, self._contract)
-            counts.notes += found.notes
             chunks = iter(found.chunks)
         while True:
             with readable(source):  # damage, or a file that is gone, may show only here
                 chunk = next(chunks, None)
             if chunk is None:
+                counts.notes += found.notes
                 return
             self._stop.check()
             yield chunk

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from codecs import getincrementalencoder
+from codecs import getincrementalencoder, lookup
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,7 +170,8 @@ def _corrected_rows(file: Path, contract: Contract) -> Iterator[Row]:
     """The corrected records; each says its file and its number there."""
     spec = spec_of(contract)
     try:
-        encoding = "utf-8-sig" if is_utf8(encoding_of(contract)) else spec.encoding
+        # Where encodings differ from file to file, an export is UTF-8.
+        encoding = "utf-8-sig" if is_utf8(lookup(spec.encoding).name) else spec.encoding
         text = file.read_bytes().decode(encoding)
         rows: list[Any]
         if spec.formats == ("csv",):
@@ -210,7 +211,7 @@ def _write(source: SourceFile, contract: Contract, rows: Mapping[int, Row], out:
     is_csv = spec_of(contract).formats == ("csv",)
     names = opened_at_header(source, contract).found if is_csv else []
     texts = {number: _record_text(row, names, contract) for number, row in rows.items()}
-    encoding = encoding_of(contract)
+    encoding = encoding_of(contract, source.name)
     # Bytes that are not text in this encoding are kept as they are.
     encoder = getincrementalencoder(encoding)("surrogateescape")
     path = out / source.name

@@ -16,6 +16,7 @@ import polars as pl
 
 from carms_lake import readers
 from carms_lake.contract.model import Contract
+from carms_lake.contract.spelling import Extent
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.names import SRC_EXTRA, SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.quality.split import Provenance, TrackedChunk
@@ -105,7 +106,9 @@ def reparse_raw(
     ordered = rejected.sort(SRC_ROW_NUMBER)
     header, raws = ordered["raw_header"][0], ordered["raw_record"].to_list()
     file_format = _format(contract)
-    reading = replace(contract, source=replace(spec_of(contract), encoding="utf-8"))
+    reading = replace(
+        contract, source=replace(spec_of(contract), encoding="utf-8", encodings=(), extent=Extent())
+    )
     if file_format == "csv":
         text = "\n".join([header, *raws])
     else:  # the other records of the file said which columns it has
