@@ -26,7 +26,7 @@ PARTS = {
     "fuzz": "tests/fuzz",
     "attacks": "tests/attacks",
 }
-FORMATS = 13
+FORMATS = 16
 """Among which the fuzzed files are shared; tests/fuzz/targets.py lists them."""
 
 

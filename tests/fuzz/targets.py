@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import polars as pl
+import pyarrow.parquet as pq
 from deltalake import write_deltalake
 from faults.scale import SEED
 from fuzz.mutations import (
@@ -25,11 +27,13 @@ from fuzz.mutations import (
     mutated_zip,
     zipped,
 )
+from fuzz.odd import odd_log, odd_parquet, odd_workbook
 from sources import bronze, column, source
 
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import NewColumns
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import NotReconciled, SourceRefused, trace_of
+from carms_lake.flows.drift import drift_of
 from carms_lake.flows.ingest.batches import BatchWriter, Stop
 from carms_lake.flows.run import Run
 from carms_lake.quality.split import Provenance
@@ -144,6 +148,16 @@ PLAIN_JSON = {"drop_columns": ("more",)}
 NEW = {"new_columns": NewColumns.ACCEPT}
 MERGED = {"merge_surplus_into": "name", "trim": True, "encoding": "cp1252", "delimiter": ";"}
 
+ANY = bronze(
+    *(replace(c, may_be_absent=True, required=False) for c in COLUMNS),
+    column("tags", "varchar[]", may_be_absent=True),
+    column("raw", "blob", may_be_absent=True),
+    column("more", "json", may_be_absent=True),
+    format="parquet",
+    **NEW,
+)
+"""The contract of a Parquet file of any columns."""
+
 TARGETS = {
     target.name: target
     for target in (
@@ -185,6 +199,9 @@ TARGETS = {
         Target("xlsx", "xlsx", of("xlsx"), workbook, mutated_zip),
         Target("parquet", "parquet", of("parquet", **NEW), parquet, mutated_parquet),
         Target("delta", "delta", of("delta"), table, mutated_zip),
+        Target("xlsx parts", "xlsx", of("xlsx"), workbook, odd_workbook),
+        Target("parquet types", "parquet", ANY, parquet, odd_parquet),
+        Target("delta log", "delta", of("delta"), table, odd_log),
     )
 }
 
@@ -204,7 +221,7 @@ def written(target: Target, data: bytes, folder: Path) -> SourceFile | None:
     import zipfile
 
     path = folder / f"case.{target.ending}"
-    if target.name != "delta":
+    if target.ending != "delta":
         path.write_bytes(data)
         return source(path, target.member)
     shutil.rmtree(path, ignore_errors=True)
@@ -216,10 +233,17 @@ def written(target: Target, data: bytes, folder: Path) -> SourceFile | None:
     return source(path) if (path / "_delta_log").is_dir() else None
 
 
+BUGS = (
+    TypeError, AttributeError, LookupError, NameError, AssertionError, ArithmeticError,
+    NotReconciled,
+)  # fmt: skip
+"""What is a bug of carms, where it is raised by one of its lines."""
+
+
 def outcome(target: Target, data: bytes, folder: Path) -> str:
     """What reading comes to: `landed`, or the code of the refusal; any error is a finding.
 
-    Rows balance, or `finish` raises: it is what every ingest does.
+    Rows balance, or `finish` raises: it is what every ingest does. What lands, drift can compare.
     """
     file = written(target, data, folder)
     if file is None:
@@ -228,8 +252,31 @@ def outcome(target: Target, data: bytes, folder: Path) -> str:
         with BatchWriter(RUN, target.contract, None, Stop()) as writer:
             counts = writer.read(file, PROVENANCE)
             writer.finish()
+            writer.ensure_kept(file)
     except SourceRefused as refusal:
-        has_change_log = refusal.message and refusal.hint
-        return refusal.code if has_change_log else "FINDING refused without a reason"
+        compared(target, file)
+        return refused(refusal)
     assert counts.records == counts.accepted + counts.rejected
+    if wrong := compared(target, file):
+        return f"FINDING it lands, and drift says: {wrong}"
+    if target.name == "parquet types" and counts.records != pq.read_metadata(file.path).num_rows:
+        return f"FINDING {counts.records} records of another number of rows"
     return "landed" if not counts.rejected else "landed with rejects"
+
+
+def compared(target: Target, file: SourceFile) -> str | None:
+    """Why `carms status` cannot compare a file, if it cannot."""
+    found = drift_of(Path(), target.contract, file, None) or []
+    return next((str(row[-1]) for row in found if row[3] == "unreadable"), None)
+
+
+def refused(refusal: SourceRefused) -> str:
+    """What a refusal is: its code, and what was raised if nobody thought of that."""
+    if not refusal.message or not refusal.hint:
+        return "FINDING refused without a reason"
+    cause = refusal.__cause__
+    if isinstance(cause, BUGS) and "carms_lake" in extract_tb(cause.__traceback__)[-1].filename:
+        return f"FINDING {trace_of(refusal)}"
+    if "report it" in refusal.hint:
+        return f"{refusal.code} by {type(cause).__name__}"
+    return refusal.code
