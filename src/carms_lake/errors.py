@@ -25,6 +25,7 @@ import os
 import re
 import sys
 import traceback
+import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -69,9 +70,13 @@ class SourceRefused(SourceError):
     NO_GOOD_RECORD.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, hint: str = "", columns: Sequence[str] = ()
+    ) -> None:
         super().__init__(message, hint)
         self.code = code
+        self.columns = columns
+        """Headers that the contract does not know, where it could take them."""
 
 
 class StoreError(LakeError):
@@ -167,13 +172,46 @@ def system_refusal(error: BaseException) -> tuple[str, str] | None:
     return before + _OS_ERROR.sub("", lines[at]).strip(" :"), to_do
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint with the known name nearest to a wrong one; empty where none is near."""
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean `{visible(near[0])}`?" if near else ""
+
+
+def either(*hints: str) -> str:
+    """Several hints as one, without those that say nothing."""
+    return "; or ".join(filter(None, hints))
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint with the known name nearest to a wrong one, or with all of them."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return "known: " + ", ".join(f"`{known_name}`" for known_name in names) if names else ""
+    if near := nearest(name, names):
+        return near
+    return "known: " + ", ".join(f"`{visible(one)}`" for one in names) if names else ""
+
+
+def visible(name: str) -> str:
+    r"""A name for a message, in which nothing hides that makes it another one than it seems.
+
+    Marks without a width, letters in two parts and letters of another script among those of ASCII
+    are escaped.
+
+    >>> print(visible("id\u200b"), visible("cafe\u0301"), visible("\u0456d"), visible("caf\u00e9"))
+    id\u200b cafe\u0301 \u0456d café
+    """
+    if name.isascii() and name.isprintable():
+        return name
+    is_mixed = any(c.isascii() and c.isalpha() for c in name)
+    is_whole = unicodedata.is_normalized("NFC", name)
+
+    def hides(c: str) -> bool:
+        kind = unicodedata.category(c)
+        is_foreign = is_mixed and kind[0] == "L" and not unicodedata.name(c, "").startswith("LATIN")
+        is_part = not is_whole and kind[0] == "M"
+        return (kind[0] in "CZ" and c != " ") or is_part or (not c.isascii() and is_foreign)
+
+    return "".join(c.encode("unicode_escape").decode() if hides(c) else c for c in name)
 
 
 def counted(count: int, noun: str) -> str:

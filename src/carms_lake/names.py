@@ -126,6 +126,17 @@ def _counted(digits: str) -> str:
     return f"0{len(digits):07}{digits}"
 
 
+def folded(header: str) -> str:
+    """A header without what nobody sees: case, spaces around it, marks without a width.
+
+    The same letters in the two Unicode forms are the same.
+    """
+    if not header.isascii():
+        shown = (c for c in header if unicodedata.category(c) != "Cf")
+        header = unicodedata.normalize("NFC", "".join(shown))
+    return header.strip().casefold()
+
+
 def as_name(text: str) -> str:
     r"""A file's name in one Unicode form: macOS and others write the same letters in two ways.
 

@@ -188,6 +188,12 @@ def _check_delimiter(
         return
     for other in _OTHER_DELIMITERS:
         cells = {name.strip(' "').casefold() for name in found[0].split(other)}
+        if len(cells & wanted) > 1 and other == spec_of(contract).delimiter:
+            raise SourceRefused(
+                "WRONG_FORMAT",
+                f"{where}: the line is quoted as a whole, so that it is one column",
+                "take the quotes around each line off, or have it saved as CSV once, not twice",
+            )
         if len(cells & wanted) > 1:
             raise SourceRefused(
                 "MISSING_COLUMN",

@@ -6,7 +6,8 @@ import polars as pl
 
 from carms_lake.contract.model import Contract
 from carms_lake.errors import ContractError, SourceRefused, counted
-from carms_lake.readers.header import folded, names_in_files, spec_of
+from carms_lake.names import folded
+from carms_lake.readers.header import names_in_files, spec_of
 
 MOST_ROWS = 1000
 """`carms.header: auto` looks at so many rows."""

@@ -1,14 +1,20 @@
 """The columns of a file, compared with those of its contract."""
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from carms_lake.contract.model import Column, Contract, NewColumns, SourceSpec
-from carms_lake.errors import ContractError, SourceRefused, did_you_mean, first_few
-from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
+from carms_lake.errors import (
+    ContractError,
+    SourceRefused,
+    did_you_mean,
+    either,
+    first_few,
+    nearest,
+    visible,
+)
+from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA, folded
 
 _SHOWN = 40
 """How many names a message lists."""
@@ -43,7 +49,7 @@ def spec_of(contract: Contract) -> SourceSpec:
 def parse(found: Sequence[str], contract: Contract, where: str) -> Layout:
     """Where the file has each of the contract's columns; `where` names file and line or sheet.
 
-    Another order, case or surrounding spaces are accepted and noted.
+    Another order or case, spaces around a header and marks that nobody sees are accepted and noted.
 
     Raises:
         SourceRefused: MISSING_COLUMN; UNEXPECTED_COLUMN, also for a duplicate header.
@@ -130,23 +136,24 @@ def two_names(where: str, names: Sequence[str], column: Column) -> SourceRefused
 def no_such_columns(where: str, found: Iterable[str], missing: Iterable[str]) -> SourceRefused:
     """The refusal of a file that lacks columns."""
     names, lacking = list(found), list(missing)
-    nearest = did_you_mean(lacking[0], {name for name in names if name})
+    near = nearest(lacking[0], filter(None, names))
     return SourceRefused(
         "MISSING_COLUMN",
         f"{where}: missing {_columns(lacking)}; found {listed(names)}",
-        "; ".join(filter(None, [nearest, "correct the file or the contract"])),
+        either(near, "have the file corrected, or say `carms.mayBeAbsent` of it in the contract"),
     )
 
 
 def unknown_columns(where: str, unexpected: Iterable[str], known: Iterable[str]) -> SourceRefused:
     """The refusal of a file that has columns which its contract does not know."""
     names = list(unexpected)
-    nearest = did_you_mean(names[0], known)
+    them = "it" if len(names) == 1 else "them"
+    to_do = f"add {them} to the contract's properties, or list {them} in `carms.dropColumns`"
     return SourceRefused(
         "UNEXPECTED_COLUMN",
         f"{where}: unexpected {_columns(names)}",
-        f"{nearest}; or add it to the contract's properties:\n{_patch(names)}\n"
-        "or list it in `carms.dropColumns`",
+        either(did_you_mean(names[0], known), to_do),
+        names[:_SHOWN],
     )
 
 
@@ -160,21 +167,9 @@ def new_columns_note(where: str, names: Iterable[str], contract: Contract) -> st
     return f"{where}: {_columns(list(names))} not in the contract; {what}"
 
 
-def _patch(names: Sequence[str]) -> str:
-    """The properties that would add these columns to a contract, as text."""
-    return "\n".join(
-        f"  - name: {re.sub(r'[^a-z0-9_]+', '_', name.lower()).strip('_') or 'new_column'}\n"
-        f"    physicalName: {json.dumps(name, ensure_ascii=False)}\n"
-        "    logicalType: string\n"
-        "    physicalType: varchar\n"
-        "    customProperties: [{property: carms.mayBeAbsent, value: true}]"
-        for name in names[:_SHOWN]
-    )
-
-
 def listed(names: Sequence[str]) -> str:
     """Names for a message: `a`, `b`; an empty one is shown as `(without a name)`."""
-    shown = [f"`{name[:80]}`" if name else "(without a name)" for name in names]
+    shown = [f"`{visible(name)[:80]}`" if name else "(without a name)" for name in names]
     return first_few(shown, _SHOWN) or "none"
 
 
@@ -182,15 +177,11 @@ def _columns(names: Sequence[str]) -> str:
     return f"column{'s' * (len(names) > 1)} {listed(names)}"
 
 
-def folded(name: str) -> str:
-    """A header as it is compared with others."""
-    return name.strip().casefold()
-
-
 def _notes(
     where: str, positions: tuple[tuple[str, int], ...], renamed: dict[str, str]
 ) -> tuple[str, ...]:
-    notes = [f"{where}: header `{name}` read as `{target}`" for target, name in renamed.items()]
+    pairs = [(visible(name), visible(target)) for target, name in renamed.items()]
+    notes = [f"{where}: header `{name}` read as `{target}`" for name, target in pairs]
     order = [position for _, position in positions]
     if order != sorted(order):
         notes.append(f"{where}: the columns are in a different order than in the contract")

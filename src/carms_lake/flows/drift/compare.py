@@ -9,6 +9,7 @@ import polars as pl
 
 from carms_lake.contract.change import joined
 from carms_lake.contract.model import Column, Contract, NewColumns
+from carms_lake.errors import visible
 from carms_lake.flows.drift.column_checks import check_against_contract, compare_with_previous
 from carms_lake.flows.drift.files import (
     RawFile,
@@ -35,7 +36,7 @@ from carms_lake.flows.drift.inference import (
     name_similarity,
     overlap,
 )
-from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
+from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER, folded
 from carms_lake.readers.header import spec_of
 from carms_lake.store import delta
 from carms_lake.store.delta.manifest import FileEntry
@@ -68,11 +69,11 @@ def matched(contract: Contract, raw: RawFile, old: pl.DataFrame | None) -> Match
     exact = {column.source: column.name for column in contract.columns}
     present = {exact[header]: header for header in raw.sample.columns if header in exact}
     others = [column for column in contract.columns if column.name not in present]
-    folded = {column.source.strip().casefold(): column.name for column in others}
+    by_header = {folded(column.source): column.name for column in others}
     present |= {
-        folded[key]: header
+        by_header[key]: header
         for header in raw.sample.columns
-        if header not in exact and (key := header.strip().casefold()) in folded
+        if header not in exact and (key := folded(header)) in by_header
     }
     added = [header for header in raw.sample.columns if header not in present.values()]
     removed = [c for c in others if c.name not in present and c.from_path is None]
@@ -209,10 +210,11 @@ def _check_columns(collector: DriftCollector, found: Matched) -> None:
     for name, header in found.present.items():
         source = collector.contract.column(name).source
         if header != source:
-            collector.report(name, "header", Severity.NOTE, source, header)
+            collector.report(name, "header", Severity.NOTE, visible(source), visible(header))
     for name, (header, score) in found.renamed.items():
         source = collector.contract.column(name).source
-        collector.report(name, "renamed", Severity.ERROR, source, header, score=score)
+        shown = visible(source), visible(header)
+        collector.report(name, "renamed", Severity.ERROR, *shown, score=score)
         collector.require(ChangeKind.HEADER, name, header)
     for column in found.removed:
         before = collector.previous(column)

@@ -16,6 +16,7 @@ from carms_lake import readers
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.contract.types import ColumnType
 from carms_lake.errors import SourceRefused, StoreError
+from carms_lake.names import folded
 from carms_lake.readers.content import opened, readable
 from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.frames import cell_text
@@ -261,8 +262,8 @@ def _distinct(
     found: tuple[str, ...], contract: Contract
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The headers that the contract does not drop, each once, and the repeated ones."""
-    dropped = {name.strip().casefold() for name in spec_of(contract).drop_columns}
-    headers = (name for name in dict.fromkeys(found) if name.strip().casefold() not in dropped)
+    dropped = {folded(name) for name in spec_of(contract).drop_columns}
+    headers = (name for name in dict.fromkeys(found) if folded(name) not in dropped)
     return tuple(headers), tuple(name for name, count in Counter(found).items() if count > 1)
 
 

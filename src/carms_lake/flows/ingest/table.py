@@ -171,6 +171,11 @@ class _Table:
             refuse_clash(same_name)
             return self.ingest_file(source, writer)
         except SourceRefused as error:
+            if error.columns:
+                # It imports what comparing files needs, which most ingests do not.
+                from carms_lake.flows.ingest.proposed import with_properties
+
+                error = with_properties(error, source, self.contract)
             report = FileReport(self.contract.ref, source.name, FileStatus.REFUSED)
             return refused_report(replace(report, bytes=source.size), error)
 

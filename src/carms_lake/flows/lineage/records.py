@@ -14,7 +14,15 @@ from carms_lake.errors import ContractError, SourceError
 from carms_lake.flows.lineage.context import LineageContext, Row
 from carms_lake.flows.lineage.keys import Start
 from carms_lake.flows.rejects.locate import SEARCHED_BYTES, LandedFiles
-from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer, TableRef
+from carms_lake.names import (
+    DELIVERY_ID,
+    RUN_ID,
+    SRC_FILENAME,
+    SRC_ROW_NUMBER,
+    Layer,
+    TableRef,
+    folded,
+)
 from carms_lake.readers.content import readable
 from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
@@ -196,8 +204,8 @@ def _fields(contract: Contract, row: Row) -> dict[str, str] | None:
     if found is None:
         return None
     if not raw.lstrip().startswith("{"):
-        cells = {name.strip().casefold(): cell for name, cell in found.items()}
-        return {c.name: cells.get(c.source.strip().casefold(), "") for c in contract.columns}
+        cells = {folded(name): cell for name, cell in found.items()}
+        return {c.name: cells.get(folded(c.source), "") for c in contract.columns}
     flat = found | flattened(found, {c.source for c in contract.columns})
     return {
         c.name: raw if c.source == "$" else _text(flat.get(c.source, flat.get(c.name))) or ""

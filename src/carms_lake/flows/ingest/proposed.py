@@ -1,0 +1,36 @@
+"""What a contract would have to say about the columns that it refused a file for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carms_lake.contract.patch import as_yaml
+from carms_lake.errors import LakeError, SourceRefused
+from carms_lake.flows.drift.files import HEAD_RECORDS, read_raw
+from carms_lake.flows.drift.findings import ChangeKind, Compared, ContractChange
+from carms_lake.flows.drift.inference import inferred_type
+from carms_lake.flows.drift.proposal import proposed
+from carms_lake.readers.content import readable
+
+if TYPE_CHECKING:
+    from carms_lake.contract.model import Contract
+    from carms_lake.records import SourceFile
+
+
+def with_properties(
+    refusal: SourceRefused, source: SourceFile, contract: Contract
+) -> SourceRefused:
+    """A refusal for unknown columns, and the properties that would add them in the file's types."""
+    try:
+        with readable(source):
+            found = read_raw(source, contract, most=HEAD_RECORDS).sample
+            changes = [
+                ContractChange(ChangeKind.ADDED, name, inferred_type(found[name]))
+                for name in refusal.columns
+            ]
+            patch = proposed(contract, [Compared((), tuple(changes))])
+            text = as_yaml(contract.ref.table, patch).rstrip()
+    except LakeError:  # the refusal says enough without them
+        return refusal
+    hint = f"{refusal.hint}; `carms drift {contract.ref.table} --write` adds:\n{text}"
+    return SourceRefused(refusal.code, refusal.message, hint, refusal.columns)
