@@ -58,7 +58,7 @@ def read_delta(source: SourceFile, contract: Contract) -> FileChunks:
             raise SourceRefused(
                 "UNREADABLE",
                 f"`{source.name}`: the table's log cannot be read: {error}",
-                "the table may be damaged or only partly copied; copy it again",
+                "copy the whole folder of the table again, including its log",
             ) from error
         layout = parse(frame.collect_schema().names(), contract, f"`{source.name}`")
     return FileChunks(source, _parts_of(frame, layout), layout.notes)

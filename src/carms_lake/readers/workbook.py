@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from python_calamine import CalamineWorkbook
 
-from carms_lake.errors import SourceRefused, counted, did_you_mean, first_few
+from carms_lake.errors import SourceRefused, counted, did_you_mean, either, first_few
 from carms_lake.readers.content import empty, readable, unpacked_limit, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 from carms_lake.readers.text import looks_like
@@ -147,7 +147,9 @@ def _chosen(sheets: Sequence[SheetPart], source: SourceFile, wanted: str | int |
     raise SourceRefused(
         "MISSING_SHEET",
         f"`{source.name}` has no sheet `{wanted}`; its sheets: {shown}",
-        f"{did_you_mean(wanted, names)}; rename the sheet, or set `carms.sheet` in the contract",
+        either(
+            did_you_mean(wanted, names), "rename the sheet, or set `carms.sheet` in the contract"
+        ),
     )
 
 
