@@ -130,7 +130,9 @@ def test_120_programs_show_every_kind():
     assert set(count["eligibility"]) == {"CMG", "IMG", "All", "MOTP/MMTP"}
     assert {"NB", "PE", "NU", "NT"} <= set(count["provinces"])
     assert {p.language for p in PLANS} == {"en", "fr"}
-    assert {p.return_of_service for p in PLANS} == {"obligation", "none", "unclear", None}
+    assert {p.return_of_service for p in PLANS} == {
+        "obligation", "none", "not_applicable", "unclear", "per_kind", "img_only", None,
+    }  # fmt: skip
     assert count["disciplines"].most_common(1)[0][0] == "Family Medicine"
     assert any(p.has_quota_note for p in PLANS)
     assert any(p.in_text_headings for p in PLANS)

@@ -15,7 +15,13 @@ from carms_lake.flows.generate import generate as generate_files
 
 PLANS = plan(3, 150)
 READ = [(program, parse_document(page_content(program))) for program in PLANS]
-SERVICE = {"obligation": True, "none": False, "unclear": None, None: None}
+SERVICE = {
+    "per_kind": {"cmg": "none", "img": "required"},
+    "img_only": {"img": "required"},
+    "obligation": {"cmg": "required", "img": "required"},
+    **{said: {"cmg": said, "img": said} for said in ("none", "not_applicable", "unclear")},
+    None: {},
+}
 
 
 def planted_requirements(program):
@@ -71,7 +77,10 @@ FACTS = {
     "contacts": (planted_contacts, read_contacts),
     "application language": (lambda p: p.application_language, lambda d: d.application_language),
     "length": (lambda p: p.length_years, lambda d: d.length_years),
-    "return of service": (lambda p: SERVICE[p.return_of_service], lambda d: d.return_of_service),
+    "return of service": (
+        lambda p: SERVICE[p.return_of_service],
+        lambda d: {kind: stated.value for kind, stated in d.return_of_service.items()},
+    ),
     "interview dates": (lambda p: p.interview_dates, lambda d: d.interview_dates),
     "re-scheduling": (lambda p: p.rescheduling, lambda d: d.rescheduling_policy),
     "applications": (lambda p: p.applications, lambda d: d.applications.text),

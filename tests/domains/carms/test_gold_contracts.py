@@ -12,12 +12,13 @@ GOLD = contracts(Layer.GOLD)
 TEXTS = KIT.gold_texts()
 PROFILE = """
     match_iteration_id program_stream_id program_name school_code school_name discipline_id
-    discipline_name discipline_group program_site program_stream eligibility school_province
-    training_province quota accreditation_status approved_on document_language
-    application_language length_years reference_letters applications_min applications_max
-    interviewed_pct_min interviewed_pct_max first_interview_on last_interview_on
-    has_return_of_service needs_casper needs_fmproc needs_mccqe1 needs_nac program_url valid_from
-    is_current
+    discipline_name discipline_group program_site program_stream eligibility eligible_cmg
+    eligible_img eligible_usmg school_province training_province quota accreditation_status
+    approved_on document_language application_language length_years reference_letters
+    applications_min applications_max interviewed_pct_min interviewed_pct_max first_interview_on
+    last_interview_on return_of_service_cmg return_of_service_cmg_text return_of_service_img
+    return_of_service_img_text has_return_of_service needs_casper needs_fmproc needs_mccqe1
+    needs_nac program_url valid_from is_current
 """.split()  # noqa: SIM905 - to be compared with a list by eye
 
 

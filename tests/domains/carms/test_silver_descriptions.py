@@ -371,7 +371,52 @@ def test_texts_that_the_document_table_has_read_are_taken_from_it() -> None:
     assert states(at(1, master()), texts, read)["quota"].to_list() == [99]
 
 
-def test_a_stream_named_after_return_of_service_asks_for_one() -> None:
+SERVICE = ("return_of_service_cmg", "return_of_service_img", "has_return_of_service")
+
+
+@pytest.mark.parametrize(
+    ("stream", "said", "expected"),
+    [
+        ("Competitive RoS Stream for All", "", ("required", "required", True)),
+        ("CMG Stream for CMG", "All IMGs will be required to sign.", (None, None, None)),
+        ("CMG Stream for CMG", "You are required to sign.", ("required", None, True)),
+        ("IMG Stream for IMG", "You are required to sign.", (None, "required", True)),
+        ("Regular Stream for All", "S/O", ("not_applicable", "not_applicable", False)),
+        ("Regular Stream for All", "CMGs: No ROS. IMGs are required to sign.",
+         ("none", "required", True)),
+        ("CMG RoS Stream for CMG", "S/O", ("required", None, True)),
+        ("CMG RoS Stream for CMG", "There is no ROS.", ("none", None, False)),
+        ("MOTP-MMTP for MOTP/MMTP", "The Forces decide.", ("unclear", None, None)),
+        ("CMG Stream for CMG", "", (None, None, None)),
+    ],
+)  # fmt: skip
+def test_return_of_service_is_read_for_those_whom_the_stream_takes(
+    stream: str, said: str, expected: tuple[str | None, str | None, bool | None]
+) -> None:
+    texts = at(1, record("1", f"# Return of Service\n\n{said}\n"))
+    assert states(at(1, master("1", program_stream=stream)), texts).select(SERVICE).rows() == [
+        expected
+    ]
+
+
+def test_a_stream_named_after_return_of_service_is_its_own_evidence() -> None:
     stream = "Competitive RoS Stream for All"
-    found = states(at(1, master("1"), master("2", program_stream=stream)), [])
-    assert found["has_return_of_service"].to_list() == [None, True]
+    found = states(at(1, master("1", program_stream=stream)), [])
+    assert found["return_of_service_img_text"].to_list() == [stream]
+
+
+@pytest.mark.parametrize(
+    ("stream", "takes"),
+    [
+        ("CMG Stream for CMG", (True, False, True)),
+        ("IMG Stream for IMG", (False, True, False)),
+        ("Regular Stream for All", (True, True, True)),
+        ("MOTP-MMTP for MOTP/MMTP", (False, False, False)),
+        ("A stream", (None, None, None)),
+    ],
+)
+def test_who_may_apply_is_told_for_each_kind_of_applicant(
+    stream: str, takes: tuple[bool | None, ...]
+) -> None:
+    found = states(at(1, master("1", program_stream=stream)), [])
+    assert found.select("eligible_cmg", "eligible_img", "eligible_usmg").rows() == [takes]

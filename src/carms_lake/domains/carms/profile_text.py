@@ -14,6 +14,13 @@ LEAST_WIDTH = 60
 _LABEL = 22
 
 _LANGUAGES = {"en": "English", "fr": "French", "either": "English or French"}
+_SERVICE = {
+    "required": "required",
+    "none": "none",
+    "unclear": "not clear",
+    "not_applicable": "not applicable",
+    None: "not mentioned",
+}
 _STAGES = {"file_review": "file", "interview": "interview"}
 
 
@@ -63,9 +70,20 @@ def _facts(profile: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "approved on", str(profile["approved_on"] or "")
     yield "described in", _LANGUAGES.get(profile["document_language"], "")
     yield "apply in", _LANGUAGES.get(profile["application_language"], "")
-    answers = {True: "yes", False: "no", None: "not clear, or not mentioned"}
-    yield "return of service", answers[profile["has_return_of_service"]]
+    yield "return of service", _return_of_service(profile)
     yield "page", profile["program_url"]
+
+
+def _return_of_service(profile: Mapping[str, Any]) -> str:
+    """One answer where it holds for all whom the stream takes, else one for each kind of them."""
+    said = {
+        kind.upper(): _SERVICE[profile[f"return_of_service_{kind}"]]
+        for kind in ("cmg", "img")
+        if profile[f"eligible_{kind}"] is not False or profile[f"return_of_service_{kind}"]
+    }
+    if len(set(said.values())) <= 1:
+        return next(iter(said.values()), _SERVICE[None])
+    return ", ".join(f"{answer} for {kind}" for kind, answer in said.items())
 
 
 def _demand(profile: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carms_lake.domains.carms.documents import parse_document
+from carms_lake.domains.carms.documents.service import KINDS
 from carms_lake.domains.carms.people import person_names, without_names, without_people
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ FACTS: dict[str, pl.DataType] = {
     "postal_code": pl.String(),
     "application_language": pl.String(),
     "length_years": pl.Int32(),
-    "has_return_of_service": pl.Boolean(),
+    "return_of_service_cmg": pl.String(),
+    "return_of_service_cmg_text": pl.String(),
+    "return_of_service_img": pl.String(),
+    "return_of_service_img_text": pl.String(),
     "reference_letters": pl.Int32(),
     "personal_letter_min_words": pl.Int32(),
     "personal_letter_max_words": pl.Int32(),
@@ -107,7 +111,7 @@ def facts(document: Document) -> dict[str, Any]:
         "postal_code": header.postal_code,
         "application_language": document.application_language,
         "length_years": document.length_years,
-        "has_return_of_service": document.return_of_service,
+        **_return_of_service(document, names),
         "reference_letters": _reference_letters(document),
         "personal_letter_min_words": letter.min_words if letter else None,
         "personal_letter_max_words": letter.max_words if letter else None,
@@ -129,6 +133,17 @@ def facts(document: Document) -> dict[str, Any]:
         "citizenship_documents": [entry.code for entry in document.citizenship_documents],
         "lists": _lists(document, names),
     }
+
+
+def _return_of_service(document: Document, names: list[str]) -> dict[str, str | None]:
+    """Per kind of applicant what the section states, and the sentence that states it."""
+    columns: dict[str, str | None] = {}
+    for kind in KINDS:
+        stated = document.return_of_service.get(kind)
+        columns[f"return_of_service_{kind}"] = stated.value if stated else None
+        sentence = without_people(stated.evidence, names) if stated else None
+        columns[f"return_of_service_{kind}_text"] = sentence
+    return columns
 
 
 def _reference_letters(document: Document) -> int | None:

@@ -11,7 +11,6 @@ from carms_lake.domains.carms.documents.facts import (
     elective_requirements,
     length_years,
     parse_electives,
-    return_of_service,
 )
 from carms_lake.domains.carms.documents.selection import (
     interview_dates,
@@ -48,34 +47,6 @@ def test_the_application_language_is_the_printed_field(text: str, language: str 
 )
 def test_the_length_is_the_printed_sentence(text: str, years: int | None) -> None:
     assert length_years(text) == years
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The IMG stream is subject to a Return of Service (ROS).", True),
-        ("APPLICANTS ARE REQUIRED TO FULLFILL A ROS\nCOMMITMENT", True),
-        ("All will be required to sign a return of service contract", True),
-        ("Individuals are **required** to sign a **return of service agreement**", True),
-        ("This program has a return of service obligation attached to it.", True),
-        ("Un résident qui s’engagera à pratiquer au moins cinq ans.", True),
-        ("There are no return of service requirements here.", False),
-        ("No return of service (RoS) is required for these seats.", False),
-        ("S/O", False),
-        (
-            "There is no Return of Service requirement for CMGs.\n\nIMGs are required to sign.",
-            False,
-        ),
-        ("Applicants with a ROS agreement elsewhere should be aware of it.", None),
-        ("Return of service is determined by others.", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_section_about_return_of_service_is_not_yet_an_obligation(
-    text: str | None, expected: bool | None
-) -> None:
-    assert return_of_service(text) is expected
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_an_english_description_gives_every_fact(english: str) -> None:
     assert document.title == "Northern University - Family Medicine - Rural Immersion - Valemont"
     assert document.application_language == "either"
     assert document.length_years == 5
-    assert document.return_of_service is True
+    assert {s.value for s in document.return_of_service.values()} == {"required"}
     assert document.applications == Bucket(51, 200, "51 - 200")
     assert document.interviewed_pct == Bucket(76, 100, "76 - 100")
     assert document.considers_outside_information is True
@@ -41,7 +41,7 @@ def test_a_french_description_gives_the_same_facts_by_the_same_codes(french: str
     assert document.title == "Université du Nord - Médecine familiale - Val-Inventé"
     assert document.application_language == "fr"
     assert document.length_years == 2
-    assert document.return_of_service is False
+    assert {s.value for s in document.return_of_service.values()} == {"not_applicable"}
     assert document.applications == Bucket(601, None, "601 +")
     assert document.interviewed_pct == Bucket(0, 25, "0 - 25")
     assert document.considers_outside_information is False

@@ -173,11 +173,27 @@ def test_single_facts(documents: dict[str, Document]) -> None:
     assert Counter(each.length_years for each in values) == {
         5: 424, 2: 265, 4: 62, 3: 33, 6: 28, 7: 1, None: 2,
     }  # fmt: skip
-    with_section = [each for each in values if each.section("return_of_service")]
-    assert Counter(each.return_of_service for each in with_section) == {
-        True: 192, False: 100, None: 61,
-    }  # fmt: skip
-    assert {each.return_of_service for each in values if each not in with_section} == {None}
+
+
+def test_return_of_service_of_each_kind_of_applicant(documents: dict[str, Document]) -> None:
+    said = Counter(
+        tuple(s.value if (s := each.return_of_service.get(k)) else None for k in ("cmg", "img"))
+        for each in documents.values()
+        if each.section("return_of_service")
+    )
+    assert said == {
+        (None, "required"): 123,
+        ("required", "required"): 45,
+        ("none", "none"): 43,
+        ("unclear", None): 42,
+        ("not_applicable", "not_applicable"): 34,
+        ("unclear", "required"): 23,
+        ("unclear", "unclear"): 20,
+        ("none", None): 15,
+        ("none", "required"): 8,
+    }
+    others = [each for each in documents.values() if not each.section("return_of_service")]
+    assert not any(each.return_of_service for each in others)
 
 
 def test_interview_dates(documents: dict[str, Document]) -> None:

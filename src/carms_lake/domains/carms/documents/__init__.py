@@ -7,7 +7,6 @@ from carms_lake.domains.carms.documents.facts import (
     application_language,
     length_years,
     parse_electives,
-    return_of_service,
 )
 from carms_lake.domains.carms.documents.header import parse_contacts
 from carms_lake.domains.carms.documents.model import (
@@ -21,6 +20,7 @@ from carms_lake.domains.carms.documents.model import (
     Phone,
     Requirement,
     Section,
+    Stated,
     Website,
 )
 from carms_lake.domains.carms.documents.parse import parse_document
@@ -31,6 +31,7 @@ from carms_lake.domains.carms.documents.sections import (
     split_sections,
 )
 from carms_lake.domains.carms.documents.selection import interview_dates, parse_criteria
+from carms_lake.domains.carms.documents.service import return_of_service
 from carms_lake.domains.carms.documents.text import fold, masked, plain_text
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Phone",
     "Requirement",
     "Section",
+    "Stated",
     "Website",
     "agreement",
     "application_language",

@@ -1,11 +1,11 @@
-"""Single facts: application language, length of training, return of service, electives."""
+"""Single facts: application language, length of training, electives."""
 
 from __future__ import annotations
 
 import re
 
 from carms_lake.domains.carms.documents.model import Electives, Requirement
-from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line, unwrapped
+from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
 
 _APPLICATION_LANGUAGE = re.compile(
     r"(?:program application language|langue de candidature du programme)\s?:\s{0,9}([^\n]{0,80})"
@@ -13,23 +13,6 @@ _APPLICATION_LANGUAGE = re.compile(
 _LENGTH = re.compile(
     r"(?:residency program is for|programme de residence est d'une duree de)\s{1,9}(\d{1,2})\s{1,9}"
     r"(?:year|annee|an\b|ans\b)"
-)
-
-_NO_SERVICE = re.compile(
-    r"\bno return[- ]of[- ]service"
-    r"|\b(?:is|are) no (?:ros|rsos) (?:requirement|obligation)"
-    r"|aucun (?:service|engagement) (?:post-formation|de retour)"
-    r"|^\W*(?:s/o|n/a|none|aucun|sans objet|not applicable)\W*$"
-)
-_SERVICE = re.compile(
-    r"required to (?:fulfill?|fullfill?|sign|complete)\b"
-    r"|subject to a return of service"
-    r"|has a return of service obligation"
-    r"|return of service (?:obligation|agreement)[^.]{0,60}(?:is required|attached|must be signed)"
-    r"|requests all ros agreements"
-    r"|will be accorded a [\w-]{1,20} return of service"
-    r"|s'engagera a pratiquer|devra signer le contrat|contrat d'engagement"
-    r"|\*{0,2}required\*{0,2} to sign"
 )
 
 _ELECTIVE_LABELS = re.compile(
@@ -106,20 +89,6 @@ def length_years(program_curriculum: str) -> int | None:
     """The printed length of the training in years."""
     match = _LENGTH.search(fold(program_curriculum))
     return int(match[1]) if match else None
-
-
-def return_of_service(text: str | None) -> bool | None:
-    """Whether a return of service section states an obligation; None where it says neither.
-
-    Where one text states both, such as none for Canadian and one for international graduates, the
-    seat itself carries none: False. The text may speak of applicants whom the stream does not take.
-    """
-    if not text:
-        return None
-    folded = unwrapped(fold(text))
-    if _NO_SERVICE.search(folded):
-        return False
-    return True if _SERVICE.search(folded.replace("*", "")) else None
 
 
 def parse_electives(elective_criteria: str) -> Electives:

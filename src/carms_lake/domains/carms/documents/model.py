@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
 
@@ -118,6 +119,14 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A value of a fact and the sentence it was read from, e-mails and phone numbers masked."""
+
+    value: str
+    evidence: str
+
+
+@dataclass(frozen=True)
 class Bucket:
     """A printed range; an open one has no maximum."""
 
@@ -161,8 +170,8 @@ class Document:
     application_language: str | None
     """`en`, `fr` or `either`."""
     length_years: int | None
-    return_of_service: bool | None
-    """True: an obligation is stated; False: that there is none; None: unclear or no section."""
+    return_of_service: Mapping[str, Stated]
+    """By kind of applicant (`cmg`, `img`): `required`, `none`, `unclear` or `not_applicable`."""
     citizenship_documents: tuple[CitizenshipDocument, ...]
     requirements: tuple[Requirement, ...]
     electives: Electives

@@ -7,7 +7,6 @@ from carms_lake.domains.carms.documents.facts import (
     elective_requirements,
     length_years,
     parse_electives,
-    return_of_service,
 )
 from carms_lake.domains.carms.documents.header import parse_contacts, parse_header
 from carms_lake.domains.carms.documents.model import Document
@@ -31,6 +30,7 @@ from carms_lake.domains.carms.documents.selection import (
     parse_criteria,
     rescheduling_policy,
 )
+from carms_lake.domains.carms.documents.service import return_of_service
 from carms_lake.domains.carms.documents.text import is_french, plain_text
 
 

@@ -6,7 +6,12 @@ import polars as pl
 
 from carms_lake.domains.carms.readings import FACTS, read_documents, with_content_hash
 from carms_lake.domains.carms.silver.descriptions import identified
-from carms_lake.domains.carms.silver.programs import KEY, described, names_return_of_service
+from carms_lake.domains.carms.silver.eligibility import (
+    eligible,
+    has_return_of_service,
+    return_of_service,
+)
+from carms_lake.domains.carms.silver.programs import KEY, described
 from carms_lake.expressions import natural_order
 
 _FROM_MASTER = (
@@ -34,8 +39,12 @@ _FROM_DOCUMENT = (
     "applications_max",
     "interviewed_pct_min",
     "interviewed_pct_max",
-    "has_return_of_service",
+    "return_of_service_cmg",
+    "return_of_service_cmg_text",
+    "return_of_service_img",
+    "return_of_service_img_text",
 )
+_FROM_BOTH = ("eligible_cmg", "eligible_img", "eligible_usmg", "has_return_of_service")
 _DELIVERY = ("match_iteration_id", "src_filename", "delivery_id", "delivered_at")
 
 
@@ -78,10 +87,11 @@ def program_history(
         described(programs)
         .join(descriptions, on=[*KEY, "at"], how="left")
         .join(facts, on="document_hash", how="left")
-        .with_columns(_return_of_service())
+        .with_columns(*eligible(), *return_of_service())
+        .with_columns(has_return_of_service())
         .select(
             *KEY, pl.col("at").alias("delivered_at"),
-            *_FROM_MASTER, *_FROM_DOCUMENT, "document_hash",
+            *_FROM_MASTER, *_FROM_DOCUMENT, *_FROM_BOTH, "document_hash",
         )
         .sort(*KEY, "delivered_at")
     )  # fmt: skip
@@ -107,9 +117,3 @@ def _facts(documents: pl.DataFrame, silver_document: pl.LazyFrame) -> pl.LazyFra
     read = silver_document.select(columns).unique("document_hash").collect()
     unread = documents.unique("document_hash").join(read, on="document_hash", how="anti")
     return pl.concat([read, read_documents(unread["page_content"]).select(columns)]).lazy()
-
-
-def _return_of_service() -> pl.Expr:
-    """What the description says, else true for a stream that is named after it."""
-    named = pl.when(names_return_of_service(pl.col("program_stream"))).then(statement=True)
-    return pl.coalesce("has_return_of_service", named).alias("has_return_of_service")

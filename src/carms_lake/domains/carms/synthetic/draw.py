@@ -191,8 +191,10 @@ def _return_of_service(chance: random.Random, slot: Slot) -> str | None:
     if slot.eligibility == "IMG":
         return "none" if slot.school.name.endswith("Calgary") else "obligation"
     if slot.school.province == "QC":
-        return "none" if chance.random() < 0.3 else None
-    return _weighted(chance, (None, "none", "unclear"), (67, 20, 13))
+        return _weighted(chance, ("not_applicable", "none", "per_kind", None), (22, 5, 3, 70))
+    if slot.eligibility == "All":
+        return _weighted(chance, ("per_kind", "none", "unclear"), (70, 20, 10))
+    return _weighted(chance, (None, "none", "unclear", "img_only"), (62, 20, 13, 5))
 
 
 def _sections(chance: random.Random, slot: Slot) -> frozenset[str]:

@@ -214,7 +214,8 @@ class ProgramPlan:
     considers_outside_information: bool
     length_years: int
     return_of_service: str | None
-    """`obligation`, `none` or `unclear`; None where the document has no such section."""
+    """`obligation`, `none`, `not_applicable`, `unclear`, `per_kind` (none for graduates of Canada,
+    an obligation for others) or `img_only`; None where the document has no such section."""
     sections: frozenset[str]
     """Which of the sections that not every document has are there."""
     in_text_headings: frozenset[str]

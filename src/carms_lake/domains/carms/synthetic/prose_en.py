@@ -68,6 +68,16 @@ EN = Prose(
             "lasts as long as the training did.",
         ),
         "none": ("There is no return of service requirement for this stream.",),
+        "not_applicable": ("N/A",),
+        "per_kind": (
+            "**CMGs/USMGs:** There is no Return of Service requirement for them.",
+            "**IMGs: **IMGs who match to {discipline} will be required to sign a Return of Service "
+            "Agreement with {province}.",
+        ),
+        "img_only": (
+            "All IMGs will be required to sign a return of service contract with {province}, and "
+            "have to say so where they hold another one.",
+        ),
         "unclear": (
             "Applicants who hold an agreement with another province should ask that province what "
             "it means for them.",

@@ -62,7 +62,13 @@ FR = Prose(
             "signer un contrat d'engagement avant de commencer.",
             "Une pénalité est prévue au contrat si elle ne pratique pas dans la province.",
         ),
-        "none": ("S/O",),
+        "none": ("Aucun service post-formation n'est exigé.",),
+        "not_applicable": ("S/O",),
+        "per_kind": (
+            "**Diplômés canadiens :** Aucun service post-formation n'est exigé.",
+            "**DHCEU :** Les personnes retenues devront signer un contrat avec la province.",
+        ),
+        "img_only": ("Les DHCEU devront signer un contrat de service post-formation.",),
         "unclear": ("Renseignez-vous auprès de votre province d'origine.",),
     },
     general=(

@@ -1,0 +1,73 @@
+"""Facts that people read in the real descriptions, against what the domain reads in them.
+
+`labels/` has one file per fact: ids of programs and values, none of the texts. How the programs
+were chosen, and what precision and coverage come to, is in docs/carms-facts.md.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from domains.carms import bronze
+
+from carms_lake.domains.carms import silver
+
+if TYPE_CHECKING:
+    import polars as pl
+
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+
+LABELS = Path(__file__).parent / "labels"
+LEAST = 40
+
+
+def labelled(fact: str) -> list[dict[str, str]]:
+    """The labels of a fact, one dict per program; an empty value is one that no text states."""
+    with (LABELS / f"{fact}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def documents(real_carms: Path) -> pl.LazyFrame:
+    """silver.document of the real files."""
+    frames = bronze.real(real_carms)
+    return silver.document(frames["bronze_markdown_program_descriptions"]).collect().lazy()
+
+
+@pytest.fixture(scope="module")
+def programs(real_carms: Path, documents: pl.LazyFrame) -> dict[str, dict[str, object]]:
+    """silver.program_history of the real files, one row per program."""
+    frames = {
+        name: frame for name, frame in bronze.real(real_carms).items() if "section" not in name
+    }
+    history = silver.program_history(**frames, silver_document=documents).collect()
+    return {row["program_stream_id"]: row for row in history.iter_rows(named=True)}
+
+
+def wrong(fact: str, said: dict[str, dict[str, str]]) -> list[tuple[dict[str, str], object]]:
+    """The labels that differ from what is said of their program, with it."""
+    labels = labelled(fact)
+    assert len({label["program_stream_id"] for label in labels}) == len(labels) >= LEAST
+    return [
+        (label, found)
+        for label in labels
+        if any((found := said[label["program_stream_id"]])[name] != label[name] for name in label)
+    ]
+
+
+def test_return_of_service_is_as_people_read_it(programs: dict[str, dict[str, object]]) -> None:
+    columns = ("program_stream_id", "return_of_service_cmg", "return_of_service_img")
+    said = {key: {name: row[name] or "" for name in columns} for key, row in programs.items()}
+    assert wrong("return_of_service", said) == []
+
+
+def test_every_return_of_service_has_the_sentence_it_was_read_from(
+    programs: dict[str, dict[str, object]],
+) -> None:
+    for row in programs.values():
+        for kind in ("cmg", "img"):
+            value, text = (row[f"return_of_service_{kind}{end}"] for end in ("", "_text"))
+            assert (value is None) == (text is None), row["program_stream_id"]
