@@ -5,14 +5,14 @@ key that is called as the whole path is found before the path.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import orjson
 
 from carms_lake.contract.model import Contract
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, did_you_mean, first_few
 from carms_lake.names import SRC_ROW_NUMBER
 from carms_lake.readers.content import (
     blocks,
@@ -22,6 +22,7 @@ from carms_lake.readers.content import (
     wrong_format,
 )
 from carms_lake.readers.frames import malformed_frame, parsed_chunk, text_frame
+from carms_lake.readers.header import listed, spec_of
 from carms_lake.readers.json_text import json_fault, loaded
 from carms_lake.readers.json_values import Misfit, compare_keys, misfit_fault, shape_of
 from carms_lake.readers.text import as_utf8, binary_kind, encoding_of, unicode_kind
@@ -29,6 +30,8 @@ from carms_lake.records import FileChunks, SourceFile
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
 _BLANKS = b" \t\r\n"
+_COLON = re.compile(rb"[ \t\r\n]*:")
+_SHOWN = 3
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -39,7 +42,8 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """
     shape = shape_of(contract)
     data = b"".join(as_utf8(blocks(source), encoding_of(contract, source.name)))
-    elements = _elements(data, source, is_exact=True)
+    keys = spec_of(contract).extent.records
+    elements = _elements(data, source, keys, is_exact=True)
     rows: list[dict[str, Any]] = []
     misfits: dict[int, list[Misfit]] = {}
     for number, element in enumerate(elements, start=1):
@@ -53,9 +57,9 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
             rows.append({SRC_ROW_NUMBER: number, **row})
     notes = compare_keys(shape, f"`{source.name}`", contract, is_empty=not elements)
     frame = text_frame(rows, shape.found)
-    texts = _texts(data, misfits)
+    texts = _texts(data, keys, misfits)
     faults = [misfit_fault(number, texts[number], wrong) for number, wrong in misfits.items()]
-    chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), partial(_texts, data))
+    chunk = parsed_chunk(frame, malformed_frame(faults), len(elements), partial(_texts, data, keys))
     return FileChunks(source, (chunk,), notes)
 
 
@@ -68,24 +72,48 @@ def array_elements(source: SourceFile, contract: Contract) -> list[Any]:
     ensure_unchanged(source)
     data = b"".join(as_utf8(blocks(source), encoding_of(contract, source.name)))
     ensure_unchanged(source)
-    return _elements(data, source, is_exact=False)
+    return _elements(data, source, spec_of(contract).extent.records, is_exact=False)
 
 
-def _elements(data: bytes, source: SourceFile, *, is_exact: bool) -> list[Any]:
+def _elements(data: bytes, source: SourceFile, keys: Sequence[str], *, is_exact: bool) -> list[Any]:
     if not data.strip(_BLANKS):
         raise empty(source, data)
     try:
         document = loaded(data, is_exact=is_exact)
     except orjson.JSONDecodeError as error:
         raise _unreadable(source, data, error) from error
+    path = "$"
+    for key in keys:
+        if not isinstance(document, dict) or key not in document:
+            found = listed(list(document)) if isinstance(document, dict) else "no keys"
+            nearest = did_you_mean(key, document) if isinstance(document, dict) else ""
+            raise SourceRefused(
+                "WRONG_FORMAT",
+                f"`{source.name}` has no `{key}` in `{path}`; found {found}",
+                "; ".join(filter(None, [nearest, "correct `carms.records` in the contract"])),
+            )
+        document, path = document[key], f"{path}.{key}"
     if not isinstance(document, list):
         kind = "object" if isinstance(document, dict) else "value"
+        where = f"`{path}` of `{source.name}`" if keys else f"`{source.name}`"
         raise SourceRefused(
             "WRONG_FORMAT",
-            f"`{source.name}` contains one JSON {kind}, not an array",
-            "put the objects into one array: [{...}, {...}]",
+            f"{where} contains one JSON {kind}, not an array",
+            _way_in(document, path),
         )
     return document
+
+
+def _way_in(document: Any, path: str) -> str:
+    """What to do with a document that is not an array of records."""
+    arrays = [
+        f"`carms.records: {path}.{key}`"
+        for key, value in (document.items() if isinstance(document, dict) else ())
+        if isinstance(value, list) and any(isinstance(element, dict) for element in value)
+    ]
+    if arrays:
+        return f"name the path to the records in the contract: {first_few(arrays, _SHOWN)}"
+    return "put the objects into one array: [{...}, {...}]"
 
 
 def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) -> SourceRefused:
@@ -99,15 +127,15 @@ def _unreadable(source: SourceFile, data: bytes, error: orjson.JSONDecodeError) 
     return SourceRefused("UNREADABLE", f"{place}: {what}", hint)
 
 
-def _texts(data: bytes, numbers: Iterable[int]) -> dict[int, str]:
-    """The text of some elements of a valid document that is an array."""
+def _texts(data: bytes, keys: Sequence[str], numbers: Iterable[int]) -> dict[int, str]:
+    """The text of some elements of the array that keys lead to in a valid document."""
     wanted = set(numbers)
     texts: dict[int, str] = {}
     if not wanted:
         return texts
     depth = start = 0
     number = 1
-    for token in _TOKEN.finditer(data):
+    for token in _TOKEN.finditer(data, _array_start(data, keys)):
         character = token[0]
         if character in (b"[", b"{"):
             depth += 1
@@ -122,3 +150,27 @@ def _texts(data: bytes, numbers: Iterable[int]) -> dict[int, str]:
             start = token.end()
             number += 1
     return texts
+
+
+def _array_start(data: bytes, keys: Sequence[str]) -> int:
+    """Where the array begins that keys lead to; of equal keys the last one counts."""
+    start = depth = above = 0  # `above` is how many keys lead to the object that is open
+    is_next = False
+    for token in _TOKEN.finditer(data) if keys else ():
+        character = token[0]
+        if character in (b"[", b"{"):
+            if is_next and above == len(keys) - 1:
+                start = token.start()
+            elif is_next:
+                above += 1
+            depth += 1
+        elif character in (b"]", b"}"):
+            depth -= 1
+            above = min(above, max(depth - 1, 0))
+        is_next = (
+            depth == above + 1
+            and character.startswith(b'"')
+            and _COLON.match(data, token.end()) is not None
+            and orjson.loads(character) == keys[above]
+        )
+    return start

@@ -2,15 +2,22 @@
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.names import EXPORT_COLUMNS, SRC_EXTRA
 from carms_lake.readers.frames import Fault, number_text
-from carms_lake.readers.header import new_columns_note, no_such_columns, spec_of, unknown_columns
+from carms_lake.readers.header import (
+    names_in_files,
+    new_columns_note,
+    no_such_columns,
+    spec_of,
+    two_names,
+    unknown_columns,
+)
 from carms_lake.readers.json_text import NotAsJson, Number, dumped
-from carms_lake.records import ReasonCode
+from carms_lake.records import AS_TYPED, ReasonCode
 
 LINE = "$"
 """The source of a column that takes a whole line."""
@@ -50,6 +57,7 @@ class Shape:
     lets_in: bool = False
     """Values under unknown keys are kept, in `src_extra`."""
     seen: set[str] = field(default_factory=set)
+    """The sources of columns, or their aliases, that some object had."""
     unknown: dict[str, None] = field(default_factory=dict)
     """Dotted paths, in the order in which they were met."""
 
@@ -70,14 +78,18 @@ class Shape:
         return [
             c.source
             for c in self.columns
-            if c.name not in self.seen and not c.may_be_absent and c.from_path is None
+            if not self.has(c) and not c.may_be_absent and c.from_path is None
         ]
 
     @property
     def found(self) -> list[str]:
         """The contract's names of the columns that some object had, in the contract's order."""
-        names = [c.name for c in self.columns if c.name in self.seen]
+        names = [c.name for c in self.columns if self.has(c)]
         return [*names, SRC_EXTRA] if self.lets_in and self.unknown else names
+
+    def has(self, column: Column) -> bool:
+        """Whether some object had a column."""
+        return not self.seen.isdisjoint(names_in_files(column))
 
     def _walk(self, document: dict[str, Any], node: _Tree, prefix: str, found: _Found) -> None:
         others: dict[str, Any] = {}
@@ -88,7 +100,7 @@ class Shape:
                     others[key] = value
                 continue
             if not isinstance(expected, dict):
-                self.seen.add(expected.name)
+                self.seen.add(expected.source)
                 if value is None:
                     found.row[expected.name] = None
                 # Most values are texts: they are let through before anything else is asked.
@@ -128,16 +140,20 @@ class Shape:
                 f"`{column.source}` is {_kind(value)} {text[:80]}; the contract wants {wanted}"
             )
             found.misfits.append(Misfit(column.name, text, message))
-        elif isinstance(value, bool):
-            found.row[column.name] = "true" if value else "false"
-        elif not isinstance(value, Number):
-            found.row[column.name] = str(value)
-        elif column.type.name in _WHOLE_NUMBERS:
-            found.row[column.name] = value.whole
-        elif self.has_decimals or not math.isfinite(double := float(value.text)):
-            found.row[column.name] = value.plain
         else:
-            found.row[column.name] = number_text(double)
+            text = self._plain(value, column)
+            found.row[column.name] = AS_TYPED + text if column.spelling else text
+
+    def _plain(self, value: Any, column: Column) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if not isinstance(value, Number):
+            return str(value)
+        if column.type.name in _WHOLE_NUMBERS:
+            return value.whole
+        if self.has_decimals or not math.isfinite(double := float(value.text)):
+            return value.plain
+        return number_text(double)
 
 
 def shape_of(contract: Contract) -> Shape:
@@ -145,7 +161,8 @@ def shape_of(contract: Contract) -> Shape:
     root: _Tree = {}
     columns = tuple(c for c in contract.columns if c.source != LINE)
     for column in columns:
-        _plant(root, column.source, column)
+        for name in names_in_files(column):
+            _plant(root, name, replace(column, source=name))
     correction_columns = [
         name for name in EXPORT_COLUMNS if name not in {c.source for c in columns}
     ]
@@ -166,8 +183,12 @@ def compare_keys(
     """
     missing = shape.missing
     if missing and not is_empty:
-        found = [c.source for c in shape.columns if c.name in shape.seen]
+        found = [c.source for c in shape.columns if shape.has(c)]
         raise no_such_columns(where, [*found, *shape.unknown], missing)
+    for column in contract.columns:
+        names = [name for name in names_in_files(column) if name in shape.seen]
+        if len(names) > 1:
+            raise two_names(where, names, column)
     if not shape.unknown:
         return ()
     if not shape.lets_in:

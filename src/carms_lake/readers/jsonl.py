@@ -70,7 +70,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     notes: tuple[str, ...] = ()
     kept = shape.found
     if line_columns:
-        kept = [c.name for c in contract.columns if c.from_path is None or c.name in shape.seen]
+        kept = [c.name for c in contract.columns if c.from_path is None or shape.has(c)]
     else:
         has_none = found.records == found.malformed
         notes = compare_keys(shape, f"`{source.name}`", contract, is_empty=has_none)

@@ -9,15 +9,14 @@ records.
 import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import polars as pl
 
 from carms_lake.contract.model import Column, Contract
-from carms_lake.errors import SourceRefused, first_few
+from carms_lake.errors import first_few
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.readers.content import opened
 from carms_lake.readers.frames import (
     ErrorCell,
     Fault,
@@ -27,9 +26,10 @@ from carms_lake.readers.frames import (
     without_null_values,
 )
 from carms_lake.readers.header import Layout, parse, spec_of
-from carms_lake.readers.workbook import Grid, read_grid
+from carms_lake.readers.sheet import Sheet, open_sheet
+from carms_lake.readers.workbook import Grid
 from carms_lake.readers.workbook_cells import column_letters
-from carms_lake.records import FileChunks, ReasonCode, SourceFile
+from carms_lake.records import AS_TYPED, FileChunks, ReasonCode, SourceFile
 
 _TEXT_TYPES = ("varchar", "json")
 _SHOWN_FAULTS = 3
@@ -42,14 +42,16 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     Raises:
         SourceRefused: not a workbook, no such sheet, or its columns are not the contract's.
     """
-    grid, header, layout = _opened(source, contract)
-    kept = [index for index in range(header + 1, len(grid.rows)) if _has_value(grid.rows[index])]
+    sheet, layout = _opened(source, contract)
+    grid, kept = sheet.grid, sheet.kept
     faults: dict[int, list[tuple[str, Any, str]]] = {}
     texts: dict[str, pl.Series] = {}
     for name, position in layout.positions:
         values = [grid.rows[index][position] for index in kept]
         column = contract.column(name)
         texts[name] = _text_series(name, _as_shown(values, column), column)
+        if column.spelling:
+            texts[name] = _marked(texts[name], values)
         for place in _misfits(values, column):
             address = grid.address(kept[place], position)
             wrong = (name, values[place], _message(address, values[place], column))
@@ -57,15 +59,18 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     numbers = [grid.first_row + index for index in kept]
     if layout.extra:
         texts[SRC_EXTRA] = _extra_series(grid, kept, layout)
+    nulls = ("", *spec_of(contract).null_values)
+    if any(column.spelling for column in contract.columns):
+        nulls += tuple(AS_TYPED + text for text in nulls)
     frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)).select(
         pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64),
-        *(without_null_values(name, ("", *spec_of(contract).null_values)) for name in texts),
+        *(without_null_values(name, nulls) for name in texts),
     )
-    raw = _raw_texts(grid, header, [numbers[place] for place in faults])
+    raw = _raw_texts(sheet, [numbers[place] for place in faults])
     malformed = [_fault(numbers[p], raw[numbers[p]], wrong) for p, wrong in sorted(faults.items())]
     if faults:
         frame = frame.filter(~pl.col(SRC_ROW_NUMBER).is_in([numbers[place] for place in faults]))
-    texts_of = partial(_raw_texts, grid, header)
+    texts_of = partial(_raw_texts, sheet)
     chunk = parsed_chunk(frame, malformed_frame(malformed), len(kept), texts_of)
     return FileChunks(source, (chunk,), layout.notes)
 
@@ -76,7 +81,8 @@ def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | No
     Raises:
         SourceRefused: not a workbook, no such sheet, or its columns are not the contract's.
     """
-    grid, _, layout = _opened(source, contract)
+    sheet, layout = _opened(source, contract)
+    grid = sheet.grid
     positions = dict(layout.positions)
 
     def address(row: int, column: str | None) -> str:
@@ -88,55 +94,18 @@ def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | No
     return address
 
 
-class Sheet(NamedTuple):
-    """The cells of a sheet, and where its header is."""
-
-    grid: Grid
-    header: int
-    """The header's row in `grid.rows`."""
-    columns: dict[int, str]
-    """The headers by position, without columns that are only formatted cells."""
-
-    def records(self) -> list[list[Any]]:
-        """The rows below the header that have a value."""
-        return [row for row in self.grid.rows[self.header + 1 :] if _has_value(row)]
-
-
-def open_sheet(source: SourceFile, contract: Contract) -> Sheet:
-    """The contract's sheet, whatever its columns are.
-
-    Raises:
-        SourceRefused: it is not a workbook, has no such sheet, or the sheet is empty.
-    """
-    with opened(source) as path:
-        grid = read_grid(path, source, spec_of(contract).sheet)
-    header = next((at for at, row in enumerate(grid.rows) if _has_value(row)), None)
-    if header is None:
-        raise SourceRefused(
-            "EMPTY_FILE",
-            f"`{source.name}`, sheet `{grid.sheet}` is empty",
-            "have the workbook sent with its header and rows",
-        )
-    rows = grid.rows[header + 1 :]
-    names = enumerate(cell_text(cell) for cell in grid.rows[header])
-    columns = {
-        position: name
-        for position, name in names
-        if name.strip() or any(row[position] != "" for row in rows)
-    }
-    return Sheet(grid, header, columns)
-
-
-def _opened(source: SourceFile, contract: Contract) -> tuple[Grid, int, Layout]:
-    """The cells, the place of the header's row among them, and where the columns are."""
-    grid, header, columns = open_sheet(source, contract)
-    where = f"`{source.name}`, sheet `{grid.sheet}`, row {grid.first_row + header}"
-    layout = parse(list(columns.values()), contract, where)
-    used = list(columns)
+def _opened(source: SourceFile, contract: Contract) -> tuple[Sheet, Layout]:
+    """The cells, and where the columns are."""
+    sheet = open_sheet(source, contract)
+    grid = sheet.grid
+    row = f", row {grid.first_row + sheet.header}" if sheet.header >= 0 else ""
+    where = f"`{source.name}`, sheet `{grid.sheet}`{row}"
+    layout = parse(list(sheet.columns.values()), contract, where)
+    used = list(sheet.columns)
     positions = tuple((name, used[position]) for name, position in layout.positions)
     extra = tuple((name, used[position]) for name, position in layout.extra)
-    notes = (*layout.notes, *grid.notes, *_merged_note(grid, header))
-    return grid, header, Layout(positions, len(grid.rows[header]), notes, extra)
+    notes = (*sheet.notes, *layout.notes, *grid.notes, *_merged_note(grid, sheet.header))
+    return sheet, Layout(positions, len(sheet.names), notes, extra)
 
 
 def _merged_note(grid: Grid, header: int) -> list[str]:
@@ -144,7 +113,7 @@ def _merged_note(grid: Grid, header: int) -> list[str]:
     areas = [
         f"`{column_letters(first[1])}{first[0]}:{column_letters(last[1])}{last[0]}`"
         for first, last in grid.cells.merged
-        if last[0] > grid.first_row + header
+        if grid.first_row + header < last[0] and first[0] < grid.first_row + len(grid.rows)
     ]
     if not areas:
         return []
@@ -160,10 +129,6 @@ def _extra_series(grid: Grid, kept: list[int], layout: Layout) -> pl.Series:
     )
     texts = [orjson.dumps(values).decode() if values else None for values in found]
     return pl.Series(SRC_EXTRA, texts, dtype=pl.String)
-
-
-def _has_value(row: list[Any]) -> bool:
-    return row.count("") < len(row)
 
 
 def _misfits(values: list[Any], column: Column) -> list[int]:
@@ -217,6 +182,12 @@ def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
     return pl.Series(name, texts, dtype=pl.String)
 
 
+def _marked(texts: pl.Series, values: list[Any]) -> pl.Series:
+    """The texts, with a mark before those of cells that are not text."""
+    is_typed = pl.Series([type(value) is not str for value in values], dtype=pl.Boolean)
+    return (AS_TYPED + texts).zip_with(is_typed, texts)
+
+
 def _message(address: str, value: Any, column: Column) -> str:
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (ErrorCell, "error"),
@@ -244,12 +215,9 @@ def _fault(number: int, raw: str, wrong: list[tuple[str, Any, str]]) -> Fault:
     return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, column, cell_text(value))
 
 
-def _raw_texts(grid: Grid, header: int, row_numbers: Sequence[int]) -> dict[int, str]:
+def _raw_texts(sheet: Sheet, row_numbers: Sequence[int]) -> dict[int, str]:
     """Rows as JSON by sheet row; a column without a header goes by its letters."""
-    names = [
-        cell_text(cell) or grid.address(header, position).rpartition("!")[2].rstrip("0123456789")
-        for position, cell in enumerate(grid.rows[header])
-    ]
+    grid, names = sheet.grid, sheet.names
     return {
         number: orjson.dumps(
             {name: _json_value(cell) for name, cell in zip(names, grid.rows[index], strict=True)}

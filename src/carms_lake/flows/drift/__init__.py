@@ -29,6 +29,7 @@ from carms_lake.flows.drift.findings import (
 )
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.proposal import contract_patch, write_version
+from carms_lake.flows.drift.spelled import in_usual_spelling
 from carms_lake.names import Layer, natural_key
 from carms_lake.readers.content import digest, is_packed, readable
 from carms_lake.readers.discover import discover, listing
@@ -144,7 +145,7 @@ def _compared(
 ) -> tuple[FileDrift, Compared]:
     ref, name = contract.ref, source.name
     try:
-        raw = read_raw(source, contract)
+        raw = in_usual_spelling(read_raw(source, contract), contract)
         old = rows_of(before) if before else None
         with readable(source):
             found = compare(contract, name, raw, old)
@@ -233,7 +234,7 @@ def _is_large(source: SourceFile, contract: Contract) -> bool:
 
 
 def _first_records(source: SourceFile, contract: Contract) -> RawFile:
-    raw = read_raw(source, contract, most=HEAD_RECORDS)
+    raw = in_usual_spelling(read_raw(source, contract, most=HEAD_RECORDS), contract)
     return replace(raw, sample=raw.sample.head(HEAD_RECORDS))
 
 

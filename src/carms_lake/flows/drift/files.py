@@ -23,7 +23,7 @@ from carms_lake.readers.frames import cell_text
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened
-from carms_lake.readers.xlsx import open_sheet
+from carms_lake.readers.sheet import open_sheet
 from carms_lake.records import SourceFile
 from carms_lake.store import delta
 

@@ -24,6 +24,7 @@ from carms_lake.names import (
     folded,
 )
 from carms_lake.readers.content import readable
+from carms_lake.readers.header import names_in_files
 from carms_lake.readers.json_values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
 from carms_lake.records import SourceFile
@@ -205,11 +206,17 @@ def _fields(contract: Contract, row: Row) -> dict[str, str] | None:
         return None
     if not raw.lstrip().startswith("{"):
         cells = {folded(name): cell for name, cell in found.items()}
-        return {c.name: cells.get(folded(c.source), "") for c in contract.columns}
-    flat = found | flattened(found, {c.source for c in contract.columns})
-    return {
-        c.name: raw if c.source == "$" else _text(flat.get(c.source, flat.get(c.name))) or ""
+        names = {c.name: [folded(name) for name in names_in_files(c)] for c in contract.columns}
+        return {
+            name: next((cells[n] for n in own if n in cells), "") for name, own in names.items()
+        }
+    flat = found | flattened(found, {n for c in contract.columns for n in names_in_files(c)})
+    values = {
+        c.name: next((flat[name] for name in (*names_in_files(c), c.name) if name in flat), None)
         for c in contract.columns
+    }
+    return {
+        c.name: raw if c.source == "$" else _text(values[c.name]) or "" for c in contract.columns
     }
 
 

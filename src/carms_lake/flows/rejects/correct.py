@@ -40,6 +40,7 @@ from carms_lake.store.delta.manifest import read_manifest
 Row = Mapping[str, Any]
 
 
+_QUOTE = '"'
 _KEY = [SRC_FILENAME, SRC_ROW_NUMBER]
 _HINT = "keep the columns, the delimiter and the encoding of the file that `--export` wrote"
 
@@ -177,7 +178,9 @@ def _corrected_rows(file: Path, contract: Contract) -> Iterator[Row]:
         if spec.formats == ("csv",):
             csv.field_size_limit(max(csv.field_size_limit(), len(text)))
             lines = io.StringIO(text, newline="")
-            rows = list(csv.DictReader(lines, delimiter=spec.delimiter, quotechar=spec.quote))
+            rows = list(
+                csv.DictReader(lines, delimiter=spec.delimiter, quotechar=spec.quote or _QUOTE)
+            )
         else:
             rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     except (OSError, ValueError, csv.Error) as error:
@@ -233,12 +236,41 @@ def _record_text(row: Row, names: Sequence[str], contract: Contract) -> bytes:
     if not (any(values) if names else own) and row.get(EXPORT_RAW):
         return str(row[EXPORT_RAW]).encode()
     if names:
-        return _csv_text([values], contract).removesuffix("\r\n").encode()
+        return _in_dialect(values, contract)
     return json.dumps(own, ensure_ascii=False).encode()
 
 
 def _csv_text(rows: Iterable[Sequence[Any]], contract: Contract) -> str:
+    """An export: in the delimiter of the source, with quotes even where its files have none."""
     spec, sink = spec_of(contract), io.StringIO(newline="")
     # The writer quotes only those line ends that it would write itself.
-    csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote).writerows(rows)
+    csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote or _QUOTE).writerows(rows)
     return sink.getvalue()
+
+
+def _in_dialect(values: Sequence[Any], contract: Contract) -> bytes:
+    """A record as a file of the source has it.
+
+    Raises:
+        UsageError: a value needs quotes, and the files have none.
+    """
+    spec, sink = spec_of(contract), io.StringIO(newline="")
+    texts = [None if value is None else str(value) for value in values]
+    if spec.quote:
+        texts = [text and text.replace(spec.escape or "\0", spec.escape * 2) for text in texts]
+        csv.writer(sink, delimiter=spec.delimiter, quotechar=spec.quote).writerow(texts)
+    else:
+        writer = csv.writer(
+            sink,
+            delimiter=spec.delimiter,
+            quoting=csv.QUOTE_NONE,
+            quotechar=None,
+            escapechar=spec.escape or None,
+        )
+        try:
+            writer.writerow(texts)
+        except csv.Error:
+            what = f"a value has the delimiter or a line end in it: {texts}"
+            hint = "the source has `carms.quote: none`, so its files cannot hold that"
+            raise UsageError(what, hint) from None
+    return sink.getvalue().removesuffix("\r\n").encode()
