@@ -21,7 +21,7 @@ TABLE_KEYS = frozenset([
 ])  # fmt: skip
 COLUMN_KEYS = frozenset([
     "fromPath", "agreesWithPath", "mayBeAbsent", "coverage", "aliases", "formats", "decimalMark",
-    "thousandsSeparator", "trueWords", "falseWords",
+    "thousandsSeparator", "trueWords", "falseWords", "bytesEncoding",
 ])  # fmt: skip
 RELATIONSHIP_KEYS = frozenset(["enforce", "quarantine", "budgetPct"])
 SLA_KEYS = frozenset(["severity"])

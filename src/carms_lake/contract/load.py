@@ -3,6 +3,7 @@
 A contract's path is its name: `schemas/<domain>/<layer>/<table>.odcs.yaml`.
 """
 
+import codecs
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -175,7 +176,9 @@ def _column(prop: dict[str, Any], table: Mapping[str, Any], path: Path) -> Colum
     kind = parse_type(prop.get("logicalType"), prop.get("physicalType"), where=where)
     try:
         aliases, spelled = texts(own, "aliases"), spelling(own, table, kind.name)
-    except ValueError as error:
+        bytes_encoding = text(own, "bytesEncoding") or "utf-8"
+        "".encode(bytes_encoding)  # raises where it is not an encoding of text
+    except (ValueError, LookupError) as error:
         raise ContractError(f"{where}: {error}", "see docs/reference/contract-keys.md") from None
     return Column(
         name=name,
@@ -199,6 +202,7 @@ def _column(prop: dict[str, Any], table: Mapping[str, Any], path: Path) -> Colum
         coverage=bool(own.get("coverage")),
         aliases=aliases,
         spelling=spelled,
+        bytes_encoding=codecs.lookup(bytes_encoding).name,
     )
 
 

@@ -114,6 +114,8 @@ class Column:
     """Other headers, or paths, under which a source file may have it."""
     spelling: Spelling | None = None
     """How its values are written; None is the usual way."""
+    bytes_encoding: str = "utf-8"
+    """Parquet and Delta: the encoding of bytes that are text here."""
 
     @property
     def is_private(self) -> bool:
@@ -268,6 +270,7 @@ class Contract:
                 *(str(getattr(column, name)) for name in _JUDGING),
                 str(sorted(column.bounds.items())),
                 *(repr(said) for said in (column.aliases, column.spelling) if said),
+                *([column.bytes_encoding] if column.bytes_encoding != "utf-8" else ()),
             ]
             for column in self.columns
         ]

@@ -165,14 +165,19 @@ def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:
     return value.cast(pl.String).str.head(VALUE_CHARACTERS)
 
 
-def row_hash(columns: Sequence[str]) -> pl.Expr:
+def row_hash(columns: Sequence[str], lists: Collection[str] = ()) -> pl.Expr:
     """The hash of each row over the named columns: the same for the same record, never null.
 
     XXH3, 128 bits, in its canonical (big-endian) form, over the fields as UTF-8 text in file order,
     joined by U+001F; a null is U+001E. An integer has no leading zeros; a date is ISO 8601. Columns
-    that the contract drops and columns taken from the path do not count.
+    that the contract drops and columns taken from the path do not count. Columns in `lists` have
+    no text of their own: theirs is JSON.
     """
-    fields = [pl.col(name).cast(pl.String).fill_null("\x1e") for name in columns]
+    texts = (
+        pl.struct(name).struct.json_encode() if name in lists else pl.col(name).cast(pl.String)
+        for name in columns
+    )
+    fields = [text.fill_null("\x1e") for text in texts]
     joined = pl.concat_str(fields, separator="\x1f") if fields else pl.lit("")
     number = plh.concat_str(joined).nchash.xxh3_128()
     return number.map_batches(_big_endian, return_dtype=pl.Binary, is_elementwise=True)

@@ -219,7 +219,8 @@ def _checked(
     unmarked = read.with_columns(
         pl.col(c.name).str.strip_prefix(AS_TYPED) for c in spelled if found[c.name] == pl.String
     )
-    hashed = unmarked.with_columns(row_hash(fields).alias(SRC_ROW_HASH))
+    lists = [name for name in fields if found[name].is_nested()]
+    hashed = unmarked.with_columns(row_hash(fields, lists).alias(SRC_ROW_HASH))
     values: list[pl.Expr] = []
     raws: list[pl.Expr] = []
     broken: list[pl.Expr] = []

@@ -52,7 +52,5 @@ def _until_changed(found: FileChunks) -> Iterator[Chunk]:
 @cache
 def _reader(name: str) -> Callable[[SourceFile, Contract], FileChunks] | None:
     """The function `read` of a format's module, here or in another package (`contract.types`)."""
-    if name == "delta":
-        return getattr(import_module(f"{__name__}.parquet"), "read_delta", None)
     module = f"{__name__}.{name}" if name in FORMATS else added_formats().get(name)
     return getattr(import_module(module), "read", None) if module else None

@@ -118,13 +118,6 @@ def extra_values(values: Sequence[pl.Expr]) -> pl.Expr:
     return pl.when(has_value).then(pl.struct(values).struct.json_encode()).alias(SRC_EXTRA)
 
 
-def rows_as_json(rows: pl.DataFrame) -> Sequence[str]:
-    """Each row as one JSON object; bytes as hexadecimal digits."""
-    binary = [name for name, dtype in rows.schema.items() if dtype == pl.Binary]
-    written = rows.with_columns(pl.col(binary).bin.encode("hex")).write_ndjson()
-    return written.split("\n")[:-1]  # a text may hold other ends of lines
-
-
 @dataclass(frozen=True)
 class RawLines:
     """Raw records, kept one by one."""

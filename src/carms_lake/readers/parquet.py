@@ -1,30 +1,32 @@
-"""Parquet and Delta: their own types, part by part; `src_row_number` counts the rows.
+"""Parquet: the file's own types, part by part; `src_row_number` counts the rows."""
 
-Of a Delta table, a folder, the newest version is read, in the order of its files.
-"""
-
-import io
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from carms_lake.contract.model import Contract
+from carms_lake.contract.model import Column, Contract
 from carms_lake.errors import SourceRefused
-from carms_lake.names import SRC_ROW_NUMBER
-from carms_lake.readers.content import DELTA_LOG, empty, opened, readable, wrong_format
-from carms_lake.readers.frames import extra_values, malformed_frame, parsed_chunk, rows_as_json
-from carms_lake.readers.header import Layout, parse
-from carms_lake.records import Chunk, FileChunks, SourceFile
+from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
+from carms_lake.readers.arrow_text import PER_SECOND, int96, interval_texts, is_variant, plain
+from carms_lake.readers.arrow_values import Wrong, landed
+from carms_lake.readers.content import empty, opened, readable, wrong_format
+from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk
+from carms_lake.readers.header import Layout, listed, parse
+from carms_lake.readers.json_text import dumped
+from carms_lake.records import Chunk, FileChunks, ReasonCode, SourceFile
 
 _MAGIC = b"PAR1"
-_TAIL_BYTES = 8
-"""The size of the footer, and the magic again."""
+_ENCRYPTED = b"PARE"
 _PART_RECORDS = 250_000
+_JULIAN_SECONDS = 2_440_588 * 86_400
+"""From Julian day 0 to 1970."""
 
 
 def read(source: SourceFile, contract: Contract) -> FileChunks:
@@ -33,84 +35,229 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     Raises:
         SourceRefused: it is not a Parquet file, is damaged, or its columns are not the contract's.
     """
-    with opened(source) as path, readable(source):
-        _refuse_other_formats(path, source)
-        layout = parse(_schema(path).names(), contract, f"`{source.name}`")
-    return FileChunks(source, _parts(source, layout), layout.notes)
+    layout = parse(columns(source), contract, f"`{source.name}`")
+    return FileChunks(source, _parts(source, layout, contract), layout.notes)
 
 
-def read_delta(source: SourceFile, contract: Contract) -> FileChunks:
-    """The rows of a Delta table's newest version, in the table's own types.
+def columns(source: SourceFile) -> list[str]:
+    """The names of a Parquet file's columns.
 
     Raises:
-        SourceRefused: it is not a Delta table, is damaged, or its columns are not the contract's.
+        SourceRefused: it is not a Parquet file, or is damaged.
     """
-    if not (source.path / DELTA_LOG).is_dir():
-        raise SourceRefused(
-            "WRONG_FORMAT",
-            f"`{source.name}` is not a Delta table: it has no folder `{DELTA_LOG}`",
-            "copy the whole folder of the table, including its log",
+    with opened(source) as path, readable(source):
+        _refuse_other_formats(path, source)
+        with parquet_file(path, source) as file:
+            return list(file.schema_arrow.names)
+
+
+def _parts(source: SourceFile, layout: Layout, contract: Contract) -> Iterator[Chunk]:
+    with opened(source) as path, parquet_file(path, source) as file:
+        yield from parts(tables(file, path), layout, contract, source)
+
+
+@contextmanager
+def parquet_file(path: Path, source: SourceFile) -> Iterator[Any]:
+    """An open Parquet file.
+
+    Raises:
+        SourceRefused: it is damaged, here or while it is read, or a column cannot be read at all.
+    """
+    try:
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
+            file.schema_arrow  # noqa: B018 - raises where a type is not known
+            yield file
+    except pa.ArrowNotImplementedError as error:
+        raise _not_known(path, source, error) from error
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise _damaged(source, error) from error
+
+
+def tables(file: Any, path: Path) -> Iterator[Any]:
+    """The rows of a file, some at a time, as Arrow tables; at least one, which may be empty."""
+    leaves = [file.schema.column(at) for at in range(len(file.schema))]
+    names = file.schema_arrow.names
+    old = [n for n in names if any(c.path == n and c.physical_type == "INT96" for c in leaves)]
+    intervals = {c.path for c in leaves if c.converted_type == "INTERVAL"}
+    with _opened(path, ("ms", "ns") if old else ()) as others:
+        own, again = _Rows(file), [_Rows(other, old) for other in others]
+        total = file.metadata.num_rows
+        for start in range(0, total, _PART_RECORDS) or (0,):
+            count = min(_PART_RECORDS, total - start)
+            table, read_again = own.take(count), [rows.take(count) for rows in again]
+            for name in old:
+                us = table.column(names.index(name))
+                units = [us, *(other.column(name) for other in read_again)]
+                is_zero = pc.equal(us.cast(pa.int64()), 0)
+                if pc.any(is_zero).as_py():
+                    units = _with_day_zero(units, is_zero, _saturated(path, name)[start:][:count])
+                table = _with(table, name, int96(*units))
+            for name in intervals.intersection(names):
+                texts = pa.array(interval_texts(table.column(names.index(name))), pa.string())
+                table = _with(table, name, texts)
+            yield table
+
+
+def _saturated(path: Path, name: str) -> pl.Series:
+    """A column of INT96 as polars reads it: what is out of its range is its last nanosecond."""
+    return (
+        pl.scan_parquet(
+            path,
+            schema={name: pl.Datetime("ns")},
+            extra_columns="ignore",
+            glob=False,
+            hive_partitioning=False,
         )
-    with readable(source):
-        try:
-            frame = pl.scan_delta(DeltaTable(str(source.path)))
-        except DeltaError as error:
-            raise SourceRefused(
-                "UNREADABLE",
-                f"`{source.name}`: the table's log cannot be read: {error}",
-                "copy the whole folder of the table again, including its log",
-            ) from error
-        layout = parse(frame.collect_schema().names(), contract, f"`{source.name}`")
-    return FileChunks(source, _parts_of(frame, layout), layout.notes)
+        .collect()
+        .to_series()
+    )
 
 
-def _parts_of(frame: pl.LazyFrame, layout: Layout) -> Iterator[Chunk]:
-    """A frame of the file's own columns, as parts of the contract's columns, numbered from 1."""
-    names = frame.collect_schema().names()
-    columns = [pl.col(names[position]).alias(name) for name, position in layout.positions]
-    if layout.extra:
-        values = [pl.col(names[position]).alias(name) for name, position in layout.extra]
-        columns.append(extra_values(values))
-    # Slice by slice: the library's own batches end the process where a damaged page is met.
-    total = frame.select(pl.len()).collect().item()
-    for start in range(0, total, _PART_RECORDS):
-        yield _part(frame.slice(start, _PART_RECORDS).collect(), columns, start + 1)
-    if not total:
-        yield _part(frame.head(0).collect(), columns, 1)
+def _with_day_zero(units: Sequence[Any], is_zero: Any, saturated: pl.Series) -> list[Any]:
+    """Moments of Julian day 0, twelve zero bytes, which pyarrow takes for 1970-01-01."""
+    is_wrong = pc.and_(is_zero, (saturated.cast(pl.Int64) != 0).to_arrow())
+    found = list(units)
+    for at, unit in enumerate(("us", "ms")):
+        day_zero = pa.scalar(-_JULIAN_SECONDS * PER_SECOND[unit], pa.int64())
+        found[at] = pc.if_else(is_wrong, day_zero.cast(pa.timestamp(unit)), units[at])
+    return found
 
 
-def _part(rows: pl.DataFrame, columns: list[pl.Expr], first: int) -> Chunk:
-    numbers = pl.int_range(first, first + rows.height, dtype=pl.Int64).alias(SRC_ROW_NUMBER)
-    raw = partial(_texts, rows, first)
-    return parsed_chunk(rows.select(numbers, *columns), malformed_frame(()), rows.height, raw)
+def _with(table: Any, name: str, column: Any) -> Any:
+    return table.set_column(table.schema.names.index(name), name, column)
 
 
-def _texts(rows: pl.DataFrame, first: int, row_numbers: Sequence[int]) -> dict[int, str]:
-    """Some rows of a chunk, as they are in the file, by number; `first` is that of the first."""
-    here = [n for n in row_numbers if 0 <= n - first < rows.height]
-    return dict(zip(here, rows_as_json(rows[[n - first for n in here]]), strict=True))
+@contextmanager
+def _opened(path: Path, units: Sequence[str]) -> Iterator[list[Any]]:
+    """The file once for each unit of time that INT96 is to be read in."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(pq.ParquetFile(path, coerce_int96_timestamp_unit=unit))
+            for unit in units
+        ]
 
 
-def _parts(source: SourceFile, layout: Layout) -> Iterator[Chunk]:
-    with opened(source) as path:
-        schema = _schema(path)
-        frame = pl.scan_parquet(path, schema=schema, glob=False, hive_partitioning=False)
-        yield from _parts_of(frame, layout)
+class _Rows:
+    """The rows of a file, as many at a time as are wanted; of some columns, or of all."""
+
+    def __init__(self, file: Any, names: Sequence[str] | None = None) -> None:
+        self._batches = file.iter_batches(_PART_RECORDS, columns=names)
+        self._held: list[Any] = []
+        self._empty = file.schema_arrow.empty_table()
+
+    def take(self, count: int) -> Any:
+        """The next rows."""
+        taken = []
+        while count:
+            batch = self._held.pop() if self._held else next(self._batches)
+            if batch.num_rows > count:
+                self._held.append(batch.slice(count))
+            taken.append(batch.slice(0, count))
+            count -= taken[-1].num_rows
+        return pa.Table.from_batches(taken) if taken else self._empty
 
 
-def _schema(path: Path) -> pl.Schema:
-    """The file's columns and types, from its footer alone.
+def parts(
+    rows: Iterator[Any], layout: Layout, contract: Contract, source: SourceFile
+) -> Iterator[Chunk]:
+    """Arrow tables of the file's own columns as parts of the contract's columns, numbered from 1.
 
-    Polars 2.1 maps a whole file into memory to find its columns, and where the file shrinks in that
-    moment the system ends the process (SIGBUS). With the schema given, it only reads.
+    Raises:
+        SourceRefused: a column is of a type that cannot be read.
     """
-    with path.open("rb") as stream:
-        stream.seek(-_TAIL_BYTES, os.SEEK_END)
-        tail = stream.read(_TAIL_BYTES)
-        size = int.from_bytes(tail[:4], "little")
-        stream.seek(-_TAIL_BYTES - size, os.SEEK_END)
-        footer = stream.read(size)
-    return pl.Schema(pl.read_parquet_schema(io.BytesIO(_MAGIC + footer + tail)))
+    wanted = {column.name: column for column in contract.columns}
+    first = 1
+    for table in rows:
+        for _, position in layout.positions:
+            if is_variant(table.schema.field(position).type):
+                raise unknown_types(source, [table.schema.names[position]], "VARIANT")
+        yield _part(table, layout, wanted, first)
+        first += table.num_rows
+
+
+def _part(table: Any, layout: Layout, wanted: Mapping[str, Column], first: int) -> Chunk:
+    numbers = pl.int_range(first, first + table.num_rows, dtype=pl.Int64, eager=True)
+    found = [numbers.alias(SRC_ROW_NUMBER)]
+    wrong: dict[int, list[tuple[Column, Wrong]]] = {}
+    for name, position in layout.positions:
+        values = landed(table.column(position), wanted[name])
+        found.append(values.values.alias(name))
+        for at, fault in values.wrong.items():
+            wrong.setdefault(at, []).append((wanted[name], fault))
+    if layout.extra:
+        found.append(_extra(table, layout.extra))
+    rows = pl.DataFrame(found)
+    raw = partial(_texts, table, first)
+    faults = []
+    if wrong:
+        texts = raw([first + at for at in sorted(wrong)])
+        faults = [_fault(number, text, wrong[number - first]) for number, text in texts.items()]
+        rows = rows.filter(~(pl.col(SRC_ROW_NUMBER) - first).is_in(list(wrong)))
+    return parsed_chunk(rows, malformed_frame(faults), table.num_rows, raw)
+
+
+def _fault(number: int, raw: str, wrong: Sequence[tuple[Column, Wrong]]) -> Fault:
+    said = "; ".join(f"`{c.source}` {fault.text[:80]} {fault.why}" for c, fault in wrong)
+    column, first = wrong[0]
+    message = f"record {number}: {said}"
+    return Fault(number, raw, ReasonCode.TYPE_MISMATCH, message, column.name, first.text)
+
+
+def _texts(table: Any, first: int, row_numbers: Sequence[int]) -> dict[int, str]:
+    """Some rows of a part as JSON objects, by number; `first` is that of the part's first row."""
+    here = [number for number in row_numbers if 0 <= number - first < table.num_rows]
+    rows = table.take(pa.array([number - first for number in here], pa.int64()))
+    columns = [plain(column) for column in rows.columns]
+    texts = (
+        dumped(dict(zip(table.schema.names, row, strict=True)))
+        for row in zip(*columns, strict=True)
+    )
+    return dict(zip(here, texts, strict=True))
+
+
+def _extra(table: Any, extra: Sequence[tuple[str, int]]) -> pl.Series:
+    """The values of columns that the contract does not know, as one JSON object, or null."""
+    names = [name for name, _ in extra]
+    columns = [plain(table.column(position)) for _, position in extra]
+    found = [
+        None if all(value is None for value in row) else dumped(dict(zip(names, row, strict=True)))
+        for row in zip(*columns, strict=True)
+    ]
+    return pl.Series(SRC_EXTRA, found, dtype=pl.String)
+
+
+def unknown_types(source: SourceFile, names: Sequence[str], kind: str) -> SourceRefused:
+    """The refusal of a file for the types of some of its columns."""
+    return SourceRefused(
+        "UNREADABLE",
+        f"`{source.name}`: type {kind} of {listed(names)} cannot be read",
+        "have it written in another type, such as text or JSON text, or left out",
+    )
+
+
+def _not_known(path: Path, source: SourceFile, error: Exception) -> SourceRefused:
+    wide = (pl.Int128(), pl.UInt128())
+    # The other library knows them; which those are is more than the first one says.
+    names = [n for n, dtype in pl.read_parquet_schema(path).items() if dtype in wide]
+    if names:
+        return unknown_types(source, names, "of whole numbers of 128 bits")
+    said = str(error).strip().splitlines()[0]
+    return SourceRefused(
+        "UNREADABLE",
+        f"`{source.name}` has what cannot be read: {said[:300]}",
+        "have it written without that",
+    )
+
+
+def _damaged(source: SourceFile, error: Exception) -> SourceRefused:
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return SourceRefused(
+        "UNREADABLE",
+        f"`{source.name}` cannot be read: {said[:300]}",
+        "if no other program reads it either, have it sent again",
+    )
 
 
 def _refuse_other_formats(path: Path, source: SourceFile) -> None:
@@ -118,5 +265,11 @@ def _refuse_other_formats(path: Path, source: SourceFile) -> None:
         start = stream.read(200)
     if not start:
         raise empty(source)
+    if start.startswith(_ENCRYPTED):
+        raise SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}` is an encrypted Parquet file",
+            "have it sent without encryption",
+        )
     if not start.startswith(_MAGIC):
         raise wrong_format(source, "a Parquet file", start)

@@ -7,6 +7,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import orjson
@@ -15,9 +16,9 @@ import polars as pl
 from carms_lake import readers
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.contract.types import ColumnType
-from carms_lake.errors import SourceRefused, StoreError
+from carms_lake.errors import SourceRefused
 from carms_lake.names import folded
-from carms_lake.readers.content import opened, readable
+from carms_lake.readers.content import readable
 from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.frames import cell_text
 from carms_lake.readers.header import spec_of
@@ -25,7 +26,6 @@ from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened
 from carms_lake.readers.sheet import open_sheet
 from carms_lake.records import SourceFile
-from carms_lake.store import delta
 
 HEAD_RECORDS = 1_000
 """The first records of a file are all in the sample; few, since many files are sorted."""
@@ -131,15 +131,8 @@ def read_raw(source: SourceFile, contract: Contract, *, most: int | None = None)
             return _json(source, contract, file_format, most)
         if file_format == "csv":
             return _columnar(source, *_csv_headers(source, contract), most)
-        if file_format == "delta":
-            try:
-                headers = tuple(delta.columns(source.path))
-            except StoreError as error:
-                raise SourceRefused("UNREADABLE", error.message, "send the table again") from error
-        else:
-            with opened(source) as path:
-                found = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-                headers = tuple(found.collect_schema())
+        columns = import_module(f"{readers.__name__}.{file_format}").columns
+        headers = tuple(columns(source))
         return _columnar(source, headers, contract, most)
 
 
