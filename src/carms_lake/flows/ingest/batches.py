@@ -17,6 +17,7 @@ import polars as pl
 from carms_lake import readers
 from carms_lake.errors import NotReconciled, SourceRefused, counted
 from carms_lake.flows.ingest.commit import keys_of
+from carms_lake.flows.ingest.tried import Tried
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
 from carms_lake.quality.split import Checked, TrackedChunk, split
 from carms_lake.readers.content import readable
@@ -73,6 +74,7 @@ class BatchWriter:
         self._run = run
         self._contract = contract
         self._staged = staged
+        self._tried = Tried()
         self._stop = stop
         self._batch: list[TrackedChunk] = []
         self._waiting = 0
@@ -129,15 +131,15 @@ class BatchWriter:
         """Whether the rows of a file are among those that this run read."""
         return name in self._counts
 
-    def hashes_of(self, name: str) -> pl.LazyFrame | None:
-        """The hashes of the rows of a file that this run read; None in a dry run.
+    def hashes_of(self, name: str) -> pl.LazyFrame:
+        """The hashes of the rows of a file that this run read.
 
         Raises:
             StoreError: the lake cannot be written.
         """
         self.flush()
         if self._staged is None:
-            return None
+            return self._tried.hashes_of(name)
         return self._staged.scan().filter(pl.col(SRC_FILENAME) == name).select(SRC_ROW_HASH)
 
     def flush(self) -> None:
@@ -153,6 +155,8 @@ class BatchWriter:
     def finish(self) -> None:
         """Check and stage all that was read, see that no record is missing, write the rejects.
 
+        A dry run notes the reasons instead.
+
         Raises:
             NotReconciled: a record was lost or made; a bug.
             StoreError: the lake cannot be written.
@@ -165,6 +169,9 @@ class BatchWriter:
                     f"{counts.rejected} rejected",
                     "this is a bug: please report it with the file's contract",
                 )
+        for name, reason in self._tried.reasons():
+            if name in self._counts:
+                self._counts[name].notes.append(reason)
         self._write_rejects()
 
     def _chunks(self, source: SourceFile, counts: FileCounts) -> Iterator[Chunk]:
@@ -245,13 +252,14 @@ class BatchWriter:
         for (name, column), count in checked.disagreeing.items():
             note = f"`{name}`: {counted(count, 'row')} with another `{column}` than the file's path"
             self._counts[name].notes.append(note)
+        if self._staged is None:
+            self._tried.add(checked)
+            return
+        self._staged.add(checked.accepted)
         self._rejects.append(checked.rejected)
-        if self._staged:
-            self._staged.add(checked.accepted)
-            if sum(frame.height for frame in self._rejects) >= _REJECTS_IN_MEMORY:
-                self._write_rejects()
+        if sum(frame.height for frame in self._rejects) >= _REJECTS_IN_MEMORY:
+            self._write_rejects()
 
     def _write_rejects(self) -> None:
-        if self._staged:
-            write_rejects(self._run.config, self._rejects, self._run.run_id)
+        write_rejects(self._run.config, self._rejects, self._run.run_id)
         self._rejects.clear()

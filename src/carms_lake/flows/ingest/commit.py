@@ -15,6 +15,7 @@ from carms_lake.store import delta, table_path
 from carms_lake.store.delta.inspection import inspected
 from carms_lake.store.delta.integrity import beyond_cure
 from carms_lake.store.delta.log import LEFT
+from carms_lake.store.delta.write import ensure_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ def keys_of(contract: Contract, deliveries: Sequence[tuple[str, int | None]]) ->
 def commit(
     run: Run,
     contract: Contract,
-    staged: Staged,
+    staged: Staged | None,
     entries: Sequence[FileEntry],
     renames: Renames,
     *,
@@ -46,7 +47,8 @@ def commit(
     """Commit the staged rows of files together, in place of those that the table has of them.
 
     Renamed files that were not read take their rows and rejects along. Where the contract's
-    columns changed, a full refresh carries other deliveries over to them.
+    columns changed, a full refresh carries other deliveries over to them. Without `staged`, of a
+    dry run, nothing is committed.
 
     Raises:
         ContractError: the table has other columns than its contract, or a full refresh keeps
@@ -68,6 +70,10 @@ def commit(
     with_rows = {label for label, accepted in known.items() if accepted}
     is_whole = bool(with_rows) and with_rows <= replaced and not kept
     present = delta.columns(path) if is_full_refresh and delta.exists(path) else schema
+    if staged is None:
+        if not (is_full_refresh or is_whole):
+            ensure_columns(path, schema)
+        return
     as_kept = partial(kept_rows, run, contract, present, misfits_as_null=misfits_as_null)
     if kept:
         move_rejects(run, contract, renames, kept)

@@ -102,7 +102,7 @@ def ingest_table(
         reports += [one for one in settled if isinstance(one, FileReport)]
         loaded = [one for one in settled if isinstance(one, Loaded)]
         loaded.sort(key=lambda one: order[one.entry.name])
-        if staged and (loaded or table.renames.old_names):
+        if loaded or table.renames.old_names:
             commit(
                 run,
                 contract,

@@ -196,9 +196,28 @@ def _table(path: Path, schema: pl.Schema, *, is_replaced: bool) -> DeltaTable:
         sync_folder(path)
         return table
     table = open_table(path)
-    present, wanted = columns_of(table), dict(schema)
+    if not is_replaced:
+        _compare(path, columns_of(table), schema)
+    return table
+
+
+def ensure_columns(path: Path, schema: Mapping[str, pl.DataType]) -> None:
+    """See that rows of these columns can be added to a table, if there is one.
+
+    Raises:
+        ContractError: the columns or types are not the table's.
+        StoreError: the table cannot be read.
+    """
+    if exists(path):
+        _compare(path, columns_of(open_table(path)), schema)
+
+
+def _compare(
+    path: Path, present: Mapping[str, pl.DataType], schema: Mapping[str, pl.DataType]
+) -> None:
+    wanted = dict(schema)
     # delta-rs casts silently: 1.7 becomes 1 in a long column.
-    if not is_replaced and present != wanted:
+    if present != wanted:
         names = sorted(present.keys() | wanted.keys())
         raise ContractError(
             f"the table in `{path}` has other columns than its contract: "
@@ -209,7 +228,6 @@ def _table(path: Path, schema: pl.Schema, *, is_replaced: bool) -> DeltaTable:
             ),
             "the contract changed: `carms ingest --full-refresh` reads the files again",
         )
-    return table
 
 
 def _synced_version(path: Path, table: DeltaTable) -> int:
