@@ -24,6 +24,7 @@ from carms_lake.contract.spelling import (
     parsed_format,
 )
 from carms_lake.contract.types import FORMATS
+from carms_lake.names import folded
 
 _RENAMED = {"set_aside": "reject"}
 """Old spelling of a value -> the new one; accepted until the next version."""
@@ -242,10 +243,10 @@ def _words(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def ensure_own_names(columns: Iterable[Column]) -> None:
     """Raises ValueError where a name in files could be that of two columns."""
     known = tuple(columns)
-    aliases = {alias.strip().casefold(): c.name for c in known for alias in c.aliases}
+    aliases = {folded(alias): c.name for c in known for alias in c.aliases}
     for column in known:
         for name in (column.source, *column.aliases):
-            other = aliases.get(name.strip().casefold(), column.name)
+            other = aliases.get(folded(name), column.name)
             if other != column.name:
                 raise ValueError(
                     f"columns `{other}` and `{column.name}`: `{name}` is a name of both in files"

@@ -110,7 +110,8 @@ def _typed_values(
     kind = column.type
     if wrong:
         many = is_systematic(wrong, total)
-        wanted = widened_type(values, column.type, not_text) if many else None
+        can_widen = many and column.spelling is None
+        wanted = widened_type(values, column.type, not_text) if can_widen else None
         found = f"{wrong} of {total} values are not {column.type}"
         if wanted is not None:
             left = count_nonconforming(values, wanted, not_text)
@@ -118,7 +119,11 @@ def _typed_values(
             collector.require(ChangeKind.TYPE, column.name, wanted)
             kind = wanted
         elif many:
-            found += "; no type fits them"
+            found += (
+                "; no type fits them"
+                if can_widen
+                else f", written as the contract says ({column.spelling})"
+            )
         severity = Severity.ERROR if many else Severity.NOTE
         collector.report(column.name, "retyped", severity, str(column.type), found)
     if not_text and kind.name == "varchar":
