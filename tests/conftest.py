@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile(
     "carms", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25
@@ -24,3 +29,10 @@ def real_carms() -> Path:
     if not folder.is_dir():
         pytest.skip(f"CARMS_REAL_DATA has no folder `carms`: {folder}")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_waits_for_the_disk() -> Iterator[None]:
+    """What this process writes need not survive a power cut; `test_durable` watches other ones."""
+    with patch.object(os, "fsync", lambda _: None):
+        yield

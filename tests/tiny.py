@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import yaml
+from templates import copy_to
 
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
@@ -26,7 +27,7 @@ def project(folder: Path) -> LakeConfig:
     """An empty project of the domain `tiny`."""
     schemas = Path(str(files("tiny_shop"))) / "schemas"
     config = LakeConfig(folder, Domain("tiny", "tiny_shop", (schemas,)))
-    config.data_raw.mkdir(parents=True)
+    config.data_raw.mkdir(parents=True, exist_ok=True)
     return config
 
 
@@ -60,13 +61,17 @@ def stocked(folder: Path) -> LakeConfig:
 
 
 def built(folder: Path, sales: str = "") -> LakeConfig:
-    """A lake of two products and two sales, and more of them."""
+    """A lake of two products and two sales, and more of them: a copy of one that is made once."""
+    copy_to(folder, _built, sales)
+    return project(folder)
+
+
+def _built(folder: Path, sales: str) -> None:
     config = stocked(folder)
     if sales:
         put(config, "sales/day_2.csv", SALES.splitlines(keepends=True)[0] + sales)
     ingest(config)
     build(config)
-    return config
 
 
 def rows(config: LakeConfig, name: str, *columns: str) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
-from command import carms
+from command import called as carms
 
 from carms_lake.config import builtin_schemas
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from command import carms
+from command import called as carms
 
 from carms_lake.config import builtin_schemas
 

@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from command import Outcome, carms
+from command import Outcome
+from command import called as carms
 
 pytestmark = pytest.mark.slow
 

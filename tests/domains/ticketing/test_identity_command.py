@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from command import carms
+from command import called as carms
 from matrix import check_formats
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from tiny import digest, put, rejects, rows, stocked
+from tiny import digest, project, put, rejects, rows, stocked
 
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
@@ -27,16 +28,24 @@ if TYPE_CHECKING:
 DAY_2 = "sale_id,product_id,quantity\ns3,p1,4\ns4,p9,1\ns5,p1,x\n"
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> tuple[LakeConfig, str]:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A shop of two days, and the run that built the first."""
-    config = stocked(tmp_path)
+    config = stocked(tmp_path_factory.mktemp("shop"))
     ingest(config)
     first = build(config).run_id
     put(config, "sales/day_2.csv", DAY_2)
     ingest(config)
     build(config)
-    return config, first
+    return config.project, first
+
+
+@pytest.fixture
+def lake(shop: tuple[Path, str], tmp_path: Path) -> tuple[LakeConfig, str]:
+    """A copy of it, to change."""
+    folder, first = shop
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return project(tmp_path), first
 
 
 def test_what_landed_since_is_new_to_the_next_ingest(lake: tuple[LakeConfig, str]) -> None:
