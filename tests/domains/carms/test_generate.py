@@ -133,6 +133,7 @@ def test_120_programs_show_every_kind():
     assert {p.return_of_service for p in PLANS} == {
         "obligation", "none", "not_applicable", "unclear", "per_kind", "img_only", None,
     }  # fmt: skip
+    assert {p.dates_are_in for p in PLANS} == {"list", "heading", "prose"}
     assert count["disciplines"].most_common(1)[0][0] == "Family Medicine"
     assert any(p.has_quota_note for p in PLANS)
     assert any(p.in_text_headings for p in PLANS)

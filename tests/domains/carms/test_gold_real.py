@@ -65,7 +65,7 @@ def test_the_values_of_a_column_are_as_many_as_in_the_files(ask, column, counts)
         ("interviewed_pct_min is not null", 814),
         ("length_years is not null", 813),
         ("reference_letters is not null", 758),
-        ("first_interview_on is not null", 741),
+        ("first_interview_on is not null", 778),
         ("needs_casper", 98),
         ("needs_fmproc", 271),
         ("needs_mccqe1", 380),

@@ -71,3 +71,16 @@ def test_every_return_of_service_has_the_sentence_it_was_read_from(
         for kind in ("cmg", "img"):
             value, text = (row[f"return_of_service_{kind}{end}"] for end in ("", "_text"))
             assert (value is None) == (text is None), row["program_stream_id"]
+
+
+def test_the_days_of_interviews_are_as_people_read_them(documents: pl.LazyFrame) -> None:
+    days = silver.interview_date(documents).collect()
+    said = {key: {"program_stream_id": key, "interview_dates": ""} for key in _ids(documents)}
+    for key, day in days.select("program_stream_id", "interview_on").rows():
+        printed = said[key]["interview_dates"]
+        said[key]["interview_dates"] = f"{printed} {day}".strip()
+    assert wrong("interview_dates", said) == []
+
+
+def _ids(documents: pl.LazyFrame) -> list[str]:
+    return documents.collect()["program_stream_id"].to_list()

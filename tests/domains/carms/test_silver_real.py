@@ -122,7 +122,7 @@ def test_coverage_of_a_fact(tables: dict[str, pl.DataFrame], column: str, at_lea
 
 
 @pytest.mark.parametrize(
-    ("table", "at_least"), [("interview_date", 741), ("website", 787), ("requirement", 815)]
+    ("table", "at_least"), [("interview_date", 778), ("website", 787), ("requirement", 815)]
 )
 def test_programs_that_have_a_list(
     tables: dict[str, pl.DataFrame], table: str, at_least: int

@@ -1,8 +1,6 @@
-"""Single facts and interview dates."""
+"""Single facts."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import pytest
 
@@ -13,7 +11,6 @@ from carms_lake.domains.carms.documents.facts import (
     parse_electives,
 )
 from carms_lake.domains.carms.documents.selection import (
-    interview_dates,
     mentions_in_person,
     mentions_virtual,
 )
@@ -93,22 +90,6 @@ def test_a_mandatory_elective_is_required_and_an_unclear_one_has_no_level() -> N
         (8, "electives", "required"),
         (9, "onsite_elective", None),
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "dates"),
-    [
-        ("Dates:\n\n  * January 21, 2031\n  * January 20, 2031\n  * January 20, 2031\n\nDetails: x",
-         (date(2031, 1, 20), date(2031, 1, 21))),
-        ("Details regarding interview dates: January 20, 2031", ()),
-        ("Dates:\n\nDetails\n\n  * January 20, 2031", ()),
-        ("", ()),
-    ],
-)  # fmt: skip
-def test_only_the_list_of_the_form_holds_interview_dates(
-    text: str, dates: tuple[date, ...]
-) -> None:
-    assert interview_dates(text) == dates
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from carms_lake.domains.carms.documents.facts import (
     parse_electives,
 )
 from carms_lake.domains.carms.documents.header import parse_contacts
+from carms_lake.domains.carms.documents.interviews import interview_dates
 from carms_lake.domains.carms.documents.model import (
     Bucket,
     CitizenshipDocument,
@@ -30,7 +31,7 @@ from carms_lake.domains.carms.documents.sections import (
     split_criteria,
     split_sections,
 )
-from carms_lake.domains.carms.documents.selection import interview_dates, parse_criteria
+from carms_lake.domains.carms.documents.selection import parse_criteria
 from carms_lake.domains.carms.documents.service import return_of_service
 from carms_lake.domains.carms.documents.text import fold, masked, plain_text
 

@@ -24,6 +24,7 @@ _ACCREDITATION = re.compile(
     r"(?:accreditation status|statut d'agrement)\s{0,9}:[ ]*([^\n#]{0,200}(?:\n[^\n#]{1,200})?)"
 )
 _POSTAL = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]\d[A-Za-z])[ -]{0,3}(\d[A-Za-z]\d)(?![A-Za-z0-9])")
+_YEAR = re.compile(r"\b20\d\d\b")
 _SALUTATION = re.compile(r"(?:dr\(e\)\.?|(?:dr|dre|doctor)\b\.?)[ ]*", re.IGNORECASE)
 _LABELS = (
     ("director", re.compile(r"(?:program directors?|direct(?:eur|rice)s? de programme)(?: |$)")),
@@ -65,6 +66,12 @@ def parse_header(section: Section | None, page_content: str) -> Header:
         phones=tuple(_phones(fields)),
         websites=_websites(fields["websites"], page_content),
     )
+
+
+def match_year(section: Section | None) -> int | None:
+    """The year in the name of the iteration, or None where it has none."""
+    year = _YEAR.search(section.heading) if section else None
+    return int(year[0]) if year else None
 
 
 def accreditation_status(text: str | None) -> str | None:

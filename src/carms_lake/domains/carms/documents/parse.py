@@ -8,7 +8,8 @@ from carms_lake.domains.carms.documents.facts import (
     length_years,
     parse_electives,
 )
-from carms_lake.domains.carms.documents.header import parse_contacts, parse_header
+from carms_lake.domains.carms.documents.header import match_year, parse_contacts, parse_header
+from carms_lake.domains.carms.documents.interviews import interview_dates
 from carms_lake.domains.carms.documents.model import Document
 from carms_lake.domains.carms.documents.requirements import (
     parse_citizenship_documents,
@@ -23,7 +24,6 @@ from carms_lake.domains.carms.documents.sections import (
 from carms_lake.domains.carms.documents.selection import (
     applications_bucket,
     considers_outside_information,
-    interview_dates,
     interviewed_bucket,
     mentions_in_person,
     mentions_virtual,
@@ -74,7 +74,7 @@ def parse_document(page_content: str) -> Document:
             criteria.get("outside_information", "")
         ),
         rescheduling_policy=rescheduling_policy(interview_process),
-        interview_dates=interview_dates(interviews),
+        interview_dates=interview_dates(interviews, match_year(by_code.get(HEADER))),
         mentions_virtual_interview=mentions_virtual(interviews + interview_process),
         mentions_in_person_interview=mentions_in_person(interviews + interview_process),
     )

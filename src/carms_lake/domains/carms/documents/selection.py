@@ -1,23 +1,16 @@
-"""What a program looks at, how many apply, how many it sees, and when and where it sees them."""
+"""What a program looks at, how many apply, how many it sees, and where it sees them."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.model import Bucket, Criterion
 from carms_lake.domains.carms.documents.text import (
-    find_dates,
     fold,
-    logical_lines,
     masked,
     one_line,
     unwrapped,
 )
-
-if TYPE_CHECKING:
-    from datetime import date
-
 
 _FILE = {
     "cv": "cv",
@@ -218,30 +211,11 @@ def considers_outside_information(outside_information: str) -> bool | None:
     return next((says for says, pattern in _OUTSIDE if pattern.search(folded)), None)
 
 
-_DATES = re.compile(r"dates\s?:\s*$")
-_BULLET = re.compile(r"[*•]\s")
 _VIRTUAL = re.compile(
     r"virtu|\bzoom\b|\b(?:ms|microsoft) teams\b|\bteams\b|videoconf|video-conf|video conf|visioconf"
     r"|\bonline interview|\bwebex\b"
 )
 _IN_PERSON = re.compile(r"in[- ]person|face[- ]to[- ]face|en personne|en presentiel")
-
-
-def interview_dates(interviews: str) -> tuple[date, ...]:
-    """The dates listed at the head of an interviews section, each once, in calendar order.
-
-    Dates inside the free text are not taken: they are invitations, deadlines and social events.
-    """
-    dates: set[date] = set()
-    is_listed = False
-    for line in logical_lines(interviews):
-        if _DATES.match(fold(line)) and not dates:
-            is_listed = True
-        elif is_listed and _BULLET.match(line):
-            dates.update(find_dates(line))
-        elif is_listed:
-            break
-    return tuple(sorted(dates))
 
 
 def mentions_virtual(text: str) -> bool:

@@ -32,7 +32,7 @@ _LINK = re.compile(
 _STARTS_LINE = re.compile(r"(?:[*•·\-+]|\\[-+*]|\d{1,2}\\?[.)])\s|#|---")
 _RULE = "* * *"
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -53,7 +53,8 @@ _MONTHS = {
     )
     for name in names
 }
-_MONTH = "|".join(_MONTHS)
+"""Number of a month by its folded name, English and French."""
+_MONTH = "|".join(MONTHS)
 _DATE = re.compile(
     rf"(?<!\w)(?:(?P<m1>{_MONTH})\s{{1,9}}(?P<d1>\d{{1,2}}),?\s{{1,9}}(?P<y1>\d{{4}})"
     rf"|(?P<d2>\d{{1,2}})(?:er)?\s{{1,9}}(?P<m2>{_MONTH})\s{{1,9}}(?P<y2>\d{{4}}))(?!\d)",
@@ -153,7 +154,7 @@ def find_dates(text: str) -> list[date]:
     for match in _DATE.finditer(fold(text)):
         year, month, day = (
             int(match["y1"] or match["y2"]),
-            _MONTHS[match["m1"] or match["m2"]],
+            MONTHS[match["m1"] or match["m2"]],
             int(match["d1"] or match["d2"]),
         )
         try:

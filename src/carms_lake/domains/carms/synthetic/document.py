@@ -153,18 +153,32 @@ def _review(author: Author) -> list[Block]:
 
 
 def _interviews(author: Author) -> list[Block]:
-    labels, program = author.labels, author.program
-    blocks = []
-    if program.interview_dates:
-        days = "\n".join(f"  * {day(when, program.language)}" for when in program.interview_dates)
-        blocks = [Block(labels.dates), Block(days)]
+    labels = author.labels
     details = author.some(author.prose.interview, 2)
     return [
-        *blocks,
-        Block(f"{labels.date_details}  \n  \n  \n  "),
+        *_interview_dates(author),
         Block(f"{labels.notification} {author.say(author.prose.notification)}"),
         Block(f"{labels.interview_process_details} " + "  \n  \n".join(details) + "  \n  "),
     ]
+
+
+def _interview_dates(author: Author) -> list[Block]:
+    """The days, in the list of the form or in words, which also name a day of something else."""
+    labels, program = author.labels, author.program
+    heading, sentence, other = author.prose.own_dates
+    days = [day(when, program.language) for when in program.interview_dates]
+    bullets = Block("\n".join(f"  * {each}" for each in days))
+    empty = Block(f"{labels.date_details}  \n  \n  \n  ")
+    if days and program.dates_are_in == "list":
+        return [Block(labels.dates), bullets, empty]
+    if program.dates_are_in == "list":
+        return [empty]
+    said = other.format(day=day(date(program.year, 1, 10), program.language))
+    if days and program.dates_are_in == "heading":
+        return [Block(f"{labels.date_details} {said} {heading}"), bullets]
+    if days:
+        said = " ".join((sentence.format(days=", ".join(days)), said))
+    return [Block(f"{labels.date_details} {said}")]
 
 
 def _highlights(author: Author) -> list[Block]:

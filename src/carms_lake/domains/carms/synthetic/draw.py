@@ -28,6 +28,7 @@ _ID_STEP = 3
 _APPLICATIONS = ("0 - 50", "51 - 200", "201 - 400", "401 - 600", "601 +")
 _INTERVIEWED = ("0 - 25 %", "26 - 50 %", "51 - 75 %", "76 - 100 %")
 _MAX_WORDS = (None, 250, 500, 600, 750, 800, 1000, 1500)
+_DATES_ARE_IN = ("list", "heading", "prose")
 FILE_COMPONENTS = 10
 INTERVIEW_COMPONENTS = 9
 
@@ -97,6 +98,7 @@ def _program(seed: int, at: int, slot: Slot, year: int) -> ProgramPlan:
         elective_rule=chance.choice(("one_in_discipline", "broad_range", "not_evaluated")),
         onsite_rule="preferred" if chance.random() < 0.1 else "not_required",
         interview_dates=_interview_dates(chance, year),
+        dates_are_in=_weighted(random.Random(f"{name} dates"), _DATES_ARE_IN, (8, 1, 1)),
         rescheduling=chance.choice(
             ("routinely", "in_unforeseen_circumstances", "not_after_scheduling")
         ),

@@ -156,6 +156,8 @@ class Prose:
     review: tuple[str, ...]
     notification: str
     interview: tuple[str, ...]
+    own_dates: tuple[str, str, str]
+    """A line above a list of days, a sentence with {days}, and one with {day} of something else."""
     criteria: tuple[str, ...]
     goals: tuple[str, ...]
     selection_goals: tuple[str, ...]

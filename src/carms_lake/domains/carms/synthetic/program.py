@@ -204,6 +204,8 @@ class ProgramPlan:
     onsite_rule: str
     """`preferred` or `not_required`."""
     interview_dates: tuple[date, ...]
+    dates_are_in: str
+    """`list` (that of the form), `heading` (a list under the program's own words) or `prose`."""
     rescheduling: str
     """`routinely`, `in_unforeseen_circumstances` or `not_after_scheduling`."""
     applications: str

@@ -93,6 +93,11 @@ EN = Prose(
         "Late items are noted in the file but do not change a score.",
     ),
     notification="Invitations go out through CaRMS Online, and nobody is called by telephone.",
+    own_dates=(
+        "Interviews are held on more than one day. **Our interview dates:**",
+        "Interviews will be held online on {days}.",
+        "Offers to interview will be sent on {day}.",
+    ),
     interview=(
         "Interviews are virtual and take about forty minutes, in two rooms with two people each.",
         "A resident will be there to answer questions; that talk is not scored.",

@@ -82,6 +82,11 @@ FR = Prose(
         "Les pièces tardives sont notées au dossier sans changer le résultat.",
     ),
     notification="Les invitations passent par CaRMS en ligne; personne n’est appelé au téléphone.",
+    own_dates=(
+        "Les entrevues se tiennent sur plus d'une journée. **Nos dates d'entrevue :**",
+        "Les entrevues auront lieu en ligne le {days}.",
+        "Les invitations à l'entrevue seront envoyées le {day}.",
+    ),
     interview=(
         "Les entrevues sont virtuelles et durent environ quarante minutes.",
         "Un résident répond aux questions des candidats; cet échange n’est pas noté.",
