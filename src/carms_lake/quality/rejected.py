@@ -5,7 +5,7 @@ Reasons are built for rejected rows only; for all rows they would cost three tim
 
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -160,27 +160,29 @@ def reasons_of(bad: pl.DataFrame, contract: Contract) -> pl.Series:
 
 def _shown(bad: pl.DataFrame, column: str) -> pl.Expr:
     value = pl.col(RAW + column) if RAW + column in bad.columns else pl.col(column)
-    if isinstance(bad.schema.get(column), pl.List):
-        return pl.lit(None, pl.String)
-    return value.cast(pl.String).str.head(VALUE_CHARACTERS)
+    dtype = bad.schema.get(value.meta.output_name())
+    return _text(value, dtype).str.head(VALUE_CHARACTERS)
 
 
-def row_hash(columns: Sequence[str], lists: Collection[str] = ()) -> pl.Expr:
+def row_hash(columns: Sequence[str], types: Mapping[str, pl.DataType] | None = None) -> pl.Expr:
     """The hash of each row over the named columns: the same for the same record, never null.
 
     XXH3, 128 bits, in its canonical (big-endian) form, over the fields as UTF-8 text in file order,
     joined by U+001F; a null is U+001E. An integer has no leading zeros; a date is ISO 8601. Columns
-    that the contract drops and columns taken from the path do not count. Columns in `lists` have
-    no text of their own: theirs is JSON.
+    that the contract drops and columns taken from the path do not count. Lists, where `types` says
+    so, are JSON; bytes are hexadecimal digits.
     """
-    texts = (
-        pl.struct(name).struct.json_encode() if name in lists else pl.col(name).cast(pl.String)
-        for name in columns
-    )
-    fields = [text.fill_null("\x1e") for text in texts]
+    known = types or {}
+    fields = [_text(pl.col(name), known.get(name)).fill_null("\x1e") for name in columns]
     joined = pl.concat_str(fields, separator="\x1f") if fields else pl.lit("")
     number = plh.concat_str(joined).nchash.xxh3_128()
     return number.map_batches(_big_endian, return_dtype=pl.Binary, is_elementwise=True)
+
+
+def _text(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
+    if dtype is not None and dtype.is_nested():
+        return pl.struct(value).struct.json_encode()
+    return value.bin.encode("hex") if dtype == pl.Binary else value.cast(pl.String)
 
 
 def _big_endian(numbers: pl.Series) -> pl.Series:

@@ -219,8 +219,7 @@ def _checked(
     unmarked = read.with_columns(
         pl.col(c.name).str.strip_prefix(AS_TYPED) for c in spelled if found[c.name] == pl.String
     )
-    lists = [name for name in fields if found[name].is_nested()]
-    hashed = unmarked.with_columns(row_hash(fields, lists).alias(SRC_ROW_HASH))
+    hashed = unmarked.with_columns(row_hash(fields, found).alias(SRC_ROW_HASH))
     values: list[pl.Expr] = []
     raws: list[pl.Expr] = []
     broken: list[pl.Expr] = []

@@ -21,7 +21,7 @@ from carms_lake.names import folded
 from carms_lake.readers.content import readable
 from carms_lake.readers.csv_header import opened_at_header
 from carms_lake.readers.frames import cell_text
-from carms_lake.readers.header import spec_of
+from carms_lake.readers.header import names_in_files, spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_values import LINE, flattened
 from carms_lake.readers.sheet import open_sheet
@@ -165,11 +165,30 @@ def _columnar(
         merge_surplus_into=str(headers.index(merged)) if merged in headers else None,
     )
     # A header such as `*` is more than a name to the frame library, so columns are read by number.
-    columns = [Column(str(at), ColumnType("varchar"), header) for at, header in enumerate(headers)]
+    columns = [_own(str(at), header, contract) for at, header in enumerate(headers)]
     raw = _sampled(source, replace(contract, source=own), columns, most)
-    sample = pl.DataFrame(dict(zip(headers, raw.sample.get_columns(), strict=True)))
+    sample = pl.DataFrame(dict(zip(headers, map(_as_text, raw.sample), strict=True)))
     delimiter = spec.delimiter if source.format in ("", "csv") else None
     return replace(raw, sample=sample, doubled=doubled, delimiter=delimiter)
+
+
+def _own(name: str, header: str, contract: Contract) -> Column:
+    """A column that reads what is under a header as ingest would; bytes, where nobody knows it."""
+    for column in contract.columns:
+        if folded(header) in map(folded, names_in_files(column)):
+            kind, encoding = column.type, column.bytes_encoding
+            return Column(name, kind, header, bytes_encoding=encoding)
+    return Column(name, ColumnType("blob"), header)
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Bytes as text where all of them are; other values as they are."""
+    if values.dtype != pl.Binary:
+        return values
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return values
 
 
 def _sampled(
