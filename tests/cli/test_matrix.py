@@ -50,8 +50,11 @@ TEXT = {
 }
 """Commands, or calls of one, that write lines and have no format."""
 
-ELSEWHERE = {"demo", "fetch", "rejects mend", "rejects correct", "rejects export"}
-"""What tests/e2e runs: it builds a whole lake, needs a server, or files that were exported."""
+ELSEWHERE = {
+    *("demo", "fetch", "rejects mend", "rejects correct", "rejects export"),
+    *("domain new", "contract new"),
+}
+"""What other tests run: it builds a whole lake, needs a server, or files of its own."""
 
 OF_DOMAINS = {"programs", "program", "disciplines", "anomalies", "identity"}
 

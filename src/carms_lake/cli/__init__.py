@@ -38,7 +38,7 @@ def _version(wanted: bool) -> None:
 
 
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
-    "Make the lake": (project.app, lake.app),
+    "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
     "Read it": (read.app, trace.app),
     "Trust it": (check.app, rejects.app, drift.app),
     "Operate it": (operate.app,),

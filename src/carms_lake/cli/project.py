@@ -10,7 +10,7 @@ import typer
 
 from carms_lake import authored
 from carms_lake.cli import render
-from carms_lake.cli.command import Lazy, argument, command, option
+from carms_lake.cli.command import Group, Lazy, argument, command, option
 from carms_lake.cli.context import Call, complete_domains, named_in
 from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.formats import Format, on_one_line
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from carms_lake.config import Domain, LakeConfig
     from carms_lake.contract.model import Contract
+    from carms_lake.flows.scaffold import Made
 
 DEMO_SEED = 7
 
@@ -42,7 +43,12 @@ AmongOthers = Annotated[
     bool, typer.Option("--yes", help="Put invented data where files of your own are.")
 ]
 
+Name = Annotated[str, argument("NAME", "What the domain is called: lower-case letters, digits, _.")]
+Files = Annotated[list[Path], argument("FILE...", "CSV, JSON, JSON lines, xlsx, Parquet or Delta.")]
+
 app = typer.Typer()
+domain_app = typer.Typer(name="domain", help="Make a domain out of files.", cls=Group)
+contract_app = typer.Typer(name="contract", help="Describe one more file of a domain.", cls=Group)
 
 
 @command(app)
@@ -58,6 +64,44 @@ def init(call: Call, folder: Folder = None) -> None:
     for path in made:
         render.note(call, f"created `{path}`")
     render.note(call, f"`{project}` is ready: put source files into `data_raw/`, then `carms run`")
+
+
+@command(domain_app, name="new")
+def domain_new(call: Call, name: Name, files: Files) -> None:
+    """Make files a domain: contracts, silver and gold.
+
+    They are inferred from the files; comments in the contracts say what was seen. Nothing is
+    overwritten. A folder without a carms.toml becomes a project. `carms ingest && carms build`
+    works right after it.
+    """
+    from carms_lake.flows.scaffold import new_domain
+
+    _show_made(call, new_domain(call.project, name, files))
+
+
+@command(contract_app, name="new")
+def contract_new(call: Call, files: Files) -> None:
+    """Infer the contracts of one more source from files.
+
+    Where the code of the domain is in the project, silver and gold of the source, too.
+    """
+    from carms_lake.flows.scaffold import new_contracts
+
+    _show_made(call, new_contracts(call.config(), files))
+
+
+def _show_made(call: Call, made: Made) -> None:
+    if call.json:
+        _write_paths(call, made.paths)
+        return
+    for path in made.paths:
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        render.note(call, f"wrote `{shown}`")
+    for note in made.notes:
+        render.note(call, note)
+    option = "" if made.is_default else f" -d {made.config.domain.name}"
+    render.note(call, f"next: `carms ingest{option} && carms build{option} && carms check{option}`")
+    render.note(call, f'then: `carms query{option} "from {made.tables[0]}"`')
 
 
 @command(app)

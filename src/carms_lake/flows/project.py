@@ -32,7 +32,8 @@ def init(project: Path, domain: str | None = None) -> tuple[Path, ...]:
         StoreError: the folder cannot be written.
     """
     chosen = domain or DEFAULT_DOMAIN
-    folders = [project / "data_raw" / name for name in sorted({*builtin_domains(), chosen})]
+    names = sorted({*builtin_domains(), chosen}) if chosen in builtin_domains() else [chosen]
+    folders = [project / "data_raw" / name for name in names]
     files = {
         project / CONFIG_FILE: _settings(chosen),
         project / "data_raw" / "README.md": _DATA_RAW,
