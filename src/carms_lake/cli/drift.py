@@ -112,10 +112,16 @@ def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
             render.note(call, f"`{file.name}`: {records}: the first ones, and evenly spread ones")
     for patch in report.patches:
         what = f"`{patch.table}` {patch.from_version} -> {patch.to_version} ({patch.level})"
+        for name, why in patch.left.items():
+            render.say(f"not accepted by the patch either: `{name}`: {why}")
+        if not patch.accepts:
+            render.note(call, f"a patch was tried and would accept none of these files: {what}")
+            continue
         if patch.written is None:
             how = "`--write` makes it the project's contract"
             how += "" if is_shown else ", `--patch` shows it"
-            render.note(call, f"a patch would accept these files: {what}; {how}")
+            these = f"{patch.accepts} of {patch.tried} files" if patch.left else "these files"
+            render.note(call, f"a patch would accept {these}: {what}; {how}")
             continue
         render.note(call, f"{what}: `{patch.written}`; the old version is `{patch.kept}`")
         reread = f"`carms ingest --full-refresh {patch.table.table}` reads its files by it"

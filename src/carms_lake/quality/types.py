@@ -66,7 +66,7 @@ def typed(
         texts = [_from_text(text, wanted) for text in usual_texts(value, wanted, spelling)]
         as_typed = pl.when(value.str.starts_with(AS_TYPED)).then(_from_text(usual, wanted))
         return as_typed.otherwise(pl.coalesce(texts)).alias(name)
-    if target == pl.String or found.is_numeric() != target.is_numeric():
+    if target == pl.String or _kind(found) != _kind(target):
         return pl.lit(None, target).alias(name)
     if isinstance(found, pl.Datetime) and found.time_zone is None:
         value = value.dt.replace_time_zone("UTC")
@@ -96,7 +96,7 @@ def _kind(dtype: pl.DataType) -> str:
     """What values of a type are: they are cast to another type of the same kind only."""
     if dtype.is_numeric():
         return "number"
-    return "time" if dtype.is_temporal() else str(dtype.base_type()).lower()
+    return "time" if dtype in (pl.Date, pl.Datetime) else str(dtype.base_type()).lower()
 
 
 def json_is_read(contract: Contract) -> bool:

@@ -208,7 +208,11 @@ def _fault(number: int, raw: str, wrong: Sequence[tuple[Column, Wrong]]) -> Faul
 def _texts(table: Any, first: int, row_numbers: Sequence[int]) -> dict[int, str]:
     """Some rows of a part as JSON objects, by number; `first` is that of the part's first row."""
     here = [number for number in row_numbers if 0 <= number - first < table.num_rows]
-    rows = table.take(pa.array([number - first for number in here], pa.int64()))
+    places = [number - first for number in here]
+    try:
+        rows = table.take(pa.array(places, pa.int64()))
+    except pa.ArrowNotImplementedError:  # of views of texts
+        rows = pa.concat_tables([table.slice(0, 0), *(table.slice(at, 1) for at in places)])
     columns = [plain(column) for column in rows.columns]
     texts = (
         dumped(dict(zip(table.schema.names, row, strict=True)))

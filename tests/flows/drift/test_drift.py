@@ -565,3 +565,26 @@ def test_the_thresholds_stand_in_the_documentation() -> None:
         f"its first {sampling.HEAD_RECORDS:,} records",
     ):
         assert said in text, said
+
+
+def test_a_patch_is_tried_on_its_files_and_names_those_that_it_leaves(tmp_path: Path) -> None:
+    config = shop(tmp_path)
+    rows = [[*order(n), "x"] for n in range(30)]
+    put(config, "orders_1.csv", [*HEADER, "note"], rows)
+    put(config, "orders_2.csv", [*HEADER, "city"], rows)
+    broken = [["a", *row[1:5], "x"] if n % 2 else row for n, row in enumerate(rows)]
+    put(config, "orders_3.csv", [*HEADER, "note"], [*broken, *([["1"]] * 30)])
+    (patch,) = drift(config, write=True).patches
+    assert (patch.tried, patch.accepts) == (3, 1)
+    assert set(patch.left) == {"orders_2.csv", "orders_3.csv"}
+    assert "duplicate column `city`" in patch.left["orders_2.csv"]
+    assert "would be rejected, the first: record" in patch.left["orders_3.csv"]
+    assert patch.written is not None
+
+
+def test_a_patch_that_accepts_none_of_its_files_is_not_written(tmp_path: Path) -> None:
+    config = shop(tmp_path)
+    put(config, "orders_2.csv", [*HEADER, "city", "note"], [[*order(1), "x", "y"]])
+    (patch,) = drift(config, write=True).patches
+    assert (patch.accepts, patch.written, patch.kept) == (0, None, None)
+    assert not list(config.project.rglob("*.odcs.yaml"))

@@ -30,6 +30,7 @@ from carms_lake.flows.drift.findings import (
 from carms_lake.flows.drift.inference import cast_to
 from carms_lake.flows.drift.proposal import contract_patch, write_version
 from carms_lake.flows.drift.spelled import in_usual_spelling
+from carms_lake.flows.drift.trial import not_accepted
 from carms_lake.names import Layer, natural_key
 from carms_lake.readers.content import digest, is_packed, readable
 from carms_lake.readers.discover import discover, listing
@@ -68,8 +69,8 @@ def drift(
 ) -> DriftReport:
     """Compare the files that ingest would read with their contracts and with the previous file.
 
-    With `every`, unchanged files too. With `write`, each patch becomes a new version of its
-    contract in the project's `schemas/`.
+    With `every`, unchanged files too. With `write`, each patch that accepts one of its files, which
+    is tried, becomes a new version of its contract in the project's `schemas/`.
 
     Raises:
         UsageError: the domain has no such source, or the contracts may not be written.
@@ -104,7 +105,12 @@ def drift(
             compared.append(result)
             findings += result.findings
         patch = contract_patch(contract, compared)
-        if patch and write:
+        if patch:
+            unread = {file.name for file in files if file.table == contract.ref and file.code}
+            tried = [source for source in arriving if source.name not in unread]
+            left = not_accepted(patch.text, contract, tried)
+            patch = replace(patch, tried=len(tried), left=left)
+        if patch and write and patch.accepts:
             written, kept = write_version(config, catalog.contracts, contract, patch.text)
             patch = replace(patch, written=written, kept=kept)
         patches += [patch] if patch else []

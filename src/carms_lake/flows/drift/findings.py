@@ -1,6 +1,7 @@
 """What comparing files finds, and from which share of the records on it counts."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -125,6 +126,15 @@ class ContractPatch:
     written: Path | None = None
     kept: Path | None = None
     """Where the old version is kept."""
+    tried: int = 0
+    """On how many files it was tried."""
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Those that it would not accept, and why."""
+
+    @property
+    def accepts(self) -> int:
+        """How many of the files it would accept."""
+        return self.tried - len(self.left)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake import readers
 from carms_lake.contract.model import Delivery
 from carms_lake.errors import SourceRefused
+from carms_lake.flows.judged import judged
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH
-from carms_lake.quality.split import Provenance, TrackedChunk, said_by_path, split
-from carms_lake.readers.content import digest, readable
+from carms_lake.quality.split import said_by_path
+from carms_lake.readers.content import digest
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import KEEPS_ROWS, SEEN
 from carms_lake.store.delta.write import FileChange, commit_files
@@ -143,15 +142,11 @@ def is_state_of(source: SourceFile, contract: Contract, hashes: pl.LazyFrame) ->
     Then it is another state of the file that the rows are of, not other data.
     """
     found: list[pl.Series] = []
-    provenance = Provenance("", datetime.now(UTC))
     try:
-        with readable(source):
-            for chunk in readers.read(source, contract).chunks:
-                tracked = TrackedChunk(source, provenance, chunk)
-                split_up = split(readers.parse_chunks([chunk]), [tracked], contract)
-                found.append(split_up.accepted[SRC_ROW_HASH])
-                if sum(map(len, found)) >= _COMPARED:
-                    break
+        for part in judged(source, contract):
+            found.append(part.accepted[SRC_ROW_HASH])
+            if sum(map(len, found)) >= _COMPARED:
+                break
     except SourceRefused:
         return False
     if not found:
