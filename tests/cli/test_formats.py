@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import uuid
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from carms_lake.cli.formats import Format, on_one_line, table, write_rows
 from carms_lake.writers.json import as_json, as_text
 
-STAMP = '"2025-01-02T03:00:00+00:00"'
+BEHIND = timezone(-timedelta(minutes=90))
+STAMP = "2025-01-02 03:00:00+00"
 HARD: list[tuple[Any, str, str]] = [
     (None, "", "null"),
     (True, "true", "true"),
@@ -25,14 +26,18 @@ HARD: list[tuple[Any, str, str]] = [
     (2**100, str(2**100), str(2**100)),
     (-(2**63), str(-(2**63)), str(-(2**63))),
     (1.5, "1.5", "1.5"),
-    (float("nan"), "nan", "null"),
+    (float("nan"), "nan", '"nan"'),
+    (float("-inf"), "-inf", '"-inf"'),
+    (timedelta(days=-1, minutes=-5), "-1 day -00:05:00", '"-1 day -00:05:00"'),
+    (timedelta(days=2), "2 days", '"2 days"'),
+    (time(3, 4, 0, 500, BEHIND), "03:04:00.0005-01:30", '"03:04:00.0005-01:30"'),
     (Decimal("1.50"), "1.50", "1.50"),
     (Decimal("1234567890123456789.123"), "1234567890123456789.123", "1234567890123456789.123"),
     ('é"\n', 'é"\n', '"é\\"\\n"'),
     (date(2025, 1, 2), "2025-01-02", '"2025-01-02"'),
-    (datetime(2025, 1, 2, 3, tzinfo=UTC), "2025-01-02 03:00:00+00:00", STAMP),
+    (datetime(2025, 1, 2, 3, tzinfo=UTC), STAMP, f'"{STAMP}"'),
     (time(3, 4), "03:04:00", '"03:04:00"'),
-    (timedelta(minutes=1), "0:01:00", "60.0"),
+    (timedelta(minutes=1), "00:01:00", '"00:01:00"'),
     (b"\x00\xff", "00ff", '"00ff"'),
     (["a", None, Decimal("1.0")], '["a",null,1.0]', '["a",null,1.0]'),
     ({"k": b"\x01"}, '{"k":"01"}', '{"k":"01"}'),

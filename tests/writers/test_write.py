@@ -136,7 +136,10 @@ def test_xlsx_writes_chosen_text_cells_as_numbers(tmp_path):
 
 
 def test_xlsx_refuses_a_text_that_no_cell_can_hold(tmp_path):
-    with pytest.raises(UsageError, match="row 2 has a text of 32768 characters"):
+    with pytest.raises(
+        UsageError,
+        match=r"`rows\.xlsx` would have more than 32767 characters in a cell \(column `a`, row 2\)",
+    ):
         write(tmp_path / "rows.xlsx", [pl.DataFrame({"a": ["x" * 32_768]})], "xlsx")
 
 

@@ -94,6 +94,10 @@ def write_binary(path: Path, frame: pl.DataFrame, file_format: str) -> int:
     Raises:
         UsageError: a workbook cannot hold the rows.
     """
+    if file_format == Format.XLSX:
+        from carms_lake.writers import xlsx
+
+        return xlsx.write_rows(path, frame.columns, [""] * frame.width, [frame.iter_rows()])
     import polars as pl
 
     from carms_lake.writers import write

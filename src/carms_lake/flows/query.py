@@ -128,21 +128,18 @@ def query_to_file(
         UsageError: the format is neither of the two, or a workbook cannot hold the rows.
         LakeError: as `query_frame`.
     """
-    from carms_lake.writers import write
-
     if file_format not in FILE_FORMATS:
         raise UsageError(f"`{file_format}` is not a file format of a query", "`parquet` or `xlsx`")
-    rows = 0
+    if file_format == "xlsx":
+        from carms_lake.writers import xlsx
 
-    def counted() -> Iterator[pl.DataFrame]:
-        nonlocal rows
-        for frame in frames:
-            rows += frame.height
-            yield frame
+        with query_batches(config, sql, as_of=as_of) as answer:
+            return xlsx.write_rows(path, answer.columns, answer.types, answer.batches)
+    from carms_lake.store.query import streaming
+    from carms_lake.writers import parquet
 
-    with query_frames(config, sql, as_of=as_of) as frames:
-        write(path, counted(), file_format)
-    return rows
+    with streaming(config, sql, as_of=_snapshot(config, as_of)) as found:
+        return parquet.write_batches(path, found.schema, found.batches)
 
 
 def _snapshot(config: LakeConfig, as_of: str | None) -> AsOf | None:

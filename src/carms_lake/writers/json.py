@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ def write_object(path: Path, frames: Iterable[Any], *, indent: int = 2) -> None:
 def as_text(value: object) -> str:
     """A value as a cell shows it, the same in every format that has no type for it; null is empty.
 
-    A decimal has all its digits, and no exponent.
+    As DuckDB writes it, but bytes are hexadecimal and what holds other values is JSON.
     """
     match value:
         case None:
@@ -79,8 +80,10 @@ def as_text(value: object) -> str:
             text = "true" if value else "false"
         case Decimal():
             text = f"{value:f}"
-        case datetime():
-            text = value.isoformat(" ")
+        case datetime() | time():
+            text = _moment(value)
+        case timedelta():
+            text = _interval(value)
         case bytes():
             text = value.hex()
         case list() | tuple() | dict():
@@ -88,6 +91,30 @@ def as_text(value: object) -> str:
         case _:
             text = str(value)
     return text
+
+
+def _moment(value: datetime | time) -> str:
+    """`2025-01-02 03:04:05.5+00`: no zeros at the end of a fraction or of an offset."""
+    text = value.replace(tzinfo=None).isoformat(*(" " if isinstance(value, datetime) else ()))
+    text = text.rstrip("0") if value.microsecond else text
+    offset = value.utcoffset()
+    if offset is None:
+        return text
+    sign, seconds = "-" if offset < timedelta() else "+", abs(offset) // timedelta(seconds=1)
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    shown = f":{minutes:02}:{rest:02}" if rest else f":{minutes:02}" if minutes else ""
+    return f"{text}{sign}{hours:02}{shown}"
+
+
+def _interval(value: timedelta) -> str:
+    """`-2 days -00:05:00`: days and a time of one sign."""
+    sign, left = "-" if value < timedelta() else "", abs(value)
+    day, rest = left.days, left - timedelta(days=left.days)
+    days = f"{sign}{day} day{'s' * (day != 1)}" if day else ""
+    seconds, micro = divmod(rest // timedelta(microseconds=1), 1_000_000)
+    clock = _moment(time(seconds // 3600, seconds // 60 % 60, seconds % 60, micro))
+    clock = f"{sign}{clock}" if rest or not day else ""
+    return " ".join(filter(None, (days, clock)))
 
 
 def as_json(value: object) -> str:
@@ -98,28 +125,24 @@ def as_json(value: object) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as orjson takes it, without a digit lost."""
+    """A value as orjson takes it, without a digit lost; what JSON has no type for is text."""
     import orjson
 
     found = value
     match value:
-        case None | str() | bool() | float():
+        case None | str() | bool():
             pass
+        case float():
+            found = value if isfinite(value) else as_text(value)
         case int():
             if not -(1 << 63) <= value < 1 << 63:
                 found = orjson.Fragment(str(value))
         case Decimal():
-            found = orjson.Fragment(f"{value:f}") if value.is_finite() else None
-        case datetime() | date() | time():
-            found = value.isoformat()
-        case bytes():
-            found = value.hex()
+            found = orjson.Fragment(f"{value:f}") if value.is_finite() else as_text(value)
         case dict():
             found = {as_text(key): plain(item) for key, item in value.items()}
         case list() | tuple():
             found = [plain(item) for item in value]
-        case timedelta():
-            found = value.total_seconds()
         case _:
-            found = str(value)
+            found = as_text(value)
     return found

@@ -10,6 +10,7 @@ from carms_lake.files import whole
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 
 def write(path: Path, frames: Iterable[pl.DataFrame], *, compression: str = "zstd") -> None:
@@ -27,6 +28,18 @@ def write(path: Path, frames: Iterable[pl.DataFrame], *, compression: str = "zst
         writer.write_table(first)
         for frame in chunks:
             writer.write_table(frame.to_arrow(compat_level=plain))
+
+
+def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write Arrow batches as they come; how many rows there were."""
+    import pyarrow.parquet as pq
+
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def write_copy(path: Path, rows: pl.LazyFrame) -> None:

@@ -1,17 +1,17 @@
-"""Frames -> a workbook with one sheet: text stays text, and its bytes are the same each time."""
+"""Rows -> a workbook with one sheet: text stays text, and its bytes are the same each time."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from carms_lake.errors import UsageError
 from carms_lake.files import final_name
@@ -19,15 +19,33 @@ from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
     import polars as pl
+    from xlsxwriter.format import Format
 
 _MAX_ROWS = 1_048_576
 _MAX_COLUMNS = 16_384
 _MAX_CHARACTERS = 32_767
+"""Of UTF-16, in which a sign beyond U+FFFF counts twice."""
 _MAX_DIGITS = 15
 _TOO_LARGE = 1_000_000_000_000_000
 _FIRST_YEAR = 1901
 """A sheet counts days from 1900, and has a 29 February in that year."""
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - as below
+"""What follows is rounded to the day after."""
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's clock has no zone
+_MEASURED_ROWS = 1_000
+_WIDTHS = (8, 60)
+_BUTTON = 3
+"""How many characters the button of a filter covers."""
+_READ_ANEW = re.compile(
+    r"[-+=@.,$€£(\d]|(?i:true|false|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+)
+"""How a text begins that Excel reads as something else once a person has clicked into it."""
+_NANOSECONDS = re.compile(r"\.\d{7}")
+"""A day's share in a double holds microseconds."""
+_MOST_READ_ANEW = 255
+"""Excel shows a longer text as ##### where the cell's format is text."""
+
+Cell = bool | int | float | Decimal | date | str | None
 
 
 def write(
@@ -37,75 +55,99 @@ def write(
     sheet: str = "Sheet1",
     number_cells: Collection[tuple[int, str]] = (),
 ) -> None:
-    """Write the chunks below one header row; nulls and empty column names give no cell.
+    """Write the chunks below one header row, without any look; an empty column name gives no cell.
 
-    The whole sheet stays in memory until it is written. `number_cells` are (row, column) pairs,
-    rows from 0, whose text is written as a number: the fault that a spreadsheet makes of an id.
-    What a sheet cannot hold becomes text: NaN, infinity, numbers of more than 15 digits, dates
-    before 1901; a moment with a zone is written in UTC without one.
+    `number_cells` are (row, column) pairs, rows from 0, whose text is written as a number: the
+    fault that a spreadsheet makes of an id. For the rest see `write_rows`.
 
     Raises:
         UsageError: more rows, columns or characters than a sheet can hold.
     """
-    kept = _that_fit(frames, final_name(path))
-    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as workbook:
-        workbook.set_properties({"created": _CREATED})
-        stamp = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        worksheet = workbook.add_worksheet(sheet)
-        row = 0
-        for number, frame in enumerate(kept):
-            if number == 0:
-                _write_row(worksheet, 0, tuple(name or None for name in frame.columns), stamp)
-            for values in frame.iter_rows():
-                held = tuple(
-                    int(value) if (row, name) in number_cells else value
-                    for name, value in zip(frame.columns, values, strict=True)
-                )
-                row += 1
-                _write_row(worksheet, row, held, stamp)
+    chunks = iter(frames)
+    first = next(chunks)
+    wanted = {(row, first.columns.index(name)) for row, name in number_cells}
+    rows = chain.from_iterable(frame.iter_rows() for frame in chain([first], chunks))
+    cells = _cells(path, first.columns, [""] * first.width, rows)
+    for row, column in wanted:
+        held = cells[row]
+        cells[row] = (*held[:column], int(str(held[column])), *held[column + 1 :])
+    _write(path, first.columns, cells, sheet)
 
 
-def _that_fit(frames: Iterable[pl.DataFrame], name: str) -> list[pl.DataFrame]:
-    """The chunks, where a sheet has room for them: looked at before the first cell is written."""
-    kept: list[pl.DataFrame] = []
-    rows = 1
-    for frame in frames:
-        kept.append(frame)
-        rows += frame.height
-        for most, there, what in (
-            (_MAX_ROWS, rows, "rows"),
-            (_MAX_COLUMNS, frame.width, "columns"),
-        ):
-            if there > most:
-                raise UsageError(
-                    f"`{name}` would have more than {most} {what}",
-                    "write Parquet or CSV instead, or select less",
-                )
-    return kept
+def write_rows(
+    path: Path,
+    columns: Sequence[str],
+    types: Sequence[str],
+    batches: Iterable[Iterable[Sequence[Any]]],
+) -> int:
+    """Write rows below a header with a filter, ready for reading; how many there were.
+
+    The whole sheet stays in memory until it is written. `types` say which texts are days or
+    moments, as DuckDB names them. What a sheet cannot hold becomes text: NaN, infinity, numbers of
+    more than 15 digits, times, days before 1901; a moment with a zone is written in UTC without
+    one. A text that Excel would take for a number, a day or a formula has the format of a text.
+
+    Raises:
+        UsageError: more rows, columns or characters than a sheet can hold.
+    """
+    cells = _cells(path, columns, types, chain.from_iterable(batches))
+    _write(path, columns, cells, "Sheet1", is_for_reading=True)
+    return len(cells)
 
 
-def _write_row(worksheet: Worksheet, row: int, values: tuple[object, ...], stamp: Format) -> None:
-    for column, value in enumerate(values):
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            worksheet.write_boolean(row, column, value)
-        elif isinstance(value, (int, float, Decimal)) and _holds_number(value):
-            worksheet.write_number(row, column, value)
-        elif isinstance(value, date) and value.year >= _FIRST_YEAR:
-            if isinstance(value, datetime):
-                naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-                worksheet.write_datetime(row, column, naive, stamp)
-            else:
-                worksheet.write_datetime(row, column, value)
-        else:
-            text = as_text(value)
-            if len(text) > _MAX_CHARACTERS:
-                raise UsageError(
-                    f"row {row + 1} has a text of {len(text)} characters, "
-                    f"and a cell holds {_MAX_CHARACTERS}"
-                )
-            worksheet.write_string(row, column, text)
+def _cells(
+    path: Path, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> list[tuple[Cell, ...]]:
+    """The cells of rows, where a sheet has room for them: looked at before the first is written."""
+    _ensure_room(path, len(columns), _MAX_COLUMNS, "columns")
+    cells: list[tuple[Cell, ...]] = []
+    for row in rows:
+        _ensure_room(path, len(cells) + 2, _MAX_ROWS, "rows")
+        cells.append(tuple(map(_cell, row, types)))
+        for name, cell in zip(columns, cells[-1], strict=True):
+            if isinstance(cell, str) and 2 * len(cell) > _MAX_CHARACTERS:
+                units = len(cell.encode("utf-16-le", "surrogatepass")) // 2
+                where = f"characters in a cell (column `{name}`, row {len(cells) + 1})"
+                _ensure_room(path, units, _MAX_CHARACTERS, where)
+    return cells
+
+
+def _ensure_room(path: Path, there: int, most: int, what: str) -> None:
+    if there > most:
+        raise UsageError(
+            f"`{final_name(path)}` would have more than {most} {what}",
+            "write Parquet or CSV instead, or select less",
+        )
+
+
+def _cell(value: Any, kind: str) -> Cell:
+    """The value as a sheet holds it, where it can; else its text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float | Decimal) and _holds_number(value):
+        return value
+    if isinstance(value, str):
+        found = _day(value, kind)
+    else:
+        found = value if isinstance(value, date) else None
+    if found is None or found.year < _FIRST_YEAR:
+        return as_text(value)
+    if isinstance(found, datetime):
+        found = found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+        return as_text(value) if found > _LAST_MOMENT else found
+    return found
+
+
+def _day(text: str, kind: str) -> date | None:
+    """The day or moment that DuckDB has written; None for any other text."""
+    if kind != "DATE" and not kind.startswith("TIMESTAMP"):
+        return None
+    if _NANOSECONDS.search(text):
+        return None
+    try:
+        return (date if kind == "DATE" else datetime).fromisoformat(text)
+    except ValueError:  # infinity, or a year of five digits
+        return None
 
 
 def _holds_number(value: float | Decimal) -> bool:
@@ -116,3 +158,68 @@ def _holds_number(value: float | Decimal) -> bool:
         return math.isfinite(value)
     digits = "".join(map(str, value.as_tuple().digits)).rstrip("0")
     return value.is_finite() and len(digits) <= _MAX_DIGITS
+
+
+class _Exact(float):
+    """A number that is written with all of its digits; the library writes 16 of them."""
+
+    def __format__(self, _: str) -> str:
+        return repr(float(self))
+
+
+def _write(
+    path: Path,
+    columns: Sequence[str],
+    cells: Sequence[tuple[Cell, ...]],
+    sheet: str,
+    *,
+    is_for_reading: bool = False,
+) -> None:
+    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
+        book.set_properties({"created": _CREATED})
+        page = book.add_worksheet(sheet)
+        formats = {
+            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            "fraction": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"}),
+        }
+        header = None
+        if is_for_reading:
+            header = book.add_format({"bold": True})
+            formats["text"] = book.add_format({"num_format": "@"})
+            page.freeze_panes(1, 0)
+            page.autofilter(0, 0, len(cells), max(len(columns) - 1, 0))
+            for column, width in enumerate(_widths(columns, cells)):
+                page.set_column(column, column, width)
+        for column, name in enumerate(columns):
+            if name:
+                page.write_string(0, column, name, header)
+        for row, values in enumerate(cells, start=1):
+            for column, value in enumerate(values):
+                _write_cell(page, row, column, value, formats)
+
+
+def _widths(columns: Sequence[str], cells: Sequence[tuple[Cell, ...]]) -> Iterator[int]:
+    """How wide each column is, in characters."""
+    least, most = _WIDTHS
+    for place, name in enumerate(columns):
+        longest = max(
+            (len(as_text(row[place])) for row in islice(cells, _MEASURED_ROWS)), default=0
+        )
+        yield min(max(longest + 1, len(name) + _BUTTON, least), most)
+
+
+def _write_cell(page: Any, row: int, column: int, value: Cell, formats: dict[str, Format]) -> None:
+    if isinstance(value, bool):
+        page.write_boolean(row, column, value)
+    elif isinstance(value, float) and float(f"{value:.16G}") != value:
+        page.write_number(row, column, _Exact(value))
+    elif isinstance(value, (int, float, Decimal)):
+        page.write_number(row, column, value)
+    elif isinstance(value, datetime):
+        look = formats["fraction" if value.microsecond else "moment"]
+        page.write_datetime(row, column, value, look)
+    elif isinstance(value, date):
+        page.write_datetime(row, column, value)
+    elif value is not None:
+        is_read_anew = _READ_ANEW.match(value) and len(value) <= _MOST_READ_ANEW
+        page.write_string(row, column, value, formats.get("text") if is_read_anew else None)

@@ -7,10 +7,8 @@ takes a while to import.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -18,6 +16,13 @@ import duckdb
 from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store.query import views
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
+from carms_lake.store.query.spelling import (
+    FOR_ARROW,
+    FOR_ARROW_WITH_39_DIGITS,
+    FOR_PYTHON,
+    holds,
+    projection,
+)
 from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
 from carms_lake.store.sql.statement import Statement, read_statement
 
@@ -33,9 +38,7 @@ if TYPE_CHECKING:
 Batch = TypeVar("Batch")
 
 BATCH_ROWS = 10_000
-
-_NOT_IN_POLARS = re.compile(r"\b(INTERVAL|UNION|BIGNUM|BIT|VARIANT|TIME WITH TIME ZONE)\b")
-"""Polars panics or refuses where one of these is in a type of DuckDB, also inside a list."""
+_BEGIN = "BEGIN TRANSACTION READ ONLY"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def answering(
 ) -> Iterator[Answer]:
     """Answer one reading statement; rows are computed as the batches are taken.
 
-    The second column of a name `a` is `a_2`; intervals come as DuckDB writes them.
+    The second column of a name `a` is `a_2`. Days, times and intervals come as DuckDB writes them,
+    `types` is what they are.
     With `damaged`, a table the newest entry of whose log is damaged answers as of the one before
     it, and the list gets its error, which is to be raised after the answer.
 
@@ -78,16 +82,17 @@ def answering(
     with _session(config, sql, as_of, damaged) as (session, statement):
         connection = session.connection
 
-        def answer() -> duckdb.DuckDBPyConnection:
-            result = connection.execute(statement.sql, parameters)
-            if sql := _with_intervals(statement, result.description or []):
-                result = connection.execute(sql, parameters)
-            return result
+        def answer() -> tuple[duckdb.DuckDBPyConnection, list[Any]]:
+            if not statement.is_select:
+                result = connection.execute(statement.sql, parameters)
+                return result, [column[1] for column in result.description or []]
+            asked = connection.sql(statement.sql, params=parameters)
+            columns = projection(asked.columns, asked.types, FOR_PYTHON)
+            return connection.execute(_wrapped(statement, columns), parameters), asked.types
 
-        result = session.run(answer)
-        description = result.description or []
-        columns = _each_once([str(column[0]) for column in description])
-        types = tuple(str(column[1]) for column in description)
+        result, kinds = session.run(answer)
+        columns = tuple(str(column[0]) for column in result.description or [])
+        types = tuple(map(str, kinds))
         rows = _batches(session, statement, lambda: result.fetchmany(BATCH_ROWS) or None)
         yield Answer(columns, types, rows)
 
@@ -110,52 +115,37 @@ def streaming(
         connection = session.connection
 
         def answer() -> pa.RecordBatchReader:
-            relation = connection.sql(statement.sql, params=parameters)
-            return _readable(relation).to_arrow_reader(BATCH_ROWS)
+            asked = connection.sql(statement.sql, params=parameters)
+            try:
+                return _arrow_reader(asked, FOR_ARROW)
+            except duckdb.ConversionException:
+                if not holds(asked.types, "hugeint"):
+                    raise
+            connection.execute("ROLLBACK")
+            connection.execute(_BEGIN)
+            asked = connection.sql(statement.sql, params=parameters)
+            return _arrow_reader(asked, FOR_ARROW_WITH_39_DIGITS)
 
         reader = session.run(answer)
         batches = _batches(session, statement, lambda: next(iter(reader), None))
         yield ArrowAnswer(reader.schema, batches)
 
 
-def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """The relation with columns of types that Polars cannot import as text, each name once."""
-    names, types = relation.columns, [str(kind) for kind in relation.types]
-    if len(set(names)) == len(names) and not any(map(_NOT_IN_POLARS.search, types)):
-        return relation
-    return relation.project(_columns(names, [bool(_NOT_IN_POLARS.search(t)) for t in types]))
+def _arrow_reader(
+    asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Sequence[str]]
+) -> pa.RecordBatchReader:
+    """The rows in Arrow batches, each name once, in types that Arrow and Polars share."""
+    columns = projection(asked.columns, asked.types, casts)
+    return (asked.project(columns) if columns else asked).to_arrow_reader(BATCH_ROWS)
 
 
-def _with_intervals(statement: Statement, description: Sequence[Sequence[Any]]) -> str:
-    """The SELECT with its intervals as text, for Python's have no months; empty without any."""
-    are_text = ["INTERVAL" in str(column[1]) for column in description]
-    if not statement.is_select or not any(are_text):
-        return ""
+def _wrapped(statement: Statement, columns: str) -> str:
+    """The statement inside of a SELECT of these columns; itself where there are none to select."""
+    if not columns:
+        return statement.sql
     text = statement.sql.encode()
     ends = [at for at, _ in duckdb.tokenize(statement.sql) if text[at : at + 1] == b";"]
-    inner = text[: ends[0] if ends else None].decode()
-    names = [str(column[0]) for column in description]
-    return f"SELECT {_columns(names, are_text)} FROM ({inner}\n)"
-
-
-def _columns(names: Sequence[str], are_text: Sequence[bool]) -> str:
-    """The columns of a relation by their places, each under a name of its own."""
-    return ", ".join(
-        f"#{place}{'::VARCHAR' if is_text else ''} AS {quoted(name)}"
-        for place, (name, is_text) in enumerate(
-            zip(_each_once(names), are_text, strict=True), start=1
-        )
-    )
-
-
-def _each_once(names: Sequence[str]) -> tuple[str, ...]:
-    """The names of columns, later ones of a name with a number: `a`, `a_2`."""
-    found: list[str] = []
-    for name in names:
-        taken = {*names, *found} if name in found else set()
-        free = chain([name], (f"{name}_{number}" for number in count(2)))
-        found.append(next(other for other in free if other not in taken))
-    return tuple(found)
+    return f"SELECT {columns} FROM ({text[: ends[0] if ends else None].decode()}\n)"
 
 
 def _batches(
@@ -200,7 +190,7 @@ def _session(
         run(f"SET search_path = {literal(','.join(path))}")
         views.make_views(session, statement)
         seal(connection, session.files)
-        run("BEGIN TRANSACTION READ ONLY")
+        run(_BEGIN)
         with bounded_memory(connection), _own_errors(session, statement):
             yield session, statement
     finally:
@@ -233,14 +223,17 @@ def _own_errors(session: Session, statement: Statement) -> Iterator[None]:
     """DuckDB's errors as ours."""
     try:
         yield
-    except (duckdb.InterruptException, OSError):  # OSError is what Arrow makes of it
+    except OSError as error:
+        if session.timed_out:
+            raise _too_long(session) from None
+        if error.errno is not None:
+            raise
+        # Arrow's name for any error of DuckDB that comes after the first rows.
+        raise views.as_user_error(session, statement, duckdb.Error(str(error))) from None
+    except duckdb.InterruptException:
         if not session.timed_out:
             raise
-        seconds = session.config.query_timeout_s
-        raise QueryLimit(
-            f"the query ran longer than {seconds:g} s",
-            "narrow it, or allow more time with `--timeout` or `query_timeout_s` in carms.toml",
-        ) from None
+        raise _too_long(session) from None
     except (duckdb.OutOfMemoryException, MemoryError):
         raise _too_large(session) from None
     except (duckdb.FatalException, duckdb.InternalException) as error:
@@ -249,6 +242,13 @@ def _own_errors(session: Session, statement: Statement) -> Iterator[None]:
         raise
     except duckdb.Error as error:
         raise views.as_user_error(session, statement, error) from None
+
+
+def _too_long(session: Session) -> QueryLimit:
+    return QueryLimit(
+        f"the query ran longer than {session.config.query_timeout_s:g} s",
+        "narrow it, or allow more time with `--timeout` or `query_timeout_s` in carms.toml",
+    )
 
 
 def _too_large(session: Session) -> QueryLimit:

@@ -1,0 +1,114 @@
+"""The columns of an answer, each under a name of its own and in a type that carries its values.
+
+Python has no months, no infinite day and no nanoseconds, and Polars no unions or bits; both would
+give another value without a word. So such a value is text as DuckDB writes it, also inside a list.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any
+
+from carms_lake.store.sql import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from duckdb.sqltypes import DuckDBPyType
+
+_TEXT = "VARCHAR"
+
+FOR_PYTHON: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(
+        (
+            "DATE", "TIME", "TIME_NS", "TIME WITH TIME ZONE", "INTERVAL", "TIMESTAMP",
+            "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE",
+            "GEOMETRY", "VARIANT",
+        ),
+        (_TEXT,),
+    ),
+    "FLOAT": (_TEXT, "DOUBLE"),
+}  # fmt: skip
+"""By type, what its values are cast to, one after the other: a float of four bytes keeps the digits
+that it is written with only by way of text."""
+
+FOR_ARROW: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(
+        (
+            "INTERVAL", "TIME WITH TIME ZONE", "BIT", "BIGNUM", "UHUGEINT", "GEOMETRY",
+            "VARIANT", "UNION", "TUPLE",
+        ),
+        (_TEXT,),
+    ),
+    "TIMESTAMP_S": ("TIMESTAMP",),
+    "TIMESTAMP_MS": ("TIMESTAMP",),
+    "HUGEINT": ("DECIMAL(38,0)",),
+}  # fmt: skip
+"""For Polars, whose milliseconds know no infinite moment."""
+
+FOR_ARROW_WITH_39_DIGITS = {**FOR_ARROW, "HUGEINT": (_TEXT,)}
+
+
+def projection(
+    names: Sequence[str], types: Sequence[DuckDBPyType], casts: Mapping[str, Sequence[str]]
+) -> str:
+    """The columns of a SELECT around another one; empty where that is as it should be."""
+    each_once = _each_once(names)
+    wanted = [_cast(kind, casts) for kind in types]
+    if each_once == tuple(names) and not any(wanted):
+        return ""
+    return ", ".join(
+        f"#{place}{cast} AS {quoted(name)}"
+        for place, (name, cast) in enumerate(zip(each_once, wanted, strict=True), start=1)
+    )
+
+
+def holds(types: Sequence[DuckDBPyType], name: str) -> bool:
+    """Whether a type is one of this name, or has it inside."""
+    return any(kind.id == name or holds([part for _, part in _parts(kind)], name) for kind in types)
+
+
+def _cast(kind: DuckDBPyType, casts: Mapping[str, Sequence[str]]) -> str:
+    """What is written behind a column of a type: nothing, or one or two casts."""
+    first, last = (_type(kind, casts, at) for at in (0, -1))
+    return "".join(f"::{text}" for text in dict.fromkeys((first, last)) if text != str(kind))
+
+
+def _type(kind: DuckDBPyType, casts: Mapping[str, Sequence[str]], at: int) -> str:
+    """The type with those inside of it exchanged, as SQL."""
+    if steps := casts.get(kind.id.upper()):
+        return steps[at]
+    parts = [(name, _type(part, casts, at)) for name, part in _parts(kind)]
+    texts = [text for _, text in parts]
+    match kind.id:
+        case "list":
+            return f"{texts[0]}[]"
+        case "array":
+            return f"{texts[0]}[{kind.children[1][1]}]"
+        case "map" | "tuple":
+            return f"{kind.id.upper()}({', '.join(texts)})"
+        case "struct" | "union":
+            named = ", ".join(f"{quoted(name)} {text}" for name, text in parts)
+            return f"{kind.id.upper()}({named})"
+        case _:
+            return str(kind)
+
+
+def _parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    """The types inside of one, by name."""
+    if kind.id not in ("list", "array", "map", "tuple", "struct", "union"):
+        return []
+    parts: list[Any] = kind.children
+    if kind.id == "array":
+        return parts[:1]  # the other is its size
+    return parts[1:] if kind.id == "union" else parts  # the first is its tag
+
+
+def _each_once(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns, later ones of a name with a number: `a`, `a_2`."""
+    found: list[str] = []
+    for name in names:
+        taken = {*names, *found} if name in found else set()
+        free = chain([name], (f"{name}_{number}" for number in count(2)))
+        found.append(next(other for other in free if other not in taken))
+    return tuple(found)
