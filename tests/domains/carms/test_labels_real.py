@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 LABELS = Path(__file__).parent / "labels"
-LEAST = 40
+LEAST_PROGRAMS = 40
 
 
 def labelled(fact: str) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def programs(real_carms: Path, documents: pl.LazyFrame) -> dict[str, dict[str, o
 def wrong(fact: str, said: dict[str, dict[str, str]]) -> list[tuple[dict[str, str], object]]:
     """The labels that differ from what is said of their program, with it."""
     labels = labelled(fact)
-    assert len({label["program_stream_id"] for label in labels}) == len(labels) >= LEAST
+    assert len({label["program_stream_id"] for label in labels}) == len(labels) >= LEAST_PROGRAMS
     return [
         (label, found)
         for label in labels
@@ -84,3 +84,14 @@ def test_the_days_of_interviews_are_as_people_read_them(documents: pl.LazyFrame)
 
 def _ids(documents: pl.LazyFrame) -> list[str]:
     return documents.collect()["program_stream_id"].to_list()
+
+
+def test_whether_a_component_is_evaluated_is_as_people_read_it(documents: pl.LazyFrame) -> None:
+    answers = {True: "true", False: "false", None: ""}
+    criteria = silver.selection_criterion(documents).collect()
+    columns = ("program_stream_id", "stage", "component_code", "is_evaluated")
+    said = {(key, *cell): answers[said] for key, *cell, said in criteria.select(columns).rows()}
+    labels = [tuple(label.values()) for label in labelled("is_evaluated")]
+    assert len({key for key, *_ in labels}) >= LEAST_PROGRAMS
+    assert len({label[:3] for label in labels}) == len(labels)
+    assert [label for label in labels if said[label[:3]] != label[3]] == []

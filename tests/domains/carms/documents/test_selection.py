@@ -9,7 +9,6 @@ from carms_lake.domains.carms.documents.selection import (
     applications_bucket,
     considers_outside_information,
     interviewed_bucket,
-    is_evaluated,
     parse_criteria,
     rescheduling_policy,
 )
@@ -45,39 +44,6 @@ def test_french_rows_have_the_same_codes(french: str) -> None:
 
 def test_text_without_a_table_has_no_rows() -> None:
     assert parse_criteria("CV | a", "no table") == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("We do not evaluate this file component.", False),
-        ("We don't evaluate this", False),
-        ("We do not specifically evaluate this interview component.", False),
-        ("We do not formally evaluate this component during the interview", False),
-        ("We do not evaluate examination scores.", False),
-        ("We do not evaluate", False),
-        ("This component will not be evaluated in the interview.", False),
-        ("not specifically evaluated at interview", False),
-        ("Electives are not evaluated", False),
-        ("Nous n'évaluons pas cette composante lors des entrevues.", False),
-        ("Nous n’examinons pas ce composant de dossier", False),
-        ("Non évalué en entrevue", False),
-        ("We do not evaluate this component unless there is a failure on record", None),
-        ("We do not evaluate this file component except the language test.", None),
-        ("N/A", None),
-        ("None", None),
-        (".", None),
-        ("", None),
-        ("We do not use elective choice as a screening measure for an interview.", True),
-        ("We do not require a minimum number of electives.", True),
-        ("Not required, but an asset", True),
-        ("Must not have any remarks of concern.", True),
-        ("Clear letters.", True),
-        ("Nous portons attention au parcours.", True),
-    ],
-)
-def test_a_cell_says_whether_the_component_is_evaluated(text: str, expected: bool | None) -> None:
-    assert is_evaluated(text) is expected
 
 
 APPLICATIONS = "Average number of applications received by our program in the last five years\n: "

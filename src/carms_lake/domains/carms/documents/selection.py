@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from carms_lake.domains.carms.documents.evaluation import is_evaluated
 from carms_lake.domains.carms.documents.model import Bucket, Criterion
 from carms_lake.domains.carms.documents.text import (
     fold,
@@ -65,28 +66,6 @@ _TABLE = re.compile(
 )
 _CELL = re.compile(r"([^|]{2,60}?)\s*\|\s?")
 
-_OBJECT = (
-    r"(?:$|\W*$|(?:in|during|as part of)\b|(?:any of )?(?:this|these|the|it|such)\b"
-    r"|[a-z/ ]{0,25}\b(?:components?|examinations?|exams?|scores)\b)"
-)
-_MANNER = r"(?:formally |directly |specifically |currently |routinely )?"
-_NOT_EVALUATED = re.compile(
-    r"(?:optional )?\W*(?:"
-    rf"(?:(?:we|the program|our program) )?{_MANNER}(?:do|no|does|will)(?:n't| not) {_MANNER}"
-    rf"(?:evaluate|assess|review) ?{_OBJECT}"
-    r"|(?:we|our program) (?:do|does|will)(?:n't| not) consider (?:this|these|it)\b"
-    rf"|(?:(?:this|criteria|scores|electives)(?: \w+ component| component)? )?"
-    rf"(?:(?:is|are|will|has) )?not (?:be |been )?{_MANNER}(?:evaluated|assessed|reviewed)\b"
-    r"|(?:nous )?n'(?:evalu|examin)ons pas\b|(?:non|pas|ne sont pas) (?:evalue|examine)"
-    r"|cette composante n'est pas (?:evalue|examine))"
-)
-_OPENING_CHARS = 160
-"""Whether a component is evaluated is said at the start of its cell."""
-_CONDITION = re.compile(
-    r"\b(?:unless|except|other than|outside of|routinely|sauf|a moins|hormis)\b"
-)
-_NO_ANSWER = re.compile(r"\W*(?:n/a|s/o|none|aucun|not applicable|sans objet|x{2,9})?\W*")
-
 _RANGE = r"(?P<colon>\s{0,3}:)\s{0,9}(?P<low>\d{1,5})\s?(?:(?:-|to|a)\s?(?P<high>\d{1,5})|\+)"
 _APPLICATIONS = re.compile(
     r"(?:received by our program in the last five years"
@@ -136,23 +115,9 @@ def parse_criteria(file_review: str, interview_process: str) -> tuple[Criterion,
     rows = [("file_review", *row) for row in _rows(file_review, _FILE)]
     rows += [("interview", *row) for row in _rows(interview_process, _INTERVIEW)]
     return tuple(
-        Criterion(ordinal, stage, code, label, is_evaluated(text), text or None)
+        Criterion(ordinal, stage, code, label, is_evaluated(text, code), text or None)
         for ordinal, (stage, code, label, text) in enumerate(rows, start=1)
     )
-
-
-def is_evaluated(text: str) -> bool | None:
-    """Whether a program says in a table cell that it evaluates the component.
-
-    >>> is_evaluated("We do not evaluate this file component."), is_evaluated("Clear letters.")
-    (False, True)
-    """
-    folded = one_line(fold(text[:_OPENING_CHARS]))
-    if _NO_ANSWER.fullmatch(folded):
-        return None
-    if _NOT_EVALUATED.match(folded):
-        return None if _CONDITION.search(folded) else False
-    return True
 
 
 def _rows(text: str, codes: dict[str, str]) -> list[tuple[str, str, str]]:

@@ -164,6 +164,8 @@ class Prose:
     review_team: tuple[str, ...]
     file_evaluated: tuple[str, ...]
     interview_evaluated: tuple[str, ...]
+    not_evaluated: tuple[str, ...]
+    """Other words than the form's for a component that is not evaluated."""
     electives: tuple[str, ...]
     highlights: tuple[str, ...]
     curriculum: tuple[str, ...]

@@ -144,6 +144,12 @@ EN = Prose(
         "Can name a mistake and what came of it.",
         "Speaks plainly about patients and colleagues.",
     ),
+    not_evaluated=(
+        "Reviewed but not scored",
+        "Not typically evaluated",
+        "Due to lack of time, the program does NOT evaluate this component. Fill in the form.",
+        "We value it, but it is not a formal scoring criteria.",
+    ),
     electives=(
         "Breadth matters to us more than the number of weeks in {discipline}.",
         "An elective in {site} helps you to know us, and has no effect on the score.",

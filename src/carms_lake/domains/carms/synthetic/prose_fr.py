@@ -128,6 +128,11 @@ FR = Prose(
         "Connaît ce que le programme offre",
         "Parle simplement des patients et des collègues",
     ),
+    not_evaluated=(
+        "Comme le processus est commun, nous n'évaluons pas cette composante.",
+        "Cette composante du dossier n'est pas évaluée.",
+        "Lu, mais ne comptera pas vers la note finale.",
+    ),
     electives=(
         "La variété compte plus que le nombre de semaines en {discipline}.",
         "Un stage chez nous aide à nous connaître et ne change pas la note.",

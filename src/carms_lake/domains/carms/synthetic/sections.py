@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from carms_lake.domains.carms.synthetic.program import Requirement
 
 
+_FORMS_WORDS = 8
+"""How many times likelier the words of the form are than each other way to say the same."""
 _SECTION = "supporting_documentation_information"
 
 
@@ -215,7 +217,8 @@ def _check_boxes(lines: tuple[str, ...]) -> Block:
 def _row(
     author: Author, component: str, evaluated: bool, said: tuple[str, ...], unsaid: str
 ) -> str:
-    text = author.say(author.chance.choice(said)) if evaluated else unsaid
+    words = said if evaluated else (*(unsaid,) * _FORMS_WORDS, *author.prose.not_evaluated)
+    text = author.say(author.chance.choice(words))
     link = f"[{component}](https://www.example.ca/help/{sum(map(ord, component))})"
     return f"{link} |  {text}   "
 
