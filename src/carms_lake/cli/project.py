@@ -216,7 +216,7 @@ def generate(
     config = call.on(domain=domain).config()
     folder = out or config.data_raw
     written = _generate(call, config, folder, options, yes=yes)
-    is_terminal = render.out().isatty()
+    is_terminal = stdout().isatty()
     _write_paths(call, written, file_names(written, folder) if is_terminal else None)
 
 
