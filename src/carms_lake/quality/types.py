@@ -96,6 +96,8 @@ def _kind(dtype: pl.DataType) -> str:
     """What values of a type are: they are cast to another type of the same kind only."""
     if dtype.is_numeric():
         return "number"
+    if isinstance(dtype, pl.List):
+        return f"list of {_kind(pl.Series(dtype=dtype.inner).dtype)}"
     return "time" if dtype in (pl.Date, pl.Datetime) else str(dtype.base_type()).lower()
 
 

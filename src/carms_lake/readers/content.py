@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from carms_lake.errors import LakeError, SourceRefused, is_fault, printable, system_refusal
+from carms_lake.names import as_name
 from carms_lake.readers.text import looks_like
 from carms_lake.records import SourceFile
 
@@ -231,6 +232,8 @@ def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
     else:
         first = (str(error).strip() or "no more is said").splitlines()[0]
         said, hint = f"{type(error).__name__}: {first[:300]}", _WHOSE_FAULT
+        if printable(path := str(source.path)) != path:
+            hint = f"rename the folders above it: `{as_name(path)}` is not UTF-8"
     return SourceRefused("UNREADABLE", f"`{source.name}` cannot be read: {said}", hint)
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from carms_lake.contract.model import Column, Contract
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, is_fault
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.arrow_text import PER_SECOND, int96, interval_texts, is_variant, plain
 from carms_lake.readers.arrow_values import Wrong, landed
@@ -243,8 +243,13 @@ def unknown_types(source: SourceFile, names: Sequence[str], kind: str) -> Source
 
 def _not_known(path: Path, source: SourceFile, error: Exception) -> SourceRefused:
     wide = (pl.Int128(), pl.UInt128())
-    # The other library knows them; which those are is more than the first one says.
-    names = [n for n, dtype in pl.read_parquet_schema(path).items() if dtype in wide]
+    try:
+        # The other library knows them; which those are is more than the first one says.
+        names = [n for n, dtype in pl.read_parquet_schema(path).items() if dtype in wide]
+    except BaseException as fault:
+        if not is_fault(fault):
+            raise
+        names = []
     if names:
         return unknown_types(source, names, "of whole numbers of 128 bits")
     said = str(error).strip().splitlines()[0]

@@ -397,6 +397,21 @@ def test_values_of_any_type_are_compared_with_any_type_one_by_one() -> None:
             assert cast_to(values, parse_type(None, name, where="x")).len() == 2
 
 
+@pytest.mark.parametrize("depth", [100, 254, 300])
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_what_is_nested_to_any_depth_is_compared(tmp_path: Path, form: str, depth: int) -> None:
+    config = shop(tmp_path, [property_("order_id", "integer")], **{"carms.format": form})
+    deep = "[" * depth + "]" * depth
+    within = '{"a":' * depth + "1" + "}" * depth
+    half = '{"order_id": 2, "big": 1e999, "t": "\\ud800", "\\ud800": 1}'
+    records = [f'{{"order_id": 1, "more": {deep}, "other": {within}}}', half]
+    text = f"[{','.join(records)}]" if form == "json" else "\n".join(records)
+    (config.data_raw / f"orders.{form}").write_text(text, encoding="utf-8")
+    report = drift(config)
+    assert not report.unreadable
+    assert {column for column, _ in told(report)} >= {"more"}
+
+
 def test_of_whole_records_the_keys_are_compared(tmp_path: Path) -> None:
     line = property_("record", "string", "json", physicalName="$", required=True)
     config = shop(tmp_path, [line], **{"carms.format": "jsonl"})

@@ -16,7 +16,7 @@ import polars as pl
 from carms_lake import readers
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.contract.types import ColumnType
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, printable
 from carms_lake.names import folded
 from carms_lake.readers.content import readable
 from carms_lake.readers.csv_header import opened_at_header
@@ -258,7 +258,10 @@ def values_by_path(
     objects: Iterable[dict[str, Any]], leaves: Collection[str] = ()
 ) -> dict[str, list[Any]]:
     """The values of objects, one list for each dotted path; what is below `leaves` stays whole."""
-    flat = [flattened(document, leaves) for document in objects]
+    flat = [
+        {printable(path): value for path, value in flattened(document, leaves).items()}
+        for document in objects
+    ]
     paths = dict.fromkeys(path for values in flat for path in values)
     return {path: [values.get(path) for values in flat] for path in paths}
 
@@ -281,6 +284,7 @@ def _distinct(
 
 def cells_of(values: list[Any]) -> tuple[pl.Series, int]:
     """The values as a column, objects and arrays as JSON text; how many of a text are not text."""
+    values = [printable(value) if isinstance(value, str) else value for value in values]
     present = [value for value in values if value is not None]
     kinds = {type(value) for value in present}
     for kind, dtype in _DIRECT.items():
@@ -300,4 +304,9 @@ def cells_of(values: list[Any]) -> tuple[pl.Series, int]:
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else cell_text(value)
+    if not isinstance(value, dict | list):
+        return cell_text(value)
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # nested too deeply: what it is, though not what is in it
+        return "{}" if isinstance(value, dict) else "[]"
