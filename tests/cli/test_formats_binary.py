@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import polars as pl
 import pytest
+from sources import source
 
 from carms_lake.cli.formats import Format, write_binary, write_rows
 from carms_lake.errors import UsageError
 from carms_lake.files import whole
+from carms_lake.readers.workbook import read_grid
 from carms_lake.writers import write, xlsx
 
 if TYPE_CHECKING:
@@ -89,3 +91,76 @@ def test_no_rows_leave_a_file_with_its_columns(tmp_path: Path) -> None:
     frame = pl.DataFrame(schema={"n": int, "name": str})
     assert write_binary(tmp_path / "rows", frame, "parquet") == 0
     assert dict(pl.read_parquet(tmp_path / "rows").schema) == {"n": pl.Int64, "name": pl.String}
+
+
+def test_a_workbook_is_ready_for_reading(tmp_path: Path) -> None:
+    columns = ["id", "day", "at", "amount", "a rather long name", "text"]
+    types = ["VARCHAR", "DATE", "TIMESTAMP", "DECIMAL(9,2)", "BOOLEAN", "VARCHAR"]
+    rows = [
+        ("007", "2024-01-02", "2024-01-02 03:04:05.5", Decimal("1.50"), True, "x" * 300),
+        (None, None, None, None, None, None),
+    ]
+    assert xlsx.write_rows(tmp_path / "x.xlsx", columns, types, [rows]) == 2
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
+    assert all(cell.font.b for cell in sheet[1])
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:F3"
+    widths = [sheet.column_dimensions[letter].width for letter in "ABCDEF"]
+    assert min(widths) >= 8
+    assert 19 < widths[4] < 30
+    assert widths[5] < 70
+    day, at = sheet["B2"], sheet["C2"]
+    assert (day.value, day.number_format) == (datetime.fromisoformat("2024-01-02"), "yyyy-mm-dd")
+    assert (str(at.value), at.number_format) == (
+        "2024-01-02 03:04:05.500000",
+        "yyyy-mm-dd hh:mm:ss.000",
+    )
+    assert [cell.value for cell in sheet[3]] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["007", "1E5", "3-4", "1/2", "1.2.2024", "MAR1", "Sept 2", "true", "=1+1", "+1", "-x", "@sum",
+     "'x", " =1", "1" * 16, "(5)", "50%", "$5", "12:30"],
+)  # fmt: skip
+def test_a_text_that_excel_would_change_stays_text(text: str, tmp_path: Path) -> None:
+    xlsx.write_rows(tmp_path / "x.xlsx", ["id"], ["VARCHAR"], [[(text,)]])
+    cell = openpyxl.load_workbook(tmp_path / "x.xlsx").active["A2"]
+    assert (cell.data_type, cell.value) == ("s", text)
+    if not text.startswith(("'", " ")):
+        assert cell.number_format == "@"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a\x00b", "a\x1fb", "_x0041_", "a\r\nb", "\t", " a ", "😀" * 10, "<&>\"'"],
+)
+def test_characters_that_xml_cannot_hold_come_back(text: str, tmp_path: Path) -> None:
+    xlsx.write_rows(tmp_path / "x.xlsx", [f"h{text}"], ["VARCHAR"], [[(text,)]])
+    found = source(tmp_path / "x.xlsx")
+    grid = read_grid(found.path, found, None)
+    assert grid.rows == [[f"h{text}"], [text]]
+
+
+@pytest.mark.parametrize("number", [0.1 + 0.2, 2 / 3, 1e300, 5e-324, -1.5, 123456789.123456789])
+def test_a_number_in_a_workbook_has_all_of_its_digits(number: float, tmp_path: Path) -> None:
+    xlsx.write_rows(tmp_path / "x.xlsx", ["n"], ["DOUBLE"], [[(number,)]])
+    assert openpyxl.load_workbook(tmp_path / "x.xlsx").active["A2"].value == number
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([("a",)] * 4, "`big.xlsx` would have more than 4 rows"),
+        ([("😀" * 6,)], "`big.xlsx` would have more than 10 characters in a cell"),
+        ([("a" * 11,)], "`big.xlsx` would have more than 10 characters in a cell"),
+    ],
+)
+def test_what_a_sheet_cannot_hold_is_told_before_it_is_made(
+    rows: list[tuple[str]], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "_MAX_ROWS", 4)
+    monkeypatch.setattr(xlsx, "_MAX_CHARACTERS", 10)
+    monkeypatch.setattr(xlsx, "_write", lambda *_: pytest.fail("a sheet was written"))
+    with pytest.raises(UsageError, match=says), whole(tmp_path / "big.xlsx") as partial:
+        xlsx.write_rows(partial, ["t"], ["VARCHAR"], [rows])
