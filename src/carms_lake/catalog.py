@@ -278,8 +278,11 @@ def _same_names(
 
 def _or_hidden(name: str, wanted: Collection[str], what: str) -> str:
     hint = did_you_mean(name, wanted)
-    of_helper = f"a helper's name begins with `_`: `_{name}`" if "function" in what else ""
-    return "; ".join(filter(None, (hint, of_helper)))
+    others = {
+        "silver function": f"a helper's name begins with `_`: `_{name}`",
+        "gold SELECT": "`carms contract new` with its file writes one, where it is in the project",
+    }
+    return "; ".join(filter(None, (hint, others[what])))
 
 
 def _in_order(steps: Mapping[TableRef, Step]) -> list[Step]:

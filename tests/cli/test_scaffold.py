@@ -27,6 +27,14 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    assert called(folder, "domain", "new", "shop", *files(folder)).code == 0
+    run(folder)
+    return folder
+
+
 def run(folder: Path, *options: str) -> None:
     for command in ("ingest", "build", "check"):
         done = called(folder, command, *options)
@@ -141,3 +149,45 @@ def test_what_would_not_land_is_said_at_once(tmp_path: Path) -> None:
     assert "`a.csv`: 1 of 201 records would be rejected" in done.err
     contract = (tmp_path / "schemas/shop/bronze/a.odcs.yaml").read_text(encoding="utf-8")
     assert "1 are not of this type, under 1%: they are rejected" in contract
+
+
+def test_a_select_of_the_author_gets_its_contract(shop: Path) -> None:
+    run(shop)
+    path = shop / "domains/shop/gold/spent.sql"
+    path.write_text(
+        "select customer, sum(amount)::decimal(18,2) as amount from silver.orders group by all;\n",
+        encoding="utf-8",
+    )
+    assert "`carms contract new`" in called(shop, "build").err
+    done = called(shop, "contract", "new", "domains/shop/gold/spent.sql")
+    assert done.code == 0, done.err
+    run(shop)
+    assert len(called(shop, "query", "from spent").rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "said"),
+    [
+        ("select sum(order_id) as n from orders", 3, "the type HUGEINT"),
+        ("select count(*) from orders", 3, "column `count_star()`: not a column name"),
+        ("selec 1", 3, "Parser Error"),
+        ("select 1 as n from nothing", 3, "`nothing`"),
+    ],
+)
+def test_a_select_that_no_contract_can_have_is_named(
+    built_shop: Path, sql: str, code: int, said: str
+) -> None:
+    path = built_shop / "domains/shop/gold/wrong.sql"
+    path.write_text(sql, encoding="utf-8")
+    done = called(built_shop, "contract", "new", str(path))
+    assert done.code == code, done.err
+    assert "wrong.sql`" in done.err
+    assert said in done.err
+    assert "\nhint: " in done.err
+
+
+def test_a_select_elsewhere_is_not_one_of_the_domain(built_shop: Path) -> None:
+    (built_shop / "x.sql").write_text("select 1 as n", encoding="utf-8")
+    done = called(built_shop, "contract", "new", "x.sql")
+    assert done.code == 2
+    assert "is not a SELECT of the domain `shop`" in done.err

@@ -16,7 +16,6 @@ from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.formats import Format, on_one_line
 from carms_lake.cli.lake import build, ingest
 from carms_lake.cli.render import Target, emit_query
-from carms_lake.cli.sinks import out as stdout
 from carms_lake.errors import ConfigError, UsageError
 from carms_lake.names import IDENTIFIER, Layer
 
@@ -45,7 +44,7 @@ AmongOthers = Annotated[
 ]
 
 Name = Annotated[str, argument("NAME", "What the domain is called: lower-case letters, digits, _.")]
-Files = Annotated[list[Path], argument("FILE...", "CSV, JSON, JSON lines, xlsx, Parquet or Delta.")]
+Files = Annotated[list[Path], argument("FILE...", "CSV, JSON, JSON lines, xlsx, Parquet, Delta.")]
 
 app = typer.Typer()
 domain_app = typer.Typer(name="domain", help="Make a domain out of files.", cls=Group)
@@ -82,9 +81,10 @@ def domain_new(call: Call, name: Name, files: Files) -> None:
 
 @command(contract_app, name="new")
 def contract_new(call: Call, files: Files) -> None:
-    """Infer the contracts of one more source from files.
+    """Infer the contracts of more files, or of a gold SELECT.
 
-    Where the code of the domain is in the project, silver and gold of the source, too.
+    Where the code of the domain is in the project, silver and gold of the source, too. Of a
+    SELECT that you wrote into its folder `gold`, the contract of the table.
     """
     from carms_lake.flows.scaffold import new_contracts
 
@@ -217,7 +217,7 @@ def generate(
     config = call.on(domain=domain).config()
     folder = out or config.data_raw
     written = _generate(call, config, folder, options, yes=yes)
-    is_terminal = stdout().isatty()
+    is_terminal = render.out().isatty()
     _write_paths(call, written, file_names(written, folder) if is_terminal else None)
 
 

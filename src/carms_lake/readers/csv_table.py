@@ -55,8 +55,7 @@ def _first_filled(text: bytes, rules: Grammar) -> str:
     """The first value of a record that is not blank; empty where all are."""
     rest = text.rstrip(LINE_ENDS).lstrip(rules.delimiter + b" \t")
     cell = rest.partition(rules.delimiter)[0].strip()
-    is_plain = not (rules.quote and cell.startswith(rules.quote)) and not rules.has_escape(cell)
-    if cell and is_plain:
+    if cell and not rules.has_quote(text) and not rules.has_escape(text):
         return cell.decode("utf-8", "replace")
     values = (
         value.decode("utf-8", "replace").strip()

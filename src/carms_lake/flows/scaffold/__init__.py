@@ -22,6 +22,7 @@ from carms_lake.flows.scaffold import texts
 from carms_lake.flows.scaffold.columns import columns_of, key_of
 from carms_lake.flows.scaffold.look import look_at
 from carms_lake.flows.scaffold.place import appended, copies_of, made_default, write
+from carms_lake.flows.scaffold.selects import select_source
 from carms_lake.flows.scaffold.table import Table
 from carms_lake.flows.scaffold.texts import Source
 from carms_lake.names import IDENTIFIER, Layer, TableRef
@@ -78,6 +79,8 @@ def new_domain(project: Path | None, name: str, files: Sequence[Path]) -> Made:
 def new_contracts(config: LakeConfig, files: Sequence[Path]) -> Made:
     """More sources of a domain: their contracts, and silver and gold if its code is in the project.
 
+    Of a SELECT in its folder `gold` it is the contract of the table.
+
     A domain that comes with the tool, or from a package, gets contracts of bronze: its silver and
     gold are not the project's to change.
 
@@ -91,6 +94,8 @@ def new_contracts(config: LakeConfig, files: Sequence[Path]) -> Made:
 
     domain = config.domain
     contracts = load_catalog(domain).contracts
+    selects = [select_source(config, file) for file in files if file.suffix == ".sql"]
+    files = [file for file in files if file.suffix != ".sql"]
     sources = _sources(files, {ref.table: ref for ref in contracts})
     schemas, code = (
         config.project / "schemas" / domain.name,
@@ -98,8 +103,11 @@ def new_contracts(config: LakeConfig, files: Sequence[Path]) -> Made:
     )
     is_own = domain.schemas == (schemas,)
     new = _written_for(domain.name, sources, schemas, (*Layer,) if is_own else (Layer.BRONZE,))
+    for source in selects:
+        path = schemas / Layer.GOLD / f"{source.table}{SUFFIX}"
+        new[path] = texts.derived(domain.name, source)
     added: dict[Path, str] = {}
-    if is_own:
+    if is_own and sources:
         new |= _code(sources, code)
         silver, more = code / "silver.py", "".join(map(texts.function, sources))
         if silver.is_file():
@@ -112,10 +120,15 @@ def new_contracts(config: LakeConfig, files: Sequence[Path]) -> Made:
         else:
             new[silver] = texts.SILVER_HEAD.format(domain=domain.name) + more
     made = write(new, copies_of(files, config.data_raw), added)
-    notes = [] if is_own else [f"the silver and gold of `{domain.name}` are not in the project"]
+    notes = (
+        []
+        if is_own or selects
+        else [f"the silver and gold of `{domain.name}` are not in the project"]
+    )
     config = load_config(project=config.project, domain=domain.name)
-    notes += _tried(config, sources)
+    notes += _tried(config, sources) if sources else []
     tables = tuple(source.table if is_own else f"bronze.{source.table}" for source in sources)
+    tables += tuple(source.table for source in selects)
     is_default = load_config(project=config.project).domain.name == domain.name
     return Made(config, tuple(made), tables, tuple(notes), is_default)
 

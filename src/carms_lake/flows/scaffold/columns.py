@@ -70,7 +70,7 @@ def columns_of(table: Table) -> list[Column]:
         present = _without(values, words)
         column = Column(names[header], header, ColumnType("varchar"), present)
         _infer(column, table, mark)
-        _tell(column, table)
+        tell(column, table)
         found.append(column)
     return found
 
@@ -192,7 +192,7 @@ def _runs(text: str) -> Iterator[tuple[str, int]]:
         yield (kind, len(one)) if is_run else (one, 1)
 
 
-def _tell(column: Column, table: Table) -> None:
+def tell(column: Column, table: Table) -> None:
     """The evidence: missing and distinct values, the range, and values that do not fit."""
     values, count = column.values, column.values.len()
     missing = values.null_count()

@@ -79,7 +79,7 @@ def silver(domain: str, source: Source) -> str:
 
 
 def gold(domain: str, source: Source) -> str:
-    """The contract of the published table."""
+    """The contract of the published table that holds the rows of silver."""
     table = source.table
     counts = [
         {
@@ -91,6 +91,12 @@ def gold(domain: str, source: Source) -> str:
     ref = TableRef(domain, Layer.GOLD, table)
     own = [("carms.reconcile", counts, "every row of silver is published")]
     return _joined([*_head(ref, source, own), *_properties(source, ref)])
+
+
+def derived(domain: str, source: Source) -> str:
+    """The contract of a gold table that an author's SELECT makes, with the evidence."""
+    ref = TableRef(domain, Layer.GOLD, source.table)
+    return _joined([*_head(ref, source, ()), *_properties(source, ref, has_evidence=True)])
 
 
 def function(source: Source) -> str:
@@ -129,7 +135,7 @@ def usable_name(name: str) -> str:
     return f"{name}_table" if keyword.iskeyword(name) or name == "pl" else name
 
 
-def _head(ref: TableRef, source: Source, own: Iterable[tuple[str, Any, str]]) -> list[str]:
+def _head(ref: TableRef, source: Source, own: Sequence[tuple[str, Any, str]]) -> list[str]:
     files = _said(", ".join(source.files))
     lines = [
         f"# Inferred by carms from {_said(source.seen)}; correct what is not meant.",
@@ -146,17 +152,19 @@ def _head(ref: TableRef, source: Source, own: Iterable[tuple[str, Any, str]]) ->
         "  logicalType: object",
         f"  description: {_value(f'{_grain(source)}, from {files}.')}",
         f"  dataGranularityDescription: {_value(_grain(source))}",
-        "  customProperties:",
     ]
+    lines += ["  customProperties:"] if own else []
     for key, value, why in own:
         lines += _comments([why] if why else [])
         lines += [f"  - property: {key}", f"    value: {_value(value)}"]
     return lines
 
 
-def _properties(source: Source, ref: TableRef) -> Iterator[str]:
+def _properties(source: Source, ref: TableRef, *, has_evidence: bool = False) -> Iterator[str]:
     yield "  properties:"
     for column in source.columns:
+        if has_evidence:
+            yield from _comments(_evidence(column, source.key))
         yield f"  - name: {_value(column.name)}"
         yield from _type(column)
         if column.name in source.key:
