@@ -133,14 +133,9 @@ class Warehouse:
             if link := refers.get(column.name):
                 says.append(f"Refers to {link.target.in_domain}.{link.target_columns[0]}.")
             columns[column.name] = " ".join(says).lstrip(". ")
-        self._say(f"{contract.kind} {qualified(contract.ref)}", text, columns)
-
-    def _say(self, what: str, text: str, columns: Mapping[str, str]) -> None:
-        """Write comments: of a table or view, and of its columns."""
-        self.connection.execute(f"comment on {what} is {literal(text)}")
-        name = what.partition(" ")[2]
-        for column, says in columns.items():
-            self.connection.execute(f"comment on column {name}.{quoted(column)} is {literal(says)}")
+        self.connection.execute(
+            comments(f"{contract.kind} {qualified(contract.ref)}", text, columns)
+        )
 
     def published_select(self, contract: Contract) -> str | None:
         """A SELECT of the table in the attached published file; None without these columns."""
@@ -176,12 +171,20 @@ class Warehouse:
                 f"`ops.{table}` cannot be written: {error}", "free memory or disk"
             ) from error
         self.connection.unregister("ops_frame")
+
+    def _describe_ops(self) -> None:
         meanings = ops.meanings()
-        says = {name: meanings.get((table, name), "") for name in frame.columns}
-        self._say(f"table ops.{quoted(table)}", meanings.get((table, ""), ""), says)
+        listed = "from duckdb_columns() where schema_name = 'ops' and not internal"
+        for table, columns in self.connection.execute(
+            f"select table_name, list(column_name) {listed} group by all order by all"
+        ).fetchall():
+            says = {name: meanings.get((table, name), "") for name in columns}
+            text = meanings.get((table, ""), "")
+            self.connection.execute(comments(f"table ops.{quoted(table)}", text, says))
 
     def finish(self, layers: Sequence[str]) -> None:
-        """Drop the views of the lake, write everything to the file and close it."""
+        """Describe the tables of operations, drop the views of the lake, and close the file."""
+        self._describe_ops()
         for layer in layers:
             self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
         try:
@@ -225,6 +228,14 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def comments(what: str, text: str, columns: Mapping[str, str]) -> str:
+    """The statements that say what a table or view is (`view gold.sales`), and its columns."""
+    name = what.partition(" ")[2]
+    of_columns = {f"column {name}.{quoted(column)}": says for column, says in columns.items()}
+    said = {what: text} | of_columns
+    return "; ".join(f"comment on {it} is {literal(says)}" for it, says in said.items())
 
 
 def table_ddl(contract: Contract) -> str:
