@@ -133,6 +133,12 @@ def test_120_programs_show_every_kind():
     assert {p.return_of_service for p in PLANS} == {
         "obligation", "none", "not_applicable", "unclear", "per_kind", "img_only", None,
     }  # fmt: skip
+    asked = [r for p in PLANS for r in p.requirements]
+    assert {r.is_alternative for r in asked if r.code == "reference"} == {True, False}
+    assert {(r.code, r.level) for r in asked if r.is_in_prose} == {
+        ("casper", "weighed"), ("fmproc", "required"),
+    }  # fmt: skip
+    assert any(p.refused_tests for p in PLANS)
     assert {p.dates_are_in for p in PLANS} == {"list", "heading", "prose"}
     assert count["disciplines"].most_common(1)[0][0] == "Family Medicine"
     assert any(p.has_quota_note for p in PLANS)

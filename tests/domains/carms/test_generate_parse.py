@@ -9,6 +9,7 @@ import pytest
 
 from carms_lake.domains.carms.documents import Agreement, agreement, parse_document
 from carms_lake.domains.carms.generate import generate
+from carms_lake.domains.carms.readings import facts
 from carms_lake.domains.carms.synthetic.draw import plan
 from carms_lake.domains.carms.synthetic.files import page_content
 from carms_lake.flows.generate import generate as generate_files
@@ -26,7 +27,14 @@ SERVICE = {
 
 def planted_requirements(program):
     return [
-        (r.code, r.level, "IMG" if r.for_img else None, r.number, r.max_words)
+        (
+            r.code,
+            None if r.level == "weighed" else r.level,
+            "IMG" if r.for_img else None,
+            r.number,
+            r.max_words,
+            r.is_alternative,
+        )
         for r in program.requirements
     ]
 
@@ -39,10 +47,17 @@ def read_requirements(document):
             r.applies_to,
             r.number,
             r.max_words,
+            r.is_alternative,
         )
         for r in document.requirements
         if r.category in ("examination", "reference") or r.code == "personal_letter"
     ]
+
+
+def planted_letters(program):
+    letters = [r for r in program.requirements if r.code == "reference"]
+    numbers = [r.number for r in letters]
+    return (max if any(r.is_alternative for r in letters) else sum)(numbers) if letters else None
 
 
 def read_contacts(document):
@@ -97,6 +112,7 @@ FACTS = {
     "file components": (lambda p: p.file_evaluated, lambda d: evaluated(d, "file_review")),
     "interview components": (lambda p: p.interview_evaluated, lambda d: evaluated(d, "interview")),
     "requirements": (planted_requirements, read_requirements),
+    "reference letters": (planted_letters, lambda d: facts(d)["reference_letters"]),
 }
 
 

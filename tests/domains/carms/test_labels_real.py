@@ -82,6 +82,25 @@ def test_the_days_of_interviews_are_as_people_read_them(documents: pl.LazyFrame)
     assert wrong("interview_dates", said) == []
 
 
+def test_the_number_of_letters_is_as_people_read_it(programs: dict[str, dict[str, object]]) -> None:
+    columns = ("program_stream_id", "reference_letters")
+    said = {key: {name: str(row[name] or "") for name in columns} for key, row in programs.items()}
+    assert wrong("reference_letters", said) == []
+
+
+def test_the_tests_that_count_are_as_people_read_them(documents: pl.LazyFrame) -> None:
+    asked = silver.requirement(documents).collect().select("program_stream_id", "requirement_code")
+    codes = set(asked.rows())
+    said = {
+        key: {
+            "program_stream_id": key,
+            **{code: "yes" if (key, code) in codes else "no" for code in ("casper", "fmproc")},
+        }
+        for key in _ids(documents)
+    }
+    assert wrong("tests", said) == []
+
+
 def _ids(documents: pl.LazyFrame) -> list[str]:
     return documents.collect()["program_stream_id"].to_list()
 

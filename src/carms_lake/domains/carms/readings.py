@@ -147,15 +147,20 @@ def _return_of_service(document: Document, names: list[str]) -> dict[str, str | 
 
 
 def _reference_letters(document: Document) -> int | None:
-    """The letters of all required kinds together; None where no number is printed for any."""
-    numbers = [
-        requirement.number
+    """The letters of all required kinds together; None where no number is printed for any.
+
+    Of kinds that are alternatives only the greatest number counts: one kind is enough.
+    """
+    required = [
+        (requirement.is_alternative, requirement.number)
         for requirement in document.requirements
         if requirement.category == "reference"
         and requirement.level == "required"
         and requirement.number is not None
     ]
-    return sum(numbers) if numbers else None
+    alternatives = [number for is_alternative, number in required if is_alternative]
+    others = [number for is_alternative, number in required if not is_alternative]
+    return sum(others) + max(alternatives, default=0) if required else None
 
 
 def people_of(directors: Iterable[str], contacts: Iterable[str | None]) -> list[str]:

@@ -132,8 +132,8 @@ def test_people(documents: dict[str, Document]) -> None:
 @pytest.mark.parametrize(
     ("code", "count"),
     [
-        ("casper", 98),
-        ("fmproc", 272),
+        ("casper", 101),
+        ("fmproc", 273),
         ("mccqe1", 381),
         ("nac", 347),
         ("personal_letter", 809),

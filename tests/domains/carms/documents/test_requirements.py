@@ -156,3 +156,44 @@ def test_a_refused_test_of_french_is_not_asked() -> None:
     text = "Language proficiency\n\nRequired\n\nThe TEF is accepted. The TFI is no longer accepted."
     assert "language_tef" in by_code(text)
     assert "language_tfi" not in by_code(text)
+
+
+LETTERS = (
+    "Reference documents\n\nRequired\n\nLetter of reference  Number requested: 2\n\n"
+    "Applicant support form  Number requested: 2\n\n"
+)
+LETTRES = (
+    "Documents de reference\n\nRequis\n\nLettre de recommandation  Nombre de document(s) demandé: 2"
+    "\n\nFormulaire d'appui au candidat  Nombre de document(s) demandé: 2\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_either"),
+    [
+        (f"{LETTERS}These may be letters **OR** support forms.", True),
+        (f"{LETTERS}You may send a combination of both.", True),
+        (f"{LETTERS}Both the letters and the forms are needed.", False),
+        (f"{LETTERS}Letters by one or more surgeons are welcome.", False),
+        (LETTERS, False),
+        (f"{LETTRES}Des lettres de recommandation **OU** des lettres d'appui.", True),
+        (f"{LETTRES}Deux formulaires d'appui (ou deux lettres de recommandation).", True),
+        (f"{LETTRES}Les formulaires d'appui peuvent aussi être utilisés.", True),
+        (f"{LETTRES}Un formulaire peut remplacer une lettre.", True),
+        (f"{LETTRES}2 formulaires d'appui **ET** 2 lettres sont requis.", False),
+    ],
+)
+def test_kinds_of_letters_are_alternatives_where_applicants_may_choose(
+    text: str, is_either: bool
+) -> None:
+    letters = parse_requirements(text)
+    assert [letter.number for letter in letters] == [2, 2]
+    assert {letter.is_alternative for letter in letters} == {is_either}
+
+
+def test_one_kind_of_letters_is_no_alternative() -> None:
+    (letter,) = parse_requirements(
+        "Reference documents\n\nRequired\n\nLetter of reference  Number requested: 2\n\n"
+        "A letter by a surgeon or a letter by a physician is welcome.\n"
+    )
+    assert not letter.is_alternative

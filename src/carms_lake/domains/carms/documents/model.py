@@ -94,7 +94,7 @@ class Requirement:
     applies_to: str | None
     """`IMG` where only they are asked."""
     is_alternative: bool
-    """One of several, of which one is enough."""
+    """One of several of its category, of which one is enough."""
     number: int | None
     """How many letters."""
     min_words: int | None

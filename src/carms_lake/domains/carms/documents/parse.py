@@ -11,6 +11,8 @@ from carms_lake.domains.carms.documents.facts import (
 from carms_lake.domains.carms.documents.header import match_year, parse_contacts, parse_header
 from carms_lake.domains.carms.documents.interviews import interview_dates
 from carms_lake.domains.carms.documents.model import Document
+from carms_lake.domains.carms.documents.prose_requirements import SECTIONS as PROSE_SECTIONS
+from carms_lake.domains.carms.documents.prose_requirements import requirements_in_prose
 from carms_lake.domains.carms.documents.requirements import (
     parse_citizenship_documents,
     parse_requirements,
@@ -52,6 +54,9 @@ def parse_document(page_content: str) -> Document:
     interview_process = criteria.get("interview_process", "")
     supporting = text_of("supporting_documentation_information")
     requirements = parse_requirements(supporting)
+    requirements += requirements_in_prose(
+        map(text_of, PROSE_SECTIONS), (each.code for each in requirements), len(requirements)
+    )
     electives = parse_electives(criteria.get("elective_criteria", ""))
     interviews = text_of("interviews")
     title = by_code.get(TITLE)

@@ -31,6 +31,15 @@ _STRUCTURED = re.compile(
     r"|lettre de recommandation structuree en (?P<fr>[a-z '-]{3,60})"
 )
 _WORDS = re.compile(r"(minimum|maximum)\s?:\s{0,9}(\d[\d, ]{0,6})?")
+_KIND_OF_LETTER = r"(?:lettres?|formulaires?|letters?|(?:support )?forms?)\b"
+_EITHER_KIND = re.compile(
+    rf"{_KIND_OF_LETTER}[^.]{{0,60}}\b(?:ou|or)\b[^.]{{0,30}}{_KIND_OF_LETTER}"
+    r"|combinaison des deux|combination of (?:both|the two)"
+    r"|les deux formats sont acceptes|(?:both|either) (?:formats?|kinds?) (?:are|is) accepted"
+    r"|peu(?:t|vent) (?:aussi |egalement )?(?:remplacer|etre (?:aussi |egalement )?utilises)"
+    r"|peuvent aussi etre utilises|(?:may|can) (?:replace|be used instead)"
+)
+"""Remarks that make two kinds of letters alternatives: "2 letters OR 2 support forms"."""
 _BULLET = re.compile(r"[•*]\s+")
 _MAX_EVIDENCE_CHARS = 500
 _MAX_REMARKS = 60
@@ -68,7 +77,7 @@ def parse_requirements(text: str) -> tuple[Requirement, ...]:
     Where a code comes twice, the first one stays: the form goes from required to optional.
     """
     found: dict[str, Requirement] = {}
-    for block in _blocks(text):
+    for block in _with_alternatives(_blocks(text)):
         found.setdefault(block.code, _requirement(block))
     return tuple(
         replace(requirement, ordinal=ordinal)
@@ -117,6 +126,16 @@ def _blocks(text: str) -> list[_Block]:
                 blocks[-1].remarks.append(line)
             if group == "language":
                 blocks += _french_tests(line, folded, level, level_label)
+    return blocks
+
+
+def _with_alternatives(blocks: list[_Block]) -> list[_Block]:
+    """The blocks, kinds of letters marked as alternatives where a remark lets applicants choose."""
+    letters = [block for block in blocks if block.number is not None]
+    remarks = " ".join(fold(line.replace("*", "")) for block in letters for line in block.remarks)
+    if len({block.code for block in letters}) > 1 and _EITHER_KIND.search(one_line(remarks)):
+        for block in letters:
+            block.is_alternative = True
     return blocks
 
 

@@ -29,6 +29,8 @@ _APPLICATIONS = ("0 - 50", "51 - 200", "201 - 400", "401 - 600", "601 +")
 _INTERVIEWED = ("0 - 25 %", "26 - 50 %", "51 - 75 %", "76 - 100 %")
 _MAX_WORDS = (None, 250, 500, 600, 750, 800, 1000, 1500)
 _DATES_ARE_IN = ("list", "heading", "prose")
+_TWO_KINDS = 0.1
+_IN_PROSE = 0.08
 FILE_COMPONENTS = 10
 INTERVIEW_COMPONENTS = 9
 
@@ -93,7 +95,8 @@ def _program(seed: int, at: int, slot: Slot, year: int) -> ProgramPlan:
         websites=chance.choice((0, 1, 1, 1, 2)),
         contacts=people.contacts(chance, slot.school, directors[0], french=french),
         application_language=_application_language(slot),
-        requirements=_requirements(chance, slot),
+        requirements=(asked := _with_rarities(name, _requirements(chance, slot))),
+        refused_tests=_refused_tests(name, asked),
         reference_kind=_reference_kind(slot),
         elective_rule=chance.choice(("one_in_discipline", "broad_range", "not_evaluated")),
         onsite_rule="preferred" if chance.random() < 0.1 else "not_required",
@@ -178,6 +181,34 @@ def _requirements(chance: random.Random, slot: Slot) -> tuple[Requirement, ...]:
         level = "optional" if chance.random() < 0.05 else "required"
         asked.append(Requirement("personal_letter", level, max_words=words))
     return tuple(asked)
+
+
+def _with_rarities(name: str, asked: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """What is asked in ways that few programs choose, with a chance of its own.
+
+    Two kinds of letters, as alternatives or both; a test that only a sentence asks for.
+    """
+    chance = random.Random(f"{name} rarities")
+    listed: list[Requirement] = []
+    in_prose: list[Requirement] = []
+    for requirement in asked:
+        drawn = chance.random()
+        if requirement.code == "reference" and drawn < _TWO_KINDS:
+            letters = replace(requirement, number=2, is_alternative=drawn < _TWO_KINDS / 2)
+            listed += [letters, letters]
+        elif requirement.code == "fmproc" and drawn < _IN_PROSE:
+            in_prose.append(replace(requirement, is_in_prose=True))
+        else:
+            listed.append(requirement)
+    if chance.random() < _IN_PROSE and all(r.code != "casper" for r in asked):
+        in_prose.append(Requirement("casper", "weighed", is_in_prose=True))
+    return (*listed, *sorted(in_prose, key=lambda requirement: requirement.code))
+
+
+def _refused_tests(name: str, asked: tuple[Requirement, ...]) -> tuple[str, ...]:
+    is_asked = any(requirement.code == "casper" for requirement in asked)
+    is_refused = random.Random(f"{name} refused").random() < _IN_PROSE
+    return ("casper",) if is_refused and not is_asked else ()
 
 
 def _interview_dates(chance: random.Random, year: int) -> tuple[date, ...]:

@@ -145,6 +145,10 @@ class Prose:
     language: tuple[str, ...]
     examinations: dict[str, str]
     references: tuple[str, ...]
+    references_joined: dict[bool, str]
+    """What is said of two kinds of letters: that they are alternatives, or that both are asked."""
+    tests: dict[str, str]
+    """A sentence with {test} by the level of a test in prose; `refused` takes it back."""
     documents: tuple[str, ...]
     transcript_ways: tuple[str, ...]
     letter_free: str

@@ -172,10 +172,15 @@ class Requirement:
 
     code: str
     level: str
-    """`required`, `conditional` (in the block for IMG applicants, too) or `optional`."""
+    """`required`, `conditional` (in the block for IMG applicants, too), `optional`, or `weighed`
+    where the document only says that the result counts."""
     for_img: bool = False
     number: int | None = None
     max_words: int | None = None
+    is_alternative: bool = False
+    """Whether it takes the place of another one of its code."""
+    is_in_prose: bool = False
+    """Whether the form does not list it, and a sentence elsewhere asks for it."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,8 @@ class ProgramPlan:
     application_language: str
     """`en`, `fr` or `either`."""
     requirements: tuple[Requirement, ...]
+    refused_tests: tuple[str, ...]
+    """Tests that the document says it does not ask for."""
     reference_kind: str
     elective_rule: str
     """`one_in_discipline`, `broad_range` or `not_evaluated`."""

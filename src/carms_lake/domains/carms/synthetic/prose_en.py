@@ -29,6 +29,15 @@ EN = Prose(
         "Letters beyond the number asked for will not be opened.",
         "At least one letter should come from a colleague in {discipline}.",
     ),
+    references_joined={
+        True: "These may be letters of reference **OR** applicant support forms.",
+        False: "Both the letters **AND** the forms are part of a complete file.",
+    },
+    tests={
+        "required": "All applicants are required to take the {test} test.",
+        "weighed": "{test} results are considered in file review.",
+        "refused": "The {test} test is no longer required.",
+    },
     documents=(
         "Keep it to four pages, newest first.",
         "Your transcript can reach us in one of three ways:",

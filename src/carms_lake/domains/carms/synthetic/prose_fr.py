@@ -28,6 +28,15 @@ FR = Prose(
         "Les lettres en surnombre ne sont pas ouvertes.",
         "Une lettre au moins devrait venir d’une personne qui pratique en {discipline}.",
     ),
+    references_joined={
+        True: "Il peut s'agir de lettres de recommandation **OU** de formulaires d'appui.",
+        False: "Les formulaires **ET** les lettres font partie d'un dossier complet.",
+    },
+    tests={
+        "required": "Vous devrez faire le test {test} pour que votre dossier soit complet.",
+        "weighed": "Les résultats au test {test} sont pris en compte.",
+        "refused": "Le test {test} n'est plus exigé.",
+    },
     documents=(
         "Quatre pages au plus, du plus récent au plus ancien.",
         "Le relevé peut nous parvenir de trois façons :",

@@ -66,7 +66,7 @@ def _language(author: Author) -> list[Block]:
 
 def _examinations(author: Author) -> list[Block]:
     names = author.labels.examination_names
-    asked = [r for r in author.program.requirements if r.code in names]
+    asked = [r for r in author.program.requirements if r.code in names and not r.is_in_prose]
     blocks = [Block(author.labels.examinations)] if asked else []
     level = ""
     for requirement in asked:
@@ -80,17 +80,18 @@ def _examinations(author: Author) -> list[Block]:
 
 
 def _references(author: Author) -> list[Block]:
-    asked = _requirement(author, "reference")
-    if asked is None:
+    asked = [r for r in author.program.requirements if r.code == "reference"]
+    if not asked:
         return []
-    labels = author.labels
-    kind = author.say(labels.reference_kinds[author.program.reference_kind])
-    return [
-        Block(labels.references),
-        Block(labels.levels[asked.level]),
-        Block(f"{kind}  {labels.number_requested} {asked.number}"),
-        *(Block(text) for text in author.some(author.prose.references)),
-    ]
+    labels, first = author.labels, author.program.reference_kind
+    kinds = (first, "letter" if first == "form" else "form")
+    blocks = [Block(labels.references), Block(labels.levels["required"])]
+    for kind, letters in zip(kinds, asked, strict=False):
+        name = author.say(labels.reference_kinds[kind])
+        blocks.append(Block(f"{name}  {labels.number_requested} {letters.number}"))
+    if len(asked) > 1:
+        blocks.append(Block(author.prose.references_joined[asked[0].is_alternative]))
+    return blocks + [Block(text) for text in author.some(author.prose.references)]
 
 
 def _documents(author: Author) -> list[Block]:
@@ -143,9 +144,18 @@ def criteria(author: Author) -> list[Block]:
         _ranking(author),
     )
     blocks = [Block(f"\\- {text}") for text in author.some(author.prose.criteria, 3)]
+    blocks += _tests_in_prose(author)
     for head, part in zip(heads, parts, strict=True):
         blocks += [head, *part]
     return blocks
+
+
+def _tests_in_prose(author: Author) -> list[Block]:
+    """What is said of tests that the form does not list, also that one is not asked for."""
+    names, sentences = author.labels.examination_names, author.prose.tests
+    said = [(r.code, sentences[r.level]) for r in author.program.requirements if r.is_in_prose]
+    said += [(code, sentences["refused"]) for code in author.program.refused_tests]
+    return [Block(sentence.format(test=names[code][0])) for code, sentence in said]
 
 
 def _goals(author: Author) -> list[Block]:

@@ -1,0 +1,115 @@
+"""Tests that a program demands or weighs in its own words, outside the form's list of examinations.
+
+The form names what an applicant has to send. Some programs leave a test out there, and write
+elsewhere that it is obligatory, or that its result is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from carms_lake.domains.carms.documents.model import Requirement
+from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SECTIONS = (
+    "important_information",
+    "general_instructions",
+    "supporting_documentation_information",
+    "review_process",
+    "selection_criteria",
+    "additional_information",
+)
+"""The sections that say what is asked for and looked at; the others are about the training."""
+
+_NAMES = {
+    "casper": ("Casper", re.compile(r"\bcasper\b")),
+    "fmproc": ("FMProC", re.compile(r"\bfm-?proc\b|\bcpromf\b")),
+}
+"""Requirement code -> how the form prints it, and how sentences name it."""
+
+
+class _Rule(NamedTuple):
+    why: str
+    level: str | None
+    words: re.Pattern[str]
+
+
+_REFUSED = re.compile(
+    r"\b(?:no longer|not|n'est (?:pas|plus)|ne sera (?:pas|plus)|aucun)\b"
+    r"[^.]{0,30}\b(?:required?|requis|exige|obligatoire|necessaire|considered|reviewed|examine)"
+)
+"""A sentence that takes the test back says nothing about any demand."""
+
+_RULES = (
+    _Rule(
+        "The sentence, or a heading that names the test, says that everybody has to take it.",
+        "required",
+        re.compile(
+            r"\b(?:is|are|also) (?:required|mandatory)\b|\brequired to (?:take|sit|write|complete)"
+            r"|\bmust (?:take|sit|write|complete)|\brequires? (?:all )?(?:applicants|candidates)"
+            r"|\best (?:exige|obligatoire|requis)|\bdev(?:rez|ront|ez) (?:faire|passer|completer)"
+            r"|\bexigence\b"
+        ),
+    ),
+    _Rule(
+        "The result is looked at, or is among what is looked at.",
+        None,
+        re.compile(
+            r"\b(?:considered|reviewed|evaluated|assessed|weighed|included?|added|used)\b"
+            r"|\btaken into (?:account|consideration)|\bscores?\b|\bresults?\b|\bresultats?\b"
+            r"|\bsont? (?:examine|considere)|\bseront (?:examine|considere)"
+        ),
+    ),
+)
+_MAX_EVIDENCE_CHARS = 500
+
+
+def requirements_in_prose(
+    texts: Iterable[str], known: Iterable[str], after: int
+) -> tuple[Requirement, ...]:
+    """The tests that texts demand or weigh and that are not among the known requirement codes.
+
+    `after` is the last ordinal in use. The level is `required` where the words oblige applicants,
+    None where they only say that the result counts.
+    """
+    sentences = [sentence for text in texts for sentence in _sentences(text)]
+    found = []
+    for code in _NAMES.keys() - set(known):
+        said = [
+            (rule.level, sentence)
+            for rule in _RULES
+            for sentence in sentences
+            if _is_said(rule, _NAMES[code][1], fold(sentence))
+        ]
+        if said:
+            found.append((code, *said[0]))
+    return tuple(
+        Requirement(
+            ordinal=ordinal,
+            code=code,
+            category="examination",
+            level=level,
+            applies_to=None,
+            is_alternative=False,
+            number=None,
+            min_words=None,
+            max_words=None,
+            label=_NAMES[code][0],
+            evidence=masked(sentence)[:_MAX_EVIDENCE_CHARS],
+        )
+        for ordinal, (code, level, sentence) in enumerate(sorted(found), start=after + 1)
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    lines = (one_line(line.replace("*", "").replace("_", "")) for line in logical_lines(text))
+    return [sentence for line in lines for sentence in re.split(r"(?<=[.!?])\s", line)]
+
+
+def _is_said(rule: _Rule, name: re.Pattern[str], folded: str) -> bool:
+    is_about = name.search(folded) and not _REFUSED.search(folded)
+    return bool(is_about and rule.words.search(folded))
