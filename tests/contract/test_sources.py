@@ -113,6 +113,8 @@ def test_a_column_has_the_spelling_of_its_table_unless_it_has_its_own():
         ({"format": "xlsx", "escape": "\\"}, "`carms.escape` is for files of the format csv"),
         ({"format": "xlsx", "quote": "none"}, "`carms.quote` is for files of the format csv"),
         ({"format": "xlsx", "encoding": {"*": "cp1252"}}, "`carms.encoding` is for files of"),
+        ({"format": "xlsx", "delimiter": ";"}, "`carms.delimiter` is for files of the format csv"),
+        ({"format": "json", "trim": True}, "`carms.trim` is for files of the format csv"),
         ({"header": 0}, "`carms.header` is `0`"),
         ({"header": True}, "`carms.header` is `True`"),
         ({"header": "first"}, "`carms.header` is `first`"),

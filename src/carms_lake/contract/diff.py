@@ -91,7 +91,7 @@ def _column(old: Column, new: Column) -> Iterator[_Difference]:
         yield Level.MINOR if wider(new.type, old.type) else Level.MAJOR, "type", old.type, new.type
     yield from _unequal(
         Level.MAJOR, old, new, "required", "unique", "from_path",
-        "spelling", primary_key_position="primary key", source="header",
+        "spelling", "bytes_encoding", primary_key_position="primary key", source="header",
     )  # fmt: skip
     is_narrower = not set(old.aliases) <= {*new.aliases, new.source}
     yield from _unequal(Level.MAJOR if is_narrower else Level.MINOR, old, new, "aliases")

@@ -36,6 +36,10 @@ _USED_BY = {
     "range": ("xlsx",),
     "records": ("json",),
     "escape": ("csv",),
+    "delimiter": ("csv",),
+    "quote": ("csv",),
+    "encoding": _TEXT,
+    "trim": ("csv",),
 }
 """Keys that some formats cannot use, and those that can."""
 _NUMBERS = ("smallint", "integer", "bigint", "double", "decimal")
@@ -89,14 +93,9 @@ def source_spec(own: Mapping[str, Any]) -> SourceSpec:
 
 def _ensure_used(own: Mapping[str, Any], formats: Iterable[str]) -> None:
     """Raises ValueError for a key that no format of the source can use."""
-    used = dict(_USED_BY)
-    if isinstance(own.get("encoding"), dict):
-        used["encoding"] = _TEXT
-    if own.get("quote") == "none":
-        used["quote"] = ("csv",)
     if not set(formats) <= set(FORMATS):
         return  # a format that a package adds may use any of them
-    for key, usable in used.items():
+    for key, usable in _USED_BY.items():
         if own.get(key) is not None and not set(formats) & set(usable):
             named = " and ".join(usable)
             raise ValueError(

@@ -60,10 +60,6 @@ def _source(contract: Contract) -> None:
             f"`carms.format` names {', '.join(spec.formats)}",
             "only a Delta table, a folder, differs from a file: name delta and one other format",
         )
-    if spec.trim and spec.formats != ("csv",):
-        raise ContractError(
-            "`carms.trim` is for CSV files", "leave it out, and trim the values in silver"
-        )
     _series(contract, spec.series)
     into = spec.merge_surplus_into
     if into is None:
