@@ -292,5 +292,6 @@ def _in_order(steps: Mapping[TableRef, Step]) -> list[Step]:
         return [steps[ref] for ref in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise ContractError(
-            "tables read each other in a circle: " + " -> ".join(map(str, error.args[1]))
+            "tables read each other in a circle: " + " -> ".join(map(str, error.args[1])),
+            "let one of them read something else",
         ) from None

@@ -226,9 +226,14 @@ def _read_settings(path: Path) -> dict[str, Any]:
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"`{path}` is not TOML: {error}") from None
+        raise ConfigError(
+            f"`{path}` is not TOML: {error}",
+            "correct it; `carms init` in an empty folder shows one that is right",
+        ) from None
     except OSError as error:
-        raise ConfigError(f"`{path}` cannot be read: {error.strerror}") from None
+        raise ConfigError(
+            f"`{path}` cannot be read: {error.strerror}", "check its permissions"
+        ) from None
     for key in settings:
         if key not in KEYS:
             raise ConfigError(f"`{path}`: unknown key `{key}`", did_you_mean(key, KEYS))

@@ -81,7 +81,10 @@ def list_rejects(
     """List rejected records and quarantined rows, and why."""
     export, suggest = export or to_mend, suggest or repairs
     if export + history + suggest > 1:
-        raise UsageError("`--export`, `--history` and `--suggest` are different lists")
+        raise UsageError(
+            "`--export`, `--history` and `--suggest` are different lists",
+            "ask for one of them at a time",
+        )
     wanted = {"table": table, "layer": layer, "code": code, "column": column, "run": run}
     if export:
         count = _export(call, wanted, to)
@@ -188,7 +191,10 @@ def _export(call: Call, wanted: dict[str, str | None], to: Target) -> int:
     from carms_lake.flows.rejects.correct import export
 
     if wanted.pop("layer") not in (None, "bronze"):
-        raise UsageError("`--export` is for records of sources, which are in bronze")
+        raise UsageError(
+            "`--export` is for records of sources, which are in bronze",
+            "name a bronze table, or none",
+        )
     found = export(call.config(), **wanted)
     is_csv = to.format is Format.CSV and not call.json
     if is_csv and (as_source := found.as_source()) is not None:

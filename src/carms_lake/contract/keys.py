@@ -202,7 +202,9 @@ def whole_number(own: Mapping[str, Any], key: str, where: str) -> int | None:
     """
     value = own.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise ContractError(f"{where}: `{key}` is `{value}`, which is not a whole number")
+        raise ContractError(
+            f"{where}: `{key}` is `{value}`, which is not a whole number", "write digits alone"
+        )
     return value
 
 

@@ -63,7 +63,8 @@ def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]
                     paths[TableRef(domain, layer, table)] = path
     if not paths:
         raise ContractError(
-            f"domain `{domain}` has no contracts in " + ", ".join(f"`{f}`" for f in folders)
+            f"domain `{domain}` has no contracts in " + ", ".join(f"`{f}`" for f in folders),
+            "put its contracts into one of these folders, as `bronze/<table>.odcs.yaml`",
         )
     contracts = {ref: load_contract(path, ref) for ref, path in sorted(paths.items())}
     verify(contracts)
@@ -115,7 +116,7 @@ def _contract(
     ensure_own_names(columns)
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
-        raise ContractError(f"`{path}`: duplicate column name")
+        raise ContractError(f"`{path}`: duplicate column name", "give one of them another name")
     relationships = [
         _relationship([prop["name"]], entry, ref, path)
         for prop in properties

@@ -70,7 +70,10 @@ def parse_type(logical: str | None, physical: str | None, *, where: str) -> Colu
     text = (physical or _DEFAULTS.get(logical or "", "")).strip().lower()
     if text.endswith("[]"):
         if logical not in (None, "array"):
-            raise ContractError(f"{where}: `{physical}` is an array, not `{logical}`")
+            raise ContractError(
+                f"{where}: `{physical}` is an array, not `{logical}`",
+                "write `logicalType: array`, or another physical type",
+            )
         return ColumnType("list", item=parse_type(None, text[:-2], where=where))
     match = _DECIMAL.fullmatch(text)
     name = "decimal" if match else text
@@ -80,7 +83,10 @@ def parse_type(logical: str | None, physical: str | None, *, where: str) -> Colu
             f"{where}: unknown type `{physical or logical}`", f"known: {known}, and each with []"
         )
     if logical is not None and _LOGICAL[name] != logical:
-        raise ContractError(f"{where}: `{physical}` is not a physical type of `{logical}`")
+        raise ContractError(
+            f"{where}: `{physical}` is not a physical type of `{logical}`",
+            "make the two agree; docs/reference/contract-keys.md lists them",
+        )
     if match:
         return ColumnType("decimal", int(match[1]), int(match[2]))
     return ColumnType(name)

@@ -156,7 +156,8 @@ def _own_columns(contract: Contract, contracts: Mapping[TableRef, Contract]) -> 
         if rule.quarantine and contract.ref.layer is not Layer.SILVER:
             raise ContractError(
                 f"rule `{rule.name}`: `carms.quarantine` belongs to silver, "
-                f"and this is a contract of {contract.ref.layer}"
+                f"and this is a contract of {contract.ref.layer}",
+                "take it out of this contract",
             )
         names = rule.arguments.get("properties") or ()
         _columns(contract, f"rule `{rule.name}`", [str(name) for name in names], own)
@@ -191,7 +192,8 @@ def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
     ):
         if is_there and layer not in layers:
             raise ContractError(
-                f"`carms.{key}` belongs in {' and '.join(layers)}, this is a contract of {layer}"
+                f"`carms.{key}` belongs in {' and '.join(layers)}, this is a contract of {layer}",
+                "take it out of this contract",
             )
     for total in contract.declared_totals:
         for ref in total.files:

@@ -55,7 +55,10 @@ def generate(
     try:
         files = generator(**options)
     except ValueError as error:
-        raise UsageError(f"`{package}` cannot generate that: {error}") from error
+        raise UsageError(
+            f"`{package}` cannot generate that: {error}",
+            "change the options; `carms generate DOMAIN --help` lists them",
+        ) from error
     others = [] if yes else files_of_others(sources, out)
     if others:
         raise UsageError(
@@ -86,7 +89,10 @@ def _generate(
     for name, frames, file_format, format_options in files:
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:
-            raise UsageError(f"a generator names the file `{name}`, which is not below its folder")
+            raise UsageError(
+                f"a generator names the file `{name}`, which is not below its folder",
+                "let the generator name files below its folder",
+            )
         path = staging.joinpath(relative)
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, _counted(name, frames, progress), file_format, format_options)
@@ -204,7 +210,8 @@ def _check(package: str, generator: Callable[..., object], options: Mapping[str,
     missing = [n for n, p in known.items() if p.default is Parameter.empty and n not in options]
     if missing:
         raise UsageError(
-            f"the generator of `{package}` needs " + ", ".join(f"`{name}`" for name in missing)
+            f"the generator of `{package}` needs " + ", ".join(f"`{name}`" for name in missing),
+            "give them as options",
         )
 
 

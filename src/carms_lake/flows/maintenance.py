@@ -117,7 +117,7 @@ def vacuum(
         StoreError: the lake cannot be read or written, or a digest changed.
     """
     if keep_runs < 0 or keep_days < 0:
-        raise UsageError("`--keep-runs` and `--keep-days` cannot be negative")
+        raise UsageError("`--keep-runs` and `--keep-days` cannot be negative", "write 0 or more")
     with running(config, "vacuum", keep=yes):
         kept = _kept_runs(config, keep_runs, keep_days)
         compared = _compared_with(config)

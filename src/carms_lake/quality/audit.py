@@ -55,7 +55,10 @@ def audit(
         try:
             results += _table(connection, contract, (builds or {}).get(contract.ref))
         except duckdb.Error as error:
-            raise ContractError(f"a rule of `{contract.ref}` cannot be run: {error}") from error
+            raise ContractError(
+                f"a rule of `{contract.ref}` cannot be run: {error}",
+                "correct the SQL of the rule in the contract",
+            ) from error
     return results
 
 

@@ -123,7 +123,8 @@ def value_constraints(contract: Contract) -> tuple[Constraint, ...]:
                 said = str(error).splitlines()[0]
                 raise ContractError(
                     f"`{contract.path}`, column `{constraint.column}`: "
-                    f"invalid pattern `{constraint.argument}`: {said}"
+                    f"invalid pattern `{constraint.argument}`: {said}",
+                    "write a regular expression of Rust's `regex`: no lookaround or backreference",
                 ) from None
     return found
 

@@ -67,7 +67,10 @@ def failures(
             broken = list(_of_table(connection, contract, failed, quarantined))
             found += _with_places(connection, broken, origin(contract))
         except duckdb.Error as error:
-            raise ContractError(f"a rule of `{contract.ref}` cannot be run: {error}") from error
+            raise ContractError(
+                f"a rule of `{contract.ref}` cannot be run: {error}",
+                "correct the SQL of the rule in the contract",
+            ) from error
     return [*found, *(of_whole(result) for rest in by_table.values() for result in rest)]
 
 

@@ -78,7 +78,8 @@ def _newest(
         found = scalar(connection, f"select max({quoted(column)})::timestamp from {table}")
     except duckdb.Error as error:
         raise ContractError(
-            f"`{contract.path}`: the newest `{column}` cannot be found: {error}"
+            f"`{contract.path}`: the newest `{column}` cannot be found: {error}",
+            "name a column that holds moments in `slaProperties`",
         ) from error
     return None if found is None else found.replace(tzinfo=UTC)
 

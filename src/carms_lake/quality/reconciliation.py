@@ -205,7 +205,8 @@ def totals_declared(
                 value = scalar(connection, only_reads(*declared(contract, total)))
             except duckdb.Error as error:
                 raise ContractError(
-                    f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}"
+                    f"`{contract.path}`: the SELECT of `{total.name}` cannot be run: {error}",
+                    "correct the SELECT in the contract",
                 ) from error
             rule = f"{contract.ref.table}.declared.{total.name}"
             other = f"{total.value} were counted on the files, found {value}"

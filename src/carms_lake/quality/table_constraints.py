@@ -132,7 +132,8 @@ def metric_check(contract: Contract, rule: QualityRule) -> SqlCheck | None:
             return _distinct(table, rule.name, names, "", nulls_count=False)
         case _:
             raise ContractError(
-                f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`"
+                f"`{contract.path}`: unknown metric `{rule.metric}` in rule `{rule.name}`",
+                "docs/reference/contract-keys.md lists the metrics",
             )
 
 

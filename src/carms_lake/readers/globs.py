@@ -18,7 +18,10 @@ def compiled(glob: str, key: str) -> re.Pattern[str]:
     try:
         return re.compile(_expression(as_name(glob)), re.DOTALL)
     except re.error as error:
-        raise ContractError(f"`carms.{key}`: `{glob}` is not a pattern: {error}") from None
+        raise ContractError(
+            f"`carms.{key}`: `{glob}` is not a pattern: {error}",
+            "write a glob such as `sales/*.csv`",
+        ) from None
 
 
 def _expression(glob: str) -> str:

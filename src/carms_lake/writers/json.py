@@ -63,7 +63,9 @@ def write_object(path: Path, frames: Iterable[Any], *, indent: int = 2) -> None:
     """
     objects = list(frames)
     if len(objects) != 1:
-        raise UsageError(f"`{path.name}` holds one JSON object, not {len(objects)}")
+        raise UsageError(
+            f"`{path.name}` holds one JSON object, not {len(objects)}", "write JSON lines instead"
+        )
     text = json.dumps(objects[0], ensure_ascii=False, indent=indent)
     path.write_bytes(f"{text}\n".encode())
 

@@ -49,7 +49,10 @@ def contract_patch(contract: Contract, compared: Sequence[Compared]) -> Contract
         patch = replace(patch, version=version)
         text = applied(text, patch)
     except ValueError as error:
-        raise ContractError(f"`{contract.path}` cannot be patched: {error}") from error
+        raise ContractError(
+            f"`{contract.path}` cannot be patched: {error}",
+            "change it by hand, as `carms drift --patch` shows",
+        ) from error
     old = contract.version
     title = f"{ref}: {old} -> {version} ({level.word})"
     shown = as_yaml(ref.table, patch, [title, *map(str, changes)])
@@ -63,11 +66,17 @@ def text_of(contract: Contract) -> str:
         ContractError: it was not loaded from a file, or that file is gone.
     """
     if contract.path is None:
-        raise ContractError(f"`{contract.ref}` was not loaded from a file")
+        raise ContractError(
+            f"`{contract.ref}` was not loaded from a file",
+            "only contracts that are files can be patched",
+        )
     try:
         return contract.path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ContractError(f"`{contract.path}` cannot be read: {error.strerror}") from error
+        raise ContractError(
+            f"`{contract.path}` cannot be read: {error.strerror}",
+            "check that it is there, and its permissions",
+        ) from error
 
 
 def write_version(

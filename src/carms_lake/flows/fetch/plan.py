@@ -66,7 +66,7 @@ def load_plan(path: Path) -> FetchPlan:
     try:
         return _plan(read_yaml(path.read_bytes(), f"`{path}`"))
     except KeyError as error:
-        raise ContractError(f"`{path}`: missing `{error.args[0]}`") from error
+        raise ContractError(f"`{path}`: missing `{error.args[0]}`", "add it") from error
     except UsageError as error:
         raise ContractError(f"`{path}`: {error.message}", error.hint) from error
 
@@ -112,11 +112,17 @@ def _plan(document: Any) -> FetchPlan:
     found = _mapping(document, {"base_url", "files"}, "the file")
     entries = found["files"]
     if not isinstance(entries, list) or not entries:
-        raise UsageError("`files` must be a list of at least one file")
+        raise UsageError(
+            "`files` must be a list of at least one file",
+            "add the files to fetch, each with `name` and `blob_id`",
+        )
     remote = tuple(_remote_file(entry) for entry in entries)
     for names in ([file.name for file in remote], [file.written_as for file in remote]):
         if len({name.casefold() for name in names}) != len(names):
-            raise UsageError("two files have the same name: " + ", ".join(sorted(names)))
+            raise UsageError(
+                "two files have the same name: " + ", ".join(sorted(names)),
+                "give each a name of its own",
+            )
     return FetchPlan(checked_base_url(str(found["base_url"])), remote)
 
 
@@ -127,7 +133,10 @@ def _remote_file(entry: Any) -> RemoteFile:
     if found.get("unzip") is not None:
         wanted = _mapping(found["unzip"], {"ending", "name"}, f"`unzip` of `{name}`")
         if not isinstance(wanted["ending"], str) or not wanted["ending"]:
-            raise UsageError(f"`unzip.ending` of `{name}` must be text such as `.csv`")
+            raise UsageError(
+                f"`unzip.ending` of `{name}` must be text such as `.csv`",
+                "write the ending of the wanted files in the archive",
+            )
         unzip = Unzip(wanted["ending"], _file_name(wanted["name"]))
     blob_id = _hex(found["blob_id"], 40, f"`blob_id` of `{name}`")
     sha256 = found.get("sha256")
@@ -138,7 +147,10 @@ def _remote_file(entry: Any) -> RemoteFile:
 
 def _mapping(entry: Any, known: set[str], where: str) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        raise UsageError(f"{where} must be a mapping with " + ", ".join(sorted(known)))
+        raise UsageError(
+            f"{where} must be a mapping with " + ", ".join(sorted(known)),
+            "write it as `key: value` lines",
+        )
     for key in entry:
         if key not in known:
             raise UsageError(f"{where} has an unknown key `{key}`", did_you_mean(str(key), known))

@@ -203,4 +203,7 @@ def _write(
         try:
             files.put(warehouse.path, path)
         except OSError as error:
-            raise StoreError(f"`{path}` cannot be written: {error}") from error
+            raise StoreError(
+                f"`{path}` cannot be written: {error}",
+                "check its permissions and the free space on the disk",
+            ) from error

@@ -45,7 +45,10 @@ class Scratch:
             self.connection.execute(f"drop {kind} if exists {qualified(contract.ref)}")
             self.connection.execute(f"create table {qualified(contract.ref)} as {select}")
         except duckdb.Error as error:
-            raise ContractError(f"`{contract.ref}` cannot hold its rows: {error}") from error
+            raise ContractError(
+                f"`{contract.ref}` cannot hold its rows: {error}",
+                "change the types in the contract, or the values",
+            ) from error
         self.connection.unregister(_FRAME)
 
     def build(self, contract: Contract, sql: str) -> None:
@@ -77,7 +80,10 @@ class Scratch:
         try:
             return scalar(self.connection, only_reads(sql, "a SELECT of a contract"))
         except duckdb.Error as error:
-            raise ContractError(f"a SELECT of a contract cannot be run: {error}: {sql}") from error
+            raise ContractError(
+                f"a SELECT of a contract cannot be run: {error}: {sql}",
+                "correct the SELECT in the contract",
+            ) from error
 
     def frozen(self, sql: str) -> str:
         """A SELECT of the figure that this one gives now, whatever becomes of the tables.

@@ -111,7 +111,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
     except duckdb.Error as error:
         raise QueryRefused(str(error).rstrip()) from None
     except UnicodeEncodeError:
-        raise QueryRefused("the query is not valid UTF-8 text") from None
+        raise QueryRefused("the query is not valid UTF-8 text", "save it as UTF-8") from None
     if len(statements) != 1:
         raise QueryRefused(
             f"one statement at a time: here are {len(statements)}"
@@ -142,7 +142,9 @@ def only_reads(sql: str, where: str) -> str:
         ContractError: it is something else; `where` says whose text it is.
     """
     if len(sql) > MAX_SQL_CHARACTERS:
-        raise ContractError(f"{where} has {len(sql)} characters, more than {MAX_SQL_CHARACTERS}")
+        raise ContractError(
+            f"{where} has {len(sql)} characters, more than {MAX_SQL_CHARACTERS}", "write it shorter"
+        )
     try:
         tree = parsed(sql, where=where)
         with parser().cursor() as connection:
