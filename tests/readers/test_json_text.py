@@ -194,6 +194,15 @@ def test_text_in_another_unicode_encoding_is_refused_by_its_name(tmp_path, forma
     assert landed(made, bronze("v", format=format_, encoding=encoding)) == [{"v": "é"}]
 
 
+def test_half_a_character_is_not_text_whatever_numbers_there_are(tmp_path):
+    contract = bronze("v", column("n", "bigint"), format="json")
+    for half in ("\\ud83d", "\\udE00", "\\ude00\\ud83d"):
+        with pytest.raises(SourceRefused, match="half of a character"):
+            read(of(tmp_path, "json", f'{{"n": 1e400, "v": "{half}"}}'), contract)
+    whole = of(tmp_path, "json", '{"n": 1e400, "v": "\\ud83d\\ude00"}')
+    assert landed(whole, contract) == [{"v": "😀", "n": "1e400"}]
+
+
 def test_a_cut_off_document_is_still_called_so(tmp_path):
     with pytest.raises(SourceRefused) as caught:
         read(written(tmp_path, b'[{"v": "a"}, {"v"', "things.json"), bronze("v", format="json"))

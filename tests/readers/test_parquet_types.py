@@ -140,6 +140,12 @@ CASES: list[tuple[str, pa.Array, str, list[Any]]] = [
     ("list of numbers", A([[1], [2, 3]], pa.list_(pa.int64())), "integer[]", [[1], [2, 3]]),
     ("list of categories", pa.ListArray.from_arrays([0, 1], A(["a"]).dictionary_encode()),
      "varchar[]", [["a"]]),
+    ("list of numbers", A([[1, None], []]), "date[]", [("rejected", [1, None]), []]),
+    ("list of texts", A([["1", None], [], ["x"], None]), "integer[]",
+     [[1, None], [], ("rejected", ["x"]), None]),
+    ("list of texts", A([["2025-01-02", None], ["2025"]]), "date[]",
+     [[dt.date(2025, 1, 2), None], ("rejected", ["2025"])]),
+    ("number", A([5]), "integer[]", [("rejected", 5)]),
     ("list of infinite days", pa.ListArray.from_arrays([0, 1, 3], raw([0, 1, 2**31 - 1],
                                                                       pa.date32())),
      "date[]", [[dt.date(1970, 1, 1)], ("rejected", "infinity")]),
@@ -291,6 +297,27 @@ def test_a_name_that_comes_twice_is_refused_unless_it_is_dropped(tmp_path):
         read(file, bronze("id", "v", format="parquet"))
     dropping = bronze("id", format="parquet", drop_columns=("v",))
     assert collected(read(file, dropping))["id"].to_list() == ["1"]
+
+
+INNER = {
+    "category": pa.array(["a", "b", "c"]).dictionary_encode(),
+    "view": pa.array(["a", "b", "c"], pa.string_view()),
+    "bytes": pa.array([b"a", b"b", b"c"], pa.binary_view()),
+    "uuid": pa.array([UUID.bytes] * 3, pa.uuid()),
+}
+
+
+@pytest.mark.parametrize("inner", INNER)
+@pytest.mark.parametrize("rows", [3, 0])
+def test_values_in_lists_are_read_from_several_groups_of_rows(tmp_path, inner, rows):
+    items = INNER[inner]
+    lists = pa.ListArray.from_arrays([0, 1, 2, 3], items).slice(0, rows)
+    file = of(tmp_path, lists, row_group_size=1)
+    expected = [[str(UUID) if inner == "uuid" else "abc"[n]] for n in range(rows)]
+    contract = bronze("id", column("v", "json"), format="parquet")
+    assert [json.loads(v) for v in collected(read(file, contract))["v"]] == expected
+    texts = raw_records(file, contract, [1, 2, 3])
+    assert [json.loads(text)["v"] for text in texts.values()] == expected
 
 
 @pytest.mark.parametrize("columns", [["id"], []])

@@ -59,21 +59,35 @@ def typed(
     target = polars_type(wanted)
     if found == target:
         return value
-    if found == pl.String:
-        if spelling is None:
-            return _from_text(value, wanted).alias(name)
+    if found == pl.String and spelling is not None:
         usual = value.str.strip_prefix(AS_TYPED)
         texts = [_from_text(text, wanted) for text in usual_texts(value, wanted, spelling)]
         as_typed = pl.when(value.str.starts_with(AS_TYPED)).then(_from_text(usual, wanted))
         return as_typed.otherwise(pl.coalesce(texts)).alias(name)
+    return _cast(value, found, wanted).alias(name)
+
+
+def _cast(value: pl.Expr, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
+    """The values in another type; null where one cannot be cast exactly."""
+    target = polars_type(wanted)
+    if found in (pl.String, target):
+        return value if found == target else _from_text(value, wanted)
+    if isinstance(found, pl.List) and wanted.item is not None:
+        inner = pl.Series(dtype=found.inner).dtype
+        items = value.list.eval(_cast(pl.element(), inner, wanted.item))
+        return pl.when(_nulls(items) == _nulls(value)).then(items)
     if target == pl.String or _kind(found) != _kind(target):
-        return pl.lit(None, target).alias(name)
+        return pl.lit(None, target)
     if isinstance(found, pl.Datetime) and found.time_zone is None:
         value = value.dt.replace_time_zone("UTC")
         found = pl.Datetime(found.time_unit, "UTC")
     # Kept only where nothing is lost: casting back gives the value that was there.
     cast = value.cast(target, strict=False)
-    return pl.when(cast.cast(found, strict=False) == value).then(cast).alias(name)
+    return pl.when(cast.cast(found, strict=False) == value).then(cast)
+
+
+def _nulls(lists: pl.Expr) -> pl.Expr:
+    return lists.list.eval(pl.element().is_null()).list.sum()
 
 
 def fits_exactly(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:

@@ -20,6 +20,8 @@ _START = dt.date(2000, 1, 1)
 _EPOCH = dt.date(1970, 1, 1)
 _INFINITE = {2**31 - 1, 2**63 - 1}
 """How PostgreSQL and DuckDB write the infinite day and moment."""
+_FEW = 1_000
+"""So many values are cut out of their column one by one."""
 _FLOATS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -64,6 +66,14 @@ def plain(values: Any) -> list[Any]:  # noqa: PLR0911 - one for each kind of typ
     if is_bytes(kind):
         return [None if v is None else _shown(v) for v in _bytes_of(values)]
     return list(values.to_pylist())  # texts, booleans, whole numbers
+
+
+def taken(values: Any, places: Sequence[int]) -> list[Any]:
+    """Some of the values, by position, as `plain` gives them."""
+    if len(places) > _FEW:
+        every = plain(values)
+        return [every[place] for place in places]
+    return [plain(values.slice(place, 1))[0] for place in places]
 
 
 def is_listed(kind: Any) -> bool:

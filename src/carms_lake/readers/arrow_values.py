@@ -91,7 +91,7 @@ def _other(values: Any, column: Column) -> pl.Series:
 
 def _chunks(values: Any) -> list[Any]:
     """The parts of a column, at least one."""
-    return list(values.chunks) or [pa.array([], values.type)]
+    return list(values.chunks) or [pa.nulls(0, values.type)]
 
 
 def _chunked(chunks: Any) -> Any:

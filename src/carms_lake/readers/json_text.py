@@ -12,6 +12,9 @@ _SHORT = 18
 _MOST_ZEROS = 350
 """A number with an exponent is written without it where that takes no more zeros than this."""
 _HALF_ESCAPES = (b"\\ud", b"\\uD")
+_HALF = re.compile(
+    rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]", re.DOTALL
+)
 
 
 class Number:
@@ -60,6 +63,9 @@ def loaded(data: bytes, *, is_exact: bool = True) -> Any:
         except orjson.JSONDecodeError as error:
             if "infinity" not in error.msg:  # a number beyond its floats is JSON all the same
                 raise
+            if is_exact and (half := _HALF.search(data)):
+                at = len(data[: half.start()].decode("utf-8"))
+                raise orjson.JSONDecodeError("half of a character", error.doc, at) from None
         else:
             if not is_exact:
                 return value

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from carms_lake.contract.model import Column, Contract
-from carms_lake.errors import SourceRefused, is_fault
+from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.readers.arrow_text import PER_SECOND, int96, interval_texts, is_variant, plain
+from carms_lake.readers.arrow_text import (
+    PER_SECOND,
+    int96,
+    interval_texts,
+    is_variant,
+    plain,
+    taken,
+)
 from carms_lake.readers.arrow_values import Wrong, landed
 from carms_lake.readers.content import empty, opened, readable, wrong_format
 from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk
@@ -143,9 +151,15 @@ class _Rows:
     """The rows of a file, as many at a time as are wanted; of some columns, or of all."""
 
     def __init__(self, file: Any, names: Sequence[str] | None = None) -> None:
-        self._batches = file.iter_batches(_PART_RECORDS, columns=names)
+        groups: list[list[int] | None] = [None]
+        if any(_has_inner_category(kind) for kind in file.schema_arrow.types):
+            groups = [[at] for at in range(file.num_row_groups)]  # each has words of its own
+        self._batches = chain.from_iterable(
+            file.iter_batches(_PART_RECORDS, row_groups=group, columns=names) for group in groups
+        )
         self._held: list[Any] = []
-        self._empty = file.schema_arrow.empty_table()
+        schema = file.schema_arrow
+        self._empty = pa.table([pa.nulls(0, kind) for kind in schema.types], names=schema.names)
 
     def take(self, count: int) -> Any:
         """The next rows."""
@@ -157,6 +171,11 @@ class _Rows:
             taken.append(batch.slice(0, count))
             count -= taken[-1].num_rows
         return pa.Table.from_batches(taken) if taken else self._empty
+
+
+def _has_inner_category(kind: Any) -> bool:
+    fields = [kind.field(at) for at in range(kind.num_fields)] if pa.types.is_nested(kind) else []
+    return any(pa.types.is_dictionary(f.type) or _has_inner_category(f.type) for f in fields)
 
 
 def parts(
@@ -209,11 +228,7 @@ def _texts(table: Any, first: int, row_numbers: Sequence[int]) -> dict[int, str]
     """Some rows of a part as JSON objects, by number; `first` is that of the part's first row."""
     here = [number for number in row_numbers if 0 <= number - first < table.num_rows]
     places = [number - first for number in here]
-    try:
-        rows = table.take(pa.array(places, pa.int64()))
-    except pa.ArrowNotImplementedError:  # of views of texts
-        rows = pa.concat_tables([table.slice(0, 0), *(table.slice(at, 1) for at in places)])
-    columns = [plain(column) for column in rows.columns]
+    columns = [taken(column, places) for column in table.columns]
     texts = (
         dumped(dict(zip(table.schema.names, row, strict=True)))
         for row in zip(*columns, strict=True)
@@ -242,17 +257,13 @@ def unknown_types(source: SourceFile, names: Sequence[str], kind: str) -> Source
 
 
 def _not_known(path: Path, source: SourceFile, error: Exception) -> SourceRefused:
+    said = str(error).strip().splitlines()[0]
     wide = (pl.Int128(), pl.UInt128())
-    try:
-        # The other library knows them; which those are is more than the first one says.
-        names = [n for n, dtype in pl.read_parquet_schema(path).items() if dtype in wide]
-    except BaseException as fault:
-        if not is_fault(fault):
-            raise
-        names = []
+    # The other library knows them; which those are is more than the first one says.
+    schema = pl.read_parquet_schema(path) if "64 bits" in said else {}
+    names = [name for name, dtype in schema.items() if dtype in wide]
     if names:
         return unknown_types(source, names, "of whole numbers of 128 bits")
-    said = str(error).strip().splitlines()[0]
     return SourceRefused(
         "UNREADABLE",
         f"`{source.name}` has what cannot be read: {said[:300]}",
