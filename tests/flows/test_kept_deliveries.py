@@ -92,6 +92,14 @@ def test_kept_values_that_fit_are_cast_as_they_are(tmp_path: Path) -> None:
     assert (1, "p1", Decimal("444.56")) in kept
 
 
+def test_kept_texts_are_read_as_the_contract_spells_them(tmp_path: Path) -> None:
+    config = delivered(tmp_path, "varchar", "1,5", "3")
+    config = typed_as(config, "decimal(9,2)", **{"carms.decimalMark": ","})
+    ingest(config, full_refresh=True)
+    kept = rows(config, "bronze.products", "delivery_id", "product_id", "price")
+    assert (1, "p1", Decimal("1.50")) in kept
+
+
 def test_a_value_about_people_is_not_shown(tmp_path: Path) -> None:
     config = delivered(tmp_path, "varchar", "secret", "3")
     with pytest.raises(ContractError) as error:

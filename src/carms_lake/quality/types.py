@@ -90,7 +90,9 @@ def _nulls(lists: pl.Expr) -> pl.Expr:
     return lists.list.eval(pl.element().is_null()).list.sum()
 
 
-def fits_exactly(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
+def fits_exactly(
+    name: str, found: pl.DataType, wanted: ColumnType, spelling: Spelling | None = None
+) -> pl.Expr:
     """The values of a column of bronze in another type; null where one cannot be cast exactly.
 
     As `typed`, but every value has a text, and a text is JSON only where it is.
@@ -103,7 +105,7 @@ def fits_exactly(name: str, found: pl.DataType, wanted: ColumnType) -> pl.Expr:
         return value.cast(target)
     if found != pl.String and kinds[0] != kinds[1]:
         return pl.lit(None, target).alias(name)
-    return typed(name, found, wanted)
+    return typed(name, found, wanted, spelling)
 
 
 def _kind(dtype: pl.DataType) -> str:

@@ -55,7 +55,8 @@ def kept_rows(
     before = rows.collect()
     recast = [column for column in contract.columns if _is_recast(column, contract, present)]
     exact = before.with_columns(
-        fits_exactly(column.name, present[column.name], column.type) for column in recast
+        fits_exactly(column.name, present[column.name], column.type, column.spelling)
+        for column in recast
     )
     misfits = {
         column.name: before.filter(before[column.name].is_not_null() & exact[column.name].is_null())
