@@ -78,7 +78,7 @@ def test_a_statement_comes_from_an_argument_a_file_or_stdin(lake: Path, tmp_path
     ("argv", "message"),
     [
         (["query", "select 1", "-i", "x.sql"], "both an SQL argument and `-i`"),
-        (["query", "-i", "no-such.sql"], "the statement cannot be read"),
+        (["query", "-i", "no-such.sql"], "there is no file `no-such.sql`"),
         (["query", "select 1", "-o", "rows.ods"], "the suffix names no format"),
         (["query", "select 1", "--timeout", "0"], "not a number of seconds"),
         (["query", "drop table x"], "refuses a DROP statement"),

@@ -1,5 +1,6 @@
 """What `-o` names: a file gets its content as a whole, anything else is written into."""
 
+import json
 import os
 import subprocess
 import sys
@@ -100,3 +101,67 @@ def test_a_folder_is_not_replaced(query: Callable[..., Result], tmp_path: Path) 
         assert found.exit_code == 2
         assert "is a folder" in found.stderr
     assert (folder / "kept").is_file()
+
+
+def asked(folder: Path, *argv: str, stdin: str | None = None) -> Result:
+    """`carms query` in an empty project."""
+    (folder / "carms.toml").write_text("", encoding="utf-8")
+    return CliRunner().invoke(
+        make_app(), ["-p", str(folder), "-d", "carms", "query", *argv], input=stdin
+    )
+
+
+def test_the_object_of_json_goes_to_the_file_that_is_named(
+    query: Callable[..., Result], tmp_path: Path
+) -> None:
+    done = query("--json", "-o", tmp_path / "rows.json")
+    assert (done.exit_code, done.stdout) == (0, "")
+    answer = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
+    assert answer["data"] == [{"n": 0}, {"n": 1}, {"n": 2}]
+
+
+def test_beside_a_file_of_another_format_the_object_of_json_names_it(
+    query: Callable[..., Result], tmp_path: Path
+) -> None:
+    file = tmp_path / "rows.csv"
+    done = query("--json", "-o", file)
+    assert file.read_text(encoding="utf-8") == CSV
+    answer = json.loads(done.stdout)
+    assert (answer["status"], answer["data"]) == ("done", {"file": str(file)})
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "-- why\nselect 1 as a",
+        "--why\nselect 1 as a",
+        "-- why=x\nselect 1 as a",
+        "/* why */ select 1 as a",
+        "\n-- why\n select 1 as a",
+        "select 1 as a -- why",
+    ],
+)
+def test_sql_may_begin_with_a_comment(sql: str, tmp_path: Path) -> None:
+    for argv in ([sql, "-f", "csv"], ["-f", "csv", sql]):
+        done = asked(tmp_path, *argv)
+        assert (done.exit_code, done.stdout) == (0, "a\n1\n")
+
+
+@pytest.mark.parametrize("option", ["--tiemout=3", "--tiemout", "--nope"])
+def test_an_unknown_option_is_not_taken_for_a_comment(option: str, tmp_path: Path) -> None:
+    done = asked(tmp_path, "select 1", option)
+    assert done.exit_code == 2
+    assert "No such option" in done.output
+
+
+def test_a_file_with_a_statement_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.sql").write_bytes(b"select '\xff'")
+    for name, says in (
+        ("nope.sql", "there is no file `{}`"),
+        ("", "`{}` is a folder"),
+        ("bad.sql", "`{}` is not UTF-8 text"),
+    ):
+        file = tmp_path / name
+        done = asked(tmp_path, "-i", str(file))
+        assert done.exit_code == 2
+        assert says.format(file) in done.output.replace("\n  ", "")

@@ -220,3 +220,27 @@ def test_two_names_of_one_column_refuse_a_file(tmp_path, header):
     contract = bronze(column("amount", source="Amount", aliases=("Betrag", "Montant")), "id")
     with pytest.raises(SourceRefused, match="are names of one column, `amount`"):
         read(written(tmp_path, header + b"\n1,2,3\n"), contract)
+
+
+def test_a_blank_row_may_be_the_end_of_a_table(tmp_path):
+    contract = bronze("a", "b", extent=Extent(ends=("^$",)))
+    file = written(tmp_path, b"a,b\n1,2\n,\nnotes,x\n")
+    found = read(file, contract)
+    assert found.rows.drop("src_row_number").rows() == [("1", "2")]
+    assert found.notes == [
+        f"`{file.name}`: 2 rows after record 1, from `carms.tableEnd` on, left out"
+    ]
+
+
+@pytest.mark.parametrize("header", [None, 1])
+def test_a_file_with_titles_is_refused_with_the_line_of_its_header(tmp_path, header):
+    with pytest.raises(SourceRefused) as refused:
+        read(written(tmp_path, REPORT), report(header=header))
+    assert refused.value.message.endswith("found `Sales of May`")
+    assert (
+        refused.value.hint
+        == "line 4 has the columns: set `carms.header` to `auto`, or to its number"
+    )
+    with pytest.raises(SourceRefused) as refused:
+        read(written(tmp_path, b"x;y\nid;that\n"), report(header=header))
+    assert "carms.header" not in refused.value.hint

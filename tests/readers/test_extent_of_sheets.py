@@ -116,6 +116,12 @@ def test_a_table_that_is_elsewhere_is_refused_with_its_place(tmp_path, own, said
     assert said in refused.value.message
 
 
+def test_a_sheet_with_titles_is_refused_with_the_row_of_its_header(tmp_path):
+    with pytest.raises(SourceRefused) as refused:
+        read(book(tmp_path, REPORT), report())
+    assert refused.value.hint.startswith("row 4 has the columns: set `carms.header` to `auto`")
+
+
 def test_numbers_and_dates_of_a_sheet_are_what_they_are_however_texts_are_written(tmp_path):
     comma, days = Spelling(decimal_mark=","), Spelling(formats=("%d/%m/%Y",))
     contract = report(

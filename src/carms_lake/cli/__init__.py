@@ -27,13 +27,14 @@ from carms_lake.cli.command import (
 )
 from carms_lake.cli.context import Call, named_in
 from carms_lake.cli.exit_codes import ExitCode, report
+from carms_lake.cli.sinks import out
 from carms_lake.errors import LakeError
 from carms_lake.names import QUERY_THREAD
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        render.out().write(f"carms {__version__}\n")
+        out().write(f"carms {__version__}\n")
         raise typer.Exit(ExitCode.DONE)
 
 

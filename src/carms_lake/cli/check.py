@@ -151,7 +151,7 @@ def _mutate(call: Call, to: Target, *, seed: int | None) -> None:
             "scores": [s | {"table": f"{domain}.{s['table']}"} for s in report.scores.to_dicts()],
             "mutations": report.rows.to_dicts(),
         }
-        render.envelope(data, status="failed" if report.unguarded else "done")
+        render.envelope(data, status="failed" if report.unguarded else "done", to=to)
     elif is_short:
         names = {"not_applicable": "n/a", "no_promise": "plain", "score_pct": "score"}
         emit(call, report.scores.drop("corruptions").rename(names), to)

@@ -8,7 +8,8 @@ domain's own ones and `flows.query`, nothing else of the engine.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter
 from pathlib import Path
@@ -21,7 +22,15 @@ from carms_lake import authored
 from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format, spelt
-from carms_lake.cli.render import Target, emit, emit_text, envelope, note, target, text_width
+from carms_lake.cli.render import (
+    Target,
+    emit,
+    emit_text,
+    envelope,
+    note,
+    target,
+    text_width,
+)
 from carms_lake.errors import UnknownKey, UsageError, did_you_mean
 
 Body = Callable[..., None]
@@ -195,7 +204,8 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
         with error_boundary(call):
             if writes:
                 values[writes] = target(*(values.pop(key) for key in _OUTPUT))
-            function(call, **values)
+            with _answered_in_file(call, values.get(writes or "")) as asked:
+                function(asked, **values)
 
     options = [
         Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=default)
@@ -211,6 +221,25 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by Typer
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
+
+
+@contextmanager
+def _answered_in_file(call: Call, to: Target | None) -> Iterator[Call]:
+    """The call as its command is to see it.
+
+    A file of another format than JSON is written as without `--json`, and the object names it.
+    """
+    if not call.json or to is None or to.file is None or to.format is Format.JSON:
+        yield call
+        return
+    code = 0
+    try:
+        yield call._replace(json=False)
+    except typer.Exit as ended:
+        code = ended.exit_code
+    envelope({"file": str(to.file)}, status="failed" if code else "done")
+    if code:
+        raise typer.Exit(code)
 
 
 class Group(TyperGroup):

@@ -73,7 +73,8 @@ def drift(
             {"code": int(ExitCode.SOURCE), "kind": f.code, "message": f.message, "hint": f.hint}
             for f in report.unreadable
         ]
-        render.envelope(_plain(report), status="failed" if code else "done", errors=errors)
+        status = "failed" if code else "done"
+        render.envelope(_plain(report), status=status, errors=errors, to=to)
     elif patch:
         emit_text("".join(p.yaml for p in report.patches), to._replace(file=output))
     else:

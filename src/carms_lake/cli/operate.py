@@ -64,7 +64,7 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
 
     found = flow(call.config())
     if call.json:
-        render.envelope(as_plain(found))
+        render.envelope(as_plain(found), to=to)
     elif to.is_drawn:
         dashboard.draw(found)
     else:

@@ -16,6 +16,7 @@ from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.formats import Format, on_one_line
 from carms_lake.cli.lake import build, ingest
 from carms_lake.cli.render import Target, emit_query
+from carms_lake.cli.sinks import out as stdout
 from carms_lake.errors import ConfigError, UsageError
 from carms_lake.names import IDENTIFIER, Layer
 
@@ -217,7 +218,7 @@ def generate(
     config = call.on(domain=domain).config()
     folder = out or config.data_raw
     written = _generate(call, config, folder, options, yes=yes)
-    is_terminal = render.out().isatty()
+    is_terminal = stdout().isatty()
     _write_paths(call, written, file_names(written, folder) if is_terminal else None)
 
 

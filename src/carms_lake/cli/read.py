@@ -1,13 +1,14 @@
 """`query`, `tables`, `describe`: read the lake."""
 
+import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import TableName, argument, command, option
+from carms_lake.cli.command import Lazy, TableName, argument, command, option
 from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.render import Target, emit, emit_query
 from carms_lake.errors import UsageError
@@ -24,10 +25,26 @@ AsOf = Annotated[
 Names = Annotated[bool, option("--names", "Table names only, one per line; reads no data.")]
 
 
+_COMMENT = re.compile(r"--(?:\s|[^=\n]*\n)")
+"""How a statement begins that is not an option; `--` alone ends the options."""
+
 app = typer.Typer()
 
 
-@command(app)
+class _Statement(Lazy):
+    """A command whose argument is SQL, which may begin with a comment such as `-- why`."""
+
+    def make_context(
+        self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """The context of the command, the statement behind all options."""
+        comments = [word for word in args if _COMMENT.match(word)]
+        if comments:
+            args = [*(word for word in args if word not in comments), "--", *comments]
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@command(app, cls=_Statement)
 def query(
     call: Call,
     to: Target,
@@ -59,7 +76,7 @@ def tables(call: Call, to: Target, names: Names = False) -> None:
     if names:
         found = flow.table_names(call.config())
         if call.json:
-            render.envelope(list(found))
+            render.envelope(list(found), to=to)
         else:
             render.write("".join(f"{name}\n" for name in found))
         return
@@ -93,13 +110,29 @@ def _statement(sql: str | None, file: Path | None) -> str:
         raise UsageError("both an SQL argument and `-i` were given", "give one of them")
     try:
         if file is not None and str(file) != "-":
-            return file.read_text(encoding="utf-8-sig")
+            return _text_of(file)
         if sql == "-" or file is not None or (sql is None and not sys.stdin.isatty()):
             return sys.stdin.buffer.read().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the statement cannot be read: {error}", "give UTF-8 text") from None
+    except UnicodeDecodeError:
+        raise UsageError("the statement on stdin is not UTF-8 text", "save it as UTF-8") from None
     if sql is None:
         raise UsageError(
             "no SQL was given", 'write `carms query "select ..."`, or `-i FILE`, or pipe it in'
         )
     return sql
+
+
+def _text_of(file: Path) -> str:
+    """The statement in a file."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        where = "a statement itself goes without `-i`; a path is one from this folder"
+        raise UsageError(f"there is no file `{file}`", where) from None
+    except IsADirectoryError:
+        raise UsageError(f"`{file}` is a folder", "name the file with the statement") from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UsageError(f"`{file}` cannot be read: {why}", "check its permissions") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"`{file}` is not UTF-8 text", "save it as UTF-8") from None

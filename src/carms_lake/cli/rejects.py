@@ -13,6 +13,7 @@ from carms_lake.cli.context import Call, complete_runs, complete_sources, comple
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import LONG_TEXT, Format, on_one_line
 from carms_lake.cli.render import Target, emit, emit_bytes
+from carms_lake.cli.sinks import out
 from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def replay(
             built = build(config, progress=progress)
     if call.json:
         data = reports.as_plain({"files": report.files, "build": built})
-        render.envelope(data, run_id=report.run.run_id)
+        render.envelope(data, run_id=report.run.run_id, to=to)
     if built:
         reports.tell(call, built)
     if strict and any(file.left for file in report.files):
@@ -208,7 +209,7 @@ def _export(call: Call, wanted: dict[str, str | None], to: Target) -> int:
 
 def draw(found: pl.DataFrame) -> None:
     """Draw each record below its file: its place, its raw text, its reasons."""
-    room = max(render.width(render.out()) - 4, LONG_TEXT // 2)
+    room = max(render.width(out()) - 4, LONG_TEXT // 2)
     file = record = None
     for row in found.iter_rows(named=True):
         of = f"{row['layer']}.{row['table_name']}"

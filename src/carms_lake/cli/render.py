@@ -5,8 +5,6 @@ stdout is data, stderr is everything else. rich is imported only where a termina
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import sys
 from contextlib import contextmanager
@@ -21,12 +19,13 @@ from carms_lake.cli.formats import (
     write_binary,
     write_rows,
 )
+from carms_lake.cli.sinks import out, whole_file
 from carms_lake.errors import StoreError, UsageError, counted
 from carms_lake.writers.json import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import BinaryIO, TextIO
+    from typing import TextIO
 
     import polars as pl
 
@@ -73,8 +72,14 @@ def envelope(
     status: str = "done",
     run_id: str | None = None,
     errors: Sequence[Mapping[str, Any]] = (),
+    to: Target | None = None,
 ) -> None:
-    """The one object of `--json`."""
+    """The one object of `--json`, to the file where there is one.
+
+    Raises:
+        UsageError: the file is of another format.
+        StoreError: the file cannot be written.
+    """
     answer = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -82,15 +87,17 @@ def envelope(
         "data": data,
         "errors": list(errors),
     }
-    out().write(as_json(answer) + "\n")
-
-
-def out() -> TextIO:
-    """stdout; to a pipe UTF-8 and line feeds on every system."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None and not sys.stdout.isatty():
-        reconfigure(encoding="utf-8", newline="")
-    return sys.stdout
+    text = as_json(answer) + "\n"
+    if to is None or to.file is None:
+        out().write(text)
+        return
+    if to.format is not Format.JSON:
+        raise UsageError(
+            f"`--json` answers in JSON, and `{to.file}` is to be {to.format}",
+            "name a file that ends with `.json`, or leave `--json` out",
+        )
+    with whole_file(to.file) as path:
+        path.write_text(text, encoding="utf-8", newline="")
 
 
 def width(stream: TextIO) -> int:
@@ -144,7 +151,7 @@ def emit_query(
     from carms_lake.flows.query import query_batches, query_to_file
 
     if to.format in _BINARY and not call.json:
-        with _whole_file(to.file) as path:
+        with whole_file(to.file) as path:
             query_to_file(config, sql, path, to.format.value, as_of=as_of)
     else:
         # People see the rows of a damaged table as they were; what is kept or parsed is refused.
@@ -163,7 +170,7 @@ def emit(call: Call, frame: pl.DataFrame, to: Target, *, exact: bool = False) ->
         StoreError: the file cannot be written.
     """
     if to.format in _BINARY and not call.json:
-        with _whole_file(to.file) as path:
+        with whole_file(to.file) as path:
             write_binary(path, frame, to.format.value)
     else:
         _emit(call, frame.columns, [frame.rows()], to, exact=exact)
@@ -183,7 +190,7 @@ def emit_text(text: str, to: Target) -> None:
     if to.file is None:
         write(text)
         return
-    with _whole_file(to.file) as path:
+    with whole_file(to.file) as path:
         path.write_text(text, encoding="utf-8", newline="")
 
 
@@ -196,19 +203,20 @@ def emit_bytes(data: bytes, to: Target) -> None:
     if to.file is None and out().isatty():
         write(data.decode("utf-8", "backslashreplace"))
         return
-    with _whole_file(to.file) as path:
+    with whole_file(to.file) as path:
         path.write_bytes(data)
 
 
 def _emit(call: Call, columns: Sequence[str], batches: Batches, to: Target, *, exact: bool) -> None:
     if call.json:
-        envelope([dict(zip(columns, row, strict=True)) for batch in batches for row in batch])
+        rows = [dict(zip(columns, row, strict=True)) for batch in batches for row in batch]
+        envelope(rows, to=to)
     elif to.file is None:
         stream = out()
         exact = exact and not stream.isatty()
         _write(call, columns, batches, to.format, stream, exact=exact)
     else:
-        with _whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
+        with whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
             _write(call, columns, batches, to.format, stream, exact=True)
 
 
@@ -231,65 +239,6 @@ def _write(
         note(call, counted(len(rows), "row"))
     if is_shortened:
         note(call, "cells were shortened to fit; `-f csv` or `-f json` shows them whole")
-
-
-@contextmanager
-def _whole_file(file: Path | None) -> Iterator[Path]:
-    """A path to write to; the file appears whole under its name, or on stdout, or not at all.
-
-    A device or a pipe is written into, as stdout is; a link is followed.
-    """
-    from carms_lake.files import is_special, whole  # 5 ms of `--help`
-
-    try:
-        if file is not None and file.is_dir():
-            raise UsageError(f"`{file}` is a folder", "name a file in it: `-o folder/rows.csv`")
-        if file is None or _names_stream(file) or is_special(file):
-            import tempfile
-
-            with tempfile.TemporaryDirectory() as folder:
-                written = Path(folder) / (file.name if file else "rows")
-                yield written
-                with written.open("rb") as rows, _sink(file) as stream:
-                    shutil.copyfileobj(rows, stream)
-            return
-        with whole(file) as partial:
-            yield partial
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        is_unread = error.errno == errno.ENXIO
-        raise StoreError(
-            f"`{file or 'stdout'}` cannot be written: {error.strerror}",
-            "start what reads from the pipe first" if is_unread else "check the folder",
-        ) from error
-
-
-def _names_stream(file: Path) -> bool:
-    """Whether a path means something that the process has open already, as /dev/stdout does."""
-    return file.as_posix().startswith(("/dev/std", "/dev/fd/", "/proc/self/fd/"))
-
-
-@contextmanager
-def _sink(file: Path | None) -> Iterator[BinaryIO]:
-    """stdout, or a device or pipe, to write into."""
-    if file is None or _is_stdout(file):
-        stdout = out()
-        stdout.flush()
-        yield stdout.buffer
-        return
-    from carms_lake.files import opened_special
-
-    with opened_special(file) as stream:
-        yield stream
-
-
-def _is_stdout(file: Path) -> bool:
-    """Whether a path leads to what stdout is: opened anew, a file behind it would be cut."""
-    try:
-        return os.path.samestat(file.stat(), os.fstat(sys.stdout.fileno()))
-    except (OSError, ValueError):
-        return False
 
 
 @contextmanager

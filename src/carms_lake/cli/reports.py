@@ -66,6 +66,7 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
                 for report in reports
                 for file in report.refused
             ],
+            to=to,
         )
     else:
         files = sum(len(report.files) for report in reports)

@@ -13,6 +13,7 @@ from carms_lake.cli.command import argument, command, option
 from carms_lake.cli.context import Call, complete_tables
 from carms_lake.cli.formats import LONG_TEXT, console, on_one_line
 from carms_lake.cli.render import Target, emit, text_width
+from carms_lake.cli.sinks import out
 from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _draw(found: Trace, width: int) -> None:
 
     What the values are made of is shown for rows that have the key; `-f` writes it for all.
     """
-    stream = render.out()
+    stream = out()
     for _, (first, *others) in groupby(found.steps, key=lambda step: step.table):
         _draw_step(stream, first, width)
         for step in others:
@@ -211,7 +212,7 @@ def _flat(path: str, origin: Origin) -> Iterator[tuple[str, Origin]]:
 def _draw_trees(found: ValueTrace, width: int) -> None:
     from rich.tree import Tree
 
-    drawing = console(render.out(), width)
+    drawing = console(out(), width)
     for key, root in zip(found.keys, found.origins, strict=True):
         named = ", ".join(f"{name} {_cut(value)}" for name, value in key)
         tree = Tree(_label(root, f"  ({named})" if named else ""))

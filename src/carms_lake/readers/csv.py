@@ -25,7 +25,7 @@ from carms_lake.readers.csv_header import Opened, grammar_of, no_csv, opened_at_
 from carms_lake.readers.csv_judge import judged, texts_of
 from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong
 from carms_lake.readers.csv_table import table_pieces
-from carms_lake.readers.extent import after_note
+from carms_lake.readers.extent import after_note, with_place
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, binary_kind, encoding_of, shown
 from carms_lake.records import CHUNK, Chunk, FileChunks, ParsedRows, ReasonCode, SourceFile
@@ -77,11 +77,16 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     except SourceRefused as error:
         if binary_kind(opened.start):
             raise no_csv(source, opened.start) from error
-        raise
+        raise with_place(error, contract, partial(_headers, source)) from None
     encoding = encoding_of(contract, source.name)
     file = _Csv(source, contract, grammar_of(contract), encoding, layout)
     notes = [*opened.notes, *layout.notes]
     return FileChunks(source, _chunks(file, opened, notes), notes)
+
+
+def _headers(source: SourceFile, contract: Contract) -> tuple[list[str], str]:
+    opened = opened_at_header(source, contract)
+    return opened.found, opened.where
 
 
 def _chunks(file: _Csv, opened: Opened, notes: list[str]) -> Iterator[Chunk]:

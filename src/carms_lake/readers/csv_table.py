@@ -55,7 +55,8 @@ def _first_filled(text: bytes, rules: Grammar) -> str:
     """The first value of a record that is not blank; empty where all are."""
     rest = text.rstrip(LINE_ENDS).lstrip(rules.delimiter + b" \t")
     cell = rest.partition(rules.delimiter)[0].strip()
-    if cell and not rules.has_quote(text) and not rules.has_escape(text):
+    is_plain = not (rules.quote and cell.startswith(rules.quote)) and not rules.has_escape(cell)
+    if cell and is_plain:
         return cell.decode("utf-8", "replace")
     values = (
         value.decode("utf-8", "replace").strip()

@@ -1,13 +1,15 @@
 """Where the table is in a file: its header by rule, its end by pattern, what is outside of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from carms_lake.contract.model import Contract
+from carms_lake.contract.model import Contract, NewColumns
+from carms_lake.contract.spelling import AUTO, NO_HEADER
 from carms_lake.errors import ContractError, SourceRefused, counted
 from carms_lake.names import folded
-from carms_lake.readers.header import names_in_files, spec_of
+from carms_lake.readers.header import names_in_files, parse, spec_of
 
 MOST_ROWS = 1000
 """`carms.header: auto` looks at so many rows."""
@@ -43,6 +45,31 @@ def names_by_position(widths: Iterable[int], contract: Contract) -> list[str]:
     found = list(widths)
     width = len(names) if len(names) in found else next(iter(found), len(names))
     return [*names[:width], *(f"column_{at + 1}" for at in range(len(names), width))]
+
+
+def with_place(
+    refused: SourceRefused,
+    contract: Contract,
+    look: Callable[[Contract], tuple[Sequence[str], str]],
+) -> SourceRefused:
+    """The refusal of a file that lacks columns, with the row that has them all, if one does.
+
+    `look` gives the headers that a contract finds in the file, and where they are.
+    """
+    spec = spec_of(contract)
+    if refused.code != "MISSING_COLUMN" or spec.extent.header in (AUTO, NO_HEADER):
+        return refused
+    extent = replace(spec.extent, header=AUTO)
+    own = replace(spec, extent=extent, new_columns=NewColumns.ACCEPT)
+    searching = replace(contract, source=own)
+    try:
+        headers, where = look(searching)
+        parse(headers, searching, where)
+    except SourceRefused:
+        return refused
+    place = where.rpartition(", ")[2]
+    hint = f"{place} has the columns: set `carms.header` to `auto`, or to its number"
+    return SourceRefused(refused.code, refused.message, hint)
 
 
 def end_among(cells: Sequence[str], contract: Contract) -> int | None:

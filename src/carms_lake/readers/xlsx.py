@@ -15,8 +15,9 @@ import orjson
 import polars as pl
 
 from carms_lake.contract.model import Column, Contract
-from carms_lake.errors import first_few
+from carms_lake.errors import SourceRefused, first_few
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
+from carms_lake.readers.extent import with_place
 from carms_lake.readers.frames import (
     ErrorCell,
     Fault,
@@ -98,14 +99,23 @@ def _opened(source: SourceFile, contract: Contract) -> tuple[Sheet, Layout]:
     """The cells, and where the columns are."""
     sheet = open_sheet(source, contract)
     grid = sheet.grid
-    row = f", row {grid.first_row + sheet.header}" if sheet.header >= 0 else ""
-    where = f"`{source.name}`, sheet `{grid.sheet}`{row}"
-    layout = parse(list(sheet.columns.values()), contract, where)
+    headers, where = _headers(sheet, source)
+    try:
+        layout = parse(headers, contract, where)
+    except SourceRefused as error:
+        raise with_place(
+            error, contract, lambda reading: _headers(open_sheet(source, reading), source)
+        ) from None
     used = list(sheet.columns)
     positions = tuple((name, used[position]) for name, position in layout.positions)
     extra = tuple((name, used[position]) for name, position in layout.extra)
     notes = (*sheet.notes, *layout.notes, *grid.notes, *_merged_note(grid, sheet.header))
     return sheet, Layout(positions, len(sheet.names), notes, extra)
+
+
+def _headers(sheet: Sheet, source: SourceFile) -> tuple[list[str], str]:
+    row = f", row {sheet.grid.first_row + sheet.header}" if sheet.header >= 0 else ""
+    return list(sheet.columns.values()), f"`{source.name}`, sheet `{sheet.grid.sheet}`{row}"
 
 
 def _merged_note(grid: Grid, header: int) -> list[str]:

@@ -168,7 +168,7 @@ def program(
         return
     to = target(output_format, output)
     if call.json:
-        envelope(profile)
+        envelope(profile, to=to)
     elif to.format is Format.TABLE:
         emit_text(as_text(profile, text_width(to)), to)
     else:

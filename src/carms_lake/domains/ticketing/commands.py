@@ -62,7 +62,7 @@ def identity(call: Call, to: Target, customer: CustomerId, at: At = None) -> Non
             'ids are in `carms -d ticketing query "select * from dim_customer_identity"`',
         )
     if call.json:
-        envelope(_answer(found, moment))
+        envelope(_answer(found, moment), to=to)
         return
     emit(call, found, to)
     note(call, _said(found, moment))
