@@ -279,16 +279,18 @@ def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
 
 @pytest.mark.skipif(WINDOWS, reason="a console event cannot be sent to one process there")
 def test_ctrl_c_ends_with_130_and_changes_nothing(lake: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "carms_lake",
-        "query",
-        "select count(*) from range(9000000000000)",
-    ]
+    # A busy machine takes seconds for imports, which nobody waits to interrupt.
+    ready = "import sys, duckdb, polars, carms_lake.flows.query as _; print('ready', flush=True);"
+    program = f"{ready} from carms_lake.cli import main; main()"
+    sql = "select count(*) from range(9000000000000)"
     with subprocess.Popen(
-        command, cwd=lake, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", program, "query", sql],
+        cwd=lake,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
