@@ -111,6 +111,17 @@ def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
         if 0 < file.sampled < file.records:
             records = f"compared {file.sampled} of {file.records} records"
             render.note(call, f"`{file.name}`: {records}: the first ones, and evenly spread ones")
+    for text in report.notes:
+        render.note(call, text)
+    _tell_patches(call, report, is_shown=is_shown)
+    compared = sum(file.compared_with is not None for file in report.files)
+    severities = Counter(str(finding.severity) for finding in report.findings)
+    found = [counted(severities[s], s) for s in ("error", "warning", "note") if severities[s]]
+    files = f"{counted(len(report.files), 'file')} checked, {compared} compared with a previous one"
+    render.note(call, f"drift: {files}: {', '.join(found) or 'no drift'}")
+
+
+def _tell_patches(call: Call, report: DriftReport, *, is_shown: bool) -> None:
     for patch in report.patches:
         what = f"`{patch.table}` {patch.from_version} -> {patch.to_version} ({patch.level})"
         for name, why in patch.left.items():
@@ -127,11 +138,6 @@ def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
         render.note(call, f"{what}: `{patch.written}`; the old version is `{patch.kept}`")
         reread = f"`carms ingest --full-refresh {patch.table.table}` reads its files by it"
         render.note(call, f"{reread}; to go back, copy `{patch.kept}` over it")
-    compared = sum(file.compared_with is not None for file in report.files)
-    severities = Counter(str(finding.severity) for finding in report.findings)
-    found = [counted(severities[s], s) for s in ("error", "warning", "note") if severities[s]]
-    files = f"{counted(len(report.files), 'file')} checked, {compared} compared with a previous one"
-    render.note(call, f"drift: {files}: {', '.join(found) or 'no drift'}")
 
 
 def _plain(report: DriftReport) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from carms_lake.flows.drift.findings import (
     Severity,
 )
 from carms_lake.flows.drift.inference import cast_to
-from carms_lake.flows.drift.proposal import contract_patch, write_version
+from carms_lake.flows.drift.proposal import NoPatch, contract_patch, write_version
 from carms_lake.flows.drift.spelled import in_usual_spelling
 from carms_lake.flows.drift.trial import not_accepted
 from carms_lake.names import Layer, natural_key
@@ -88,6 +88,7 @@ def drift(
     files: list[FileDrift] = []
     findings: list[Finding] = []
     patches: list[ContractPatch] = []
+    notes: list[str] = []
     for contract in chosen:
         path = table_path(config, contract.ref)
         manifest = read_manifest(commits(path))
@@ -104,7 +105,11 @@ def drift(
             files.append(file)
             compared.append(result)
             findings += result.findings
-        patch = contract_patch(contract, compared)
+        try:
+            patch = contract_patch(contract, compared)
+        except NoPatch as error:  # files are compared all the same
+            notes.append(f"{error.message}: {error.hint}")
+            continue
         if patch:
             unread = {file.name for file in files if file.table == contract.ref and file.code}
             tried = [source for source in arriving if source.name not in unread]
@@ -114,7 +119,7 @@ def drift(
             written, kept = write_version(config, catalog.contracts, contract, patch.text)
             patch = replace(patch, written=written, kept=kept)
         patches += [patch] if patch else []
-    return DriftReport(tuple(files), tuple(findings), tuple(patches))
+    return DriftReport(tuple(files), tuple(findings), tuple(patches), tuple(notes))
 
 
 def _has_landed(source: SourceFile, entry: FileEntry | None) -> bool:

@@ -144,6 +144,8 @@ class DriftReport(Shown):
     files: tuple[FileDrift, ...] = ()
     findings: tuple[Finding, ...] = ()
     patches: tuple[ContractPatch, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Contracts that cannot be patched, and why."""
 
     @property
     def unreadable(self) -> tuple[FileDrift, ...]:

@@ -32,11 +32,16 @@ _FLAGS = {ChangeKind.ABSENT: (_OPTIONAL, True), ChangeKind.NULLABLE: ("required"
 _LIMITS = (ChangeKind.MINIMUM, ChangeKind.MAXIMUM, ChangeKind.MIN_LENGTH, ChangeKind.MAX_LENGTH)
 
 
+class NoPatch(ContractError):
+    """No contract takes what files have: a header that no contract can name, for instance."""
+
+
 def contract_patch(contract: Contract, compared: Sequence[Compared]) -> ContractPatch | None:
     """The patch, with the version that its changes require; None if no change is needed.
 
     Raises:
-        ContractError: the patched contract would be invalid.
+        NoPatch: the patched contract would be invalid.
+        ContractError: the contract's file is gone.
     """
     patch = proposed(contract, compared)
     if not patch:
@@ -48,10 +53,9 @@ def contract_patch(contract: Contract, compared: Sequence[Compared]) -> Contract
         version = bumped(contract.version, level)
         patch = replace(patch, version=version)
         text = applied(text, patch)
-    except ValueError as error:
-        raise ContractError(
-            f"`{contract.path}` cannot be patched: {error}",
-            "change it by hand, as `carms drift --patch` shows",
+    except (ContractError, ValueError) as error:
+        raise NoPatch(
+            f"`{contract.path}` cannot be patched: {error}", "change the contract by hand"
         ) from error
     old = contract.version
     title = f"{ref}: {old} -> {version} ({level.word})"
