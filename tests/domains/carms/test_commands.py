@@ -20,6 +20,7 @@ SILVER = silver_of(
     version(
         "27448", school_code=82, school_name="Queen’s University", training_province="ON",
         program_stream="IMG Stream for IMG", eligibility="IMG", quota=1,
+        eligible_cmg=False, eligible_usmg=False,
     ),
     version(
         "27449", school_code=93, school_name="Université de Montréal", discipline_id="27",
@@ -89,6 +90,10 @@ def ids(result):
         (["--school", "queen's"], ["27448"]),
         (["--school", "80"], ["27447"]),
         (["--eligibility", "img"], ["27448"]),
+        (["--for", "img"], ["27449", "27447", "27448"]),
+        (["--for", "IMG", "--eligibility", "all"], ["27449", "27447"]),
+        (["--for", "cmg"], ["27449", "27447"]),
+        (["--for", "usmg", "--province", "ON"], []),
         (["--language", "fr"], ["27449"]),
         (["--iteration", "1403"], ["27447"]),
         (["--limit", "1", "--offset", "1"], ["27447"]),
@@ -131,8 +136,8 @@ def test_programs_have_the_columns_that_fit_in_a_table(carms):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--province", "XX"], ["--eligibility", "dogs"], ["--language", "de"], ["--limit", "0"],
-        ["--offset", "-1"],
+        ["--province", "XX"], ["--eligibility", "dogs"], ["--for", "all"],
+        ["--language", "de"], ["--limit", "0"], ["--offset", "-1"],
     ],
 )  # fmt: skip
 def test_a_filter_that_can_match_nothing_is_wrong_usage(carms, arguments):

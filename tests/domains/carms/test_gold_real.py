@@ -76,6 +76,32 @@ def test_a_fact_is_found_at_least_as_often_as_by_hand(ask, condition, least):
     assert ask(f"select count(*) >= {least} from program_profile where {condition}") == [(True,)]
 
 
+def test_seats_are_open_to_more_people_than_the_name_of_a_stream_says(ask):
+    assert ask(
+        "select sum(quota) filter (eligible_cmg), sum(quota) filter (eligible_img),"
+        " sum(quota) filter (eligible_usmg), sum(quota) filter (eligibility = 'IMG')"
+        " from program_profile"
+    ) == [(3459, 1488, 3459, 470)]
+
+
+@pytest.mark.parametrize(
+    ("column", "counts"),
+    [
+        (
+            "return_of_service_cmg",
+            {"unclear": 62, "none": 54, "required": 20, "not_applicable": 34, None: 645},
+        ),
+        (
+            "return_of_service_img",
+            {"required": 196, "none": 12, "not_applicable": 34, None: 573},
+        ),
+        ("has_return_of_service", {True: 199, False: 92, None: 524}),
+    ],
+)
+def test_return_of_service_is_as_often_as_people_counted(ask, column, counts):
+    assert dict(ask(f"select {column}, count(*) from program_profile group by 1")) == counts
+
+
 def test_interviews_are_in_the_weeks_of_the_match(ask):
     found = ask(
         "select min(first_interview_on)::varchar, max(last_interview_on)::varchar"

@@ -304,7 +304,7 @@ def three_programs(tmp_path_factory):
         version("1"),
         version(
             "2", school_code=82, school_name="Queen’s University", training_province="ON",
-            program_stream="CMG Stream for CMG", eligibility="CMG",
+            program_stream="CMG Stream for CMG", eligibility="CMG", eligible_img=False,
         ),
         version(
             "3", school_code=93, school_name="Université de Montréal", discipline_id="27",
@@ -328,6 +328,10 @@ def three_programs(tmp_path_factory):
         ("of_discipline := 'neuro'", ["1", "2"]),
         ("of_discipline := '27'", ["3"]),
         ("for_eligibility := 'cmg'", ["2"]),
+        ("for_applicant := 'cmg'", ["1", "2", "3"]),
+        ("for_applicant := 'IMG'", ["1", "3"]),
+        ("for_applicant := 'usmg', for_eligibility := 'CMG'", ["2"]),
+        ("for_applicant := 'nobody'", []),
         ("in_language := 'fr'", ["3"]),
         ("in_language := 'fr', in_province := 'ON'", []),
         ("in_iteration := '1603'", []),

@@ -35,6 +35,7 @@ DOMAIN = "carms"
 
 
 Province = Literal["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]
+Applicant = Literal["CMG", "IMG", "USMG"]
 Eligibility = Literal["CMG", "IMG", "All", "MOTP/MMTP"]
 Language = Literal["en", "fr"]
 
@@ -49,8 +50,13 @@ SchoolOption = Annotated[
     str | None,
     Option("--school", metavar="TEXT", help="A code, or a part of the name; accents ignored."),
 ]
+ForOption = Annotated[
+    Applicant | None,
+    Option("--for", case_sensitive=False, help="Who applies: all streams that take them."),
+]
 EligibilityOption = Annotated[
-    Eligibility | None, Option("--eligibility", case_sensitive=False, help="Who may apply.")
+    Eligibility | None,
+    Option("--eligibility", case_sensitive=False, help="The stream; `--for` also takes All."),
 ]
 LanguageOption = Annotated[
     Language | None,
@@ -92,6 +98,7 @@ def programs(
     province: ProvinceOption = None,
     discipline: DisciplineOption = None,
     school: SchoolOption = None,
+    applicant: ForOption = None,
     eligibility: EligibilityOption = None,
     language: LanguageOption = None,
     iteration: IterationOption = None,
@@ -110,6 +117,7 @@ def programs(
         province=province,
         discipline=discipline,
         school=school,
+        applicant=applicant,
         eligibility=eligibility,
         language=language,
         iteration=iteration,

@@ -8,6 +8,7 @@ from programs_matching(
     in_province := $province,
     of_discipline := $discipline,
     of_school := $school,
+    for_applicant := $applicant,
     for_eligibility := $eligibility,
     in_language := $language
 )

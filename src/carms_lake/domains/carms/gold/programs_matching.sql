@@ -5,6 +5,14 @@ from gold.program_profile as program
 where (in_iteration is null or program.match_iteration_id = in_iteration)
     and (in_province is null or program.training_province = upper(in_province))
     and (for_eligibility is null or upper(program.eligibility) = upper(for_eligibility))
+    and (
+        for_applicant is null
+        or case upper(for_applicant)
+            when 'CMG' then program.eligible_cmg
+            when 'IMG' then program.eligible_img
+            when 'USMG' then program.eligible_usmg
+        end
+    )
     and (in_language is null or program.document_language = lower(in_language))
     and (
         of_discipline is null
