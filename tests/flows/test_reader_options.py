@@ -93,9 +93,9 @@ def test_a_messy_file_lands_and_what_was_left_out_is_counted(tmp_path: Path) -> 
     assert counts(config) == {"visits/v.csv": (4, 2, 2)}
     assert rows(config) == ROWS
     assert notes(report) == [
-        "`visits/v.csv`: 1 row before the header left out",
+        "left out: 1 row before the header",
         "`visits/v.csv`, line 3: header `Nummer` read as `id`",
-        "`visits/v.csv`: 2 rows after record 4, from `carms.tableEnd` on, left out",
+        "left out: 2 rows after record 4, from `carms.tableEnd` on",
     ]
 
 

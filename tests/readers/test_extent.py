@@ -33,8 +33,8 @@ def test_titles_and_totals_are_left_out_and_counted(tmp_path, header, end):
     assert found.rows.drop("src_row_number").to_dicts() == INK_AND_PEN
     assert found.records == 2
     assert found.notes == [
-        f"`{file.name}`: 2 rows before the header left out",
-        f"`{file.name}`: 2 rows after record 2, from `carms.tableEnd` on, left out",
+        "left out: 2 rows before the header",
+        "left out: 2 rows after record 2, from `carms.tableEnd` on",
     ]
 
 
@@ -227,9 +227,7 @@ def test_a_blank_row_may_be_the_end_of_a_table(tmp_path):
     file = written(tmp_path, b"a,b\n1,2\n,\nnotes,x\n")
     found = read(file, contract)
     assert found.rows.drop("src_row_number").rows() == [("1", "2")]
-    assert found.notes == [
-        f"`{file.name}`: 2 rows after record 1, from `carms.tableEnd` on, left out"
-    ]
+    assert found.notes == ["left out: 2 rows after record 1, from `carms.tableEnd` on"]
 
 
 @pytest.mark.parametrize("header", [None, 1])

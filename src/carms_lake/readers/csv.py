@@ -105,7 +105,7 @@ def _chunks(file: _Csv, opened: Opened, notes: list[str]) -> Iterator[Chunk]:
             last += piece.records
             yield replace(chunk, header=opened.header)
         if after:
-            notes.append(after_note(f"`{file.source.name}`", after, last))
+            notes.append(after_note("", after, last))
     except RecordTooLong as error:
         raise SourceRefused(
             "TOO_LARGE",

@@ -85,7 +85,7 @@ def opened_at_header(source: SourceFile, contract: Contract) -> Opened:
     before = start[:skipped].splitlines()
     where = f"`{source.name}`, line {len(before) + 1}"
     _check_delimiter(where, contract, found, source, start)
-    notes = before_note(f"`{source.name}`", sum(1 for line in before if line.strip()))
+    notes = before_note("", sum(1 for line in before if line.strip()))
     rest = chain([start[end:]], stream)
     return Opened(start[:end], raw.decode("utf-8"), where, notes, found, rest, start[:200])
 

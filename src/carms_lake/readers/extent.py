@@ -92,15 +92,14 @@ def end_among(cells: Sequence[str], contract: Contract) -> int | None:
 
 
 def before_note(where: str, rows: int) -> tuple[str, ...]:
-    """The note about rows before the header; none where there are none."""
-    return (f"{where}: {counted(rows, 'row')} before the header left out",) if rows else ()
+    """The note about rows before the header, with the sheet, if any, before it; or none."""
+    return (f"{where}left out: {counted(rows, 'row')} before the header",) if rows else ()
 
 
 def after_note(where: str, rows: int, last: int) -> str:
     """The note about rows behind the table, whose last record has a number."""
-    return (
-        f"{where}: {counted(rows, 'row')} after record {last}, from `carms.tableEnd` on, left out"
-    )
+    rest = f"{counted(rows, 'row')} after record {last}, from `carms.tableEnd` on"
+    return f"{where}left out: {rest}"
 
 
 def blank_header(where: str, row: int) -> SourceRefused:

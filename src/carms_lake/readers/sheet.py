@@ -67,12 +67,12 @@ def open_sheet(source: SourceFile, contract: Contract) -> Sheet:
     with opened(source) as path:
         grid = read_grid(path, source, spec_of(contract).sheet)
     where = f"`{source.name}`, sheet `{grid.sheet}`"
-    notes: list[str] = []
+    notes, of_sheet = list[str](), f"sheet `{grid.sheet}`, "
     if extent.cells is not None:
-        notes += _outside_note(where, grid, extent.cells)
+        notes += _outside_note(of_sheet, grid, extent.cells)
         grid = _cropped(grid, extent.cells)
     header = _header_row(grid, contract, where)
-    notes += before_note(where, sum(map(has_value, grid.rows[: max(header, 0)])))
+    notes += before_note(of_sheet, sum(map(has_value, grid.rows[: max(header, 0)])))
     grid, after = _ended(grid, header, contract)
     rows = grid.rows[header + 1 :]
     if header >= 0:
@@ -88,7 +88,7 @@ def open_sheet(source: SourceFile, contract: Contract) -> Sheet:
     sheet = Sheet(grid, header, columns, ())
     if after:
         last = grid.first_row + sheet.kept[-1] if sheet.kept else 0
-        notes.append(after_note(where, after, last))
+        notes.append(after_note(of_sheet, after, last))
     return sheet._replace(notes=tuple(notes))
 
 
@@ -137,7 +137,7 @@ def _outside_note(where: str, grid: Grid, cells: Cells) -> list[str]:
         outside += has_value(others)
     if not outside:
         return []
-    return [f"{where}: {counted(outside, 'row')} with values outside of {cells} left out"]
+    return [f"{where}left out: {counted(outside, 'row')} with values outside of {cells}"]
 
 
 def _ended(grid: Grid, header: int, contract: Contract) -> tuple[Grid, int]:
