@@ -20,8 +20,7 @@ from carms_lake.store.query.spelling import (
     FOR_ARROW,
     FOR_ARROW_WITH_39_DIGITS,
     FOR_PYTHON,
-    holds,
-    projection,
+    spelt,
 )
 from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
 from carms_lake.store.sql.statement import Statement, read_statement
@@ -87,8 +86,8 @@ def answering(
                 result = connection.execute(statement.sql, parameters)
                 return result, [column[1] for column in result.description or []]
             asked = connection.sql(statement.sql, params=parameters)
-            columns = projection(asked.columns, asked.types, FOR_PYTHON)
-            return connection.execute(_wrapped(statement, columns), parameters), asked.types
+            sql = spelt(statement.sql, asked, FOR_PYTHON)
+            return connection.execute(sql, parameters), asked.types
 
         result, kinds = session.run(answer)
         columns = tuple(str(column[0]) for column in result.description or [])
@@ -114,38 +113,25 @@ def streaming(
     with _session(config, sql, as_of) as (session, statement):
         connection = session.connection
 
-        def answer() -> pa.RecordBatchReader:
+        def read(casts: Mapping[str, Sequence[str]]) -> pa.RecordBatchReader:
             asked = connection.sql(statement.sql, params=parameters)
+            if statement.is_select:
+                asked = connection.sql(spelt(statement.sql, asked, casts), params=parameters)
+            return asked.to_arrow_reader(BATCH_ROWS)
+
+        def answer() -> pa.RecordBatchReader:
             try:
-                return _arrow_reader(asked, FOR_ARROW)
-            except duckdb.ConversionException:
-                if not holds(asked.types, "hugeint"):
+                return read(FOR_ARROW)
+            except duckdb.ConversionException as error:
+                if "DECIMAL(38,0)" not in str(error):
                     raise
             connection.execute("ROLLBACK")
             connection.execute(_BEGIN)
-            asked = connection.sql(statement.sql, params=parameters)
-            return _arrow_reader(asked, FOR_ARROW_WITH_39_DIGITS)
+            return read(FOR_ARROW_WITH_39_DIGITS)
 
         reader = session.run(answer)
         batches = _batches(session, statement, lambda: next(iter(reader), None))
         yield ArrowAnswer(reader.schema, batches)
-
-
-def _arrow_reader(
-    asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Sequence[str]]
-) -> pa.RecordBatchReader:
-    """The rows in Arrow batches, each name once, in types that Arrow and Polars share."""
-    columns = projection(asked.columns, asked.types, casts)
-    return (asked.project(columns) if columns else asked).to_arrow_reader(BATCH_ROWS)
-
-
-def _wrapped(statement: Statement, columns: str) -> str:
-    """The statement inside of a SELECT of these columns; itself where there are none to select."""
-    if not columns:
-        return statement.sql
-    text = statement.sql.encode()
-    ends = [at for at, _ in duckdb.tokenize(statement.sql) if text[at : at + 1] == b";"]
-    return f"SELECT {columns} FROM ({text[: ends[0] if ends else None].decode()}\n)"
 
 
 def _batches(

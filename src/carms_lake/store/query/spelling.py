@@ -6,13 +6,15 @@ give another value without a word. So such a value is text as DuckDB writes it, 
 
 from __future__ import annotations
 
-from itertools import chain, count
+from itertools import count
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from carms_lake.store.sql import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb.sqltypes import DuckDBPyType
 
@@ -49,23 +51,23 @@ FOR_ARROW: Mapping[str, Sequence[str]] = {
 FOR_ARROW_WITH_39_DIGITS = {**FOR_ARROW, "HUGEINT": (_TEXT,)}
 
 
-def projection(
-    names: Sequence[str], types: Sequence[DuckDBPyType], casts: Mapping[str, Sequence[str]]
-) -> str:
-    """The columns of a SELECT around another one; empty where that is as it should be."""
+def spelt(sql: str, asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Sequence[str]]) -> str:
+    """The SELECT inside of one that casts its columns; itself where they are as they should be."""
+    names, types = asked.columns, asked.types
     each_once = _each_once(names)
     wanted = [_cast(kind, casts) for kind in types]
     if each_once == tuple(names) and not any(wanted):
-        return ""
-    return ", ".join(
-        f"#{place}{cast} AS {quoted(name)}"
-        for place, (name, cast) in enumerate(zip(each_once, wanted, strict=True), start=1)
+        return sql
+    # Columns by their places (`#1`) take DuckDB longer the more there are.
+    places = [f"c{place}" for place in range(len(names))]
+    columns = ", ".join(
+        f"{place}{cast} AS {quoted(name)}"
+        for place, cast, name in zip(places, wanted, each_once, strict=True)
     )
-
-
-def holds(types: Sequence[DuckDBPyType], name: str) -> bool:
-    """Whether a type is one of this name, or has it inside."""
-    return any(kind.id == name or holds([part for _, part in _parts(kind)], name) for kind in types)
+    text = sql.encode()
+    ends = [at for at, _ in duckdb.tokenize(sql) if text[at : at + 1] == b";"]
+    inner = text[: ends[0] if ends else None].decode()
+    return f"SELECT {columns} FROM ({inner}\n) AS answer({', '.join(places)})"
 
 
 def _cast(kind: DuckDBPyType, casts: Mapping[str, Sequence[str]]) -> str:
@@ -106,9 +108,15 @@ def _parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
 
 def _each_once(names: Sequence[str]) -> tuple[str, ...]:
     """The names of columns, later ones of a name with a number: `a`, `a_2`."""
+    taken, seen = set(names), set[str]()
+    numbers: dict[str, Iterator[str]] = {}
     found: list[str] = []
     for name in names:
-        taken = {*names, *found} if name in found else set()
-        free = chain([name], (f"{name}_{number}" for number in count(2)))
-        found.append(next(other for other in free if other not in taken))
+        free = name
+        if name in seen:
+            numbered = numbers.setdefault(name, (f"{name}_{number}" for number in count(2)))
+            free = next(other for other in numbered if other not in taken)
+        seen.add(name)
+        taken.add(free)
+        found.append(free)
     return tuple(found)
