@@ -39,6 +39,7 @@ from carms_lake.domains.carms.documents.evaluation import is_evaluated
         ("We require it but we do not consider scores in the file component", False),
         ("We are not evaluating how much people want to come.", False),
         ("Transcripts are not reviewed.", False),
+        ("No examinations are evaluated in file review.", False),
         (
             "Le processus est commun, nous n'évaluons pas cette composante lors des entrevues.",
             False,
@@ -55,6 +56,8 @@ from carms_lake.domains.carms.documents.evaluation import is_evaluated
         ("We do not evaluate this component unless there is a failure on record", None),
         ("We do not evaluate this file component except the language test.", None),
         ("N/A", None),
+        ("No additional assessment required", None),
+        ("Not included in application package", None),
         ("None", None),
         (".", None),
         ("", None),

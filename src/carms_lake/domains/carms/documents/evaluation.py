@@ -26,7 +26,10 @@ _CONDITION = re.compile(
 )
 _OTHER = "other"
 """The row for whatever else there is: its sentences speak of several things."""
-_NO_ANSWER = re.compile(r"\W*(?:n/a|s/o|none|aucun|not applicable|sans objet|x{2,9})?\W*")
+_NO_ANSWER = re.compile(
+    r"\W*(?:n/a|s/o|none|aucun|not applicable|sans objet|x{2,9}|no additional assessments? required"
+    r"|not included in application package|there are no other (?:interview|file) components)?\W*"
+)
 _SENTENCE_END = re.compile(r"(?<=[.;])\s")
 _OPENING_CHARS = 160
 """Words at the start of a cell are about the component; a condition follows close to them."""
@@ -52,6 +55,7 @@ _OPENING = Rule(
         rf"|(?:(?:this|criteria|scores|electives|transcripts)(?: \w+ component| component)? )?"
         rf"(?:(?:is|are|will|has) )?not (?:be |been )?{_MANNER}{_SEEN}\b"
         rf"|we are not {_MANNER}(?:evaluating|assessing|scoring)\b"
+        rf"|no [a-z]{{4,20}} (?:is|are) {_SEEN}\b"
         r"|(?:nous )?n'(?:evalu|examin)ons pas\b"
         r"|(?:non|pas|ne sont pas) (?:evalue|examine|cote|note)"
         r"|cette composante (?:du dossier |de dossier )?n'est pas (?:evalue|examine|cote|note)"
