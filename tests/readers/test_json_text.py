@@ -13,6 +13,8 @@ from sources import bronze, column, landed, raw_records, read, unique, written
 
 from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
+from carms_lake.flows.drift.cells import cells_of
+from carms_lake.flows.drift.inference import inferred_type
 from carms_lake.readers.json_text import dumped, loaded
 
 FORMATS = ("json", "jsonl")
@@ -215,3 +217,22 @@ def test_raw_texts_have_the_digits_of_the_file(tmp_path_factory, numbers):
     made = unique(tmp_path_factory.mktemp("json"), text.encode(), "json")
     texts = raw_records(made, bronze(column("v", "bigint"), format="json"), range(1, 9))
     assert list(texts.values()) == [f'{{"v": {n}}}' for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "type_"),
+    [
+        ("1, 2", "bigint"),
+        ("1, 2.5", "double"),
+        ("0.1234567890123456, 1e-7", "double"),
+        ("9223372036854775808", "decimal(38,0)"),
+        ("123456789012345678901234567890, 1", "decimal(38,0)"),
+        ("12345678901234567.8901, 1", "decimal(38,4)"),
+        ("1e999", "double"),
+        ("12345678901234567890123456789.5, 0.12345678901234567890", "double"),
+    ],
+)
+def test_drift_proposes_a_type_that_holds_the_digits_of_json(numbers, type_):
+    found, not_text = cells_of(loaded(f"[{numbers}]".encode(), is_exact=False))
+    assert str(inferred_type(found)) == type_
+    assert not_text == 0

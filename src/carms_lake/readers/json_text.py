@@ -9,6 +9,8 @@ import orjson
 
 _SHORT = 18
 """Whole numbers of so many characters are exact in every reader of JSON."""
+_DECIMAL_DIGITS = 38
+"""The most digits that a column can hold exactly."""
 _MOST_ZEROS = 350
 """A number with an exponent is written without it where that takes no more zeros than this."""
 _HALF_ESCAPES = (b"\\ud", b"\\uD")
@@ -51,26 +53,24 @@ class NotAsJson(ValueError):
 def loaded(data: bytes, *, is_exact: bool = True) -> Any:
     """The JSON value; the last of equal keys wins.
 
-    Numbers are `Number` or short `int`; Python's own floats and ints where not `is_exact`.
+    Numbers are `Number` or short `int`; where not `is_exact` they are those of Python, `Decimal`
+    where a float has not all digits.
 
     Raises:
         orjson.JSONDecodeError: it is not JSON.
     """
     # Half of an escaped character is not text; Python's parser takes it.
-    if not is_exact or any(half in data for half in _HALF_ESCAPES):
+    if is_exact and any(half in data for half in _HALF_ESCAPES):
         try:
-            value = orjson.loads(data)
+            orjson.loads(data)
         except orjson.JSONDecodeError as error:
             if "infinity" not in error.msg:  # a number beyond its floats is JSON all the same
                 raise
-            if is_exact and (half := _HALF.search(data)):
+            if half := _HALF.search(data):
                 at = len(data[: half.start()].decode("utf-8"))
                 raise orjson.JSONDecodeError("half of a character", error.doc, at) from None
-        else:
-            if not is_exact:
-                return value
     try:
-        return (_EXACT if is_exact else _INEXACT).decode(data.decode("utf-8"))
+        return (_EXACT if is_exact else _OF_PYTHON).decode(data.decode("utf-8"))
     except (ValueError, RecursionError):
         # Nested deeper than Python's parser goes, which no contract's path is; else it tells why.
         return orjson.loads(data)
@@ -105,8 +105,14 @@ def _integer(text: str) -> int | Number:
     return int(text) if len(text) <= _SHORT and text != "-0" else Number(text)
 
 
-def _lax_integer(text: str) -> int | float:
-    return int(text) if len(text) <= _SHORT else float(text)
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) <= _DECIMAL_DIGITS else float(text)
+
+
+def _fraction(text: str) -> float | Decimal:
+    number = float(text)
+    is_exact = repr(number) == text or len(text) <= _SHORT - 2 or "e" in text.lower()
+    return number if is_exact or len(text) > _DECIMAL_DIGITS else Decimal(text)
 
 
 def _no_constant(text: str) -> Any:
@@ -114,7 +120,7 @@ def _no_constant(text: str) -> Any:
 
 
 _EXACT = json.JSONDecoder(parse_float=Number, parse_int=_integer, parse_constant=_no_constant)
-_INEXACT = json.JSONDecoder(parse_int=_lax_integer, parse_constant=_no_constant)
+_OF_PYTHON = json.JSONDecoder(parse_float=_fraction, parse_int=_whole, parse_constant=_no_constant)
 
 _CUT_OFF = "the file may be cut off: have it sent again"
 _FAULTS = (

@@ -10,10 +10,10 @@ import polars as pl
 from carms_lake.contract.change import joined
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.errors import visible
+from carms_lake.flows.drift.cells import cells_of
 from carms_lake.flows.drift.column_checks import check_against_contract, compare_with_previous
 from carms_lake.flows.drift.files import (
     RawFile,
-    cells_of,
     document_column,
     is_spread,
     json_objects,

@@ -3,26 +3,25 @@
 The sample of a file is the same every time, however its records are cut into chunks.
 """
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
-import orjson
 import polars as pl
 
 from carms_lake import readers
 from carms_lake.contract.model import Column, Contract, NewColumns
 from carms_lake.contract.types import ColumnType
 from carms_lake.errors import SourceRefused, printable
+from carms_lake.flows.drift.cells import cells_of
 from carms_lake.names import folded
 from carms_lake.readers.content import readable
 from carms_lake.readers.csv_header import opened_at_header
-from carms_lake.readers.frames import cell_text
 from carms_lake.readers.header import names_in_files, spec_of
 from carms_lake.readers.json import array_elements
+from carms_lake.readers.json_text import loaded
 from carms_lake.readers.json_values import LINE, flattened
 from carms_lake.readers.sheet import open_sheet
 from carms_lake.records import SourceFile
@@ -36,9 +35,7 @@ _GOLDEN = 2_654_435_769
 """2**32 divided by the golden ratio: its multiples fall evenly, and never in a short cycle."""
 _RANGE = 1 << 32
 _WRAP = 1 << 31
-_INT64 = 1 << 63
 _INDEX = "\x00index"
-_DIRECT = {str: pl.String(), bool: pl.Boolean(), dt.date: pl.Date()}
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -250,7 +247,7 @@ def document_column(contract: Contract) -> str | None:
 
 def json_objects(texts: Iterable[str | None]) -> list[dict[str, Any]]:
     """The objects among JSON texts."""
-    found = (orjson.loads(text) for text in texts if text is not None)
+    found = (loaded(text.encode(), is_exact=False) for text in texts if text is not None)
     return [document for document in found if isinstance(document, dict)]
 
 
@@ -280,33 +277,3 @@ def _distinct(
     dropped = {folded(name) for name in spec_of(contract).drop_columns}
     headers = (name for name in dict.fromkeys(found) if folded(name) not in dropped)
     return tuple(headers), tuple(name for name, count in Counter(found).items() if count > 1)
-
-
-def cells_of(values: list[Any]) -> tuple[pl.Series, int]:
-    """The values as a column, objects and arrays as JSON text; how many of a text are not text."""
-    values = [printable(value) if isinstance(value, str) else value for value in values]
-    present = [value for value in values if value is not None]
-    kinds = {type(value) for value in present}
-    for kind, dtype in _DIRECT.items():
-        if kinds <= {kind}:
-            return pl.Series(values, dtype=dtype), 0
-    if kinds <= {int, float}:
-        # A workbook has no numbers but floats.
-        is_whole = all(float(value).is_integer() and abs(value) < _INT64 for value in present)
-        number, dtype = (int, pl.Int64()) if is_whole else (float, pl.Float64())
-        return pl.Series([None if v is None else number(v) for v in values], dtype=dtype), 0
-    if kinds <= {dt.date, dt.datetime}:
-        moments = (dt.datetime.combine(v, dt.time()) if type(v) is dt.date else v for v in values)
-        return pl.Series(moments, dtype=pl.Datetime("us")), 0
-    texts = [None if value is None else _text(value) for value in values]
-    not_text = sum(not isinstance(value, str | dict | list) for value in present)
-    return pl.Series(texts, dtype=pl.String), not_text
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, dict | list):
-        return cell_text(value)
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # nested too deeply: what it is, though not what is in it
-        return "{}" if isinstance(value, dict) else "[]"

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from carms_lake.errors import SourceError, counted
-from carms_lake.flows.drift.files import cells_of
+from carms_lake.flows.drift.cells import cells_of
 from carms_lake.flows.scaffold.rows import Place, is_blank, table_end
 
 
