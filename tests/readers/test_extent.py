@@ -242,3 +242,8 @@ def test_a_file_with_titles_is_refused_with_the_line_of_its_header(tmp_path, hea
     with pytest.raises(SourceRefused) as refused:
         read(written(tmp_path, b"x;y\nid;that\n"), report(header=header))
     assert "carms.header" not in refused.value.hint
+
+
+def test_a_letter_behind_a_closing_quote_of_a_header_is_no_fault_of_decoding(tmp_path):
+    with pytest.raises(SourceRefused, match="missing column `a`"):
+        read(written(tmp_path, 'b,"a"é\n1,2\n'.encode()), bronze("a", "b"))

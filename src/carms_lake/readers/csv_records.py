@@ -264,10 +264,11 @@ def value_of(cell: bytes, rules: Grammar) -> bytes:
     """The value of a field, unquoted."""
     quote = rules.quote
     is_quoted = bool(quote) and cell.startswith(quote)
+    # Of a malformed field, the last byte may be a part of a letter.
+    body = cell[1:].removesuffix(quote) if is_quoted else cell
     if rules.has_escape(cell):
-        pairs = rules.pairs if is_quoted else rules.escaped
-        return pairs.sub(lambda pair: pair[0][1:], cell[1:-1] if is_quoted else cell)
-    return cell[1:-1].replace(quote * 2, quote) if is_quoted else cell
+        return (rules.pairs if is_quoted else rules.escaped).sub(lambda pair: pair[0][1:], body)
+    return body.replace(quote * 2, quote) if is_quoted else body
 
 
 def clean(cell: bytes, rules: Grammar) -> bytes:
