@@ -349,6 +349,27 @@ def test_a_command_that_fails_is_its_author_s_mistake(
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("    yield 1", "line 1: the generator gives a `int`"),
+        ("    return None", "line 1: the generator gives a `NoneType`"),
+        ("    raise KeyError('x')\n    yield 1", "line 2: KeyError: 'x'"),
+    ],
+)
+def test_a_generator_that_fails_is_its_author_s_mistake(
+    ingested: Path, body: str, said: str
+) -> None:
+    path = ingested / "domains/shop/generate.py"
+    path.write_text(f"def generate():\n{body}\n", encoding="utf-8")
+    try:
+        done = called(ingested, "generate", "--yes")
+    finally:
+        path.unlink()
+    assert (done.code, "bug in carms" in done.err) == (3, False), done.err
+    assert f"generate.py`, {said}" in done.err
+
+
 @pytest.mark.slow
 def test_a_project_s_domain_works_in_a_process_of_its_own(tmp_path: Path) -> None:
     shop = own_shop(tmp_path)

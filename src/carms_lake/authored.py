@@ -272,13 +272,28 @@ def mistake(where: str, error: BaseException) -> ContractError:
 
 def _of_import(package: str, module: str, error: BaseException) -> ContractError:
     _roots.update(folders(package))
-    where = place_in(error) or f"`{shown(package, module or '__init__')}`"
+    where = place_in(error) or _last_place(error) or f"`{shown(package, module or '__init__')}`"
     reported = mistake(where, error)
     if isinstance(error, ModuleNotFoundError):
         reported.hint = (
             f"install it, or write `from .{error.name} import ...` if it is a file next to this one"
         )
     return reported
+
+
+def _last_place(error: BaseException) -> str | None:
+    """The last file and line that are neither of this tool nor of Python's import system.
+
+    A package that cannot be imported is not known by its folder.
+    """
+    step, found = error.__traceback__, None
+    own = str(Path(__file__).parent)
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        if not file.startswith((own, "<frozen ")) and "importlib" not in file:
+            found = f"`{file}`, line {step.tb_lineno}"
+        step = step.tb_next
+    return found
 
 
 def _is_authored(file: str) -> bool:

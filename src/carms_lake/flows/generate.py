@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from carms_lake import authored
 from carms_lake.contract.model import Contract
-from carms_lake.errors import StoreError, UsageError, did_you_mean, first_few
+from carms_lake.errors import ContractError, StoreError, UsageError, did_you_mean, first_few
 from carms_lake.files import put, whole
 from carms_lake.readers.discover import discover, listing
 from carms_lake.records import Progress
@@ -26,6 +26,7 @@ Made = set[tuple[str, str]]
 RECORD = ".generated.sha256"
 """In a folder of generated files: which these are, in the format of `sha256sum`."""
 
+_PARTS = 4
 _SHOWN = 3
 """How many files a message names."""
 
@@ -53,7 +54,7 @@ def generate(
     generator = _generator(package)
     _check(package, generator, options)
     try:
-        files = generator(**options)
+        files = _yielded(generator, generator(**options))
     except ValueError as error:
         raise UsageError(
             f"`{package}` cannot generate that: {error}",
@@ -108,6 +109,21 @@ def _generate(
         path.parent.mkdir(parents=True, exist_ok=True)
         put(staging.joinpath(relative), path, is_synced=False)
     return [out.joinpath(relative) for relative in names]
+
+
+def _yielded(generator: Callable[..., object], files: Any) -> Iterator[tuple[Any, ...]]:
+    """What a generator gives, file by file.
+
+    Raises:
+        ContractError: it is not what a generator gives.
+    """
+    for file in files if isinstance(files, Iterable) else [files]:
+        if not isinstance(file, tuple) or len(file) != _PARTS:
+            raise ContractError(
+                f"{authored.place_of(generator)}: the generator gives a `{type(file).__name__}`",
+                "it yields `(path, frames, format, options)` for each file",
+            )
+        yield file
 
 
 def files_of_others(sources: Iterable[Contract], folder: Path) -> list[str]:
