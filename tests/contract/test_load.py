@@ -117,6 +117,12 @@ def test_the_projects_file_wins_over_the_packages_and_older_versions_are_left_al
     }
 
 
+def test_a_contract_without_columns_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="has no column") as caught:
+        contract(tmp_path, "silver.orders", [])
+    assert "`properties`" in caught.value.hint
+
+
 def test_a_domain_without_contracts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="no contracts"):
         load_contracts([tmp_path], "test")

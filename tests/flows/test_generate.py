@@ -173,7 +173,7 @@ def source(pattern: str) -> Contract:
     ("options", "message", "hint"),
     [
         ({"seed": 1, "row": 2}, "has no option `row`", "did you mean `rows`?"),
-        ({}, "needs `seed`", ""),
+        ({}, "needs `seed`", "give them as options"),
         ({"seed": 1, "rows": 0}, "`rows` must be 1 or more", ""),
         ({"seed": 98}, "names the file `../c.csv`", ""),
     ],

@@ -113,6 +113,8 @@ def _contract(
     own = custom(table, TABLE_KEYS, f"`{path}`")
     properties = table.get("properties") or []
     columns = tuple(_column(prop, own, path) for prop in properties)
+    if not columns:
+        raise ContractError(f"`{path}` has no column", "list them under `properties`")
     ensure_own_names(columns)
     names = [column.name for column in columns]
     if len(set(names)) != len(names):

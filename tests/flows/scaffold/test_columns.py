@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
 from carms_lake.flows.scaffold.columns import columns_of, key_of
@@ -53,6 +56,11 @@ def column(folder: Path, *values: str) -> Column:
         (["01/31/2024", "02/01/2024"], "date", {"formats": ["%m/%d/%Y"]}),
         (["31.01.99", "01.02.24"], "date", {"formats": ["%d.%m.%y"]}),
         (["31.1.2024 9:05", "1.2.2024 10:30"], "timestamp", {"formats": ["%d.%m.%Y %H:%M"]}),
+        (
+            ["1/31/2024 1:30 PM", "2/1/2024 9:05 AM"],
+            "timestamp",
+            {"formats": ["%m/%d/%Y %I:%M %p"]},
+        ),
         (["31 Jan 2024", "1 Feb 2024"], "date", {"formats": ["%d %b %Y"]}),
         (["Jan 31, 2024", "May 1, 2024"], "date", {"formats": ["%b %d, %Y"]}),
         (["3 May 2024", "4 May 2024"], "date", {"formats": ["%d %b %Y"]}),
@@ -141,3 +149,42 @@ def test_names_are_those_of_columns_and_none_is_taken(tmp_path: Path) -> None:
         "src_filename_2",
         "c_2nd",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([12345678901234567890, 1], "decimal(38,0)"),
+        ([1, 2], "bigint"),
+        ([1.5, 2.25], "decimal(18,2)"),
+        ([1.123456, 2], "double"),
+        (["1", "2"], "varchar"),
+        (["2024-01-01", None], "date"),
+        ([1, "one"], "json"),
+        ([[1], [2]], "json"),
+        ([True, None], "boolean"),
+    ],
+)
+def test_values_of_json_keep_their_types(tmp_path: Path, values: list[Any], kind: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"v": value} for value in values]), encoding="utf-8")
+    assert str(columns_of(look_at(path))[0].type) == kind
+
+
+def test_values_of_parquet_keep_their_types(tmp_path: Path) -> None:
+    day = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    frame = pl.DataFrame(
+        {
+            "moment": [day, day],
+            "span": [dt.timedelta(hours=1)] * 2,
+            "kind": pl.Series(["1", "2"], dtype=pl.Categorical),
+            "nan": [float("nan")] * 2,
+            "money": [1.5, None],
+            "parts": [[1], [2, 3]],
+        }
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    found = columns_of(look_at(tmp_path / "a.parquet"))
+    kinds = [str(one.type) for one in found]
+    assert kinds == ["timestamp", "varchar", "varchar", "double", "decimal(18,2)", "json"]
+    assert [one.required for one in found] == [True, True, True, False, False, True]

@@ -52,6 +52,7 @@ TITLED = "Sales of the north\nprinted on,2024-05-01\n\nid,name,amount\n1,A,2.50\
         ("id,x,y\nA,1,5\nB,2,6\nmade 2024\n", {"tableEnd": [r"(?i)^made\b"]}, ["id", "x", "y"], 2),
         ("1,Tea,2.50\n2,Jam,3\n", {"header": "none"}, ["column_1", "column_2", "column_3"], 2),
         ("country,2019,2020\nA,1,2\n", {}, ["country", "2019", "2020"], 1),
+        ("sep=;\nid;v\n1;2\n", {"delimiter": ";", "header": 2}, ["id", "v"], 1),
         ("name,city\nAnn,Ulm\nBob,\n", {}, ["name", "city"], 2),
         ("id,name,\n1,A,\n", {"dropColumns": [""]}, ["id", "name"], 1),
         ("Total sales,n\nA,1\nB,2\n", {}, ["Total sales", "n"], 2),
@@ -93,6 +94,14 @@ def test_the_records_of_json_are_found(
     found = looked(tmp_path, name, json.dumps(document, indent=1))
     assert (found.format, keys(found).get("records")) == ("json", path)
     assert list(found.columns) == headers
+
+
+def test_an_object_that_some_records_lack_is_its_values_and_a_mixed_one_stays_whole(
+    tmp_path: Path,
+) -> None:
+    records = [{"a": {"b": 1}, "c": {"d": 1}}, {"a": None, "c": "none"}]
+    found = looked(tmp_path, "a.json", json.dumps(records))
+    assert list(found.columns) == ["a.b", "c"]
 
 
 def test_lines_of_json_are_lines_whatever_the_file_is_called(tmp_path: Path) -> None:

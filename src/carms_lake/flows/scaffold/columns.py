@@ -19,8 +19,9 @@ from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REP
 _NULLS = frozenset([
     "na", "n/a", "null", "nan", "none", "-", "--", ".", "#n/a", "#null!", "nil", "(null)", "\\n",
 ])  # fmt: skip
-_MOST_SCALE = 6
 _MONEY_SCALE = 4
+_MOST_DECIMAL = 10.0**38
+_TYPED = (pl.Boolean, pl.Date, pl.Datetime, pl.Binary)
 _DIGITS = 18
 _EXACT_DIGITS = 15
 _DISTINCT_SHOWN = 6
@@ -68,6 +69,8 @@ def columns_of(table: Table) -> list[Column]:
     found = []
     for header, values in table.columns.items():
         present = _without(values, words)
+        if present.dtype.is_float():
+            present = present.fill_nan(None)
         column = Column(names[header], header, ColumnType("varchar"), present)
         _infer(column, table, mark)
         tell(column, table)
@@ -79,7 +82,7 @@ def _infer(column: Column, table: Table, mark: str) -> None:
     """The type, and how values of it are spelled."""
     values = column.values
     if values.dtype != pl.String:
-        column.type = _typed(values)
+        column.type = _typed(values, file_format=table.format)
         return
     texts = values.drop_nulls()
     if not texts.len():
@@ -106,21 +109,26 @@ def _infer(column: Column, table: Table, mark: str) -> None:
         column.pattern = _pattern(texts)
 
 
-def _typed(values: pl.Series) -> ColumnType:
+def _typed(values: pl.Series, *, file_format: str) -> ColumnType:
     """The type of a column whose file has types; numbers with few decimals are money."""
-    kind = inferred_type(values.head(0) if values.dtype.is_nested() else values)
-    if values.dtype.is_nested() or values.dtype == pl.Null:
-        return ColumnType("json" if values.dtype.is_nested() else "varchar")
-    if kind.name == "timestamp" and values.dtype == pl.Datetime:
-        times = values.drop_nulls().dt.time()
-        return ColumnType("date") if times.len() and (times == dt.time()).all() else kind
-    if values.dtype == pl.Float64:
-        scale = max((_scale(value) for value in values.drop_nulls().unique()), default=0)
-        largest = max((abs(value) for value in values.drop_nulls()), default=0.0)
-        if scale <= _MONEY_SCALE and largest < 10 ** (_DIGITS - _MONEY_SCALE):
-            return ColumnType("decimal", _DIGITS, max(scale, 2))
-    if values.dtype.is_integer() and kind.name == "integer":
-        return ColumnType("bigint" if (values.abs().max() or 0) >= 1 << 31 else "integer")  # type: ignore[operator]
+    dtype, present = values.dtype, values.drop_nulls()
+    if dtype.is_nested():
+        return ColumnType("json")
+    if not (dtype.is_numeric() or dtype in _TYPED):
+        return ColumnType("varchar")
+    kind = inferred_type(values)
+    if not present.len():
+        return kind
+    if dtype == pl.Datetime and file_format == "xlsx" and (present.dt.time() == dt.time()).all():
+        kind = ColumnType("date")  # a workbook has no other dates
+    elif dtype == pl.Float64:
+        scale = max(map(_scale, present.unique()), default=0)
+        largest = max(map(abs, present), default=0.0)
+        is_json = file_format in ("json", "jsonl")
+        if is_json and 1 << 63 <= largest < _MOST_DECIMAL:  # orjson has no other number for these
+            kind = ColumnType("decimal", 38, 0)
+        elif scale <= _MONEY_SCALE and largest < 10 ** (_DIGITS - _MONEY_SCALE):
+            kind = ColumnType("decimal", _DIGITS, max(scale, 2))
     return kind
 
 

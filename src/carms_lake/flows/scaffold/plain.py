@@ -126,7 +126,13 @@ def _of_json(table: Table, text: str, suffix: str) -> None:
     if not objects:
         raise SourceError(f"`{table.path}` has no objects", "records are objects: `[{...}, {...}]`")
     table.records = len(objects)
-    for header, values in values_by_path(objects).items():
+    paths = values_by_path(objects)
+    above = {path for path in paths if any(other.startswith(f"{path}.") for other in paths)}
+    # An object that is missing in some records, and one that is something else in others.
+    empty = {path for path in above if not any(value is not None for value in paths[path])}
+    for header, values in values_by_path(objects, above - empty).items():
+        if header in empty:
+            continue
         table.columns[header], table.mixed[header] = series_of(values)
 
 

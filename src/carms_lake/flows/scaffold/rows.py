@@ -13,7 +13,7 @@ _OF_USUAL = 0.6
 """A header has at least this share of the cells that the rows below it have."""
 _NUMBER = re.compile(r"[-+]?[\d.,' \u00a0\u202f]*\d[\d.,]*\s*%?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d.*)?")
-_YEAR = re.compile(r"(19|20)\d\d")
+_YEAR = re.compile(r"(19|20)\d\d(\.0)?")
 _TOTAL = re.compile(
     r"(?:grand|sub|sous)?[ -]?(?:totals?|totale|totaal|totaux|sum|summe|gesamt\w*|suma|somme"
     r"|razem|celkem)\b",

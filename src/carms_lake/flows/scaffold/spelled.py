@@ -29,7 +29,7 @@ _WORDED = [
 ]
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _FORMATS = [f"{day}{time}" for day, time in product((*_DAYS, *_WORDED), _TIMES)]
-_DATE_SHAPE = re.compile(r"\d{1,4}[-/. ]\S+[-/. ].*\d|[A-Za-z]{3,9} \d{1,2},? \d{4}.*")
+_DATE_SHAPE = re.compile(r"\d{1,4}[-/. ]\S+[-/. ].*\d.*|[A-Za-z]{3,9} \d{1,2},? \d{4}.*")
 _THOUSANDS = ".,'\u2019 \u00a0\u202f"
 _MARKS = (",", ".")
 _WORDS = (
