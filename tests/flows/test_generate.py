@@ -174,7 +174,7 @@ def source(pattern: str) -> Contract:
     [
         ({"seed": 1, "row": 2}, "has no option `row`", "did you mean `rows`?"),
         ({}, "needs `seed`", "give them as options"),
-        ({"seed": 1, "rows": 0}, "`rows` must be 1 or more", ""),
+        ({"seed": 1, "rows": 0}, "`rows` must be 1 or more", "change the options"),
         ({"seed": 98}, "names the file `../c.csv`", ""),
     ],
 )
@@ -182,7 +182,8 @@ def test_wrong_options_and_names_are_refused(package, tmp_path, options, message
     with pytest.raises(UsageError) as refused:
         generate(package, tmp_path / "out", options)
     assert message in refused.value.message
-    assert refused.value.hint == hint
+    assert hint in refused.value.hint
+    assert refused.value.hint
     assert not (tmp_path / "c.csv").exists()
 
 
