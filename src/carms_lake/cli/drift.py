@@ -104,7 +104,7 @@ def _tell(call: Call, report: DriftReport, *, is_shown: bool) -> None:
     for file in report.unreadable:
         if call.verbose and file.trace:
             render.say(file.trace, is_ours=True)
-        render.say(f"unreadable: `{file.name}`: {file.message}")
+        render.say(f"unreadable: {render.about(file.name, file.message)}")
         if file.hint:
             render.say(f"hint: {file.hint}")
     for file in report.files:

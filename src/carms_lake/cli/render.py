@@ -61,6 +61,11 @@ def note(call: Call, text: str, *, is_ours: bool = False) -> None:
         say(text, is_ours=is_ours)
 
 
+def about(file: str, text: str) -> str:
+    """A message about a file, which names it once."""
+    return text if text.startswith(f"`{file}`") else f"`{file}`: {text}"
+
+
 def write(text: str) -> None:
     """A text for reading on stdout, control characters spelt out."""
     out().write(spelt(text))

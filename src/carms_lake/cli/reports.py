@@ -60,7 +60,7 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
                 {
                     "code": int(ExitCode.SOURCE),
                     "kind": file.code,
-                    "message": f"`{file.name}`: {file.message}",
+                    "message": render.about(file.name, file.message),
                     "hint": file.hint,
                 }
                 for report in reports
@@ -85,10 +85,11 @@ def tell(call: Call, report: RunReport) -> None:
     for file in report.refused:
         if call.verbose and file.trace:
             render.say(file.trace, is_ours=True)
-        render.say(f"refused: `{file.name}`: {file.message}")
+        render.say(f"refused: {render.about(file.name, file.message)}")
         if file.hint:
             render.say(f"hint: {file.hint}")
-    for text in (*report.notes, *(f"`{f.name}`: {n}" for f in report.files for n in f.notes)):
+    of_files = (render.about(file.name, note) for file in report.files for note in file.notes)
+    for text in (*report.notes, *of_files):
         render.note(call, text)
     for check in report.checks:
         if not check.passed and check.severity != "info":
