@@ -48,6 +48,7 @@ def test_where_the_form_has_a_list_no_other_words_are_read() -> None:
         ("January 29-31, 2031; from 8am-12pm", ["01-29", "01-30", "01-31"]),
         ("January 30-February 1, 2031", ["01-30", "01-31", "02-01"]),
         ("Tuesday, January 21, 2031 from 07:00 - 16:30", ["01-21"]),
+        ("Interviews are conducted by two people on January 21, 2031.", ["01-21"]),
         ("Interviews are on January 21, 9 am to 12 pm.", ["01-21"]),
         ("Les entrevues seront du 29 au 31 janvier.", ["01-29", "01-30", "01-31"]),
         ("L’entrevue aura lieu le 1er février 2031**.**", ["02-01"]),
@@ -63,6 +64,9 @@ def test_days_are_read_as_people_write_them(text: str, expected: list[str]) -> N
     "text",
     [
         "Offers to interview will be sent on January 10, 2031.",
+        "Interviews will be conducted prior to February 10, 2031.",
+        "There is a resident Meet & Greet for interviewees on February 3, 2031.",
+        "Vous recevrez un courriel sur l'entrevue dans la semaine du 14 janvier 2031.",
         "A virtual social event will be held on February 6, 2031.",
         "We hold information sessions on these dates:\n\n**Saturday, January 11, 2031**\n",
         "Les candidats seront avisés de l'entrevue le 9 janvier 2031.",

@@ -33,7 +33,9 @@ _TOPICS = (
         "Invitations, booking and what is held around the interviews have days of their own.",
         re.compile(
             r"information sessions?|seances? d'information|\bsocial|\bnotif|\boffers?\b|\bbook"
-            r"|\bstatus\b|\bcontact|\badvised\b|\bdeadline|\binvitations?\b|meet and greet"
+            r"|\bstatus\b|\bcontact|\badvised\b|\bdeadline|\binvitations?\b|meet (?:and|&) greet"
+            r"|session with|\b(?:prior to|before|until|avant le|d'ici le|au plus tard)\b|courriel"
+            r"|\bby (?:the end|\d|[a-z]+day\b|january|february|november|december)"
             r"|open house|\bavis(?:e|es|er|erons)\b|\bconvoqu|\bconvocation|activite sociale"
             r"|porte ouverte|portes ouvertes|date limite"
         ),
@@ -49,7 +51,8 @@ _MONTH_WORDS = {
     **MONTHS,
     "jan": 1,
     "janv": 1,
-    "janurary": 1,  # so misspelt in three descriptions
+    "janurary": 1,  # so misspelt in descriptions, as is the next
+    "janaury": 1,
     "feb": 2,
     "fev": 2,
     "fevr": 2,
