@@ -50,7 +50,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     for name, position in layout.positions:
         values = [grid.rows[index][position] for index in kept]
         column = contract.column(name)
-        texts[name] = _text_series(name, _as_shown(values, column), column)
+        texts[name] = _text_series(name, as_shown(values, column), column)
         if column.spelling:
             texts[name] = _marked(texts[name], values)
         for place in _misfits(values, column):
@@ -150,7 +150,7 @@ def _misfits(values: list[Any], column: Column) -> list[int]:
     return [place for place, value in enumerate(values) if type(value) not in fits]
 
 
-def _as_shown(values: list[Any], column: Column) -> list[Any]:
+def as_shown(values: list[Any], column: Column) -> list[Any]:
     """The values, without the noise of computing where the column has a number of decimals.
 
     `=1.1*3` is 3.3000000000000003, and 3.3 to all who see it, for Excel shows 15 digits. So a

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
@@ -378,6 +379,20 @@ def test_numbers_in_a_column_of_text_are_told_in_workbooks_and_json(tmp_path: Pa
     write_as("json", mixed.data_raw / "orders.json", ["code"], [[7], ["a"], [9]])
     (finding,) = drift(mixed).findings
     assert (finding.change, finding.found[-19:]) == ("retyped", "; no type fits them")
+
+
+def test_what_a_workbook_has_computed_is_no_drift_where_it_lands(tmp_path: Path) -> None:
+    columns = [
+        property_("paid", "number", "decimal(9,2)"),
+        property_("count", "integer", "integer"),
+    ]
+    for folder, paid, found in (("a", 1.1 * 3, []), ("b", 3.305, [("paid", "retyped")])):
+        config = shop(tmp_path / folder, columns, **{"carms.format": "xlsx"})
+        book = openpyxl.Workbook()
+        for row in (["paid", "count"], *[[paid, 4.0000000000000009]] * 3):
+            book.active.append(row)
+        book.save(config.data_raw / "orders.xlsx")
+        assert told(drift(config)) == found
 
 
 def test_values_of_any_type_are_compared_with_any_type_one_by_one() -> None:

@@ -24,6 +24,7 @@ from carms_lake.readers.json import array_elements
 from carms_lake.readers.json_text import loaded
 from carms_lake.readers.json_values import LINE, flattened
 from carms_lake.readers.sheet import open_sheet
+from carms_lake.readers.xlsx import as_shown
 from carms_lake.records import SourceFile
 
 HEAD_RECORDS = 1_000
@@ -216,6 +217,8 @@ def _workbook(source: SourceFile, contract: Contract) -> RawFile:
         name: [None if (cell := row[at[name]]) in nulls else cell for row in sample]
         for name in headers
     }
+    known = {column.source: column for column in contract.columns}
+    cells |= {name: as_shown(cells[name], known[name]) for name in headers if name in known}
     return replace(_of_cells(cells), records=len(rows), doubled=doubled)
 
 
