@@ -22,6 +22,8 @@ from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
 from carms_lake.quality.types import typed
 from carms_lake.readers import parquet
+from carms_lake.readers.arrow_text import plain, taken
+from carms_lake.readers.json_text import dumped
 
 MICROS = pa.timestamp("us")
 FOREVER = 253_402_214_400_000_000  # 9999-12-31, in microseconds
@@ -264,6 +266,27 @@ def test_two_columns_of_int96_in_parts_of_a_file_keep_their_rows_apart(tmp_path,
     assert rows["src_row_number"].to_list() == list(range(1, 101))
 
 
+@pytest.mark.parametrize("key", ["legacyDateTime", "legacyINT96", None])
+@pytest.mark.parametrize("is_int96", [True, False])
+def test_days_that_spark_counted_by_the_julian_calendar_are_not_taken_for_others(
+    tmp_path, key, is_int96
+):
+    values = [dt.datetime(1582, 10, 14), dt.datetime(1582, 10, 15), dt.datetime(1, 1, 2)]
+    own = {f"org.apache.spark.{key}": ""} if key else {}
+    ids = pa.array(["1", "2", "3"])
+    table = pa.table({"id": ids, "v": pa.array(values, MICROS)}).replace_schema_metadata(own)
+    path = tmp_path / "old.parquet"
+    pq.write_table(table, path, use_deprecated_int96_timestamps=is_int96)
+    found = landed(source(path), "timestamp")
+    kept = [value.replace(tzinfo=dt.UTC) for value in values]
+    if key:
+        kept[0] = ("rejected", "1582-10-14T00:00:00")
+        kept[2] = ("rejected", "0001-01-02T00:00:00")
+        batch = read(source(path), bronze("id", column("v", "timestamp"), format="parquet"))
+        assert "Julian calendar" in batch.malformed["message"][0]
+    assert found == kept
+
+
 # -- what a file is, apart from its values ---------------------------------------------------------
 
 
@@ -376,24 +399,57 @@ def test_intervals_of_duckdb_are_durations(tmp_path):
     assert landed(source(path), "varchar") == ["P14M3DT4.5S"]
 
 
-scalars = st.none() | st.integers(-(2**63), 2**63 - 1)
-nested = st.lists(
-    st.none()
-    | st.fixed_dictionaries(
-        {
-            "n": scalars,
-            "t": st.none() | st.text(max_size=4),
-            "l": st.none() | st.lists(scalars, max_size=3),
-        }
-    ),
-    min_size=1,
-    max_size=6,
-)
+LEAVES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
+    (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    (pa.string(), st.text(max_size=3)),
+    (pa.bool_(), st.booleans()),
+    (pa.null(), st.none()),
+]
 
 
-@given(nested, st.integers(0, 3))
-def test_any_nested_values_are_the_json_that_python_writes(tmp_path_factory, values, start):
-    kind = pa.struct([("n", pa.int64()), ("t", pa.string()), ("l", pa.list_(pa.int64()))])
-    part = pa.array(values, kind).slice(min(start, len(values) - 1))
-    found = landed(of(tmp_path_factory.mktemp("nested"), part), "json")
-    assert [text and json.loads(text) for text in found] == part.to_pylist()
+def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Types of lists, structs and maps with values of them."""
+
+    def of_struct(pairs: list[Any]) -> Any:
+        names = [f"f{n}" for n in range(len(pairs))]
+        kind = pa.struct(list(zip(names, (kind for kind, _ in pairs), strict=True)))
+        values = {n: own | st.none() for n, (_, own) in zip(names, pairs, strict=True)}
+        return kind, st.fixed_dictionaries(values)
+
+    def of_list(pair: Any) -> Any:
+        return pa.list_(pair[0]), st.lists(pair[1] | st.none(), max_size=3)
+
+    def of_map(pair: Any) -> Any:
+        keys = st.text(max_size=2)
+        return pa.map_(pa.string(), pair[0]), st.dictionaries(keys, pair[1] | st.none(), max_size=2)
+
+    return (
+        inner.map(of_list)
+        | inner.map(of_map)
+        | st.lists(inner, min_size=1, max_size=3).map(of_struct)
+    )
+
+
+def _as_json(value: Any, kind: pa.DataType) -> Any:
+    """What a value of Arrow is in JSON, by the library's own way to Python."""
+    if value is None:
+        return None
+    if pa.types.is_map(kind):
+        return {key: _as_json(inner, kind.item_type) for key, inner in value}
+    if pa.types.is_struct(kind):
+        return {field.name: _as_json(value[field.name], field.type) for field in kind}
+    return [_as_json(v, kind.value_type) for v in value] if pa.types.is_list(kind) else value
+
+
+@given(st.data())
+def test_any_nested_values_are_the_json_that_python_writes(data):
+    leaf = st.sampled_from(LEAVES)
+    kind, values = data.draw(st.recursive(leaf, _nested, max_leaves=5))
+    drawn = data.draw(st.lists(values | st.none(), min_size=1, max_size=6))
+    drawn = [list(v.items()) if pa.types.is_map(kind) and v is not None else v for v in drawn]
+    whole = pa.array(drawn, kind)
+    part = whole.slice(data.draw(st.integers(0, len(drawn) - 1)))
+    found = [json.loads(dumped(value)) for value in plain(part)]
+    assert found == [_as_json(value, kind) for value in part.to_pylist()]
+    places = range(len(part))
+    assert taken(pa.chunked_array([part]), places) == plain(part)

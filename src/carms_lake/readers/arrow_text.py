@@ -51,9 +51,7 @@ def plain(values: Any) -> list[Any]:  # noqa: PLR0911 - one for each kind of typ
     if pa.types.is_struct(kind):
         return _objects(values)
     if pa.types.is_map(kind):
-        item = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
-        pairs = plain(values.view(pa.list_(item)))
-        return [None if p is None else {_key(e["key"]): e["value"] for e in p} for p in pairs]
+        return _maps(values)
     if is_listed(kind):
         return _lists(values)
     if pa.types.is_temporal(kind):
@@ -234,6 +232,19 @@ def _lists(values: Any) -> list[list[Any] | None]:
     return [
         None if length is None else items[start:end]
         for length, (start, end) in zip(lengths, ends, strict=True)
+    ]
+
+
+def _maps(values: Any) -> list[dict[str, Any] | None]:
+    ends = values.offsets.to_pylist()
+    first, count = ends[0], ends[-1] - ends[0]
+    keys = [_key(key) for key in plain(values.keys.slice(first, count))]
+    pairs = list(zip(keys, plain(values.items.slice(first, count)), strict=True))
+    return [
+        dict(pairs[start - first : end - first]) if is_there else None
+        for (start, end), is_there in zip(
+            pairwise(ends), values.is_valid().to_pylist(), strict=True
+        )
     ]
 
 

@@ -26,10 +26,14 @@ from carms_lake.records import AS_TYPED
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31, in days from 1970."""
+_GREGORIAN_DAY = -141_427
+"""1582-10-15, before which other calendars count other days."""
 _DAY_SECONDS = 86_400
 _NS_RANGE = (1 << 63) // 1_000
 """Microseconds that have their nanoseconds, too."""
 _OUTSIDE = "is outside of the years 1 to 9999"
+_OLD = "is a day of the Julian calendar to the program that wrote it"
+_YEAR_1, _YEAR_1583 = "0001", "1583"
 _FINER = "has more digits than microseconds"
 
 
@@ -48,16 +52,18 @@ class Landed(NamedTuple):
     """By position, what cannot be held; it is null in `values`."""
 
 
-def landed(values: Any, column: Column) -> Landed:
+def landed(values: Any, column: Column, *, is_old_calendar: bool = False) -> Landed:
     """A column of a file as values for a column of a contract.
 
     Text, numbers, days and moments are what they are; lists, structs and maps are JSON (or lists,
     where the contract wants them), bytes are text unless the contract wants them. What the lake has
-    no type for is text: times of day, durations, decimals of more than 38 digits.
+    no type for is text: times of day, durations, decimals of more than 38 digits. Days before 1582
+    are wrong where whoever wrote them counted by the Julian calendar, `is_old_calendar`.
     """
+    first_day = _GREGORIAN_DAY if is_old_calendar else _FIRST_DAY
     kind = values.type
     if is_int96(kind):
-        return _int96(values)
+        return _int96(values, first_day)
     if column.type.name == "blob" and (found := _as_bytes(values)) is not None:
         return Landed(found, {})
     values = _chunked(simple(chunk) for chunk in _chunks(values))
@@ -67,7 +73,7 @@ def landed(values: Any, column: Column) -> Landed:
     if is_listed(kind) and (item := column.type.item):
         return _list(values.combine_chunks(), replace(column, type=item))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return _within_range(values)
+        return _within_range(values, first_day)
     return Landed(_other(values, column), {})
 
 
@@ -130,23 +136,28 @@ def _decoded(values: Any, encoding: str) -> Landed:
     return Landed(_texts(texts), wrong)
 
 
-def _within_range(values: Any) -> Landed:
-    """Days and moments; those outside of the years 1 to 9999, `infinity` too, are wrong."""
+def _within_range(values: Any, first_day: int) -> Landed:
+    """Days and moments; those before `first_day` or after 9999, `infinity` too, are wrong."""
     kind = values.type
     if pa.types.is_timestamp(kind) and kind.unit == "ns":  # from 1677 to 2262 only
         return Landed(_moments(values), {})
     if pa.types.is_date(kind):
         counts = pl.Series(values.cast(pa.date32()).cast(pa.int32()))
-        first, end = _FIRST_DAY, _LAST_DAY + 1
+        first, end = first_day, _LAST_DAY + 1
     else:
         counts = pl.Series(values.cast(pa.int64()))
         per_day = _DAY_SECONDS * PER_SECOND[kind.unit]
-        first, end = _FIRST_DAY * per_day, (_LAST_DAY + 1) * per_day
+        first, end = first_day * per_day, (_LAST_DAY + 1) * per_day
     low, high = counts.min(), counts.max()
     if low is None or (low >= first and high < end):  # type: ignore[operator]  # of integers
         return Landed(_moments(values), {})
     is_wrong = ((counts < first) | (counts >= end)).fill_null(value=False)
     return _without(values, is_wrong)
+
+
+def _outside(text: str | None) -> str:
+    year = str(text)[:4]
+    return _OLD if year.isdigit() and _YEAR_1 <= year < _YEAR_1583 else _OUTSIDE
 
 
 def _without(values: Any, is_wrong: pl.Series) -> Landed:
@@ -155,7 +166,7 @@ def _without(values: Any, is_wrong: pl.Series) -> Landed:
     texts = temporal_texts(whole.take(places.to_arrow()))
     mask = (~is_wrong).to_arrow()
     kept = _chunked([pa.compute.if_else(mask, whole, pa.scalar(None, whole.type))])
-    wrong = {at: Wrong(str(text), _OUTSIDE) for at, text in zip(places, texts, strict=True)}
+    wrong = {at: Wrong(str(text), _outside(text)) for at, text in zip(places, texts, strict=True)}
     return Landed(_moments(kept), wrong)
 
 
@@ -177,20 +188,23 @@ def _is_known(zone: str) -> bool:
     return True
 
 
-def _int96(values: Any) -> Landed:
+def _int96(values: Any, first_day: int) -> Landed:
     """Moments of INT96 in microseconds; those that have more, or lie outside, are wrong."""
     whole = values.combine_chunks()
     parts = whole.flatten()
     us, ms, ns = (pl.Series(part.cast(pa.int64())) for part in parts)
-    first, end = (day * _DAY_SECONDS * 1_000_000 for day in (_FIRST_DAY, _LAST_DAY + 1))
+    first, end = (day * _DAY_SECONDS * 1_000_000 for day in (first_day, _LAST_DAY + 1))
     is_outside = ((us // 1_000 != ms) | (us < first) | (us >= end)).fill_null(value=False)
     is_near = (us > -_NS_RANGE) & (us < _NS_RANGE)
     is_wrong = is_outside | (is_near & (us * 1_000 != ns)).fill_null(value=False)
     places = is_wrong.arg_true()
     texts = int96_texts(whole.take(places.to_arrow()))
     kept = pl.Series(parts[0]).set(is_wrong, None) if places.len() else pl.Series(parts[0])
-    why = (_OUTSIDE if is_far else _FINER for is_far in is_outside.gather(places))
-    wrong = {at: Wrong(str(text), said) for at, text, said in zip(places, texts, why, strict=True)}
+    is_far = is_outside.gather(places)
+    wrong = {
+        at: Wrong(str(text), _outside(text) if far else _FINER)
+        for at, text, far in zip(places, texts, is_far, strict=True)
+    }
     return Landed(kept, wrong)
 
 

@@ -277,7 +277,8 @@ def _as_table(rows: Any, file: _File, columns: Sequence[_Column], source: Source
             f"`{source.name}`: `{file.path.name}` has none of the columns of its table",
             "have the whole table copied again, its log and its files",
         )
-    return pa.table(arrays, names=[column.name for column in columns])
+    names = [column.name for column in columns]
+    return pa.table(arrays, names=names).replace_schema_metadata(rows.schema.metadata)
 
 
 def _kept_rows(rows: Any, file: _File, first: int) -> Any:

@@ -33,6 +33,9 @@ from carms_lake.records import Chunk, FileChunks, ReasonCode, SourceFile
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _PART_RECORDS = 250_000
+_SPARK_KEYS = (b"org.apache.spark.legacyDateTime", b"org.apache.spark.legacyINT96")
+"""What Spark says in a file whose days before 1582 it counted by the Julian calendar."""
+_OLD_CALENDAR = {b"calendar": b"Julian"}
 _JULIAN_SECONDS = 2_440_588 * 86_400
 """From Julian day 0 to 1970."""
 
@@ -89,6 +92,7 @@ def tables(file: Any, path: Path) -> Iterator[Any]:
     names = file.schema_arrow.names
     old = [n for n in names if any(c.path == n and c.physical_type == "INT96" for c in leaves)]
     intervals = {c.path for c in leaves if c.converted_type == "INTERVAL"}
+    is_old = any(key in (file.metadata.metadata or {}) for key in _SPARK_KEYS)
     with _opened(path, ("ms", "ns") if old else ()) as others:
         own, again = _Rows(file), [_Rows(other, old) for other in others]
         total = file.metadata.num_rows
@@ -105,7 +109,7 @@ def tables(file: Any, path: Path) -> Iterator[Any]:
             for name in intervals.intersection(names):
                 texts = pa.array(interval_texts(table.column(names.index(name))), pa.string())
                 table = _with(table, name, texts)
-            yield table
+            yield table.replace_schema_metadata(_OLD_CALENDAR if is_old else None)
 
 
 def _saturated(path: Path, name: str) -> pl.Series:
@@ -201,7 +205,8 @@ def _part(table: Any, layout: Layout, wanted: Mapping[str, Column], first: int) 
     found = [numbers.alias(SRC_ROW_NUMBER)]
     wrong: dict[int, list[tuple[Column, Wrong]]] = {}
     for name, position in layout.positions:
-        values = landed(table.column(position), wanted[name])
+        column = table.column(position)
+        values = landed(column, wanted[name], is_old_calendar=bool(table.schema.metadata))
         found.append(values.values.alias(name))
         for at, fault in values.wrong.items():
             wrong.setdefault(at, []).append((wanted[name], fault))
