@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,6 @@ from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from carms_lake.config import LakeConfig
 
 
@@ -194,7 +193,7 @@ MISTAKES = {
         "domains/shop/checks.py",
         "data.lazyframe.select(paid)",
         "data.lazyfame",
-        "`sale_is_paid`",
+        "they are in `{}/domains/shop/checks.py`, line 12",
     ),
     "a check has no table": (
         "domains/shop/checks.py",
@@ -273,6 +272,7 @@ def test_a_mistake_of_the_author_is_told_with_its_place_and_never_called_a_bug(
         path.write_bytes(before)
     assert said.replace("{}", str(ingested)) in f"{caught.value.message}\n"
     assert caught.value.hint
+    assert Path(file).name in f"{caught.value.message}{caught.value.hint}"
 
 
 def test_a_mistake_of_the_author_ends_with_exit_code_3(ingested: Path) -> None:

@@ -97,6 +97,19 @@ def test_nothing_is_overwritten_and_nothing_half_written(
     assert {path: path.read_bytes() for path in shop.rglob("*") if path.is_file()} == before
 
 
+def test_files_that_are_in_their_folder_already_stay_there(tmp_path: Path) -> None:
+    for name in ("day 1.csv", "day 2.csv"):
+        path = tmp_path / "data_raw/shop/[daily]" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"id,n\n{name[4]},5\n", encoding="utf-8")
+    found = sorted(map(str, (tmp_path / "data_raw").rglob("*.csv")))
+    done = called(tmp_path, "domain", "new", "shop", *found)
+    assert done.code == 0, done.err
+    run(tmp_path)
+    assert called(tmp_path, "query", "select count(*) as n from day").rows == [{"n": "2"}]
+    assert sorted(map(str, (tmp_path / "data_raw").rglob("*.csv"))) == found
+
+
 def test_a_second_domain_leaves_the_first_one_what_commands_work_on(shop: Path) -> None:
     done = called(shop, "domain", "new", "people", "customers.csv")
     assert done.code == 0

@@ -14,6 +14,7 @@ import pandera.polars as pa
 import polars as pl
 from pandera.config import ValidationDepth, config_context
 
+from carms_lake import authored
 from carms_lake.contract.model import Balance, Contract, Relationship
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError
@@ -90,8 +91,16 @@ def failure_cases(
                 cases.filter(pl.col("index").is_null()).select("check", "failure_case").rows()
             )
             said = "; ".join(f"`{check}`: {case}" for check, case in unplaced)
+            raised = {check for check, _ in unplaced}
+            places = [
+                authored.place_of(check._check_fn)  # noqa: SLF001 - it has no public name
+                for column in schema.columns.values()
+                for check in column.checks
+                if str(check.name) in raised
+            ]
             raise ContractError(
-                f"`{contract.ref}`: checks that do not say which rows fail: {said}",
+                f"`{contract.ref}`: checks that do not say which rows fail: {said}; "
+                f"they are in {', '.join(places)}",
                 "a check returns one boolean per row, in the order of the rows",
             ) from error
     else:

@@ -218,7 +218,13 @@ def validated(context: BuildContext, frame: pl.DataFrame) -> Validated:
         else all_rows(context, ref).select(sorted(names)).collect()
         for ref, names in columns.items()
     }
-    return apply_constraints(frame, contract, references, context.step.checks(), context.marks)
+    checks = context.step.checks()
+    try:
+        return apply_constraints(frame, contract, references, checks, context.marks)
+    except ContractError as error:
+        place = authored.place_of(context.step.transform)
+        hint = f"{error.hint}; the function is in {place}".removeprefix("; ")
+        raise ContractError(error.message, hint) from error
 
 
 def count_of(frame: pl.LazyFrame) -> int:

@@ -61,7 +61,7 @@ def new_domain(project: Path | None, name: str, files: Sequence[Path]) -> Made:
                 f"the domain `{name}` is there already: `{there}`",
                 f"`carms contract new -d {name} FILE...` adds a source to it",
             )
-    sources = _sources(files, {})
+    sources = _sources(files, {}, folder / "data_raw" / name)
     schemas, code = folder / "schemas" / name, folder / "domains" / name
     new = _written_for(name, sources, schemas)
     silver = texts.SILVER_HEAD.format(domain=name) + "".join(map(texts.function, sources))
@@ -96,7 +96,7 @@ def new_contracts(config: LakeConfig, files: Sequence[Path]) -> Made:
     contracts = load_catalog(domain).contracts
     selects = [select_source(config, file) for file in files if file.suffix == ".sql"]
     files = [file for file in files if file.suffix != ".sql"]
-    sources = _sources(files, {ref.table: ref for ref in contracts})
+    sources = _sources(files, {ref.table: ref for ref in contracts}, config.data_raw)
     schemas, code = (
         config.project / "schemas" / domain.name,
         config.project / "domains" / domain.name,
@@ -160,7 +160,7 @@ def _project_here() -> Path:
     return next(found, here)
 
 
-def _sources(files: Sequence[Path], taken: Mapping[str, TableRef]) -> list[Source]:
+def _sources(files: Sequence[Path], taken: Mapping[str, TableRef], raw: Path) -> list[Source]:
     """The sources that files are of: files of one name but for a date, and one header, are one."""
     groups: dict[tuple[str, tuple[str, ...]], list[Table]] = {}
     for path in dict.fromkeys(file.absolute() for file in files):
@@ -181,11 +181,11 @@ def _sources(files: Sequence[Path], taken: Mapping[str, TableRef]) -> list[Sourc
                 f"`{tables[0].path}` would be the table `{name}`, which is there already{where}",
                 "rename the file: a table has the name of its file",
             )
-        found.append(_source(name, tables))
+        found.append(_source(name, tables, raw.absolute()))
     return found
 
 
-def _source(name: str, tables: Sequence[Table]) -> Source:
+def _source(name: str, tables: Sequence[Table], raw: Path) -> Source:
     """One source of files that are alike; what a contract says, the first of them says."""
     first = tables[0]
     if len(tables) > 1:
@@ -200,7 +200,18 @@ def _source(name: str, tables: Sequence[Table]) -> Source:
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
     records = f"{'' if first.is_whole else 'the first '}{first.records:,} records"
     seen = f"{shown}, {records}"
-    return Source(name, _patterns(names), first.format, first.keys, columns, key_of(columns), seen)
+    # A file that is among those of the domain already stays where it is.
+    there = [
+        f"{t.path.parent.relative_to(raw).as_posix()}/" if t.path.is_relative_to(raw) else ""
+        for t in tables
+    ]
+    patterns = tuple(
+        dict.fromkeys(
+            f"{_escaped(folder.removeprefix('./'))}{_pattern(file)}"
+            for folder, file in zip(there, names, strict=True)
+        )
+    )
+    return Source(name, patterns, first.format, first.keys, columns, key_of(columns), seen)
 
 
 def _joined(parts: Sequence[pl.Series]) -> pl.Series:
@@ -210,15 +221,16 @@ def _joined(parts: Sequence[pl.Series]) -> pl.Series:
     return pl.concat(parts)
 
 
-def _patterns(names: Sequence[str]) -> tuple[str, ...]:
-    """Patterns that match these files, and those of other dates."""
-    found: dict[str, None] = {}
-    for name in names:
-        stem, dot, ending = name.partition(".")
-        plain = _DATED.sub("", stem)
-        escaped = re.sub(r"([\[*?])", r"[\1]", plain if plain and plain != stem else stem)
-        found[f"{escaped}{'*' if plain and plain != stem else ''}{dot}{ending}"] = None
-    return tuple(found)
+def _pattern(name: str) -> str:
+    """A pattern that matches a file, and those of other dates."""
+    stem, dot, ending = name.partition(".")
+    plain = _DATED.sub("", stem)
+    is_dated = bool(plain) and plain != stem
+    return f"{_escaped(plain if is_dated else stem)}{'*' if is_dated else ''}{dot}{ending}"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\[*?])", r"[\1]", text)
 
 
 def _written_for(

@@ -19,7 +19,7 @@ from carms_lake.readers.content import blocks
 from carms_lake.readers.text import binary_kind, looks_like
 from carms_lake.records import SourceFile
 
-READ_BYTES = 64 << 20
+READ_BYTES = 32 << 20
 """Of a longer text, the first part is looked at."""
 _DELIMITERS = (",", ";", "\t", "|")
 _SCORED = 500
