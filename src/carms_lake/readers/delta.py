@@ -22,8 +22,8 @@ from deltalake.exceptions import DeltaError
 
 from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
-from carms_lake.readers.arrow_text import is_int96
 from carms_lake.readers.content import DELTA_LOG, readable
+from carms_lake.readers.delta_columns import DeltaColumn, as_declared, columns_of
 from carms_lake.readers.header import parse
 from carms_lake.readers.parquet import parquet_file, parts, tables
 from carms_lake.records import FileChunks, SourceFile
@@ -42,13 +42,6 @@ _DROP = (
     "have its owner run `ALTER TABLE ... DROP FEATURE {}`, or send a copy of the table without it"
 )
 _FEATURE = re.compile(r"[Ff]eature '?([A-Za-z][\w-]*)|features required: \[(\w+)")
-_WIDENED = (
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_decimal,
-    pa.types.is_timestamp,
-)
-"""What columns of older files are widened to."""
 _LITERAL = re.compile(r"%[0-9A-Fa-f]{2}|\\")
 """Characters of a path that deltalake takes for an escape."""
 
@@ -63,20 +56,6 @@ class _File(NamedTuple):
     """Which of its rows are there still; those behind its end are. None: all."""
 
 
-class _Column(NamedTuple):
-    """A column of a table."""
-
-    name: str
-    stored: str
-    """Its name in the data files."""
-    field_id: str
-    """Its number in the data files, where the table has column mapping; else empty."""
-    declared: Any
-    """Its type as the log's schema has it: a name, or an object."""
-    kind: Any
-    """That type in Arrow."""
-
-
 def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a Delta table's newest version, in the types of its files.
 
@@ -85,7 +64,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
             columns are not the contract's.
     """
     with _opened(source) as table:
-        found = _columns(table)
+        found = columns_of(table)
         layout = parse([column.name for column in found], contract, f"`{source.name}`")
         files = _files(table, source)
     return FileChunks(
@@ -100,7 +79,7 @@ def columns(source: SourceFile) -> list[str]:
         SourceRefused: it is not a Delta table, is damaged, or needs what cannot be read.
     """
     with _opened(source) as table:
-        return [column.name for column in _columns(table)]
+        return [column.name for column in columns_of(table)]
 
 
 @contextmanager
@@ -172,26 +151,6 @@ def _not_read(source: SourceFile, feature: str) -> SourceRefused:
     )
 
 
-def _columns(table: DeltaTable) -> list[_Column]:
-    fields = json.loads(table.schema().to_json())["fields"]
-    kinds = pa.schema(table.schema().to_arrow())
-    return [
-        _Column(f["name"], _stored(f), str(_mapping(f).get("id", "")), f["type"], kind.type)
-        for f, kind in zip(fields, kinds, strict=True)
-    ]
-
-
-def _mapping(field: Mapping[str, Any]) -> dict[str, Any]:
-    """What column mapping says of a field."""
-    prefix = "delta.columnMapping."
-    said = (field.get("metadata") or {}).items()
-    return {key.removeprefix(prefix): value for key, value in said if key.startswith(prefix)}
-
-
-def _stored(field: Mapping[str, Any]) -> str:
-    return str(_mapping(field).get("physicalName", field["name"]))
-
-
 def _files(table: DeltaTable, source: SourceFile) -> list[_File]:
     """The table's data files, each with what the log says of it.
 
@@ -244,7 +203,9 @@ def _kept(table: DeltaTable, source: SourceFile) -> dict[str, Sequence[bool]]:
     return found
 
 
-def _rows(files: Sequence[_File], columns: Sequence[_Column], source: SourceFile) -> Iterator[Any]:
+def _rows(
+    files: Sequence[_File], columns: Sequence[DeltaColumn], source: SourceFile
+) -> Iterator[Any]:
     """The rows of a table's files, some at a time, under the names of the table's columns."""
     if not files:
         yield pa.table({column.name: pa.nulls(0, column.kind) for column in columns})
@@ -256,7 +217,7 @@ def _rows(files: Sequence[_File], columns: Sequence[_Column], source: SourceFile
                 at += rows.num_rows
 
 
-def _as_table(rows: Any, file: _File, columns: Sequence[_Column], source: SourceFile) -> Any:
+def _as_table(rows: Any, file: _File, columns: Sequence[DeltaColumn], source: SourceFile) -> Any:
     at = {name: position for position, name in enumerate(rows.schema.names)}
     ids = {(f.metadata or {}).get(b"PARQUET:field_id"): n for n, f in enumerate(rows.schema)}
     arrays, found = [], 0
@@ -267,7 +228,7 @@ def _as_table(rows: Any, file: _File, columns: Sequence[_Column], source: Source
         if column.name in file.folders:
             arrays.append(pa.repeat(file.folders[column.name], rows.num_rows))
         elif position is not None:
-            arrays.append(_as_declared(rows.column(position), column))
+            arrays.append(as_declared(rows.column(position), column))
             found += 1
         else:  # the file is older than the column
             arrays.append(pa.nulls(rows.num_rows, column.kind))
@@ -287,41 +248,3 @@ def _kept_rows(rows: Any, file: _File, first: int) -> Any:
     kept = file.kept[first : first + rows.num_rows]
     mask = [*kept, *[True] * (rows.num_rows - len(kept))]
     return rows.filter(pa.array(mask, pa.bool_()))
-
-
-def _as_declared(values: Any, column: _Column) -> Any:
-    """The values of a file as the table declares them: wider, and under the table's names."""
-    if is_int96(values.type) or values.type == column.kind:
-        return values
-    if isinstance(column.declared, dict):
-        kind = _named(values.type, column.declared)
-        return pa.chunked_array([chunk.view(kind) for chunk in values.chunks], kind)
-    if not any(is_one(column.kind) for is_one in _WIDENED):
-        return values
-    try:
-        return values.cast(column.kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # the values are checked as they are
-        return values
-
-
-def _named(kind: Any, declared: Any) -> Any:
-    """A type of a file with the names that the table gives to the fields in it."""
-    if not isinstance(declared, dict):
-        return kind
-    if declared["type"] == "struct" and pa.types.is_struct(kind):
-        known = {_stored(field): field for field in declared["fields"]}
-        return pa.struct(
-            field.with_name(known[field.name]["name"]).with_type(
-                _named(field.type, known[field.name]["type"])
-            )
-            if field.name in known
-            else field
-            for field in kind
-        )
-    if declared["type"] == "array" and pa.types.is_list(kind):
-        item = kind.value_field
-        return pa.list_(item.with_type(_named(item.type, declared["elementType"])))
-    if declared["type"] == "map" and pa.types.is_map(kind):
-        value = kind.item_field
-        return pa.map_(kind.key_field, value.with_type(_named(value.type, declared["valueType"])))
-    return kind
