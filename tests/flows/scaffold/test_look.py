@@ -160,3 +160,27 @@ def test_what_is_no_table_is_named_with_what_to_do(
         looked(tmp_path, name, content)
     assert said in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("x.parquet", b"PAR1junkPAR1"), ("x.xlsx", b"PK\x03\x04junk"), ("x.csv.gz", b"\x1f\x8bjunk")],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SourceError, match=name.removesuffix(".gz")) as caught:
+        look_at(tmp_path / name)
+    assert caught.value.hint
+
+
+def test_days_and_moments_that_have_no_text_are_left_out(tmp_path: Path) -> None:
+    far = 2**31 - 1
+    columns = {
+        "a": pl.Series([0, far, None], dtype=pl.Int32).cast(pl.Date),
+        "b": pl.Series([-far, 0, 1], dtype=pl.Int32).cast(pl.Date),
+        "c": pl.Series([2**62, 0, None], dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
+    }
+    pl.DataFrame(columns).write_parquet(tmp_path / "x.parquet")
+    found = look_at(tmp_path / "x.parquet").columns
+    kept = {name: found[name].is_not_null().to_list() for name in columns}
+    assert kept == {"a": [True, False, False], "b": [False, True, True], "c": [False, True, False]}

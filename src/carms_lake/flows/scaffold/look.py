@@ -4,16 +4,18 @@ What is found is what a contract can say (`carms.delimiter`, `carms.header` ...)
 words that tell why.
 """
 
+import datetime as dt
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from carms_lake.errors import SourceError, SourceRefused, counted
 from carms_lake.flows.scaffold.plain import add_text
 from carms_lake.flows.scaffold.rows import Place, find_table
 from carms_lake.flows.scaffold.table import Table, add_rows
-from carms_lake.names import Layer, TableRef
-from carms_lake.readers.content import opened
+from carms_lake.names import Layer, TableRef, as_name
+from carms_lake.readers.content import disk_facts, ensure_unchanged, opened, readable
 from carms_lake.readers.discover import listing
 from carms_lake.readers.frames import ErrorCell
 from carms_lake.readers.workbook import Grid, read_grid
@@ -36,12 +38,18 @@ def look_at(path: Path) -> Table:
         what = "is a folder" if path.is_dir() else f"holds {counted(len(found), 'file')}"
         raise SourceError(f"`{path}` {what}", "name the files themselves, one by one")
     one = found[0]
-    size, mtime = path.stat().st_size, path.stat().st_mtime_ns
-    name = one.names[0] or path.name
+    name = as_name(one.names[0] or path.name)
     ref = TableRef("new", Layer.BRONZE, "table")
-    source = SourceFile(ref, name, path, size, mtime, member=one.member)
-    table = Table(path, name, "delta" if one.is_table else "")
-    if one.is_table:
+    source = SourceFile(ref, name, path, *disk_facts(path), member=one.member)
+    ensure_unchanged(source)  # and its name is text
+    with readable(source):
+        return _looked_at(source, is_table=one.is_table)
+
+
+def _looked_at(source: SourceFile, *, is_table: bool) -> Table:
+    path, name = source.path, source.name
+    table = Table(path, name, "delta" if is_table else "")
+    if is_table:
         _of_frame(table, delta.scan(path))
         return table
     with opened(source) as plain:
@@ -60,7 +68,12 @@ def look_at(path: Path) -> Table:
 
 
 def _of_frame(table: Table, frame: pl.LazyFrame) -> None:
+    # A day such as `infinity` has no text in Polars, which panics.
+    days = pl.col(pl.Date).is_between(dt.date.min, dt.date.max)
+    moments = cs.datetime()
+    within = moments.cast(pl.Date).is_between(dt.date.min, dt.date.max)
     found = frame.head(READ_ROWS + 1).collect()
+    found = found.with_columns(pl.when(days).then(pl.col(pl.Date)), pl.when(within).then(moments))
     table.is_whole = found.height <= READ_ROWS
     table.records = min(found.height, READ_ROWS)
     table.columns = {series.name: series.head(READ_ROWS) for series in found.get_columns()}
