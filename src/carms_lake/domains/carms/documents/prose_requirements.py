@@ -26,8 +26,8 @@ SECTIONS = (
 """The sections that say what is asked for and looked at; the others are about the training."""
 
 _NAMES = {
-    "casper": ("Casper", re.compile(r"\bcasper\b")),
-    "fmproc": ("FMProC", re.compile(r"\bfm-?proc\b|\bcpromf\b")),
+    "casper": ("Casper", ("casper",)),
+    "fmproc": ("FMProC", ("fmproc", "fm-proc", "cpromf")),
 }
 """Requirement code -> how the form prints it, and how sentences name it."""
 
@@ -76,15 +76,10 @@ def requirements_in_prose(
     `after` is the last ordinal in use. The level is `required` where the words oblige applicants,
     None where they only say that the result counts.
     """
-    sentences = [sentence for text in texts for sentence in _sentences(text)]
+    written = list(texts)
     found = []
     for code in _NAMES.keys() - set(known):
-        said = [
-            (rule.level, sentence)
-            for rule in _RULES
-            for sentence in sentences
-            if _is_said(rule, _NAMES[code][1], fold(sentence))
-        ]
+        said = _said(_NAMES[code][1], written)
         if said:
             found.append((code, *said[0]))
     return tuple(
@@ -105,11 +100,27 @@ def requirements_in_prose(
     )
 
 
+def _said(names: tuple[str, ...], texts: list[str]) -> list[tuple[str | None, str]]:
+    """The level and the sentence of all that is said of a test, obligations first."""
+    sentences = [
+        (sentence, folded)
+        for text in texts
+        if _is_named(names, text.lower())  # most texts name no test, and splitting takes time
+        for sentence in _sentences(text)
+        if _is_named(names, folded := fold(sentence)) and not _REFUSED.search(folded)
+    ]
+    return [
+        (rule.level, sentence)
+        for rule in _RULES
+        for sentence, folded in sentences
+        if rule.words.search(folded)
+    ]
+
+
+def _is_named(names: tuple[str, ...], text: str) -> bool:
+    return any(name in text for name in names)
+
+
 def _sentences(text: str) -> list[str]:
     lines = (one_line(line.replace("*", "").replace("_", "")) for line in logical_lines(text))
     return [sentence for line in lines for sentence in re.split(r"(?<=[.!?])\s", line)]
-
-
-def _is_said(rule: _Rule, name: re.Pattern[str], folded: str) -> bool:
-    is_about = name.search(folded) and not _REFUSED.search(folded)
-    return bool(is_about and rule.words.search(folded))
