@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sources import bronze, collected, column, landed, raw_records, read, source, written
 
 from carms_lake.errors import SourceRefused
+from carms_lake.readers import workbook
 
 NS = "http://schemas.openxmlformats.org"
 STRICT = "http://purl.oclc.org/ooxml"
@@ -212,6 +213,16 @@ def test_all_cells_of_an_array_formula_without_values_are_told(tmp_path):
     ]
     batch = read(written(tmp_path, package(HEADER, *rows), "things.xlsx"), ANY)
     assert batch.malformed["src_row_number"].to_list() == [2, 3, 4]
+
+
+def test_array_formulas_that_cover_each_other_end_soon(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbook, "GRID_CELLS", 20)
+    array = '<f t="array" ref="A1:XFD1048576">A1</f>'
+    rows = [
+        f'<c r="A{n}" t="str"><v>x</v></c>{named("", f"B{n}", formula=array)}' for n in (2, 3, 4)
+    ]
+    with pytest.raises(SourceRefused, match="cover each other"):
+        read(written(tmp_path, package(HEADER, *rows), "things.xlsx"), ANY)
 
 
 def test_a_workbook_that_wants_computing_has_a_note_where_a_formula_has_a_value(tmp_path):

@@ -206,11 +206,18 @@ def _correct(grid: Grid) -> None:
             grid.rows.append([""] * width)
         if isinstance(value, ErrorCell) or type(grid.rows[row][column]) is float:
             grid.rows[row][column] = value
-    for (first_row, first_column), (last_row, last_column) in grid.cells.not_computed:
-        for cells in grid.rows[max(first_row - grid.first_row, 0) : last_row - grid.first_row + 1]:
-            for column in range(first_column, min(last_column, grid.first_column + width - 1) + 1):
-                if cells[column - grid.first_column] == "":
-                    cells[column - grid.first_column] = ErrorCell("=")
+    left = GRID_CELLS
+    for first, last in grid.cells.not_computed:
+        rows = grid.rows[max(first[0] - grid.first_row, 0) : max(last[0] - grid.first_row + 1, 0)]
+        start = max(first[1] - grid.first_column, 0)
+        columns = range(start, min(last[1] - grid.first_column + 1, width))
+        left -= len(rows) * len(columns)
+        if left < 0:
+            raise ValueError("its array formulas cover each other")
+        for cells in rows:
+            for column in columns:
+                if cells[column] == "":
+                    cells[column] = ErrorCell("=")
 
 
 def _notes(grid: Grid, parts: Parts, sheet: SheetPart, wanted: str | int | None) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -201,6 +202,7 @@ def _area(reference: str) -> Area | None:
     return Area(places[0], places[-1]) if places else None
 
 
+@cache
 def _column(letters: str) -> int:
     number = 0
     for letter in letters.upper():

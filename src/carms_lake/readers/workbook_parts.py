@@ -132,7 +132,7 @@ def elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
 
 def local(name: str) -> str:
     """A name of XML without its prefix."""
-    return name.rpartition(":")[2]
+    return name[name.find(":") + 1 :]
 
 
 def usual_copy(
