@@ -26,7 +26,7 @@ PARTS = {
     "fuzz": "tests/fuzz",
     "attacks": "tests/attacks",
 }
-FORMATS = 16
+FORMATS = 20
 """Among which the fuzzed files are shared; tests/fuzz/targets.py lists them."""
 
 

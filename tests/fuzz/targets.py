@@ -32,6 +32,7 @@ from sources import bronze, column, source
 
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.contract.model import NewColumns
+from carms_lake.contract.spelling import Cells, Extent, Spelling
 from carms_lake.errors import NotReconciled, SourceRefused, trace_of
 from carms_lake.flows.drift import drift_of
 from carms_lake.flows.ingest.batches import BatchWriter, Stop
@@ -158,6 +159,45 @@ ANY = bronze(
 )
 """The contract of a Parquet file of any columns."""
 
+SPELLED = (
+    column("id", "integer", spelling=Spelling(thousands=(".",)), aliases=("Nr",)),
+    column("name"),
+    column("price", "decimal(10,2)", spelling=Spelling(decimal_mark=",", thousands=(".", " "))),
+    column("day", "date", spelling=Spelling(formats=("%d/%m/%Y", "%d. %B %y"))),
+    column("at", "timestamp", spelling=Spelling(formats=("%d/%m/%Y %I:%M:%S %p %z",))),
+    column("is_new", "boolean", spelling=Spelling(true_words=("ja",), false_words=("nein", ""))),
+)
+REPORT = (
+    b'A "report"\n\n"Nr";name;price;day;at;is_new\n'
+    b'1.000;"Tea \\"green\\"";1.234,5;31/01/2024;31/01/2024 10:00:00 pm +02;ja\n'
+    b"2;Jam\\; red\\\n;7;29. February 24;29/02/2024 1:02:03 am Z;NEIN\n"
+    b"3;\xe9t\xe9;,5;1.1.2024;;\n"
+) * 2 + b";TOTAL;1.241,5\nsigned\n"
+MESSY = {
+    "delimiter": ";",
+    "escape": "\\",
+    "encodings": (("*.csv", "cp1252"),),
+    "extent": Extent(header="auto", ends=("^TOTAL", "^Sum")),
+}
+
+
+def report() -> bytes:
+    """A sheet with titles before its table, and a total behind it."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["A report"], [], [None, "Nr", "name", "price", "day", "at", "is_new"],
+        [None, "1.000", "Tea", "1.234,5", "31/01/2024", "31/01/2024 10:00:00 pm +02", "ja"],
+        [None, 2, "Jam", 4.5, date(2024, 2, 29), "29/02/2024 1:02:03 am Z", False],
+        [None, "TOTAL", None, 5], ["signed"],
+    ):  # fmt: skip
+        sheet.append(row)
+    sink = io.BytesIO()
+    book.save(sink)
+    book.close()
+    return sink.getvalue()
+
+
 TARGETS = {
     target.name: target
     for target in (
@@ -202,6 +242,33 @@ TARGETS = {
         Target("xlsx parts", "xlsx", of("xlsx"), workbook, odd_workbook),
         Target("parquet types", "parquet", ANY, parquet, odd_parquet),
         Target("delta log", "delta", of("delta"), table, odd_log),
+        Target("csv with titles", "csv", bronze(*SPELLED, **MESSY), lambda: REPORT, mutated),
+        Target(
+            "csv without quotes and header",
+            "csv",
+            bronze(*SPELLED, **MESSY | {"quote": "", "extent": Extent(header="none")}),
+            lambda: REPORT,
+            mutated,
+        ),
+        Target(
+            "xlsx with titles",
+            "xlsx",
+            bronze(
+                *SPELLED,
+                format="xlsx",
+                sheet=1,
+                extent=Extent(3, ("^TOTAL",), Cells(2, None, 2, 7, "B2:G")),
+            ),
+            report,
+            mutated_zip,
+        ),
+        Target(
+            "json below a path",
+            "json",
+            of("json", extent=Extent(records=("data", "rows")), **PLAIN_JSON),
+            lambda: b'{"n": 1, "data": {"rows": %s}, "next": null}' % ARRAY,
+            mutated_json,
+        ),
     )
 }
 

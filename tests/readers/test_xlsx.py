@@ -245,6 +245,20 @@ def test_cells_in_opposite_corners_do_not_fill_the_memory(tmp_path):
     assert "16384" in caught.value.message
 
 
+@pytest.mark.parametrize("name", ["EInfinity1", "AAAA1", "B99999999", "1"])
+def test_a_cell_called_as_none_can_be_is_refused_before_it_takes_memory(tmp_path, name):
+    whole = io.BytesIO(book([["a", "b"], ["1", "2"]]))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(tmp_path / "things.xlsx", "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            if part.startswith("xl/worksheets/"):
+                assert b'r="B1"' in data
+                data = data.replace(b'r="B1"', f'r="{name}"'.encode())
+            new.writestr(part, data)
+    with pytest.raises(SourceRefused):
+        read(source(tmp_path / "things.xlsx"), AB)
+
+
 def test_raw_records_are_the_cells_as_json(tmp_path):
     rows = [[None, "a", "b"], [0, "x", dt.datetime(2025, 1, 2)], [1, None, 1.5]]
     contract = bronze("a", column("b", "double"), format="xlsx", drop_columns=("",))

@@ -25,11 +25,12 @@ _NO_VALUE = re.compile(
 )
 """The end of a formula that no value follows."""
 _FAR_CELLS = tuple(
-    re.compile(quote + rb"(?:[A-Za-z]{3}\d|[A-Za-z]{2}\d{6}|[A-Za-z]\d{7}|\d{7})")
+    re.compile(quote + rb"(?:[A-Za-z]{3,}\d|[A-Za-z]{2}\d{6}|[A-Za-z]\d{7}|\d{7})")
     for quote in (b'"', b"'")
 )
 """Attributes that may name a cell or row far away; a pattern is fast that begins with a byte."""
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_SHOWN_NAME = 20
 _LONG_NUMBER = re.compile(r"-?[0-9]{16,300}")
 _KNOWN_ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "")
 """The errors that the fast library knows; any other ends its reading."""
@@ -136,7 +137,10 @@ class _Scan:
         tag = local(tag)
         if tag == "c":
             self._cell, self._texts, self._array = has, {}, ""
-            place = _PLACE.fullmatch(has.get("r", ""))
+            name = has.get("r", "")
+            place = _PLACE.fullmatch(name)
+            if name and not place:  # the fast library would take memory for all up to it
+                raise ValueError(f"a cell is called `{name[:_SHOWN_NAME]}`")
             self._column = _column(place[1]) if place else self._column + 1
             self._row = int(place[2]) if place else self._row
         elif self._cell is not None:
