@@ -184,6 +184,22 @@ def test_a_value_that_cannot_be_held_says_why_and_keeps_its_record(tmp_path):
     assert batch.records == 2
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+def test_text_that_is_not_text_is_rejected_by_value_or_read_in_its_encoding(tmp_path, kind):
+    same = {
+        pa.string(): pa.binary(), pa.large_string(): pa.large_binary(),
+        pa.string_view(): pa.binary_view(),
+    }[kind]  # fmt: skip
+    values = pa.array([b"ok", b"caf\xe9", None, b"caf\xc3\xa9"], same).view(kind)
+    file = of(tmp_path, values)
+    assert landed(file, "varchar") == ["ok", ("rejected", "636166e9"), None, "café"]
+    assert landed(file, "varchar", bytes_encoding="cp1252") == ["ok", "café", None, "cafÃ©"]
+    texts = raw_records(file, bronze("id", "v", format="parquet"), [1, 2])
+    assert [json.loads(text)["v"] for text in texts.values()] == ["ok", "636166e9"]
+    lists = pa.ListArray.from_arrays([0, 2, 3], values.slice(0, 3))
+    assert landed(of(tmp_path, lists), "json") == ['["ok","636166e9"]', "[null]"]
+
+
 def test_bytes_are_read_in_the_encoding_that_the_contract_says(tmp_path):
     file = of(tmp_path, pa.array([b"caf\xe9"]))
     assert landed(file, "varchar") == [("rejected", "636166e9")]

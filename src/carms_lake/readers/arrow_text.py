@@ -40,7 +40,7 @@ def simple(values: Any) -> Any:
     return values
 
 
-def plain(values: Any) -> list[Any]:  # noqa: PLR0911 - one for each kind of type
+def plain(values: Any) -> list[Any]:
     """What `json_text.dumped` takes: texts, numbers with their digits, lists, objects."""
     if isinstance(values, pa.ChunkedArray):
         return [value for chunk in values.chunks for value in plain(chunk)]
@@ -54,6 +54,11 @@ def plain(values: Any) -> list[Any]:  # noqa: PLR0911 - one for each kind of typ
         return _maps(values)
     if is_listed(kind):
         return _lists(values)
+    return _single(values)
+
+
+def _single(values: Any) -> list[Any]:
+    kind = values.type
     if pa.types.is_temporal(kind):
         return temporal_texts(values)
     if pa.types.is_decimal(kind):
@@ -63,6 +68,8 @@ def plain(values: Any) -> list[Any]:  # noqa: PLR0911 - one for each kind of typ
         return [None if t is None else _FLOATS.get(t) or Number(t) for t in texts]
     if is_bytes(kind):
         return [None if v is None else _shown(v) for v in _bytes_of(values)]
+    if is_text(kind) and not is_valid(values):
+        return plain(values.cast(pa.large_binary()))
     return list(values.to_pylist())  # texts, booleans, whole numbers
 
 
@@ -89,6 +96,21 @@ def is_variant(kind: Any) -> bool:
     """Whether values of a type are VARIANT, which has a binary form of its own."""
     names = [field.name for field in kind] if pa.types.is_struct(kind) else []
     return names[:2] == ["metadata", "value"] and is_bytes(kind.field(0).type)
+
+
+def is_text(kind: Any) -> bool:
+    """Whether values of a type are texts."""
+    is_plain = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(is_plain or pa.types.is_string_view(kind))
+
+
+def is_valid(texts: Any) -> bool:
+    """Whether texts are UTF-8, which not every program sees to."""
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def is_bytes(kind: Any) -> bool:

@@ -16,6 +16,8 @@ from carms_lake.readers.arrow_text import (
     is_bytes,
     is_int96,
     is_listed,
+    is_text,
+    is_valid,
     listed,
     plain,
     simple,
@@ -68,6 +70,8 @@ def landed(values: Any, column: Column, *, is_old_calendar: bool = False) -> Lan
         return Landed(found, {})
     values = _chunked(simple(chunk) for chunk in _chunks(values))
     kind = values.type
+    if is_text(kind) and not is_valid(values):
+        values, kind = values.cast(pa.large_binary()), pa.large_binary()
     if is_bytes(kind):
         return _decoded(values, column.bytes_encoding)
     if is_listed(kind) and (item := column.type.item):
