@@ -30,6 +30,12 @@ stdout is data, stderr is everything else. Rows come as a table on a terminal an
 the terminal shortens cells and says so, one with too many columns shows each row as a block.
 Control characters of names and values are spelt out (`\\x1b`), except in JSON, in files after `-o`,
 and in the CSV that `carms query` writes into a pipe.
+
+One value has one spelling, that of DuckDB: `0.00000000`, `2025-01-02 03:04:05.5+00`, `infinity`,
+`1 month 2 days`. Bytes are hexadecimal; lists, structs and maps are JSON, where NaN and infinity
+are texts too. Parquet keeps types, and has as text what it has no type for; a workbook keeps
+numbers up to 15 digits, days and moments (in UTC), and has all else as text. A second column `a` is
+`a_2`. With `--json`, `-o` takes the object where its file ends with `.json`, else the rows.
 """
 
 
