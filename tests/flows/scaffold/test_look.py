@@ -11,7 +11,9 @@ import pytest
 from openpyxl import Workbook
 
 from carms_lake.errors import SourceError
+from carms_lake.flows.scaffold import plain
 from carms_lake.flows.scaffold.look import look_at
+from carms_lake.readers import content
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +67,19 @@ def test_a_text_is_read_as_a_person_would(
     found = looked(tmp_path, "a.csv", text)
     assert (found.format, keys(found), list(found.columns)) == ("csv", said, headers)
     assert found.records == records
+
+
+def test_of_a_long_file_the_first_part_and_the_end_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "READ_BYTES", 1 << 20)
+    monkeypatch.setattr(content, "BLOCK_BYTES", 1 << 16)
+    lines = "".join(f"{number:08};{'x' * 200}\n" for number in range(12_000))
+    found = looked(tmp_path, "a.csv", f"id;text\n{lines}TOTAL;12000\n")
+    assert not found.is_whole
+    assert 1_000 < found.records < 12_000
+    assert keys(found)["tableEnd"] == ["(?i)^TOTAL ?:?$"]
+    assert found.columns["id"].str.len_chars().unique().to_list() == [8]
 
 
 @pytest.mark.parametrize(

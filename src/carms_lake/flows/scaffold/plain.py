@@ -19,8 +19,9 @@ from carms_lake.readers.content import blocks
 from carms_lake.readers.text import binary_kind, looks_like
 from carms_lake.records import SourceFile
 
-READ_BYTES = 32 << 20
-"""Of a longer text, the first part is looked at."""
+READ_BYTES = 8 << 20
+"""Of a longer text, the first part is looked at, and where it ends."""
+_END_BYTES = 64 << 10
 _DELIMITERS = (",", ";", "\t", "|")
 _SCORED = 500
 _LEVELS = 8
@@ -46,13 +47,15 @@ def add_text(table: Table, source: SourceFile, start: bytes) -> None:
             f"`{table.path}` looks like {kind}",
             "carms reads CSV, JSON, JSON lines, xlsx, Parquet and Delta: save it as one of them",
         )
-    data = bytearray()
+    data, end, rest = bytearray(), b"", 0
     for block in blocks(source):
-        data += block
-        if len(data) > READ_BYTES:
-            table.is_whole = False
-            break
-    text = _decoded(table, bytes(data))
+        if len(data) < READ_BYTES:
+            data += block
+        else:
+            rest += len(block)
+            end = (end + block)[-_END_BYTES:]
+    table.is_whole = rest == len(end)
+    text = _decoded(table, bytes(data) + (end if table.is_whole else b""))
     stripped = text.lstrip()
     if not stripped:
         raise SourceError(f"`{table.path}` has no content", "name a file with a header and rows")
@@ -64,7 +67,17 @@ def add_text(table: Table, source: SourceFile, start: bytes) -> None:
         raise SourceError(f"`{table.path}` looks like {kind}", "save it as CSV or as a workbook")
     else:
         table.format = "csv"
-        _of_csv(table, text)
+        _of_csv(table, text if table.is_whole else _with_end(table, text, end))
+
+
+def _with_end(table: Table, text: str, end: bytes) -> str:
+    """The whole lines of the first part of a text, and of its end."""
+    encoding = table.keys.get("carms.encoding", ("utf-8", ""))[0]
+    last = end.decode(encoding, "replace").partition("\n")[2]
+    # Characters of two bytes, and fields of two lines, may have been cut in the middle.
+    if encoding.startswith(("utf-16", "utf-32")) or '"' in last:
+        last = ""
+    return text[: text.rfind("\n") + 1] + last
 
 
 def _decoded(table: Table, data: bytes) -> str:
@@ -178,8 +191,6 @@ def _records(table: Table, document: Any) -> list[Any]:
 
 def _of_csv(table: Table, text: str) -> None:
     rows, numbers, delimiter = _parsed(text)
-    if not table.is_whole and len(rows) > 1:
-        del rows[-1], numbers[-1]
     if delimiter != ",":
         shown = {"\t": "a tab"}.get(delimiter, f"`{delimiter}`")
         table.say("delimiter", delimiter, f"{shown} is between the fields")

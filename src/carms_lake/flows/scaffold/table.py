@@ -55,8 +55,9 @@ def add_rows(
             table.say("header", at, f"{above}; `auto` would find it wherever it is")
     after = [row for row in rows[place.end :] if any(not is_blank(cell) for cell in row)]
     if after:
-        why = f"{counted(len(after), unit)} at the end, from {unit} {numbers[place.end]}"
-        table.say("tableEnd", [table_end(after[0])], f"{why}, no records")
+        start = f", from {unit} {numbers[place.end]}" if table.is_whole else ""
+        why = f"{counted(len(after), unit)} at the end{start}, no records"
+        table.say("tableEnd", [table_end(after[0])], why)
     body = [row for row in body if any(not is_blank(cell) for cell in row)]
     table.records = len(body)
     doubled = [name for name, count in Counter(filter(None, names)).items() if count > 1]
