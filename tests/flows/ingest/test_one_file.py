@@ -60,8 +60,11 @@ def told(report: RunReport) -> dict[str, str]:
     return {file.name: str(file.status) for file in report.files}
 
 
-@pytest.mark.parametrize("where", ["split", "parse_chunks"])
-@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    ("error", "where"),
+    [*((error, "split") for error in FAULTS), (FAULTS[0], "parse_chunks")],
+    ids=lambda given: given if isinstance(given, str) else type(given).__name__,
+)
 def test_of_files_that_are_checked_together_the_one_that_raises_is_refused(
     error: BaseException, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
