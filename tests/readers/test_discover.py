@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sources import bronze
 
-from carms_lake.errors import ContractError, SourceError
+from carms_lake.errors import ContractError, SourceError, SourceRefused
+from carms_lake.readers.content import digest
 from carms_lake.readers.discover import discover, matches, natural_key
 
 ORDERS = ("initial/orders.csv", "incremental/orders/batch_*.csv")
@@ -139,9 +140,20 @@ def test_folders_named_like_files_are_no_files(tmp_path):
 def test_loops_of_links_end(tmp_path):
     laid(tmp_path, "d/a.csv")
     (tmp_path / "d" / "loop").symlink_to(tmp_path)
+    assert names(tmp_path, "**/*.csv") == ["d/a.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
+def test_a_link_to_nothing_is_refused_by_its_name_and_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "to_a_pipe.csv").symlink_to(tmp_path / "pipe.csv")
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "self.csv").symlink_to(tmp_path / "self.csv")
-    assert names(tmp_path, "**/*.csv") == ["d/a.csv"]
+    found = discover(bronze("a", files=("*.csv",)), tmp_path)
+    assert [source.name for source in found] == ["gone.csv", "self.csv"]
+    for source, words in zip(found, ("nowhere", "symbolic links"), strict=True):
+        with pytest.raises(SourceRefused, match=words):
+            digest(source)
 
 
 def test_delta_tables_are_found_as_folders_and_their_files_are_no_sources(tmp_path):

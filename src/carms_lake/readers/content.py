@@ -217,6 +217,12 @@ def readable(source: SourceFile) -> Iterator[None]:
 
 def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
     """The refusal of a file on account of an error that was raised while it was read."""
+    if isinstance(error, FileNotFoundError) and source.path.is_symlink():
+        return SourceRefused(
+            "UNREADABLE",
+            f"`{source.name}` is a link to `{source.path.readlink()}`, which is not there",
+            "mend the link, or delete it",
+        )
     if isinstance(error, FileNotFoundError):
         return SourceRefused(
             "UNREADABLE",

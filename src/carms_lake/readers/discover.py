@@ -97,8 +97,10 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
             continue
         try:
             facts = disk_facts(candidate.path)
-        except FileNotFoundError:  # it vanished since its folder was listed
-            continue
+        except FileNotFoundError:
+            if not candidate.path.is_symlink():  # it vanished since its folder was listed
+                continue
+            facts = DiskFacts(0, 0)
         except OSError:  # reading it will say what is wrong
             facts = DiskFacts(0, 0)
         member = candidate.member
@@ -182,7 +184,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _of_file(path: Path, prefix: str) -> Iterator[_Candidate]:
-    if not path.is_file():
+    is_broken_link = path.is_symlink() and not path.exists()
+    if not (path.is_file() or is_broken_link):  # a pipe would be waited for
         return
     ending = path.suffix.lower()
     if ending == ".gz":
