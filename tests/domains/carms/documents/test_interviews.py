@@ -91,6 +91,10 @@ def test_a_line_gives_its_subject_to_the_days_below_it() -> None:
     assert described(text) == ["01-20", "01-21"]
 
 
+def test_a_text_of_nothing_but_days_takes_no_longer_than_its_length() -> None:
+    assert described("January 1 - " * 100_000) == ["01-01"]
+
+
 def test_without_the_year_of_the_match_a_day_needs_its_own() -> None:
     text = "Details regarding interview dates: Interviews on January 20. And on May 2, 2029.\n"
     assert days(text, None) == ["05-02"]

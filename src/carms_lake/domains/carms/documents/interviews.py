@@ -68,6 +68,8 @@ _SPAN = re.compile(
 )
 _DAY_IN_SPAN = re.compile(rf"(?P<sign>{_BETWEEN})?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?")
 _RANGE = re.compile(_TO)
+_MOST_CHARS = 2000
+"""Of a sentence; a longer one is none."""
 _LONGEST_RANGE_DAYS = 14
 """A longer range is the window of all programs, not the days of one."""
 
@@ -102,7 +104,9 @@ def _described(lines: list[str], year: int | None) -> set[date]:
     topic = "interview"
     for line in _details(lines):
         for sentence in _SENTENCE.split(line):
-            folded = " ".join(fold(sentence).replace("*", " ").replace("_", " ").split())
+            folded = " ".join(
+                fold(sentence[:_MOST_CHARS]).replace("*", " ").replace("_", " ").split()
+            )
             said = next((name for name, _, words in _TOPICS if words.search(folded)), topic)
             if said == "interview":
                 days.update(_days(folded, year))
