@@ -7,8 +7,9 @@ import pytest
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
+from sources import bronze, column
 
-from carms_lake.quality.rejected import row_hash
+from carms_lake.quality.rejected import BAD, reasons_of, row_hash
 
 VECTORS = [
     ([""], "99aa06d3014798d86001c324468d497f"),
@@ -58,3 +59,30 @@ def test_a_slice_of_many_rows_has_the_hashes_of_its_rows(begin: int, length: int
     found = rows.lazy().select(row_hash(["a"])).collect(engine="streaming").to_series()
     for place in {0, rows.height // 2, rows.height - 1} if rows.height else ():
         assert found[place] == xxhash.xxh3_128_digest(str(begin + place).encode())
+
+
+def test_lists_and_bytes_have_a_hash_and_a_text_of_their_own() -> None:
+    frame = pl.DataFrame(
+        {
+            "l": [[1, None], [], None, [1]],
+            "b": [b"\xff", b"", None, b"a"],
+            "deep": [[[b"\xff"]], [[]], None, [[b"a", None]]],
+        },
+        schema={"l": pl.List(pl.Int64), "b": pl.Binary, "deep": pl.List(pl.List(pl.Binary))},
+    )
+    for name, dtype in frame.schema.items():
+        hashes = frame.select(row_hash([name], {name: dtype})).to_series()
+        assert hashes.null_count() == 0
+        assert hashes.n_unique() == frame.height
+    bad = frame.with_columns(
+        pl.lit(value=True).alias(f"{BAD}{name}.type") for name in frame.columns
+    )
+    columns = [column("l", "bigint[]"), column("b", "blob"), column("deep", "blob[][]")]
+    found = reasons_of(bad, bronze(*columns, format="parquet"))
+    shown = [[reason["value"] for reason in row] for row in found]
+    assert shown == [
+        ["[1,null]", "ff", '[["ff"]]'],
+        ["[]", "", "[[]]"],
+        [None, None, None],
+        ["[1]", "61", '[["61",null]]'],
+    ]

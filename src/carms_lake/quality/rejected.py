@@ -181,8 +181,18 @@ def row_hash(columns: Sequence[str], types: Mapping[str, pl.DataType] | None = N
 
 def _text(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
     if dtype is not None and dtype.is_nested():
-        return pl.struct(value).struct.json_encode()
-    return value.bin.encode("hex") if dtype == pl.Binary else value.cast(pl.String)
+        as_json = pl.struct(_without_bytes(value, dtype).alias("v")).struct.json_encode()
+        text = as_json.str.strip_prefix('{"v":').str.strip_suffix("}")
+        return pl.when(value.is_not_null()).then(text)
+    return _without_bytes(value, dtype).cast(pl.String)
+
+
+def _without_bytes(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
+    """Bytes, also in lists, as hexadecimal digits: they have no other text."""
+    if isinstance(dtype, pl.List):
+        inner = pl.Series(dtype=dtype.inner).dtype
+        return value.list.eval(_without_bytes(pl.element(), inner))
+    return value.bin.encode("hex") if dtype == pl.Binary else value
 
 
 def _big_endian(numbers: pl.Series) -> pl.Series:
