@@ -381,6 +381,14 @@ def test_days_are_days_wherever_their_format_is_kept(tmp_path, about):
     assert landed(made, contract) == [{"a": "x", "b": "2023-03-15"}]
 
 
+def test_a_time_of_more_than_a_day_is_told_as_people_see_it(tmp_path):
+    styles = '<cellXfs><xf numFmtId="0"/><xf numFmtId="46"/></cellXfs>'  # [h]:mm:ss
+    cells = '<c r="A2" s="1"><v>1.25</v></c><c r="B2"><v>7</v></c>'
+    made = written(tmp_path, package(HEADER, cells, styles=styles), "things.xlsx")
+    (fault,) = read(made, ANY).malformed.to_dicts()
+    assert fault["value"] == "30:00:00"
+
+
 def test_cells_without_a_name_follow_each_other(tmp_path):
     rows = [re.sub(r' r="\w+"', "", cells) for cells in (HEADER, ROW, ROW)]
     rows[2] = '<c t="str"><v>y</v></c><c t="e"><v>#SPILL!</v></c>'

@@ -43,7 +43,10 @@ def number_text(number: float | Decimal) -> str:
 
 
 def cell_text(value: Any, *, is_date: bool = False) -> str:
-    """A typed value as text; with `is_date` a midnight is the day that it begins."""
+    """A typed value as text; with `is_date` a midnight is the day that it begins.
+
+    A time may have more than 24 hours, as spreadsheets show it: `30:00:00`.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -55,6 +58,10 @@ def cell_text(value: Any, *, is_date: bool = False) -> str:
         return value.date().isoformat() if is_date and is_midnight else value.isoformat()
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        seconds = abs(value) // dt.timedelta(seconds=1)
+        sign = "-" if value < dt.timedelta() else ""
+        return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return value.text if isinstance(value, ErrorCell) else str(value)
 
 
