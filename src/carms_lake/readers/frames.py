@@ -58,11 +58,15 @@ def cell_text(value: Any, *, is_date: bool = False) -> str:
         return value.date().isoformat() if is_date and is_midnight else value.isoformat()
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    if isinstance(value, dt.timedelta):
-        seconds = abs(value) // dt.timedelta(seconds=1)
-        sign = "-" if value < dt.timedelta() else ""
-        return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return value.text if isinstance(value, ErrorCell) else str(value)
+    return value.text if isinstance(value, ErrorCell) else _clock(value)
+
+
+def _clock(value: Any) -> str:
+    if not isinstance(value, dt.timedelta):
+        return str(value)
+    seconds = abs(value) // dt.timedelta(seconds=1)
+    sign = "-" if value < dt.timedelta() else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 MALFORMED_SCHEMA = pl.Schema(
