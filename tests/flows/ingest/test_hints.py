@@ -99,6 +99,22 @@ def test_types_that_only_the_schema_knows_are_proposed(tmp_path: Path) -> None:
     assert found == ["date", "timestamp", "decimal(38,2)", "blob", "varchar", "varchar"]
 
 
+def test_a_type_that_would_take_no_value_is_not_proposed(tmp_path: Path) -> None:
+    config = sourced(tmp_path, "parquet", [ID])
+    at = pl.Series([1_700_000_000_123_456_789, 7], dtype=pl.Int64).cast(pl.Datetime("ns"))
+    pl.DataFrame({"id": [1, 2], "at": at}).write_parquet(config.data_raw / "visits.parquet")
+    (refused,) = ingest(config, ["visits"]).files
+    assert "`carms.dropColumns`" in refused.hint
+    assert "no type takes the values" in refused.hint
+    assert "physicalType" not in refused.hint
+
+
+def test_a_first_full_refresh_takes_columns_of_json(tmp_path: Path) -> None:
+    config = sourced(tmp_path, "csv", [ID, property_("more", "string", "json")])
+    (config.data_raw / "visits.csv").write_text('id,more\n1,"{""a"": 1}"\n', encoding="utf-8")
+    assert ingest(config, ["visits"], full_refresh=True).files[0].accepted == 1
+
+
 @pytest.mark.parametrize(
     ("header", "wanted"),
     [

@@ -69,7 +69,8 @@ def commit(
     keys = keys_of(contract, sorted(replaced, key=repr))
     with_rows = {label for label, accepted in known.items() if accepted}
     is_whole = bool(with_rows) and with_rows <= replaced and not kept
-    present = delta.columns(path) if is_full_refresh and delta.exists(path) else schema
+    is_there = delta.exists(path)
+    present = delta.columns(path) if is_full_refresh and is_there else schema
     if staged is None:
         if not (is_full_refresh or is_whole):
             ensure_columns(path, schema)
@@ -80,7 +81,8 @@ def commit(
         if delta.columns(path) == present:  # else the commit refuses
             for rows in moved_rows(run, contract, renames, kept):
                 staged.add(as_kept(rows))
-    if is_full_refresh and not is_whole and has_other_types(contract, present):
+    has_others = is_full_refresh and is_there and not is_whole
+    if has_others and has_other_types(contract, present):
         others = delta.scan(path).join(
             keys.lazy(), on=keys.columns, how="anti", nulls_equal=True, maintain_order="left"
         )
