@@ -211,11 +211,11 @@ def test_bytes_are_read_in_the_encoding_that_the_contract_says(tmp_path):
 _JULIAN = 2_440_588  # the Julian day of 1970-01-01
 
 
-def int96(folder, moments: list[tuple[int, int] | None], name="v"):
+def int96(folder, moments: list[tuple[int, int] | None], unit="ns", zone=None):
     """A file of moments as days from 1970 and nanoseconds of the day, whatever they are."""
     # Written as moments of one day each, whose bytes are then replaced.
     marks = [None if m is None else dt.datetime(2001, 1, 1 + n) for n, m in enumerate(moments)]
-    values = pa.array(marks, pa.timestamp("ns"))
+    values = pa.array(marks, pa.timestamp(unit, zone))
     file = of(
         folder, values, use_deprecated_int96_timestamps=True, compression="none",
         use_dictionary=False, write_statistics=False,
@@ -265,6 +265,17 @@ def test_int96_of_any_day_is_that_day(tmp_path_factory, values):
     ]
     expected = [v and v.replace(tzinfo=dt.UTC) for v in values]
     assert landed(int96(folder, moments), "timestamp") == expected
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Paris"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_julian_day_0_is_not_1970_whatever_unit_the_writer_named(tmp_path, unit, zone):
+    file = int96(tmp_path, [(0, 0), (-_JULIAN, 0), None], unit, zone)
+    assert landed(file, "timestamp") == [
+        dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
+        ("rejected", "-4713-11-24T00:00:00"),
+        None,
+    ]
 
 
 def test_two_columns_of_int96_in_parts_of_a_file_keep_their_rows_apart(tmp_path, monkeypatch):

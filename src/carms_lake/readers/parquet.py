@@ -1,7 +1,7 @@
 """Parquet: the file's own types, part by part; `src_row_number` counts the rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -113,18 +113,15 @@ def tables(file: Any, path: Path) -> Iterator[Any]:
 
 
 def _saturated(path: Path, name: str) -> pl.Series:
-    """A column of INT96 as polars reads it: what is out of its range is its last nanosecond."""
-    return (
-        pl.scan_parquet(
-            path,
-            schema={name: pl.Datetime("ns")},
-            extra_columns="ignore",
-            glob=False,
-            hive_partitioning=False,
-        )
-        .collect()
-        .to_series()
+    """A column of INT96 as polars reads it: Julian day 0 is anything but 0 in it."""
+    scan = partial(
+        pl.scan_parquet, path, extra_columns="ignore", glob=False, hive_partitioning=False
     )
+    for unit in ("ns", "us", "ms"):  # whichever the writer named
+        with suppress(pl.exceptions.SchemaError):
+            return scan(schema={name: pl.Datetime(unit)}).collect().to_series()
+    own = pl.read_parquet_schema(path)[name]
+    return scan(schema={name: own}).collect().to_series()
 
 
 def _with_day_zero(units: Sequence[Any], is_zero: Any, saturated: pl.Series) -> list[Any]:
