@@ -7,13 +7,12 @@ one process never mix, and `sys.path` stays as it is. A changed file is imported
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module, resources
+from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -73,6 +72,8 @@ class _Finder:
 
 def of_folder(name: str, folder: Path) -> str:
     """The package that the folder of a project's domain is imported as."""
+    import hashlib  # noqa: PLC0415 - 4 ms of `--help`, where a project has a domain
+
     where = folder.resolve()
     mark = hashlib.sha256(str(where).encode(errors="surrogatepass")).hexdigest()[:16]
     package = f"{_PREFIX}{name}_{mark}"
@@ -117,6 +118,8 @@ def folders(package: str) -> list[Path]:
 
 def files(package: str) -> Traversable:
     """The folder of a domain's package, also of one inside an archive."""
+    from importlib import resources  # noqa: PLC0415 - 5 ms of `--help`
+
     return _folders[package] if package in _folders else resources.files(package)
 
 
@@ -305,6 +308,8 @@ def _forget_changed(package: str) -> None:
     """Import a project's domain anew after a change of its code."""
     if package not in _folders:
         return
+    import hashlib  # noqa: PLC0415
+
     digest = hashlib.sha256()
     for path in sorted(_folders[package].rglob("*.py")):
         digest.update(f"{path}\0".encode(errors="surrogatepass") + path.read_bytes() + b"\0")

@@ -3,6 +3,7 @@
 What is written runs as it is, and is the author's from then on: nothing is ever overwritten.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +73,7 @@ def new_domain(project: Path | None, name: str, files: Sequence[Path]) -> Made:
     made += write(new, copies)
     config = load_config(project=folder, domain=name)
     notes += _tried(config, sources)
+    is_default = is_default and os.environ.get("CARMS_DOMAIN", name) in ("", name)
     tables = tuple(source.table for source in sources)
     return Made(config, tuple(made), tables, tuple(notes), is_default)
 
