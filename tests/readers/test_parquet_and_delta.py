@@ -9,6 +9,8 @@ import gzip
 import json
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
@@ -62,6 +64,15 @@ def test_a_text_with_ends_of_lines_of_other_kinds_is_one_record(tmp_path):
     pl.DataFrame({"text": texts}).write_parquet(tmp_path / "x.parquet")
     found = raw_records(source(tmp_path / "x.parquet"), bronze("text", format="parquet"), range(9))
     assert [json.loads(text)["text"] for text in found.values()] == texts
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "+05:30", "Europe/Paris"])
+def test_the_first_moment_of_1970_is_read_from_int96_of_any_zone(tmp_path, zone):
+    at = pa.array([0, 1_700_000_000], pa.timestamp("s", zone))
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"at": at}), path, use_deprecated_int96_timestamps=True)
+    rows = collected(read(source(path), bronze(column("at", "timestamp"), format="parquet")))
+    assert rows["at"].dt.epoch("s").to_list() == [0, 1_700_000_000]
 
 
 def test_a_packed_parquet_file_is_read_before_its_unpacked_copy_is_gone(parquet, tmp_path):

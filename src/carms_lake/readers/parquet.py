@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from carms_lake.contract.model import Column, Contract
-from carms_lake.errors import SourceRefused
+from carms_lake.errors import SourceRefused, is_fault
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
 from carms_lake.readers.arrow_text import (
     PER_SECOND,
@@ -117,11 +117,17 @@ def _saturated(path: Path, name: str) -> pl.Series:
     scan = partial(
         pl.scan_parquet, path, extra_columns="ignore", glob=False, hive_partitioning=False
     )
-    for unit in ("ns", "us", "ms"):  # whichever the writer named
-        with suppress(pl.exceptions.SchemaError):
-            return scan(schema={name: pl.Datetime(unit)}).collect().to_series()
-    own = pl.read_parquet_schema(path)[name]
-    return scan(schema={name: own}).collect().to_series()
+    try:
+        for unit in ("ns", "us", "ms"):  # whichever the writer named
+            with suppress(pl.exceptions.SchemaError):
+                return scan(schema={name: pl.Datetime(unit)}).collect().to_series()
+        own = pl.read_parquet_schema(path)[name]
+        return scan(schema={name: own}).collect().to_series()
+    except BaseException as error:
+        if not is_fault(error):
+            raise
+        # A zone such as +05:30, which Arrow alone writes, and it writes no day 0.
+        return pl.zeros(pq.read_metadata(path).num_rows, pl.Int64, eager=True)
 
 
 def _with_day_zero(units: Sequence[Any], is_zero: Any, saturated: pl.Series) -> list[Any]:
