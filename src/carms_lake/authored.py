@@ -18,7 +18,13 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.errors import ContractError, LakeError, did_you_mean, system_refusal
+from carms_lake.errors import (
+    ContractError,
+    LakeError,
+    did_you_mean,
+    is_fault,
+    system_refusal,
+)
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -26,9 +32,6 @@ if TYPE_CHECKING:
 
 _OURS = "carms_lake."
 _PREFIX = "carms_project_"
-_PANIC = "PanicException"
-"""What libraries written in Rust raise when they give up: no `Exception`, and a class of each."""
-
 _folders: dict[str, Path] = {}
 """The folder of each project's domain, by the name of its package."""
 _digests: dict[str, bytes] = {}
@@ -169,7 +172,7 @@ def functions(package: str, module: str) -> dict[str, Callable[..., Any]]:
     for wrong in (n for n, function in found.items() if not callable(function)):
         raise ContractError(
             f"`{shown(package, module)}`: `__all__` names `{wrong}`, which is not a function",
-            "write the function, or take its name out",
+            "write the function, or remove its name",
         )
     return found  # type: ignore[return-value]  # all of them can be called
 
@@ -252,10 +255,10 @@ def called(
     try:
         yield
     except BaseException as error:
-        is_fault = isinstance(error, Exception | SystemExit) or type(error).__name__ == _PANIC
+        is_mistake = is_fault(error) or isinstance(error, SystemExit)
         ours = str(getattr(function, "__module__", "")).startswith(_OURS)
         passes = isinstance(error, (LakeError, MemoryError, *passing))
-        if not is_fault or ours or passes or system_refusal(error):
+        if not is_mistake or ours or passes or system_refusal(error):
             raise
         where = place_in(error) or place_of(function)
         raise mistake(f"{what}: {where}", error) from error

@@ -161,6 +161,8 @@ def test_a_damaged_archive_gives_its_content_or_is_refused(tmp_path_factory, pos
         (OSError(errno.ENOSPC, "No space left"), "No space left", "free space on the disk"),
         (OSError(errno.EBUSY, "In use"), "In use", "close"),
         (type("PanicException", (BaseException,), {})("out of range"), "out of range", "report it"),
+        (zipfile.BadZipFile("no end"), "cut off or damaged (no end)", "sent again"),
+        (UnicodeError("no BOM"), "no BOM", "utf-16-le"),
     ],
 )
 def test_whatever_is_raised_while_a_file_is_read_refuses_it(tmp_path, name, error, said, to_do):

@@ -240,6 +240,13 @@ def unreadable(source: SourceFile, error: BaseException) -> SourceRefused:
         said, hint = f"{type(error).__name__}: {first[:300]}", _WHOSE_FAULT
         if printable(path := str(source.path)) != path:
             hint = f"rename the folders above it: `{as_name(path)}` is not UTF-8"
+        elif isinstance(error, zipfile.BadZipFile | EOFError):
+            said, hint = f"it is cut off or damaged ({first[:300]})", "have it sent again"
+        elif isinstance(error, UnicodeError):
+            hint = (
+                "set `carms.encoding` to that of the file; UTF-16 without a byte order mark is "
+                "`utf-16-le` or `utf-16-be`"
+            )
     return SourceRefused("UNREADABLE", f"`{source.name}` cannot be read: {said}", hint)
 
 
