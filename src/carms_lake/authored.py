@@ -81,7 +81,7 @@ def of_folder(name: str, folder: Path) -> str:
     mark = hashlib.sha256(str(where).encode(errors="surrogatepass")).hexdigest()[:16]
     package = f"{_PREFIX}{name}_{mark}"
     if _Finder not in sys.meta_path:
-        sys.meta_path.append(_Finder)
+        sys.meta_path.insert(0, _Finder)  # before Python's own, which finds modules by `__path__`
     _folders[package] = where
     return package
 

@@ -73,12 +73,12 @@ def test_json_has_the_answer_and_the_circle_that_was_broken(project):
         "merges": 1,
         "chain": [
             {"customer_id": "cust_Y", "merged_at": None},
-            {"customer_id": "cust_Z", "merged_at": "2025-01-01T00:00:00"},
+            {"customer_id": "cust_Z", "merged_at": "2025-01-01 00:00:00"},
         ],
         "broken_cycle": {
             "members": ["cust_Y", "cust_Z"],
             "disregarded_into": "cust_Y",
-            "disregarded_at": "2025-01-02T00:00:00",
+            "disregarded_at": "2025-01-02 00:00:00",
         },
     }
 
