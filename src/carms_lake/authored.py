@@ -18,13 +18,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.errors import (
-    ContractError,
-    LakeError,
-    did_you_mean,
-    is_fault,
-    system_refusal,
-)
+from carms_lake.errors import ContractError, LakeError, did_you_mean, is_fault, system_refusal
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -32,6 +26,7 @@ if TYPE_CHECKING:
 
 _OURS = "carms_lake."
 _PREFIX = "carms_project_"
+
 _folders: dict[str, Path] = {}
 """The folder of each project's domain, by the name of its package."""
 _digests: dict[str, bytes] = {}

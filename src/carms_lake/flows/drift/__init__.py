@@ -105,21 +105,33 @@ def drift(
             files.append(file)
             compared.append(result)
             findings += result.findings
+        unread = {file.name for file in files if file.table == contract.ref and file.code}
+        readable_ones = [source for source in arriving if source.name not in unread]
         try:
-            patch = contract_patch(contract, compared)
+            patch = _tried_patch(contract, compared, readable_ones)
         except NoPatch as error:  # files are compared all the same
             notes.append(f"{error.message}: {error.hint}")
             continue
-        if patch:
-            unread = {file.name for file in files if file.table == contract.ref and file.code}
-            tried = [source for source in arriving if source.name not in unread]
-            left = not_accepted(patch.text, contract, tried)
-            patch = replace(patch, tried=len(tried), left=left)
         if patch and write and patch.accepts:
             written, kept = write_version(config, catalog.contracts, contract, patch.text)
             patch = replace(patch, written=written, kept=kept)
         patches += [patch] if patch else []
     return DriftReport(tuple(files), tuple(findings), tuple(patches), tuple(notes))
+
+
+def _tried_patch(
+    contract: Contract, compared: Sequence[Compared], files: Sequence[SourceFile]
+) -> ContractPatch | None:
+    """The patch that the findings ask for, tried on the files; None where they ask for none.
+
+    Raises:
+        NoPatch: no contract can name what was found.
+    """
+    patch = contract_patch(contract, compared)
+    if patch is None:
+        return None
+    left = not_accepted(patch.text, contract, files)
+    return replace(patch, tried=len(files), left=left)
 
 
 def _has_landed(source: SourceFile, entry: FileEntry | None) -> bool:

@@ -78,9 +78,7 @@ def ingest_table(
         NotReconciled: a record was lost or made; a bug.
         StoreError: the lake cannot be written.
     """
-    by_name: dict[str, list[SourceFile]] = {}
-    for source in files:
-        by_name.setdefault(source.name, []).append(source)
+    by_name = _by_name(files)
     table = _Table(run, contract, options, {n: same[0] for n, same in by_name.items()}, present)
     schema = landed_schema(contract)
     staging = nullcontext() if options.dry_run else Staged(table.path, run.run_id, schema)
@@ -101,13 +99,13 @@ def ingest_table(
         settled = [one.settled(writer.refused) for one in loaded]
         reports += [one for one in settled if isinstance(one, FileReport)]
         loaded = [one for one in settled if isinstance(one, Loaded)]
-        loaded.sort(key=lambda one: order[one.entry.name])
+        landed = sorted((one.entry for one in loaded), key=lambda entry: order[entry.name])
         if loaded or table.renames.old_names:
             commit(
                 run,
                 contract,
                 staged,
-                [one.entry for one in loaded],
+                landed,
                 table.renames,
                 is_full_refresh=options.full_refresh,
                 misfits_as_null=options.misfits_as_null,
@@ -116,13 +114,16 @@ def ingest_table(
         keep_looks(run, contract, table.contents.confirmed)
     if options.also_parquet and not options.dry_run and delta.exists(table.path):
         write_copy(parquet_path(run.config, contract.ref), delta.scan(table.path))
-    current = {**table.manifest.deliveries, **{one.entry.name: (one.entry,) for one in loaded}}
-    if older := Manifest(current).judged_before(contract):
-        gone = sum(entry.name not in by_name and entry.name not in present for entry in older)
-        table.notes.append(_judged_before(contract, older, gone))
-    reports += [one.report for one in loaded]
-    in_order = sorted(reports, key=lambda report: order[report.name])
-    return TableIngestReport(tuple(in_order), tuple(table.notes))
+    table.notes += _judged_before(contract, table.manifest, landed, {*by_name, *present})
+    reports = sorted([*reports, *(o.report for o in loaded)], key=lambda report: order[report.name])
+    return TableIngestReport(tuple(reports), tuple(table.notes))
+
+
+def _by_name(files: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
+    found: dict[str, list[SourceFile]] = {}
+    for source in files:
+        found.setdefault(source.name, []).append(source)
+    return found
 
 
 class _Table:
@@ -293,12 +294,22 @@ class _Table:
         )
 
 
-def _judged_before(contract: Contract, older: Sequence[FileEntry], gone: int) -> str:
-    """What is said of files whose records were read under other rules than those of today."""
+def _judged_before(
+    contract: Contract, manifest: Manifest, landed: Sequence[FileEntry], there: AbstractSet[str]
+) -> list[str]:
+    """What is said of files whose records were read under other rules than those of today.
+
+    `landed` are those of this run, `there` the names of all that are in the folder.
+    """
+    current = {**manifest.deliveries, **{entry.name: (entry,) for entry in landed}}
+    older = Manifest(current).judged_before(contract)
+    if not older:
+        return []
+    gone = sum(entry.name not in there for entry in older)
     versions = sorted({entry.contract_version or "unknown" for entry in older})
     note = (
         f"the contract of `{contract.ref}` changed since {counted(len(older), 'file')} of it "
         f"{'was' if len(older) == 1 else 'were'} read (by version {', '.join(versions)}; now "
         f"{contract.version}): `carms ingest {contract.ref.table} --full-refresh` reads them again"
     )
-    return note + (f", but for {gone} no longer in data_raw" if gone else "")
+    return [note + (f", but for {gone} no longer in data_raw" if gone else "")]
