@@ -39,6 +39,15 @@ def put(config: LakeConfig, name: str, text: str) -> Path:
     return path
 
 
+def laid(folder: Path) -> None:
+    """The project as its user makes it: `carms.toml`, and a file of each source."""
+    (folder / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
+    for name, text in (("products.csv", PRODUCTS), ("sales/day_1.csv", SALES)):
+        path = folder / "data_raw/tiny" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 def with_contract(config: LakeConfig, table: str, old: str, new: str) -> LakeConfig:
     """The same project with another text in the contract of a bronze table."""
     own = config.project / "schemas" / config.domain.name
@@ -161,6 +170,7 @@ __all__ = [
     "built",
     "digest",
     "gold",
+    "laid",
     "project",
     "put",
     "rejects",

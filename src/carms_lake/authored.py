@@ -2,7 +2,7 @@
 
 A domain is a package: of this tool, of another distribution, or the folder `domains/<name>` of a
 project. Such a folder is imported from where it is, under a name that only it has: two projects in
-one process never mix, and `sys.path` stays as it is. A changed file is imported anew.
+one process never mix, and `sys.path` stays as it is. A changed file is imported again.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def place_in(error: BaseException) -> str | None:
 
 
 def functions(package: str, module: str) -> dict[str, Callable[..., Any]]:
-    """The public functions of a module of a domain, by name; none where there is no such module.
+    """The public functions of a module of a domain, by name; empty where it has no such module.
 
     Raises:
         ContractError: it cannot be imported, or announces what it does not have.
@@ -303,7 +303,7 @@ def _is_authored(file: str) -> bool:
 
 
 def _forget_changed(package: str) -> None:
-    """Import a project's domain anew after a change of its code."""
+    """Have a project's domain imported again after a change of its code."""
     if package not in _folders:
         return
     import hashlib  # noqa: PLC0415

@@ -172,7 +172,7 @@ class Catalog:
             for name in names:
                 if name not in known:
                     raise ContractError(
-                        f"{places[table]} reads `{name}`, but there is no such table",
+                        f"{places[table]} reads `{name}`, which is not a table of the domain",
                         did_you_mean(name, known),
                     )
             reads = tuple(sorted(known[name] for name in names))

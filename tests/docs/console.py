@@ -129,3 +129,12 @@ def _usual(text: str) -> str:
     for pattern, word in _ANY:
         text = pattern.sub(word, text)
     return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+def untrue(steps: list[Step], folder: Path, home: Path) -> list[str]:
+    """The steps that show something else than the page says, with what they show."""
+    return [
+        f"$ {step.command}  [exit {seen.code}]\n{seen.text}"
+        for step, seen in zip(steps, run(steps, folder, home), strict=True)
+        if not agrees(step, seen)
+    ]

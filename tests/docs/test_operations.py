@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs.console import Seen, Step, agrees, run, sections
+from docs.console import Seen, Step, agrees, sections, untrue
 
 pytestmark = pytest.mark.slow
 
@@ -24,13 +24,7 @@ linux = pytest.mark.skipif(
 
 def typed(title: str, folder: Path) -> None:
     """Type a section's commands; fails with each that shows something else."""
-    found = run(SECTIONS[title], folder, folder.parent)
-    wrong = [
-        f"$ {step.command}  [exit {seen.code}]\n{seen.text}"
-        for step, seen in zip(SECTIONS[title], found, strict=True)
-        if not agrees(step, seen)
-    ]
-    assert not wrong, "\n".join(wrong)
+    assert not (wrong := untrue(SECTIONS[title], folder, folder.parent)), "\n".join(wrong)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny import PRODUCTS, SALES
+from tiny import laid
 
 pytestmark = pytest.mark.slow
 
@@ -63,11 +63,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
-    for name, text in (("products.csv", PRODUCTS), ("sales/day_1.csv", SALES)):
-        path = tmp_path / "data_raw/tiny" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    laid(tmp_path)
     return tmp_path
 
 

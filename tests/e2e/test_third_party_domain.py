@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command import carms
-from tiny import PRODUCTS, SALES
+from tiny import laid
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +31,7 @@ def path_with(folder: Path) -> str:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     assert carms(tmp_path, "init").code == 0
-    (tmp_path / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
-    for name, text in (("products.csv", PRODUCTS), ("sales/day_1.csv", SALES)):
-        path = tmp_path / "data_raw/tiny" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    laid(tmp_path)
     return tmp_path
 
 

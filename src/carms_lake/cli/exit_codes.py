@@ -109,10 +109,10 @@ def error_boundary(call: Call) -> Iterator[None]:
 
 def report(call: Call, error: Exception) -> ExitCode:
     """Report an error that came before any command began; the exit code."""
-    told = error if isinstance(error, LakeError) else _of_author(error)
-    if told:
-        _exit_for(call, told)
-        return exit_code_of(told)
+    reported = error if isinstance(error, LakeError) else _of_author(error)
+    if reported:
+        _exit_for(call, reported)
+        return exit_code_of(reported)
     report_bug(error, verbose=call.verbose)
     return ExitCode.BUG
 

@@ -77,7 +77,7 @@ def _sink(file: Path | None) -> Iterator[BinaryIO]:
 
 
 def _is_stdout(file: Path) -> bool:
-    """Whether a path leads to what stdout is: opened anew, a file behind it would be cut."""
+    """Whether a path leads to what stdout is: opened again, a file behind it would be cut."""
     try:
         return os.path.samestat(file.stat(), os.fstat(sys.stdout.fileno()))
     except (OSError, ValueError):

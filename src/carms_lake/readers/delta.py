@@ -1,7 +1,7 @@
 """Delta tables: the rows of the newest version, in the order of its files.
 
 The log says which files there are, which of their rows are deleted, what their columns are called
-and which values their folders stand for; deltalake reads it, and the files are read as any other.
+and the partition values of each; deltalake reads it, and the files are read as any other.
 """
 
 import json

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 _BOOK = "xl/workbook.xml"
-_BESIDE = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
+_USUAL_PARTS = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
 _USUAL_TARGET = re.compile(r"(?:/xl/)?worksheets/\w+\.xml")
 _OTHER_LIBRARY = (".xls", ".xla", ".xlsb", ".ods")
 """Endings by which the fast library takes a file for something else."""
@@ -78,11 +78,11 @@ def find_parts(archive: zipfile.ZipFile) -> Parts | None:
         return None
     targets = _targets(archive, members, book)
     by_kind = {target.kind: target.member for target in targets.values() if target.member}
-    beside = {k: by_kind.get(k) or members.get(_key(path), "") for k, path in _BESIDE.items()}
+    beside = {k: by_kind.get(k) or members.get(_key(path), "") for k, path in _USUAL_PARTS.items()}
     is_usual_book = (
         book == _BOOK
         and "_rels/.rels" in archive.namelist()
-        and all(member in ("", _BESIDE[kind]) for kind, member in beside.items())
+        and all(member in ("", _USUAL_PARTS[kind]) for kind, member in beside.items())
     )
     nowhere = _Target("", "worksheet", is_usual=False)
     sheets = []
@@ -148,7 +148,7 @@ def usual_copy(
     related = {"worksheet": ("xl/worksheets/sheet1.xml", cells)}
     for kind, member in parts.beside.items():
         if member:
-            related[kind] = (_BESIDE[kind], archive.read(member))
+            related[kind] = (_USUAL_PARTS[kind], archive.read(member))
     office = f"{_NS}/officeDocument/2006/relationships"
     book = (
         f'<workbook xmlns="{_NS}/spreadsheetml/2006/main" xmlns:r="{office}">'

@@ -36,13 +36,13 @@ _MEASURED_ROWS = 1_000
 _WIDTHS = (8, 60)
 _BUTTON = 3
 """How many characters the button of a filter covers."""
-_READ_ANEW = re.compile(
+_CONVERTED = re.compile(
     r"[-+=@.,$€£(\d]|(?i:true|false|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 )
 """How a text begins that Excel reads as something else once a person has clicked into it."""
 _NANOSECONDS = re.compile(r"\.\d{7}")
 """A day's share in a double holds microseconds."""
-_MOST_READ_ANEW = 255
+_MOST_CONVERTED = 255
 """Excel shows a longer text as ##### where the cell's format is text."""
 
 Cell = bool | int | float | Decimal | date | str | None
@@ -221,5 +221,5 @@ def _write_cell(page: Any, row: int, column: int, value: Cell, formats: dict[str
     elif isinstance(value, date):
         page.write_datetime(row, column, value)
     elif value is not None:
-        is_read_anew = _READ_ANEW.match(value) and len(value) <= _MOST_READ_ANEW
-        page.write_string(row, column, value, formats.get("text") if is_read_anew else None)
+        is_converted = _CONVERTED.match(value) and len(value) <= _MOST_CONVERTED
+        page.write_string(row, column, value, formats.get("text") if is_converted else None)
