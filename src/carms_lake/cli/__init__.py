@@ -66,8 +66,8 @@ def make_app(words: Sequence[str] = ()) -> typer.Typer:
         for room in rooms:
             add_section(app, section, room)
     domains = Path(__file__).parents[1] / "domains"
-    for path in sorted(domains.glob("*/commands.py")):
-        name = path.parent.name
+    found = [*domains.glob("*/commands.py"), *domains.glob("*/commands/__init__.py")]
+    for name in sorted(path.relative_to(domains).parts[0] for path in found):
         commands = import_module(f"carms_lake.domains.{name}.commands")
         add_section(app, f"The {name} domain", commands.app)
     for name, package in _foreign(words).items():

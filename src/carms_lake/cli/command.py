@@ -1,8 +1,9 @@
 """How a function becomes a command: the options of every command, errors, sections of `--help`.
 
 A command is a module-level function. Its first parameter is the `Call`; a parameter annotated with
-`Target` becomes the options `-f` and `-o`. A domain's `commands.py` imports this module, the
-domain's own ones and `flows.query`, nothing else of the engine.
+`Target` becomes the options `-f` and `-o`, one annotated with another NamedTuple an option for each
+of its fields. A domain's `commands` import this module, the domain's own ones and `flows.query`,
+nothing else of the engine.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -192,11 +193,13 @@ class _Spelt(TyperCommand):
 
 
 def _runner(function: Body, more: Iterable[Parameter]) -> Body:
-    """What Typer calls: it makes the `Call` and the `Target` of their options."""
+    """What Typer calls: it makes the `Call`, the `Target` and the like of their options."""
     first, *own = inspect.signature(function, eval_str=True).parameters.values() or (None,)
     if first is None:
         raise TypeError("its first parameter is the `Call`")
     writes = next((p.name for p in own if p.annotation is Target), None)
+    groups = {p.name: p.annotation for p in own if hasattr(p.annotation, "_fields")}
+    groups.pop(writes or "", None)
 
     def run(context: typer.Context, **values: Any) -> None:
         later = Call(**{key.removeprefix(_PREFIX): values.pop(key) for key in _SHARED})
@@ -204,6 +207,8 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
         with error_boundary(call):
             if writes:
                 values[writes] = target(*(values.pop(key) for key in _OUTPUT))
+            for name, group in groups.items():
+                values[name] = group(*(values.pop(key) for key in group._fields))
             with _answered_in_file(call, values.get(writes or "")) as asked:
                 function(asked, **values)
 
@@ -212,15 +217,31 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
         for name, (kind, default) in ((_OUTPUT if writes else {}) | _SHARED).items()
     ]
     kept = [
-        p.replace(kind=Parameter.KEYWORD_ONLY)
+        one.replace(kind=Parameter.KEYWORD_ONLY)
         for p in own
         if p.name != writes and p.kind is not Parameter.VAR_KEYWORD
+        for one in (_fields(groups[p.name]) if p.name in groups else [p])
     ]
     context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [context, *kept, *more, *options]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by Typer
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
+
+
+def _fields(group: Any) -> list[Parameter]:
+    """The fields of a NamedTuple as parameters."""
+    kinds = get_type_hints(group, include_extras=True)
+    empty = Parameter.empty
+    return [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            annotation=kinds[name],
+            default=group._field_defaults.get(name, empty),
+        )
+        for name in group._fields
+    ]
 
 
 @contextmanager

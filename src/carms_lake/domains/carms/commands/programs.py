@@ -1,8 +1,8 @@
-"""`programs`, `program`, `disciplines`: the questions that applicants ask, as commands."""
+"""`programs`, `program`, `disciplines`: what there is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from carms_lake.cli.command import (
     Argument,
@@ -12,7 +12,6 @@ from carms_lake.cli.command import (
     OutputFile,
     OutputFormat,
     Target,
-    Typer,
     UnknownKey,
     UsageError,
     command,
@@ -24,47 +23,12 @@ from carms_lake.cli.command import (
     target,
     text_width,
 )
+from carms_lake.domains.carms.commands.options import Filters, IterationOption
+from carms_lake.domains.carms.commands.shared import app, lake
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import polars as pl
-
-DOMAIN = "carms"
-"""These commands ask this domain, whichever one the project works on."""
-
-
-Province = Literal["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]
-Applicant = Literal["CMG", "IMG", "USMG"]
-Eligibility = Literal["CMG", "IMG", "All", "MOTP/MMTP"]
-Language = Literal["en", "fr"]
-
-ProvinceOption = Annotated[
-    Province | None, Option("--province", case_sensitive=False, help="Where the training is.")
-]
-DisciplineOption = Annotated[
-    str | None,
-    Option("--discipline", metavar="TEXT", help="An id, or a part of the name; accents ignored."),
-]
-SchoolOption = Annotated[
-    str | None,
-    Option("--school", metavar="TEXT", help="A code, or a part of the name; accents ignored."),
-]
-ForOption = Annotated[
-    Applicant | None,
-    Option("--for", case_sensitive=False, help="Who applies: all streams that take them."),
-]
-EligibilityOption = Annotated[
-    Eligibility | None,
-    Option("--eligibility", case_sensitive=False, help="The stream; `--for` also takes All."),
-]
-LanguageOption = Annotated[
-    Language | None,
-    Option("--language", case_sensitive=False, help="The language of the description."),
-]
-IterationOption = Annotated[
-    str | None, Option("--iteration", metavar="ID", help="A match iteration (default: the newest).")
-]
 Limit = Annotated[int, Option("--limit", min=1, help="How many programs at most.")]
 Offset = Annotated[int, Option("--offset", min=0, help="How many programs to leave out first.")]
 ProgramId = Annotated[str, Argument(metavar="ID", help="The program stream's id, as 27447.")]
@@ -88,20 +52,11 @@ LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
 """What a program has several of: columns of its envelope, not of a row of its profile."""
 
 
-app = Typer()
-
-
 @command(app)
 def programs(
     call: Call,
     to: Target,
-    province: ProvinceOption = None,
-    discipline: DisciplineOption = None,
-    school: SchoolOption = None,
-    applicant: ForOption = None,
-    eligibility: EligibilityOption = None,
-    language: LanguageOption = None,
-    iteration: IterationOption = None,
+    filters: Filters,
     limit: Limit = 20,
     offset: Offset = 0,
 ) -> None:
@@ -111,19 +66,8 @@ def programs(
     """
     from carms_lake.domains.carms import questions
 
-    found = _asked(
-        call,
-        questions.PROGRAMS,
-        province=province,
-        discipline=discipline,
-        school=school,
-        applicant=applicant,
-        eligibility=eligibility,
-        language=language,
-        iteration=iteration,
-        limit=limit,
-        offset=offset,
-    )
+    asked = {**filters._asdict(), "limit": limit, "offset": offset}
+    found = lake(call).query(questions.PROGRAMS, asked)
     matching = found.item(0, -1) if found.height else 0
     if to.format is Format.TABLE and not call.json:
         shown = found.select(*TABLE_COLUMNS).rename(TABLE_COLUMNS)
@@ -143,7 +87,7 @@ def disciplines(call: Call, to: Target, iteration: IterationOption = None) -> No
     """List the disciplines, with programs and seats."""
     from carms_lake.domains.carms import questions
 
-    emit(call, _asked(call, questions.DISCIPLINES, iteration=iteration), to)
+    emit(call, lake(call).query(questions.DISCIPLINES, {"iteration": iteration}), to)
 
 
 @command(app)
@@ -165,7 +109,8 @@ def program(
 
     if section and full:
         raise UsageError("both `--section` and `--full` were given", "give one of them")
-    found = _asked(call, questions.PROGRAM, program=program_id, iteration=iteration)
+    asked = {"program": program_id, "iteration": iteration}
+    found = lake(call).query(questions.PROGRAM, asked)
     if found.is_empty():
         raise UnknownKey(
             f"no program of today has the id `{program_id}`", "`carms programs` lists them"
@@ -194,9 +139,8 @@ def _show_sections(
     from carms_lake.domains.carms import questions
 
     program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
-    found = _asked(
-        call, questions.SECTIONS, program=program_id, iteration=iteration, section=section
-    )
+    asked = {"program": program_id, "iteration": iteration, "section": section}
+    found = lake(call).query(questions.SECTIONS, asked)
     if section and found.is_empty():
         known = [entry["section_code"] for entry in profile["sections"] or []]
         raise UnknownKey(
@@ -207,9 +151,3 @@ def _show_sections(
         return
     text = "\n".join(f"# {heading}\n\n{content.strip()}\n" for _, heading, content in found.rows())
     emit_text(text, target(Format.TABLE, output))
-
-
-def _asked(call: Call, sql: str, **parameters: object) -> pl.DataFrame:
-    from carms_lake.flows.query import query_frame
-
-    return query_frame(call.on(domain=DOMAIN).config(), sql, parameters)
