@@ -1,6 +1,6 @@
 """The questions that applicants and analysts ask, as commands; their app is what `--help` lists."""
 
-from carms_lake.domains.carms.commands import programs
+from carms_lake.domains.carms.commands import program, programs
 from carms_lake.domains.carms.commands.shared import app
 
-__all__ = ["app", "programs"]
+__all__ = ["app", "program", "programs"]
