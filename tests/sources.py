@@ -12,8 +12,10 @@ from carms_lake.contract.model import Column, Contract, SourceSpec
 from carms_lake.contract.types import ColumnType, parse_type
 from carms_lake.errors import SourceRefused
 from carms_lake.names import Layer, TableRef
-from carms_lake.readers import content, csv_header, csv_records
+from carms_lake.readers import content
 from carms_lake.readers.content import disk_facts, readable
+from carms_lake.readers.csv import header as csv_header
+from carms_lake.readers.csv import records as csv_records
 from carms_lake.readers.frames import malformed_frame
 from carms_lake.records import CHUNK, SourceFile
 

@@ -16,7 +16,7 @@ from sources import source
 from carms_lake.cli.formats import Format, write_binary, write_rows
 from carms_lake.errors import UsageError
 from carms_lake.files import whole
-from carms_lake.readers.workbook import read_grid
+from carms_lake.readers.xlsx.workbook import read_grid
 from carms_lake.writers import write, xlsx
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from naive_csv import naive_records
 
-from carms_lake.readers import csv_records
-from carms_lake.readers.csv_judge import judged, texts_of
-from carms_lake.readers.csv_records import Form, RecordTooLong, fields_of, grammar, pieces
+from carms_lake.readers.csv import records as csv_records
+from carms_lake.readers.csv.judge import judged, texts_of
+from carms_lake.readers.csv.records import Form, RecordTooLong, fields_of, grammar, pieces
 
 RULES = grammar(",", '"')
 

@@ -63,7 +63,7 @@ def test_a_table_is_what_is_between_header_and_end(tmp_path_factory, titles, row
     with pytest.MonkeyPatch.context() as patched:
         if small:
             cut_small(patched, 16)
-            patched.setattr("carms_lake.readers.csv_header._HEADER_BYTES", 400)
+            patched.setattr("carms_lake.readers.csv.header._HEADER_BYTES", 400)
         found = read(file, contract)
     assert [list(row) for row in found.rows.drop("src_row_number").rows()] == [
         [cell or None for cell in row] for row in cells

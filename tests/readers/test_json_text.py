@@ -15,7 +15,7 @@ from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
 from carms_lake.flows.drift.cells import cells_of
 from carms_lake.flows.drift.inference import inferred_type
-from carms_lake.readers.json_text import dumped, loaded
+from carms_lake.readers.json.text import dumped, loaded
 
 FORMATS = ("json", "jsonl")
 LONG = "115792089237316195423570985008687907853269984665640564039457584007913129639935"

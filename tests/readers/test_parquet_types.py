@@ -22,8 +22,8 @@ from carms_lake.contract.model import NewColumns
 from carms_lake.errors import SourceRefused
 from carms_lake.quality.types import typed
 from carms_lake.readers import parquet
-from carms_lake.readers.arrow_text import plain, taken
-from carms_lake.readers.json_text import dumped
+from carms_lake.readers.json.text import dumped
+from carms_lake.readers.parquet.text import plain, taken
 
 MICROS = pa.timestamp("us")
 FOREVER = 253_402_214_400_000_000  # 9999-12-31, in microseconds

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sources import bronze, collected, column, landed, raw_records, read, source, written
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import workbook
+from carms_lake.readers.xlsx import workbook
 
 NS = "http://schemas.openxmlformats.org"
 STRICT = "http://purl.oclc.org/ooxml"

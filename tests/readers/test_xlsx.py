@@ -28,7 +28,7 @@ from sources import (
 )
 
 from carms_lake.errors import SourceRefused
-from carms_lake.readers import workbook
+from carms_lake.readers.xlsx import workbook
 
 AB = bronze("a", "b", format="xlsx")
 

@@ -1,4 +1,4 @@
-"""Source file -> chunks -> rows: one module per format, found by name.
+"""Source file -> chunks -> rows: one module or package per format, found by name.
 
 A reader knows no domain and no table, only the contract. Records = rows + malformed.
 """

@@ -24,8 +24,8 @@ from carms_lake.readers.frames import (
     parsed_chunk,
     text_frame,
 )
-from carms_lake.readers.json_text import json_fault, loaded
-from carms_lake.readers.json_values import LINE, Shape, compare_keys, misfit_fault, shape_of
+from carms_lake.readers.json.text import json_fault, loaded
+from carms_lake.readers.json.values import LINE, Shape, compare_keys, misfit_fault, shape_of
 from carms_lake.readers.text import (
     as_utf8,
     binary_kind,

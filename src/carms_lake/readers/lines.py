@@ -6,8 +6,8 @@ from typing import Any
 
 from carms_lake.contract.model import Contract
 from carms_lake.readers.content import blocks
-from carms_lake.readers.csv_header import grammar_of, opened_at_header
-from carms_lake.readers.csv_records import (
+from carms_lake.readers.csv.header import grammar_of, opened_at_header
+from carms_lake.readers.csv.records import (
     LINE_ENDS,
     Form,
     Grammar,
@@ -17,7 +17,7 @@ from carms_lake.readers.csv_records import (
     is_unclosed,
     mask,
 )
-from carms_lake.readers.csv_table import table_pieces
+from carms_lake.readers.csv.table import table_pieces
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.text import as_utf8, encoding_of
 from carms_lake.records import SourceFile

@@ -20,7 +20,7 @@ from carms_lake.flows.ingest import ingest
 from carms_lake.flows.status import status
 from carms_lake.names import Layer, TableRef
 from carms_lake.readers.discover import discover
-from carms_lake.readers.json_values import LINE
+from carms_lake.readers.json.values import LINE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -43,7 +43,7 @@ def test_of_many_reasons_the_most_frequent_are_told(
 ) -> None:
     monkeypatch.setattr("carms_lake.flows.ingest.tried._SHOWN", 1)
     monkeypatch.setattr("carms_lake.flows.ingest.batches.BATCH_RECORDS", 2)
-    monkeypatch.setattr("carms_lake.readers.csv_records.PIECE_BYTES", 8)
+    monkeypatch.setattr("carms_lake.readers.csv.records.PIECE_BYTES", 8)
     config = project(tmp_path)
     put(config, "sales/day_1.csv", f"{HEADER},p1,1\ns2,p1,x\ns3,p1,y\ns4,p1\ns5,p1,z\n")
     (file,) = ingest(config, ["sales"], dry_run=True).files

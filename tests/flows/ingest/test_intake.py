@@ -17,7 +17,7 @@ from tiny import SALES, project, put, rejects, rows, stocked
 from carms_lake.flows.ingest import batches, ingest
 from carms_lake.flows.rejects import suggest_repairs
 from carms_lake.names import Layer, TableRef
-from carms_lake.readers import csv_records
+from carms_lake.readers.csv import records as csv_records
 from carms_lake.records import FileStatus
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta import staged

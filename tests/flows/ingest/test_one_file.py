@@ -96,7 +96,7 @@ def test_of_a_file_that_fails_at_its_end_nothing_lands(
     before = rows(config, "bronze.sales", "sale_id", "quantity")
     fail_at(monkeypatch, ValueError("late"))
     monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
-    monkeypatch.setattr("carms_lake.readers.csv_records.PIECE_BYTES", 40)
+    monkeypatch.setattr("carms_lake.readers.csv.records.PIECE_BYTES", 40)
     long = "".join(f"x{n},p1,{'many' if n == 5 else n}\n" for n in range(40))
     put(config, "sales/day_1.csv", f"{HEADER}{long}y,p1,99\n")
     put(config, "sales/day_2.csv", f"{HEADER}z,p1,1\n")

@@ -18,13 +18,13 @@ from carms_lake.errors import SourceRefused, printable
 from carms_lake.flows.drift.cells import cells_of
 from carms_lake.names import folded
 from carms_lake.readers.content import readable
-from carms_lake.readers.csv_header import opened_at_header
+from carms_lake.readers.csv.header import opened_at_header
 from carms_lake.readers.header import names_in_files, spec_of
 from carms_lake.readers.json import array_elements
-from carms_lake.readers.json_text import loaded
-from carms_lake.readers.json_values import LINE, flattened
-from carms_lake.readers.sheet import open_sheet
+from carms_lake.readers.json.text import loaded
+from carms_lake.readers.json.values import LINE, flattened
 from carms_lake.readers.xlsx import as_shown
+from carms_lake.readers.xlsx.sheet import open_sheet
 from carms_lake.records import SourceFile
 
 HEAD_RECORDS = 1_000

@@ -25,7 +25,7 @@ from carms_lake.names import (
 )
 from carms_lake.readers.content import readable
 from carms_lake.readers.header import names_in_files
-from carms_lake.readers.json_values import flattened
+from carms_lake.readers.json.values import flattened
 from carms_lake.readers.lines import record_fields, record_lines
 from carms_lake.records import SourceFile
 from carms_lake.store import table_path

@@ -27,7 +27,7 @@ from carms_lake.names import (
     SRC_ROW_NUMBER,
     Layer,
 )
-from carms_lake.readers.csv_header import opened_at_header
+from carms_lake.readers.csv.header import opened_at_header
 from carms_lake.readers.discover import matches
 from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import with_records

@@ -18,7 +18,7 @@ from carms_lake.names import Layer, TableRef, as_name
 from carms_lake.readers.content import disk_facts, ensure_unchanged, opened, readable
 from carms_lake.readers.discover import listing
 from carms_lake.readers.frames import ErrorCell
-from carms_lake.readers.workbook import Grid, read_grid
+from carms_lake.readers.xlsx.workbook import Grid, read_grid
 from carms_lake.records import SourceFile
 from carms_lake.store import delta
 

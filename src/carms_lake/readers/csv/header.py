@@ -9,7 +9,7 @@ from carms_lake.contract.model import Contract
 from carms_lake.contract.spelling import AUTO, NO_HEADER
 from carms_lake.errors import ContractError, SourceRefused
 from carms_lake.readers.content import blocks
-from carms_lake.readers.csv_records import Grammar, fields_of, grammar, is_unclosed, mask
+from carms_lake.readers.csv.records import Grammar, fields_of, grammar, is_unclosed, mask
 from carms_lake.readers.extent import (
     MOST_ROWS,
     before_note,

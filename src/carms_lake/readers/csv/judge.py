@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from carms_lake.readers.csv_records import (
+from carms_lake.readers.csv.records import (
     LINE_ENDS,
     Form,
     Grammar,

@@ -10,7 +10,8 @@ import polars as pl
 import pyarrow as pa
 
 from carms_lake.contract.model import Column
-from carms_lake.readers.arrow_text import (
+from carms_lake.readers.json.text import dumped
+from carms_lake.readers.parquet.text import (
     PER_SECOND,
     int96_texts,
     is_bytes,
@@ -23,7 +24,6 @@ from carms_lake.readers.arrow_text import (
     simple,
     temporal_texts,
 )
-from carms_lake.readers.json_text import dumped
 from carms_lake.records import AS_TYPED
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896

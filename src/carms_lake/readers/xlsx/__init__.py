@@ -27,9 +27,9 @@ from carms_lake.readers.frames import (
     without_null_values,
 )
 from carms_lake.readers.header import Layout, parse, spec_of
-from carms_lake.readers.sheet import Sheet, open_sheet
-from carms_lake.readers.workbook import Grid
-from carms_lake.readers.workbook_cells import column_letters
+from carms_lake.readers.xlsx.cells import column_letters
+from carms_lake.readers.xlsx.sheet import Sheet, open_sheet
+from carms_lake.readers.xlsx.workbook import Grid
 from carms_lake.records import AS_TYPED, FileChunks, ReasonCode, SourceFile
 
 _TEXT_TYPES = ("varchar", "json")

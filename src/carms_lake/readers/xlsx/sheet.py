@@ -18,8 +18,8 @@ from carms_lake.readers.extent import (
 )
 from carms_lake.readers.frames import cell_text
 from carms_lake.readers.header import spec_of
-from carms_lake.readers.workbook import Grid, read_grid
-from carms_lake.readers.workbook_cells import column_letters
+from carms_lake.readers.xlsx.cells import column_letters
+from carms_lake.readers.xlsx.workbook import Grid, read_grid
 from carms_lake.records import SourceFile
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
-from carms_lake.readers.workbook_parts import local
+from carms_lake.readers.xlsx.parts import local
 
 _BLOCK_BYTES = 1 << 20
 _OVERLAP_BYTES = 256

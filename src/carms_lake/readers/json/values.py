@@ -16,7 +16,7 @@ from carms_lake.readers.header import (
     two_names,
     unknown_columns,
 )
-from carms_lake.readers.json_text import NotAsJson, Number, dumped
+from carms_lake.readers.json.text import NotAsJson, Number, dumped
 from carms_lake.records import AS_TYPED, ReasonCode
 
 LINE = "$"

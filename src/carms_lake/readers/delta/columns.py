@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from carms_lake.readers.arrow_text import is_int96
+from carms_lake.readers.parquet.text import is_int96
 
 _WIDENED = (
     pa.types.is_integer,

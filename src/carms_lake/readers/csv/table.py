@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from carms_lake.contract.model import Contract
-from carms_lake.readers.csv_judge import lines_of
-from carms_lake.readers.csv_records import (
+from carms_lake.readers.csv.judge import lines_of
+from carms_lake.readers.csv.records import (
     LINE_ENDS,
     Form,
     Grammar,

@@ -17,13 +17,13 @@ from carms_lake.errors import SourceRefused, counted, did_you_mean, either, firs
 from carms_lake.readers.content import empty, readable, unpacked_limit, unreadable
 from carms_lake.readers.frames import EXACT_INTEGERS, ErrorCell
 from carms_lake.readers.text import looks_like
-from carms_lake.readers.workbook_cells import (
+from carms_lake.readers.xlsx.cells import (
     SheetCells,
     column_letters,
     is_remarkable,
     sheet_cells,
 )
-from carms_lake.readers.workbook_parts import (
+from carms_lake.readers.xlsx.parts import (
     Parts,
     SheetPart,
     find_parts,

@@ -23,8 +23,8 @@ from carms_lake.readers.content import (
 )
 from carms_lake.readers.frames import malformed_frame, parsed_chunk, text_frame
 from carms_lake.readers.header import listed, spec_of
-from carms_lake.readers.json_text import json_fault, loaded
-from carms_lake.readers.json_values import Misfit, compare_keys, misfit_fault, shape_of
+from carms_lake.readers.json.text import json_fault, loaded
+from carms_lake.readers.json.values import Misfit, compare_keys, misfit_fault, shape_of
 from carms_lake.readers.text import as_utf8, binary_kind, encoding_of, unicode_kind
 from carms_lake.records import FileChunks, SourceFile
 

@@ -23,7 +23,7 @@ from deltalake.exceptions import DeltaError
 from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.readers.content import DELTA_LOG, readable
-from carms_lake.readers.delta_columns import DeltaColumn, as_declared, columns_of
+from carms_lake.readers.delta.columns import DeltaColumn, as_declared, columns_of
 from carms_lake.readers.header import parse
 from carms_lake.readers.parquet import parquet_file, parts, tables
 from carms_lake.records import FileChunks, SourceFile

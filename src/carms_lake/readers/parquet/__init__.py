@@ -15,7 +15,11 @@ import pyarrow.parquet as pq
 from carms_lake.contract.model import Column, Contract
 from carms_lake.errors import SourceRefused, is_fault
 from carms_lake.names import SRC_EXTRA, SRC_ROW_NUMBER
-from carms_lake.readers.arrow_text import (
+from carms_lake.readers.content import empty, opened, readable, wrong_format
+from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk
+from carms_lake.readers.header import Layout, listed, parse
+from carms_lake.readers.json.text import dumped
+from carms_lake.readers.parquet.text import (
     PER_SECOND,
     int96,
     interval_texts,
@@ -23,11 +27,7 @@ from carms_lake.readers.arrow_text import (
     plain,
     taken,
 )
-from carms_lake.readers.arrow_values import Wrong, landed
-from carms_lake.readers.content import empty, opened, readable, wrong_format
-from carms_lake.readers.frames import Fault, malformed_frame, parsed_chunk
-from carms_lake.readers.header import Layout, listed, parse
-from carms_lake.readers.json_text import dumped
+from carms_lake.readers.parquet.values import Wrong, landed
 from carms_lake.records import Chunk, FileChunks, ReasonCode, SourceFile
 
 _MAGIC = b"PAR1"

@@ -1,6 +1,6 @@
 """Delimited text in the contract's dialect; `src_row_number` counts records after the header.
 
-One pass over the bytes, piece by piece (`csv_records`). A piece without quotes is split at line
+One pass over the bytes, piece by piece (`records`). A piece without quotes is split at line
 ends and delimiters. A piece with quotes goes to Polars' reader unchanged if every record provably
 has the header's fields; otherwise each doubtful record is examined, the good ones go to Polars in
 clean form, and the others are rejected. So Polars gets only clean bytes: its reader takes blank
@@ -21,10 +21,10 @@ from carms_lake.contract.model import Contract, SourceSpec
 from carms_lake.errors import SourceRefused
 from carms_lake.names import SRC_REPAIR, SRC_ROW_NUMBER
 from carms_lake.readers import frames
-from carms_lake.readers.csv_header import Opened, grammar_of, no_csv, opened_at_header
-from carms_lake.readers.csv_judge import judged, texts_of
-from carms_lake.readers.csv_records import Form, Grammar, Piece, RecordTooLong
-from carms_lake.readers.csv_table import table_pieces
+from carms_lake.readers.csv.header import Opened, grammar_of, no_csv, opened_at_header
+from carms_lake.readers.csv.judge import judged, texts_of
+from carms_lake.readers.csv.records import Form, Grammar, Piece, RecordTooLong
+from carms_lake.readers.csv.table import table_pieces
 from carms_lake.readers.extent import after_note, with_place
 from carms_lake.readers.header import Layout, parse, spec_of
 from carms_lake.readers.text import BOM, binary_kind, encoding_of, shown

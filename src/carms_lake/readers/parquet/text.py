@@ -9,7 +9,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carms_lake.readers.json_text import Number
+from carms_lake.readers.json.text import Number
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _DAY_SECONDS = 86_400
@@ -41,7 +41,7 @@ def simple(values: Any) -> Any:
 
 
 def plain(values: Any) -> list[Any]:
-    """What `json_text.dumped` takes: texts, numbers with their digits, lists, objects."""
+    """What `json.text.dumped` takes: texts, numbers with their digits, lists, objects."""
     if isinstance(values, pa.ChunkedArray):
         return [value for chunk in values.chunks for value in plain(chunk)]
     if is_int96(values.type):
