@@ -5,8 +5,6 @@ project. Such a folder is imported from where it is, under a name that only it h
 one process never mix, and `sys.path` stays as it is. A changed file is imported again.
 """
 
-from __future__ import annotations
-
 import inspect
 import sys
 import threading
@@ -14,15 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.resources.abc import Traversable
 from importlib.util import spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 from carms_lake.errors import ContractError, LakeError, did_you_mean, is_fault, system_refusal
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-    from types import ModuleType
 
 _OURS = "carms_lake."
 _PREFIX = "carms_project_"

@@ -18,19 +18,14 @@
 The exit code of each branch is part of the command's interface, in `cli/exit_codes.py`.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import re
 import sys
 import traceback
 import unicodedata
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 
 class LakeError(Exception):

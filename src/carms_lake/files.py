@@ -1,7 +1,5 @@
 """Files are written whole or not at all, and are on disk when that is said."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re
@@ -11,15 +9,13 @@ import stat
 import sys
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 if sys.platform == "darwin":
     import fcntl
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 PARTIAL = ".*.part"
 """Matches what a killed process leaves of a file that was written whole."""

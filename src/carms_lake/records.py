@@ -5,21 +5,18 @@ At every step the records of a file are accepted + rejected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.names import TableRef
 from carms_lake.notebook import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
-    from datetime import datetime
-    from pathlib import Path
-
     import polars as pl
-
-    from carms_lake.names import TableRef
 
 Progress = Callable[[str, int, int | None], None]
 """Called while a flow works: what it is at, how much is done, and of how much, where known."""

@@ -1,20 +1,13 @@
 """Records of a file that are checked and not written: those that are only tried or compared."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from carms_lake import readers
-from carms_lake.quality.split import Provenance, TrackedChunk, split
+from carms_lake.contract.model import Contract
+from carms_lake.quality.split import Checked, Provenance, TrackedChunk, split
 from carms_lake.readers.content import readable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.quality.split import Checked
-    from carms_lake.records import SourceFile
+from carms_lake.records import SourceFile
 
 
 def judged(source: SourceFile, contract: Contract) -> Iterator[Checked]:

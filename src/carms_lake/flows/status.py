@@ -1,18 +1,18 @@
 """The state of a lake: from the logs of its tables and the newest operations, no data read."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from carms_lake.catalog import load_catalog
+from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.errors import SourceError
 from carms_lake.flows.drift import DRIFT, drift_of, newest
-from carms_lake.names import RUN_ID, Layer
+from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
 from carms_lake.store import LOG, table_path
@@ -21,6 +21,7 @@ from carms_lake.store.delta.integrity import damaged
 from carms_lake.store.delta.lock import put_back
 from carms_lake.store.delta.log import (
     REPLAYED,
+    Commit,
     commits,
     files_at,
     newest_commit_at,
@@ -28,20 +29,11 @@ from carms_lake.store.delta.log import (
     total_rows,
 )
 from carms_lake.store.delta.manifest import read_manifest
-from carms_lake.store.gold import build_record
+from carms_lake.store.gold import BuildRecord, build_record
 from carms_lake.store.ops import last_integrity, recent
 from carms_lake.store.rejects import live
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from carms_lake.catalog import Catalog
-    from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
-    from carms_lake.store.delta.log import Commit
-    from carms_lake.store.gold import BuildRecord
-
-    Logs = Mapping[TableRef, list[Commit]]
+Logs = Mapping[TableRef, list[Commit]]
 
 
 _SOURCES = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
+from xlsxwriter.format import Format
 
 from carms_lake.errors import UsageError
 from carms_lake.files import final_name
@@ -19,7 +20,6 @@ from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
     import polars as pl
-    from xlsxwriter.format import Format
 
 _MAX_ROWS = 1_048_576
 _MAX_COLUMNS = 16_384

@@ -4,26 +4,27 @@ A table is rebuilt only where its inputs, its code or its contract changed. Gold
 new file and checked there; a failing check leaves the published file as it was.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from functools import partial
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.catalog import code_fingerprint, load_catalog
+from carms_lake.catalog import Catalog, GoldStep, SilverStep, code_fingerprint, load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.errors import StoreError
 from carms_lake.flows.build.audit import check_arrival
 from carms_lake.flows.build.gold import build_gold
 from carms_lake.flows.build.inputs import ensure_readable
 from carms_lake.flows.build.silver import transform
 from carms_lake.flows.run import Run, running
-from carms_lake.names import Layer
+from carms_lake.names import Layer, TableRef
 from carms_lake.quality.constraints import ensure_only_reads
 from carms_lake.quality.failures import of_whole
 from carms_lake.quality.reconciliation import not_reconciled
+from carms_lake.records import Progress, RunReport, TableReport
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.integrity import ensure_named
@@ -32,16 +33,6 @@ from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.gold import build_record
 from carms_lake.store.ops import ops_rows
 from carms_lake.store.rejects import repair
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
-    from datetime import datetime
-
-    from carms_lake.catalog import Catalog, GoldStep, SilverStep
-    from carms_lake.config import LakeConfig
-    from carms_lake.names import TableRef
-    from carms_lake.records import Progress, RunReport, TableReport
-
 
 TABLES_AT_ONCE = 2
 """How many silver tables are built at the same time: memory is that of the largest two."""

@@ -1,20 +1,22 @@
 """Everything that is checked before a publish and by `carms check`, and what a run keeps of it."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake.catalog import load_catalog
+from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension, Severity
+from carms_lake.contract.model import Contract
 from carms_lake.flows.build import quarantine
 from carms_lake.flows.build.plan import key_pairs
-from carms_lake.names import DELIVERY_ID, Layer
-from carms_lake.quality.audit import audit
+from carms_lake.flows.run import Run
+from carms_lake.names import DELIVERY_ID, Layer, TableRef
+from carms_lake.quality.audit import Connection, audit
 from carms_lake.quality.failures import MOST_ROWS, Origin, as_json, failures, of_whole
 from carms_lake.quality.freshness import fresh, rows_changed, rows_published
 from carms_lake.quality.reconciliation import (
@@ -28,26 +30,13 @@ from carms_lake.quality.reconciliation import (
 from carms_lake.quality.rejected import IN_QUARANTINE, REJECT_SCHEMA, with_chains
 from carms_lake.quality.scorecard import reject_counts, scores
 from carms_lake.quality.table_constraints import table_check
-from carms_lake.records import CheckFailure
+from carms_lake.records import CheckFailure, CheckResult
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import FORGOTTEN, commits, newest_first
-from carms_lake.store.delta.manifest import read_manifest
+from carms_lake.store.delta.manifest import Build, read_manifest
 from carms_lake.store.gold import reading
 from carms_lake.store.rejects import live
 from carms_lake.store.sql import read_pinned
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
-    from carms_lake.quality.audit import Connection
-    from carms_lake.records import CheckResult
-    from carms_lake.store.delta.manifest import Build
-
 
 ARRIVAL = ".arrival"
 """The rule, after the table's name, that a file of a source ever came."""

@@ -1,19 +1,18 @@
 """What a silver table's function reads: the newest deliveries of bronze, each record once."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carms_lake import authored
-from carms_lake.contract.model import Balance, Delivery
+from carms_lake.catalog import SilverStep
+from carms_lake.contract.model import Balance, Contract, Delivery
 from carms_lake.errors import ContractError
 from carms_lake.flows import series
-from carms_lake.flows.build.context import NO_COLUMN, OTHER_TYPE, all_rows, collected
+from carms_lake.flows.build.context import NO_COLUMN, OTHER_TYPE, BuildContext, all_rows, collected
 from carms_lake.names import (
     DELIVERED_AT,
     DELIVERY_ID,
@@ -21,20 +20,13 @@ from carms_lake.names import (
     SRC_FILENAME,
     SRC_ROW_HASH,
     SRC_ROW_NUMBER,
+    TableRef,
 )
 from carms_lake.quality.split import landed_schema
 from carms_lake.quality.types import polars_schema
 from carms_lake.store import table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import read_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
-
-    from carms_lake.catalog import SilverStep
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.build.context import BuildContext
-    from carms_lake.names import TableRef
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """Bronze -> silver: each table by its function; what its contract refuses is quarantined."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from carms_lake import __version__
+from carms_lake.catalog import SilverStep
+from carms_lake.contract.model import Contract
 from carms_lake.errors import NotReconciled, counted
 from carms_lake.flows.build import quarantine
 from carms_lake.flows.build.context import (
@@ -21,33 +22,26 @@ from carms_lake.flows.build.context import (
 from carms_lake.flows.build.incremental import append_new_files, plan_keys, rebuild_keys
 from carms_lake.flows.build.inputs import FunctionInput, frame_of, function_input, transformed
 from carms_lake.flows.build.plan import (
+    Changes,
     NotIncremental,
     RebuildScope,
     changes_since,
     decide,
     why_not_incremental,
 )
+from carms_lake.flows.run import Run
 from carms_lake.flows.series import series_of
+from carms_lake.names import TableRef
 from carms_lake.quality.scorecard import field_coverage
+from carms_lake.quality.validate import Validated
 from carms_lake.records import TableReport
 from carms_lake.store import ops, table_path
 from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.log import is_table, mark_at
-from carms_lake.store.delta.manifest import Build, last_build, rows_at
+from carms_lake.store.delta.manifest import Build, SourceChanges, last_build, rows_at
 from carms_lake.store.delta.staged import FILE_ROWS, Staged
 from carms_lake.store.delta.write import FileChange, commit_files
 from carms_lake.store.rejects import write_rejects
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from carms_lake.catalog import SilverStep
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.build.plan import Changes
-    from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
-    from carms_lake.quality.validate import Validated
-    from carms_lake.store.delta.manifest import SourceChanges
 
 
 def transform(

@@ -4,40 +4,28 @@ Rejects are committed before the rows of the same files; a file whose commit did
 again by the next run, which deletes its orphaned rejects.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from functools import partial
 from itertools import chain, count
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
 
-from carms_lake.catalog import load_catalog
+from carms_lake.catalog import Catalog, load_catalog
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceError, first_few
 from carms_lake.flows.ingest.batches import Stop
 from carms_lake.flows.ingest.table import Options, ingest_table
-from carms_lake.flows.run import running
-from carms_lake.names import Layer
-from carms_lake.readers.discover import discover, listing
+from carms_lake.flows.run import Run, running
+from carms_lake.names import Layer, TableRef
+from carms_lake.readers.discover import Listing, discover, listing
+from carms_lake.records import Progress, RunReport, SourceFile
 from carms_lake.store import table_path
 from carms_lake.store.delta.inspection import ensure_undamaged
 from carms_lake.store.delta.integrity import ensure_named, has_whole_newest
 from carms_lake.store.delta.manifest import changed_sources
 from carms_lake.store.rejects import repair
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from collections.abc import Set as AbstractSet
-    from pathlib import Path
-
-    from carms_lake.catalog import Catalog
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
-    from carms_lake.names import TableRef
-    from carms_lake.readers.discover import Listing
-    from carms_lake.records import Progress, RunReport, SourceFile
-
 
 TABLES_AT_ONCE = 2
 """How many tables are ingested at once: memory is that of two batches and their checks."""

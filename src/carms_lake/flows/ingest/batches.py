@@ -4,35 +4,27 @@ Small files share a batch and a large file fills several, so time per record and
 same however the records are spread over files. One batch is checked while the next is read.
 """
 
-from __future__ import annotations
-
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import Self
 
 import polars as pl
 
 from carms_lake import readers
+from carms_lake.contract.model import Contract
 from carms_lake.errors import NotReconciled, SourceRefused, counted
 from carms_lake.flows.ingest.commit import keys_of
 from carms_lake.flows.ingest.tried import Tried
+from carms_lake.flows.run import Run
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
-from carms_lake.quality.split import Checked, TrackedChunk, split
+from carms_lake.quality.split import Checked, Provenance, TrackedChunk, split
 from carms_lake.readers.content import readable
+from carms_lake.records import Chunk, SourceFile
+from carms_lake.store.delta.staged import Staged
 from carms_lake.store.rejects import write_rejects
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Self
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
-    from carms_lake.quality.split import Provenance
-    from carms_lake.records import Chunk, SourceFile
-    from carms_lake.store.delta.staged import Staged
-
 
 BATCH_RECORDS = 200_000
 """How many records are checked together."""

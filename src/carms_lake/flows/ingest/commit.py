@@ -1,30 +1,24 @@
 """One commit for the files of a bronze table: the rows that were read, in place of earlier ones."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from carms_lake.contract.model import Contract
 from carms_lake.flows.ingest.kept import has_other_types, kept_rows
-from carms_lake.flows.ingest.renames import move_rejects, moved_rows
+from carms_lake.flows.ingest.renames import Renames, move_rejects, moved_rows
+from carms_lake.flows.run import Run
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME
 from carms_lake.quality.split import landed_schema
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.inspection import inspected
 from carms_lake.store.delta.integrity import beyond_cure
 from carms_lake.store.delta.log import LEFT
+from carms_lake.store.delta.manifest import FileEntry
+from carms_lake.store.delta.staged import Staged
 from carms_lake.store.delta.write import ensure_columns
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.ingest.renames import Renames
-    from carms_lake.flows.run import Run
-    from carms_lake.store.delta.manifest import FileEntry
-    from carms_lake.store.delta.staged import Staged
 
 
 def keys_of(contract: Contract, deliveries: Sequence[tuple[str, int | None]]) -> pl.DataFrame:

@@ -1,31 +1,24 @@
 """Which file is which, by content: what files hold now, and which of them is a copy of which."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from carms_lake.contract.model import Delivery
+from carms_lake.contract.model import Contract, Delivery
 from carms_lake.errors import SourceRefused
 from carms_lake.flows.judged import judged
+from carms_lake.flows.run import Run
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH
 from carms_lake.quality.split import said_by_path
 from carms_lake.readers.content import digest
+from carms_lake.records import SourceFile
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import KEEPS_ROWS, SEEN
+from carms_lake.store.delta.manifest import FileEntry, Manifest
 from carms_lake.store.delta.write import FileChange, commit_files
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.run import Run
-    from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import FileEntry, Manifest
-
-    Content = tuple[str, ...]
+Content = tuple[str, ...]
 
 _WORTH_BYTES = 64 << 20
 """Reading less than this takes no time worth a commit."""

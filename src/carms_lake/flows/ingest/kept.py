@@ -1,22 +1,15 @@
 """Rows of earlier deliveries, which no file has any more, under a contract that has changed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from carms_lake.contract.model import Column, Contract
 from carms_lake.errors import ContractError, counted, first_few
+from carms_lake.flows.run import Run
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
 from carms_lake.quality.split import landed_schema
 from carms_lake.quality.types import fits_exactly, json_is_read
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from carms_lake.contract.model import Column, Contract
-    from carms_lake.flows.run import Run
-
 
 _SHOWN = 3
 """How many values a message names."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from carms_lake.errors import trace_of
+from carms_lake.errors import SourceRefused, trace_of
 from carms_lake.flows.ingest.batches import FileCounts
 from carms_lake.records import FileReport, FileStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from carms_lake.errors import SourceRefused
-    from carms_lake.store.delta.manifest import FileEntry
+from carms_lake.store.delta.manifest import FileEntry
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,17 @@
 """What a contract would have to say about the columns that it refused a file for."""
 
-from __future__ import annotations
+import polars as pl
 
-from typing import TYPE_CHECKING
-
+from carms_lake.contract.model import Contract
 from carms_lake.contract.patch import as_yaml
+from carms_lake.contract.types import ColumnType
 from carms_lake.errors import LakeError, SourceRefused
 from carms_lake.flows.drift.files import HEAD_RECORDS, read_raw
 from carms_lake.flows.drift.findings import ChangeKind, Compared, ContractChange
 from carms_lake.flows.drift.inference import count_nonconforming, inferred_type
 from carms_lake.flows.drift.proposal import proposed
 from carms_lake.readers.content import readable
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.contract.types import ColumnType
-    from carms_lake.records import SourceFile
+from carms_lake.records import SourceFile
 
 
 def with_properties(

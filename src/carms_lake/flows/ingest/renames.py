@@ -4,34 +4,26 @@ Without this, a renamed file that is corrected would land in addition to the row
 and all its keys would be duplicates.
 """
 
-from __future__ import annotations
-
 import re
 from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carms_lake.contract.model import Delivery
-from carms_lake.flows.ingest.identity import hashes_of, is_state_of
+from carms_lake.contract.model import Contract, Delivery
+from carms_lake.flows.ingest.identity import Content, Contents, hashes_of, is_state_of
+from carms_lake.flows.run import Run
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, natural_key
+from carms_lake.records import SourceFile
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.manifest import Manifest
+from carms_lake.store.delta.manifest import FileEntry, Manifest
 from carms_lake.store.rejects import live, write_rejects
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+Label = tuple[str, int | None]
 
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.ingest.identity import Content, Contents
-    from carms_lake.flows.run import Run
-    from carms_lake.records import SourceFile
-    from carms_lake.store.delta.manifest import FileEntry
-
-    Label = tuple[str, int | None]
-    """The name and the delivery under which a table has rows."""
+"""The name and the delivery under which a table has rows."""
 
 _CANDIDATES = 10
 """Where more files are gone, none is compared: it is not clear which of them was renamed."""

@@ -1,41 +1,32 @@
 """The files of one bronze table: which are read, what becomes of each, one commit for all."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
-from carms_lake.contract.model import Delivery
+import polars as pl
+
+from carms_lake.contract.model import Contract, Delivery
 from carms_lake.errors import SourceRefused, counted
-from carms_lake.flows.ingest.batches import BatchWriter, FileCounts
+from carms_lake.flows.ingest.batches import BatchWriter, FileCounts, Stop
 from carms_lake.flows.ingest.commit import commit
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks, refuse_clash
 from carms_lake.flows.ingest.outcome import Loaded, refused_report
 from carms_lake.flows.ingest.renames import find_renames
+from carms_lake.flows.run import Run
 from carms_lake.flows.series import Arrivals
 from carms_lake.quality.split import Provenance, landed_schema
-from carms_lake.records import FileReport, FileStatus
+from carms_lake.records import FileReport, FileStatus, SourceFile
 from carms_lake.store import delta, parquet_path, table_path
 from carms_lake.store.delta.log import commits
 from carms_lake.store.delta.manifest import FileEntry, Manifest, read_manifest
 from carms_lake.store.delta.staged import Staged
 from carms_lake.store.rejects import runs_without_rejects
 from carms_lake.writers.parquet import write_copy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    import polars as pl
-
-    from carms_lake.contract.model import Contract
-    from carms_lake.flows.ingest.batches import Stop
-    from carms_lake.flows.run import Run
-    from carms_lake.records import SourceFile
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,12 @@
 """What a dry run keeps of the records that it checks: nothing of it is written."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import polars as pl
 
 from carms_lake.errors import counted
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from carms_lake.quality.split import Checked
+from carms_lake.quality.split import Checked
 
 _SHOWN = 5
 """How many reasons are reported of a file."""

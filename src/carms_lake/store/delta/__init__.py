@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,8 +14,6 @@ from carms_lake.store import LOG as LOG
 from carms_lake.store.delta.integrity import ensure_newest, ensure_sizes, log_files, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import polars as pl
     from deltalake import DeltaTable
 

@@ -4,17 +4,17 @@ A version belongs to the run that committed it. What a table was as of a run is 
 that no later run made, so all tables can be read as they were at one time.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from carms_lake.config import LakeConfig
 from carms_lake.errors import StoreError
 from carms_lake.names import Layer, run_began, run_timestamp
 from carms_lake.store import LOG, rejects_path
@@ -26,11 +26,6 @@ from carms_lake.store.delta.integrity import (
     unreadable,
     wrong_contents,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from carms_lake.config import LakeConfig
 
 METADATA_KEY = "carms"
 """Where a commit of a table has what the tool wrote into it."""

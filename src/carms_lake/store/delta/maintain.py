@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,18 +21,14 @@ from carms_lake.store.delta.log import (
     CHECKSUMS,
     KEEPS_ROWS,
     MAINTAINED_BY,
+    DataFile,
     files_at,
     states,
 )
 from carms_lake.store.delta.write import FileChange, commit_files, writing_to
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from pathlib import Path
-
     from polars._typing import PolarsDataType
-
-    from carms_lake.store.delta.log import DataFile
 
 
 TARGET_BYTES = 128 * 2**20

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from carms_lake.names import SRC_FILENAME, Layer, run_began
+from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
+from carms_lake.names import SRC_FILENAME, Layer, TableRef, run_began
+from carms_lake.records import SourceFile
 from carms_lake.store import delta, table_path
-from carms_lake.store.delta.log import FORGOTTEN, LEFT, MANIFEST, SEEN, newest_first
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.contract.model import Contract
-    from carms_lake.names import TableRef
-    from carms_lake.records import SourceFile
-    from carms_lake.store.delta.log import Commit
-
+from carms_lake.store.delta.log import FORGOTTEN, LEFT, MANIFEST, SEEN, Commit, newest_first
 
 _GRAIN_NS = 2_000_000_000
 """How coarse the times of files can be: two seconds on FAT and some network disks."""

@@ -5,11 +5,11 @@ commit moves them to the other data files and names them in the log. What a kill
 counts for nothing, and the next run deletes it.
 """
 
-from __future__ import annotations
-
 import shutil
+from collections.abc import Mapping
 from itertools import count
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any, Self
 
 import polars as pl
 
@@ -18,12 +18,6 @@ from carms_lake.store import delta
 from carms_lake.store.delta.integrity import damaged, wrong_contents
 from carms_lake.store.delta.log import files_at
 from carms_lake.store.delta.write import FileChange, commit_files, write_data, writing_to
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-    from typing import Any, Self
-
 
 FILE_ROWS = 1_000_000
 """A data file is closed when it has so many rows."""

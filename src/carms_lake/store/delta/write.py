@@ -5,13 +5,13 @@ nothing by itself: data files are synced before the commit that names them, then
 power cut leaves a commit with all its rows, or none.
 """
 
-from __future__ import annotations
-
 import json
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -25,11 +25,6 @@ from carms_lake.files import make_folder, sync_files, sync_folder
 from carms_lake.store.delta import LOG, columns, columns_of, exists, first_line, open_table
 from carms_lake.store.delta.integrity import checksum, name_of
 from carms_lake.store.delta.log import CHECKSUMS, METADATA_KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
 
 _CONFIGURATION = {
     "delta.logRetentionDuration": "interval 36500 days",

@@ -4,15 +4,13 @@ Readers keep the file that they opened until they open it again. Nobody sees a t
 passed its checks.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
+import polars as pl
 
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
@@ -34,12 +32,6 @@ from carms_lake.store.sql import (
     seal,
 )
 from carms_lake.store.sql.statement import only_reads
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import polars as pl
-
 
 STORAGE_VERSION = "v1.0.0"
 """What the file can be opened by: BI tools bundle drivers that are years old."""

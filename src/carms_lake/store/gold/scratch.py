@@ -1,14 +1,13 @@
 """A gold file in a folder of its own, whose tables may be corrupted: nothing of it is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
+import polars as pl
 
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
@@ -17,10 +16,6 @@ from carms_lake.names import Layer, TableRef
 from carms_lake.store.gold.file import Warehouse, building
 from carms_lake.store.sql import qualified, quoted, scalar
 from carms_lake.store.sql.statement import only_reads
-
-if TYPE_CHECKING:
-    import polars as pl
-
 
 _FRAME = "scratch_frame"
 

@@ -7,12 +7,14 @@ takes a while to import.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
+from carms_lake.config import LakeConfig
 from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store.query import views
 from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
@@ -26,13 +28,9 @@ from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, se
 from carms_lake.store.sql.statement import Statement, read_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     import pyarrow as pa
 
-    from carms_lake.config import LakeConfig
-
-    Parameters = Mapping[str, Any] | Sequence[Any] | None
+Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 Batch = TypeVar("Batch")
 

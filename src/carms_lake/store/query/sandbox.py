@@ -1,28 +1,21 @@
 """One query's connection and what belongs to it, its memory limit included."""
 
-from __future__ import annotations
-
 import os
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import duckdb
 
-from carms_lake.errors import StoreError
+from carms_lake.config import LakeConfig
+from carms_lake.errors import LakeError, StoreError
 from carms_lake.names import QUERY_THREAD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from carms_lake.config import LakeConfig
-    from carms_lake.errors import LakeError
-    from carms_lake.store.sql.statement import Statement
-
+from carms_lake.store.sql.statement import Statement
 
 Result = TypeVar("Result")
 

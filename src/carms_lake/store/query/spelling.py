@@ -4,19 +4,14 @@ Python has no months, no infinite day and no nanoseconds, and Polars no unions o
 give another value without a word. So such a value is text as DuckDB writes it, also inside a list.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 
 from carms_lake.store.sql import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from duckdb.sqltypes import DuckDBPyType
 
 _TEXT = "VARCHAR"
 

@@ -3,11 +3,10 @@
 Errors are explained here because their hints name the nearest tables.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 
@@ -22,17 +21,9 @@ from carms_lake.errors import (
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store.delta.integrity import cure, ensure_named, has_whole_newest, newest_version
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
-from carms_lake.store.query.sandbox import LAKE_SCHEMAS
+from carms_lake.store.query.sandbox import LAKE_SCHEMAS, Session
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
-from carms_lake.store.sql.statement import TABLE_FUNCTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from carms_lake.store.query.sandbox import Session
-    from carms_lake.store.sql.statement import Statement
-
+from carms_lake.store.sql.statement import TABLE_FUNCTIONS, Statement
 
 _MISSING = re.compile(r'Table with name "?([^\s"]+)"? does not exist')
 _WHERE = re.compile(r"LINE \d+: .*", re.DOTALL)
