@@ -41,7 +41,7 @@ def test_each_reason_is_told_with_its_first_record(tmp_path: Path) -> None:
 def test_of_many_reasons_the_most_frequent_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carms_lake.flows.ingest.tried._SHOWN", 1)
+    monkeypatch.setattr("carms_lake.flows.ingest.outcome._SHOWN", 1)
     monkeypatch.setattr("carms_lake.flows.ingest.batches.BATCH_RECORDS", 2)
     monkeypatch.setattr("carms_lake.readers.csv.records.PIECE_BYTES", 8)
     config = project(tmp_path)

@@ -1,14 +1,25 @@
-"""A patched contract tried on the files that it is for, before it is said to accept them."""
+"""What a contract would have to say to accept files, and whether it then does.
+
+A patched contract is tried on its files before it is said to accept them; an ingest that refuses a
+file for its columns shows the properties that would add them.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from carms_lake.contract.load import parse_contract
 from carms_lake.contract.model import Contract
-from carms_lake.errors import SourceRefused, counted
-from carms_lake.flows.drift.files import HEAD_RECORDS, SPREAD_RECORDS
-from carms_lake.flows.drift.findings import is_systematic
+from carms_lake.contract.patch import as_yaml
+from carms_lake.contract.types import ColumnType
+from carms_lake.errors import LakeError, SourceRefused, counted
+from carms_lake.flows.drift.files import HEAD_RECORDS, SPREAD_RECORDS, read_raw
+from carms_lake.flows.drift.findings import ChangeKind, Compared, ContractChange, is_systematic
+from carms_lake.flows.drift.inference import count_nonconforming, inferred_type
+from carms_lake.flows.drift.proposal import proposed
 from carms_lake.flows.judged import judged
+from carms_lake.readers.content import readable
 from carms_lake.records import SourceFile
 
 
@@ -41,3 +52,33 @@ def _why(source: SourceFile, contract: Contract) -> str:
     if rejected and is_systematic(rejected, records):
         return f"{rejected} of {counted(records, 'record')} would be rejected, the first: {first}"
     return ""
+
+
+def with_properties(
+    refusal: SourceRefused, source: SourceFile, contract: Contract
+) -> SourceRefused:
+    """A refusal for unknown columns, and the properties that would add them in the file's types."""
+    try:
+        with readable(source):
+            raw = read_raw(source, contract, most=HEAD_RECORDS)
+            kinds = {name: inferred_type(raw.sample[name]) for name in refusal.columns}
+            changes = [
+                ContractChange(ChangeKind.ADDED, name, kind)
+                for name, kind in kinds.items()
+                if _takes(kind, raw.sample[name], raw.not_text.get(name, 0))
+            ]
+            if not changes:
+                hint = "no type takes the values: list the column in `carms.dropColumns`"
+                return SourceRefused(refusal.code, refusal.message, hint, refusal.columns)
+            patch = proposed(contract, [Compared((), tuple(changes))])
+            text = as_yaml(contract.ref.table, patch).rstrip()
+    except LakeError:  # the refusal says enough without them
+        return refusal
+    hint = f"{refusal.hint}; `carms drift {contract.ref.table} --write` adds:\n{text}"
+    return SourceRefused(refusal.code, refusal.message, hint, refusal.columns)
+
+
+def _takes(kind: ColumnType, values: pl.Series, not_text: int) -> bool:
+    """Whether a type takes one of the values, where there are any."""
+    filled = values.len() - values.null_count()
+    return not filled or count_nonconforming(values, kind, not_text) < filled

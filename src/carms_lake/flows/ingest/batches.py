@@ -7,7 +7,6 @@ same however the records are spread over files. One batch is checked while the n
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from threading import Event
 from typing import Self
 
@@ -17,7 +16,7 @@ from carms_lake import readers
 from carms_lake.contract.model import Contract
 from carms_lake.errors import NotReconciled, SourceRefused, counted
 from carms_lake.flows.ingest.commit import keys_of
-from carms_lake.flows.ingest.tried import Tried
+from carms_lake.flows.ingest.outcome import FileCounts, Tried
 from carms_lake.flows.run import Run
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, SRC_ROW_NUMBER
 from carms_lake.quality.split import Checked, Provenance, TrackedChunk, split
@@ -44,19 +43,6 @@ class Stop(Event):
         """
         if self.is_set():
             raise CancelledError
-
-
-@dataclass
-class FileCounts:
-    """What became of the records of one file, so far."""
-
-    records: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
-    first_fault: str = ""
-    """Where the first record was rejected, and why."""
 
 
 class BatchWriter:

@@ -12,10 +12,10 @@ import polars as pl
 
 from carms_lake.contract.model import Contract, Delivery
 from carms_lake.errors import SourceRefused, counted
-from carms_lake.flows.ingest.batches import BatchWriter, FileCounts, Stop
+from carms_lake.flows.ingest.batches import BatchWriter, Stop
 from carms_lake.flows.ingest.commit import commit
 from carms_lake.flows.ingest.identity import Contents, Copies, hashes_of, keep_looks, refuse_clash
-from carms_lake.flows.ingest.outcome import Loaded, refused_report
+from carms_lake.flows.ingest.outcome import FileCounts, Loaded, refused_report
 from carms_lake.flows.ingest.renames import find_renames
 from carms_lake.flows.run import Run
 from carms_lake.flows.series import Arrivals
@@ -165,7 +165,7 @@ class _Table:
         except SourceRefused as error:
             if error.columns:
                 # It imports what comparing files needs, which most ingests do not.
-                from carms_lake.flows.ingest.proposed import with_properties
+                from carms_lake.flows.drift.trial import with_properties
 
                 error = with_properties(error, source, self.contract)
             report = FileReport(self.contract.ref, source.name, FileStatus.REFUSED)

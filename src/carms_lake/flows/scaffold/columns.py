@@ -11,9 +11,8 @@ import polars as pl
 from carms_lake.contract.types import ColumnType
 from carms_lake.flows.drift.inference import TOLERANCE, count_nonconforming, inferred_type
 from carms_lake.flows.drift.proposal import column_name
-from carms_lake.flows.scaffold.rows import escaped
 from carms_lake.flows.scaffold.spelled import TRIED, reading_of, shown, usual_mark
-from carms_lake.flows.scaffold.table import Table
+from carms_lake.flows.scaffold.table import Table, escaped
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR
 
 _NULLS = frozenset([

@@ -12,8 +12,7 @@ import polars.selectors as cs
 
 from carms_lake.errors import SourceError, SourceRefused, counted
 from carms_lake.flows.scaffold.plain import add_text
-from carms_lake.flows.scaffold.rows import Place, find_table
-from carms_lake.flows.scaffold.table import Table, add_rows
+from carms_lake.flows.scaffold.table import Place, Table, add_rows, find_table
 from carms_lake.names import Layer, TableRef, as_name
 from carms_lake.readers.content import disk_facts, ensure_unchanged, opened, readable
 from carms_lake.readers.discover import listing

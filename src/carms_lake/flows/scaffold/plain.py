@@ -13,8 +13,7 @@ import orjson
 
 from carms_lake.errors import SourceError, first_few
 from carms_lake.flows.drift.files import values_by_path
-from carms_lake.flows.scaffold.rows import find_table, is_blank
-from carms_lake.flows.scaffold.table import Table, add_rows, series_of
+from carms_lake.flows.scaffold.table import Table, add_rows, find_table, is_blank, series_of
 from carms_lake.readers.content import blocks
 from carms_lake.readers.text import binary_kind, looks_like
 from carms_lake.records import SourceFile
