@@ -280,6 +280,16 @@ class Contract:
         return hashlib.sha256(repr((columns, reading)).encode()).hexdigest()
 
     @property
+    def is_snapshot(self) -> bool:
+        """Whether each of its source files is a complete state, every delivery of which is kept."""
+        return self.source is not None and self.source.delivery is Delivery.SNAPSHOT
+
+    @property
+    def series(self) -> SeriesSpec | None:
+        """What orders its source files, where they are snapshots of one thing."""
+        return self.source.series if self.source else None
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
@@ -292,7 +302,7 @@ class Contract:
             added += (SRC_REPAIR,)
         if self.source and self.source.new_columns is NewColumns.ACCEPT:
             added += (SRC_EXTRA,)
-        if self.source and self.source.delivery is Delivery.SNAPSHOT:
+        if self.is_snapshot:
             added += DELIVERY_COLUMNS
         return added
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from carms_lake.contract.model import Contract, Delivery, SeriesOrder, SeriesSpec
+from carms_lake.contract.model import Contract, SeriesOrder, SeriesSpec
 from carms_lake.names import DELIVERED_AT, DELIVERY_ID, SRC_FILENAME, natural_key
 from carms_lake.quality.split import said_by_path
 from carms_lake.store import delta
@@ -73,17 +73,15 @@ class Arrivals:
     """
 
     def __init__(self, contract: Contract, manifest: Manifest) -> None:
-        self._source = contract.source
+        self._contract = contract
         self._manifest = manifest
 
     def note(self, name: str) -> str:
         """The note on a file that is about to land; empty where its name is the last or known."""
-        source, last = self._source, self._last
-        if source is None or last is None or name in self._manifest.current:
+        last = self._last
+        if last is None or name in self._manifest.current or self._place(name) >= self._place(last):
             return ""
-        if self._place(name) >= self._place(last):
-            return ""
-        if source.series is not None:
+        if self._contract.series is not None:
             return f"takes its place in the history, before `{last}`"
         return (
             f"warning: arrives after `{last}`, whose name is greater, and counts as the newer one; "
@@ -93,15 +91,14 @@ class Arrivals:
     @cached_property
     def _last(self) -> str | None:
         """The landed file whose name is the greatest, where that decides anything."""
-        source = self._source
-        if source is None or (source.series is None and source.delivery is not Delivery.SNAPSHOT):
+        if self._contract.series is None and not self._contract.is_snapshot:
             return None
         landed = [entry.name for entry in self._manifest.current.values() if not entry.copy_of]
         return max(landed, key=self._place, default=None)
 
     def _place(self, name: str) -> Place:
-        if self._source is not None and self._source.series is not None:
-            return places_of(self._source.series, [name])[name]
+        if spec := self._contract.series:
+            return places_of(spec, [name])[name]
         return (True, natural_key(name))
 
 
@@ -112,10 +109,10 @@ def snapshots(contract: Contract, manifest: Manifest, rows: pl.LazyFrame) -> lis
     Of a file that was delivered several times, and of files that share a place, each delivery
     begins another snapshot: the newest delivery of every file of the place.
     """
-    spec = contract.source.series if contract.source else None
+    spec = contract.series
     if spec is None:
         return []
-    entries = {(e.name, e.delivery_id): e for e in manifest.entries if not e.copy_of}
+    entries = {e.label: e for e in manifest.entries if not e.copy_of}
     parts: dict[Place, list[tuple[FileEntry, str | None]]] = {}
     if spec.column is None:
         places = places_of(spec, (name for name, _ in entries))
@@ -141,7 +138,7 @@ def snapshots(contract: Contract, manifest: Manifest, rows: pl.LazyFrame) -> lis
 
 def of_present(contract: Contract, path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that the last snapshot has; all of them where the source is not a series."""
-    if contract.source is None or contract.source.series is None:
+    if contract.series is None:
         return rows
     found = snapshots(contract, read_manifest(commits(path)), delta.scan(path))
     if not found:
@@ -189,9 +186,8 @@ def _rows_of(frame: pl.LazyFrame, contract: Contract, found: list[Snapshot]) -> 
         on.append(DELIVERY_ID)
     else:
         keys = keys.drop(DELIVERY_ID)
-    spec = contract.source.series if contract.source else None
-    if spec and spec.column:
-        frame = frame.with_columns(pl.col(spec.column).cast(pl.String).alias(_VALUE))
+    if contract.series and (column := contract.series.column):
+        frame = frame.with_columns(pl.col(column).cast(pl.String).alias(_VALUE))
         on.append(_VALUE)
     return frame.join(keys, on=on, how="inner", nulls_equal=True, maintain_order="left")
 
@@ -223,8 +219,4 @@ def _in_time(found: list[Snapshot]) -> list[Snapshot]:
 
 def series_of(contracts: Mapping[Any, Contract], refs: Iterable[Any]) -> dict[str, str]:
     """The series of those of these tables that have one, as a build remembers them."""
-    return {
-        str(ref): str(source.series)
-        for ref in refs
-        if (source := contracts[ref].source) and source.series
-    }
+    return {str(ref): str(contracts[ref].series) for ref in refs if contracts[ref].series}

@@ -129,7 +129,7 @@ def _by_file(
     delivery = pl.col(DELIVERY_ID) if has_deliveries else pl.lit(None, pl.Int64).alias(DELIVERY_ID)
     counted = rows.group_by(SRC_FILENAME, delivery).len().collect(engine="streaming")
     held = {(name, number): count for name, number, count in counted.rows()}
-    wanted = {(e.name, e.delivery_id): e.accepted for e in entries if e.accepted}
+    wanted = {e.label: e.accepted for e in entries if e.accepted}
     keys = held.keys() | wanted.keys()
     wrong = sorted({key[0] for key in keys if held.get(key, 0) != wanted.get(key, 0)})
     if wrong:

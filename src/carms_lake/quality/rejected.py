@@ -6,6 +6,7 @@ Reasons are built for rejected rows only; for all rows they would cost three tim
 import sys
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -211,6 +212,17 @@ def _big_endian(numbers: pl.Series) -> pl.Series:
         pa.binary(_HASH_BYTES), len(numbers), [None, pa.py_buffer(words)]
     )
     return pl.Series(numbers.name, values, dtype=pl.Binary)
+
+
+def of_run(rejects: pl.DataFrame, run_id: str, at: datetime) -> pl.DataFrame:
+    """Rejects in the columns of the store, as those of a run that began at a moment.
+
+    They count only under the run that last read their file, or made their table.
+    """
+    found = rejects.with_columns(
+        pl.lit(run_id).alias(RUN_ID), pl.lit(at, REJECT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS)
+    )
+    return found.match_to_schema(REJECT_SCHEMA, missing_columns="insert", extra_columns="ignore")
 
 
 _PLACE = "\x00place"

@@ -15,6 +15,7 @@ from carms_lake.flows.build.context import BuildContext, TableUpdate, count_of, 
 from carms_lake.flows.build.inputs import frame_of, function_input, transformed
 from carms_lake.flows.build.plan import LARGE_PCT, NotIncremental
 from carms_lake.names import SRC_FILENAME, SRC_ROW_HASH, TableRef
+from carms_lake.quality.rejected import of_run
 from carms_lake.quality.validate import Validated
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.manifest import Build, SourceChanges, rows_at
@@ -215,7 +216,7 @@ def _orphaned(
 def _with_new(context: BuildContext, rejects: pl.DataFrame, found: Validated) -> pl.DataFrame:
     """The rejects that stay and the new ones, all as this run's."""
     new = quarantine.as_rejects(found.quarantined, context.contract, context.run)
-    return pl.concat([quarantine.of_run(rejects, context.run), new])
+    return pl.concat([of_run(rejects, context.run.run_id, context.run.started_at), new])
 
 
 def _with_counted_keys(

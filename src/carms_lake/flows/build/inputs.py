@@ -9,7 +9,7 @@ import polars as pl
 
 from carms_lake import authored
 from carms_lake.catalog import SilverStep
-from carms_lake.contract.model import Balance, Contract, Delivery
+from carms_lake.contract.model import Balance, Contract
 from carms_lake.errors import ContractError
 from carms_lake.flows import series
 from carms_lake.flows.build.context import NO_COLUMN, OTHER_TYPE, BuildContext, all_rows, collected
@@ -47,15 +47,14 @@ def frame_of(context: BuildContext, ref: TableRef) -> pl.LazyFrame:
         StoreError: the table cannot be read.
     """
     frame, contract = all_rows(context, ref), context.contracts[ref]
-    source = contract.source
     is_history = context.contract.silver.history is not None
-    if source is None or (source.series is None and source.delivery is not Delivery.SNAPSHOT):
+    if contract.series is None and not contract.is_snapshot:
         return frame
     manifest = read_manifest(commits(table_path(context.run.config, ref)))
     if found := series.snapshots(contract, manifest, frame):
         rows_of = series.all_rows if is_history else series.current_rows
         return rows_of(frame, contract, found)
-    if is_history or source.delivery is not Delivery.SNAPSHOT:
+    if is_history or not contract.is_snapshot:
         return frame
     newest = pl.LazyFrame(
         [(name, entry.delivery_id) for name, entry in manifest.current.items()],

@@ -10,7 +10,7 @@ from typing import Any
 from carms_lake import __version__
 from carms_lake.catalog import GoldStep, SilverStep
 from carms_lake.config import LakeConfig
-from carms_lake.contract.model import Balance, Column, Contract, Delivery
+from carms_lake.contract.model import Balance, Column, Contract
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import table_path
@@ -161,8 +161,7 @@ def why_not_incremental(
     if found or spec.driver is None:
         return found
     driver = contracts[spec.driver]
-    source = driver.source
-    if source is None or source.delivery is Delivery.SNAPSHOT or source.series:
+    if driver.source is None or driver.is_snapshot or driver.series:
         return "each delivery of its driver is all of it"
     if key_pairs(contract, driver):
         is_proved = last is None or last.has_driver_keys

@@ -16,7 +16,7 @@ from carms_lake.flows.build.context import BuildContext
 from carms_lake.flows.run import Run
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.quality.reconciliation import QUARANTINE
-from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.quality.rejected import REJECT_SCHEMA, of_run
 from carms_lake.quality.types import typed
 from carms_lake.records import CheckResult, ReasonCode
 from carms_lake.store import delta, rejects_path, table_path
@@ -34,15 +34,7 @@ def as_rejects(quarantined: pl.DataFrame, contract: Contract, run: Run) -> pl.Da
         pl.Series("raw_record", map(_json, rows), pl.String),
         "reasons",
     )
-    return of_run(found.match_to_schema(REJECT_SCHEMA, missing_columns="insert"), run)
-
-
-def of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
-    """The same rejects as this run's: they count only under the run that last made their table."""
-    return rejects.with_columns(
-        pl.lit(run.run_id).alias(RUN_ID),
-        pl.lit(run.started_at, pl.Datetime("us", "UTC")).alias("ingestion_ts"),
-    )
+    return of_run(found, run.run_id, run.started_at)
 
 
 def quarantined_by(run: Run, contract: Contract, run_id: str) -> pl.DataFrame:

@@ -58,13 +58,10 @@ def commit(
     """
     path = table_path(run.config, contract.ref)
     schema = landed_schema(contract)
-    read = {(entry.name, entry.delivery_id) for entry in entries}
+    read = {entry.label for entry in entries}
     kept = renames.origin.keys() - read
     # The table has its rows under the old names.
-    known = {
-        renames.origin.get((e.name, e.delivery_id), (e.name, e.delivery_id)): e.accepted
-        for e in renames.manifest.entries
-    }
+    known = {renames.origin.get(e.label, e.label): e.accepted for e in renames.manifest.entries}
     replaced = {*renames.origin.values(), *renames.dropped}
     replaced |= {label for label in read - renames.origin.keys() if label in known}
     keys = keys_of(contract, sorted(replaced, key=repr))
@@ -91,7 +88,7 @@ def commit(
         is_whole = True
     if is_full_refresh and not is_whole and (wrong := inspected(path, contents=True).wrong):
         raise beyond_cure(path, wrong, sorted({n for n, _ in with_rows - replaced}))
-    renamed = [e for e in renames.entries if (e.name, e.delivery_id) not in read]
+    renamed = [e for e in renames.entries if e.label not in read]
     metadata = _metadata(run, contract, [*renamed, *entries], renames)
     staged.commit(metadata, keys if replaced else None, whole=is_whole)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from carms_lake.contract.model import Contract, Delivery
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused
 from carms_lake.flows.judged import judged
 from carms_lake.flows.run import Run
@@ -43,9 +43,9 @@ class Contents:
         # Where a column is a part of the path, the same content under another name is other data,
         # and in a series it is a later state that is the same again.
         self._patterns = [column.from_path for column in contract.columns if column.from_path]
-        series = contract.source.series if contract.source else None
-        self._is_series = series is not None and series.path is not None
-        self._patterns += [series.path] if series and series.path else []
+        path = contract.series.path if contract.series else None
+        self._is_series = path is not None
+        self._patterns += [path] if path else []
         self._sha256: dict[str, str] = {}
         self.confirmed: list[FileEntry] = []
         """Files that were read only to find that they still have their content."""
@@ -171,8 +171,7 @@ class Copies:
         """Name of a loaded file, by its content."""
         self._at_start = dict(self._holders)
         kept = [entry for entry in manifest.entries if entry.records]
-        is_snapshot = contract.source is not None and contract.source.delivery is Delivery.SNAPSHOT
-        self._archived = {contents.landed(e): e.name for e in kept} if is_snapshot else {}
+        self._archived = {contents.landed(e): e.name for e in kept} if contract.is_snapshot else {}
         """The same of every delivery that the table keeps."""
         self._done: set[str] = set()
         self._read: set[str] = set()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from carms_lake.contract.model import Contract, Delivery
+from carms_lake.contract.model import Contract
 from carms_lake.flows.ingest.identity import Content, Contents, hashes_of, is_state_of
 from carms_lake.flows.run import Run
 from carms_lake.names import DELIVERY_ID, RUN_ID, SRC_FILENAME, natural_key
@@ -74,7 +74,7 @@ def move_rejects(
     """
     rejected = live(run.config, [contract.ref])
     if rejected is not None:
-        current = {(e.name, e.delivery_id) for e in renames.manifest.current.values()}
+        current = {e.label for e in renames.manifest.current.values()}
         found = renames.relabelled(rejected, labels & current)
         found = found.with_columns(pl.lit(run.run_id).alias(RUN_ID))
         write_rejects(run.config, [found.collect()], run.run_id)
@@ -116,7 +116,6 @@ def find_renames(
         old_names |= _changed_too(run, contract, others, files, contents)
     if not old_names:
         return Renames({}, manifest)
-    is_snapshot = contract.source is not None and contract.source.delivery is Delivery.SNAPSHOT
     deliveries = dict(manifest.deliveries)
     for name in {*old_names, *old_names.values()}:
         deliveries.pop(name, None)
@@ -126,15 +125,15 @@ def find_renames(
         kept = _with_rows(manifest, old)
         if new in landed and new not in old_names.values():  # another was renamed over it
             overwritten = _with_rows(manifest, new)
-            if is_snapshot:
+            if contract.is_snapshot:
                 kept = sorted([*kept, *overwritten], key=lambda entry: entry.delivered_at or "")
             else:
-                dropped.update(_label(entry) for entry in overwritten)
+                dropped.update(entry.label for entry in overwritten)
         entries = [
-            replace(entry, name=new, delivery_id=number if is_snapshot else None)
+            replace(entry, name=new, delivery_id=number if contract.is_snapshot else None)
             for number, entry in enumerate(kept, start=1)
         ]
-        origin |= {_label(entry): _label(was) for entry, was in zip(entries, kept, strict=True)}
+        origin |= {entry.label: was.label for entry, was in zip(entries, kept, strict=True)}
         last = replace(entries[-1], run_id=run.run_id)
         if contents.now(new) == contents.landed(last):
             last = last.found_in(contents.files[new], contents.seen_ns)
@@ -214,7 +213,3 @@ def _without_numbers(name: str) -> str:
 
 def _with_rows(manifest: Manifest, name: str) -> list[FileEntry]:
     return [entry for entry in manifest.deliveries[name] if not entry.copy_of]
-
-
-def _label(entry: FileEntry) -> Label:
-    return entry.name, entry.delivery_id

@@ -10,7 +10,7 @@ from functools import partial
 
 import polars as pl
 
-from carms_lake.contract.model import Contract, Delivery
+from carms_lake.contract.model import Contract
 from carms_lake.errors import SourceRefused, counted
 from carms_lake.flows.ingest.batches import BatchWriter, Stop
 from carms_lake.flows.ingest.commit import commit
@@ -146,7 +146,6 @@ class _Table:
         lost = runs_without_rejects(run.config, (entry.run_id for entry in rejected))
         self.without_rejects = {entry.name for entry in rejected if entry.run_id in lost}
         """Their files are reread: an older table of rejects was put back."""
-        self.is_snapshot = bool(contract.source and contract.source.delivery is Delivery.SNAPSHOT)
         self.copies = Copies(contract, self.contents, self.manifest)
         self.arrivals = Arrivals(contract, self.manifest)
 
@@ -213,9 +212,9 @@ class _Table:
         seconds = time.perf_counter() - started
         counts = writer.read(source, provenance)
         is_renewed = known is not None and known.sha256 != source.sha256
-        if self.is_snapshot or (is_renewed and known and known.accepted):
+        if self.contract.is_snapshot or (is_renewed and known and known.accepted):
             self._refuse_emptied(source, provenance, counts, writer)
-        if self.is_snapshot and known and counts.rejected:
+        if self.contract.is_snapshot and known and counts.rejected:
             self._warn_of_dropped(source, counts)
         status = FileStatus.REPLACED if known else FileStatus.LANDED
         order = self.arrivals.note(source.name)
@@ -237,13 +236,13 @@ class _Table:
         what = "what was corrected in" if entry.is_outdated else "same content as"
         note = f"{what} `{entry.copy_of}`, which is loaded already; skipped"
         report = replace(report, status=FileStatus.COPY, notes=(*report.notes, note))
-        if has_rows and self.is_snapshot:  # its earlier rows are no longer what it holds
+        if has_rows and self.contract.is_snapshot:  # its earlier rows are no longer what it holds
             entry = replace(entry, delivery_id=self.manifest.next_delivery(entry.name))
         return Loaded(report, entry)
 
     def _provenance(self, source: SourceFile, known: FileEntry | None) -> Provenance:
         run = self.run
-        if not self.is_snapshot:
+        if not self.contract.is_snapshot:
             return Provenance(run.run_id, run.started_at)
         if known and known.sha256 == source.sha256 and known.delivered_at:
             # The same delivery, reread.

@@ -17,16 +17,14 @@ from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.flows.rejects.reparse import Reparsed, reparse
 from carms_lake.flows.run import Run
 from carms_lake.names import (
-    INGESTION_TS,
-    RUN_ID,
     SRC_EXTRA,
     SRC_FILENAME,
     SRC_REPAIR,
     SRC_ROW_NUMBER,
     TableRef,
 )
-from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.quality.split import AUDIT_SCHEMA, Provenance, TrackedChunk, landed_schema, split
+from carms_lake.quality.rejected import of_run
+from carms_lake.quality.split import Provenance, TrackedChunk, landed_schema, split
 from carms_lake.records import FileReport, FileStatus, Progress
 from carms_lake.store import delta, table_path
 from carms_lake.store.delta.log import commits
@@ -159,7 +157,10 @@ def _add(
     numbers = pl.concat([frame.select(SRC_ROW_NUMBER) for frame in revalidated])
     others = before.join(numbers, on=SRC_ROW_NUMBER, how="anti", maintain_order="left")
     table.accepted += [] if accepted is None else [accepted]
-    table.rejected += [_of_run(others, table.run), *([] if rejected is None else [rejected])]
+    table.rejected += [
+        of_run(others, table.run.run_id, table.run.started_at),
+        *([] if rejected is None else [rejected]),
+    ]
     entry = replace(entry, run_id=table.run.run_id, accepted=entry.accepted + landed, rejected=left)
     table.entries.append(entry)
     table.reports.append(
@@ -193,12 +194,3 @@ def _same_reasons(before: pl.DataFrame, rejected: pl.DataFrame) -> bool:
     same = before.join(rejected.select(SRC_ROW_NUMBER), on=SRC_ROW_NUMBER, how="semi")
     then, now = (frame.sort(SRC_ROW_NUMBER)["reasons"] for frame in (same, rejected))
     return then.equals(now)
-
-
-def _of_run(rejects: pl.DataFrame, run: Run) -> pl.DataFrame:
-    """Rejects that were not revalidated, as this run's: they count under the run of their file."""
-    of_run = rejects.with_columns(
-        pl.lit(run.run_id).alias(RUN_ID),
-        pl.lit(run.started_at, AUDIT_SCHEMA[INGESTION_TS]).alias(INGESTION_TS),
-    )
-    return of_run.match_to_schema(REJECT_SCHEMA, missing_columns="insert", extra_columns="ignore")

@@ -51,6 +51,11 @@ class FileEntry:
     seen_ns: int | None = None
     """When the run began to look at the file; None in lakes that did not keep it."""
 
+    @property
+    def label(self) -> tuple[str, int | None]:
+        """Its file and delivery, which the rows that a table has of it bear."""
+        return self.name, self.delivery_id
+
     def is_surely(self, source: SourceFile) -> bool:
         """Whether a file has this content, as far as it can be known without reading it.
 
