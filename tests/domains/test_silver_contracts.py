@@ -15,7 +15,7 @@ from carms_lake.names import Layer
 from carms_lake.quality.types import polars_schema
 
 HISTORY_COLUMNS = (VALID_FROM, VALID_TO, IS_CURRENT, IS_DELETED, DELETED_ON)
-WITHOUT_SOURCE = {("retail", "holiday"), ("ticketing", "page_type")}
+WITHOUT_SOURCE = {("carms", "other_name"), ("retail", "holiday"), ("ticketing", "page_type")}
 """Tables that read no other table."""
 
 

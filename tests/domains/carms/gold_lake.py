@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from domains.kit import Kit, Rows
 
 from carms_lake.config import LakeConfig
+from carms_lake.domains.carms.silver import other_name
 from carms_lake.names import Layer
 from carms_lake.store.gold import publish
 
@@ -72,10 +73,15 @@ def gold(folder: Path, silver: Rows | None = None) -> Iterator[duckdb.DuckDBPyCo
         yield warehouse.connection
 
 
+def known_names() -> list[dict[str, Any]]:
+    """The rows of silver.other_name, which come with the domain."""
+    return other_name().collect().to_dicts()
+
+
 def published(folder: Path, silver: Rows) -> Path:
-    """A project with a published gold file over these rows of silver."""
+    """A project with a published gold file over these rows of silver, and all known names."""
     (folder / "carms.toml").touch()
-    with KIT.gold(silver, folder=folder) as warehouse:
+    with KIT.gold({"other_name": known_names(), **silver}, folder=folder) as warehouse:
         warehouse.finish([Layer.SILVER])
         publish(warehouse.path, LakeConfig(folder, DOMAIN).gold_file)
     return folder

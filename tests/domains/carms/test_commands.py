@@ -97,7 +97,12 @@ def ids(result):
         (["--language", "fr"], ["27449"]),
         (["--iteration", "1403"], ["27447"]),
         (["--limit", "1", "--offset", "1"], ["27447"]),
-        (["--school", "nowhere"], []),
+        (["--province", "Ontario"], ["27448"]),
+        (["--province", "québec"], ["27449", "27447"]),
+        (["--province", "Yukon"], []),
+        (["--discipline", "médecine de famille"], ["27449"]),
+        (["--school", "UdeM"], ["27449"]),
+        (["--school", "ubc"], []),
     ],
 )
 def test_programs_are_those_of_the_newest_match_that_fit(carms, arguments, found):
@@ -112,7 +117,7 @@ def test_programs_are_those_of_the_newest_match_that_fit(carms, arguments, found
         (["--limit", "2", "--offset", "2"], "1 of 3 programs\n"),
         (["--school", "80"], "1 of 1 program\n"),
         (["--offset", "9"], "no more programs match\n"),
-        (["--school", "nowhere"], "no program matches\n"),
+        (["--school", "ubc"], "no program matches\n"),
         (["-q"], ""),
     ],
 )
@@ -142,6 +147,24 @@ def test_programs_have_the_columns_that_fit_in_a_table(carms):
 )  # fmt: skip
 def test_a_filter_that_can_match_nothing_is_wrong_usage(carms, arguments):
     assert carms("programs", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--school", "McGil University"], "no school is called `McGil University`"),
+        (["--school", "tornto"], "`Toronto`"),
+        (["--discipline", "psychiatri3"], "`Psychiatrie`"),
+        (["--province", "Ontaroi", "--school", "80"], "`Ontario`"),
+        (["--school", ""], "no school is called ``"),
+        (["--school", "-'"], "no school is called"),
+    ],
+)
+def test_a_name_of_nothing_is_refused_with_the_nearest_names(carms, arguments, message):
+    result = carms("programs", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
 
 
 def test_a_program_reads_as_text(carms):

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 PROGRAMS = """
-select *, count(*) over () as matching
-from programs_matching(
-    in_province := $province,
-    of_discipline := $discipline,
-    of_school := $school,
-    for_applicant := $applicant,
-    for_eligibility := $eligibility,
-    in_language := $language
-)
-where match_iteration_id = coalesce(
-    $iteration,
-    (
-        select match_iteration_id from program_profile
-        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last limit 1
-    )
-)
+select *, count(*) over () as total
+from matching
 order by discipline_name, school_name, program_site, program_stream, program_stream_id
 limit $limit offset $offset
 """
-"""The programs that match, with how many they are in all; a null parameter asks nothing."""
+"""The programs that match, with how many they are in all."""
 
 DISCIPLINES = """
 select discipline_id, discipline_name, discipline_group, programs, schools, seats

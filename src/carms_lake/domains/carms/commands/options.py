@@ -6,21 +6,29 @@ from typing import Annotated, Literal, NamedTuple
 
 from carms_lake.cli.command import Option
 
-Province = Literal["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]
 Applicant = Literal["CMG", "IMG", "USMG"]
 Eligibility = Literal["CMG", "IMG", "All", "MOTP/MMTP"]
 Language = Literal["en", "fr"]
 
 ProvinceOption = Annotated[
-    Province | None, Option("--province", case_sensitive=False, help="Where the training is.")
+    str | None,
+    Option("--province", metavar="NAME", help="Where the training is: ON, Ontario, Québec."),
 ]
 DisciplineOption = Annotated[
     str | None,
-    Option("--discipline", metavar="TEXT", help="An id, or a part of the name; accents ignored."),
+    Option(
+        "--discipline",
+        metavar="NAME",
+        help="A name (English or French), abbreviation, id; else a part of a name.",
+    ),
 ]
 SchoolOption = Annotated[
     str | None,
-    Option("--school", metavar="TEXT", help="A code, or a part of the name; accents ignored."),
+    Option(
+        "--school",
+        metavar="NAME",
+        help="A name (English or French), abbreviation, code; else a part of a name.",
+    ),
 ]
 ForOption = Annotated[
     Applicant | None,

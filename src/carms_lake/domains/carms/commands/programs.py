@@ -44,9 +44,11 @@ def programs(
     A table has the columns that fit a terminal, other formats the whole profile.
     """
     from carms_lake.domains.carms import questions
+    from carms_lake.domains.carms.analysis.filters import matching as matching_programs
 
-    asked = {**filters._asdict(), "limit": limit, "offset": offset}
-    found = lake(call).query(questions.PROGRAMS, asked)
+    found = matching_programs(
+        lake(call), questions.PROGRAMS, filters._asdict(), limit=limit, offset=offset
+    )
     matching = found.item(0, -1) if found.height else 0
     if to.format is Format.TABLE and not call.json:
         shown = found.select(*TABLE_COLUMNS).rename(TABLE_COLUMNS)

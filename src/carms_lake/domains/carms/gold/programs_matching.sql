@@ -3,7 +3,10 @@
 select *
 from gold.program_profile as program
 where (in_iteration is null or program.match_iteration_id = in_iteration)
-    and (in_province is null or program.training_province = upper(in_province))
+    and (
+        in_province is null
+        or program.training_province in (select code from gold.codes_named('province', in_province))
+    )
     and (for_eligibility is null or upper(program.eligibility) = upper(for_eligibility))
     and (
         for_applicant is null
@@ -16,17 +19,9 @@ where (in_iteration is null or program.match_iteration_id = in_iteration)
     and (in_language is null or program.document_language = lower(in_language))
     and (
         of_discipline is null
-        or program.discipline_id = of_discipline
-        or contains(
-            strip_accents(lower(replace(program.discipline_name, '’', ''''))),
-            strip_accents(lower(replace(of_discipline, '’', '''')))
-        )
+        or program.discipline_id in (select code from gold.codes_named('discipline', of_discipline))
     )
     and (
         of_school is null
-        or program.school_code::varchar = of_school
-        or contains(
-            strip_accents(lower(replace(program.school_name, '’', ''''))),
-            strip_accents(lower(replace(of_school, '’', '''')))
-        )
+        or program.school_code::varchar in (select code from gold.codes_named('school', of_school))
     )

@@ -31,6 +31,12 @@ def schools() -> pl.LazyFrame:
     )
 
 
+def names() -> pl.LazyFrame:
+    """One row per kind, code, language and name of schools, disciplines and provinces."""
+    columns = ("kind", "code", "language", "name", "name_type")
+    return _read("names", dict.fromkeys(columns, pl.String())).select(columns)
+
+
 def site_provinces() -> pl.LazyFrame:
     """One row per site outside the home province of its school."""
     return _read(

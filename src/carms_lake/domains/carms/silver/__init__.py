@@ -20,6 +20,7 @@ from carms_lake.domains.carms.silver.history import program_history
 from carms_lake.domains.carms.silver.programs import (
     discipline,
     match_iteration,
+    other_name,
     program,
     school,
     site,
@@ -35,6 +36,7 @@ __all__ = [
     "document_section",
     "interview_date",
     "match_iteration",
+    "other_name",
     "program",
     "program_history",
     "reference_requirement",

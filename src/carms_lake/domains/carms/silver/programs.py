@@ -150,6 +150,11 @@ def school(silver_program: pl.LazyFrame) -> pl.LazyFrame:
     return silver_program.group_by("school_code").agg(named).sort("school_code")
 
 
+def other_name() -> pl.LazyFrame:
+    """One row per kind, code, language and name of what people call schools and the like."""
+    return reference.names().sort("kind", "code", "language", "name")
+
+
 def site(silver_program: pl.LazyFrame) -> pl.LazyFrame:
     """One row per school and site: two schools may have sites of one name."""
     place = ["school_code", "program_site"]
