@@ -13,17 +13,16 @@ from command import called as carms
 pytestmark = pytest.mark.slow
 
 PROFILE = [
-    "match_iteration_id", "program_stream_id", "program_name", "school_code", "school_name",
-    "discipline_id", "discipline_name", "discipline_group", "program_site", "program_stream",
-    "eligibility", "eligible_cmg", "eligible_img", "eligible_usmg", "school_province",
-    "training_province", "quota", "accreditation_status",
+    "match_iteration_id", "is_newest_iteration", "program_stream_id", "program_name",
+    "school_code", "school_name", "discipline_id", "discipline_name", "discipline_group",
+    "program_site", "program_stream", "eligibility", "eligible_cmg", "eligible_img",
+    "eligible_usmg", "school_province", "training_province", "quota", "accreditation_status",
     "approved_on", "document_language", "application_language", "length_years",
     "reference_letters", "applications_min", "applications_max", "interviewed_pct_min",
     "interviewed_pct_max", "first_interview_on", "last_interview_on", "return_of_service_cmg",
     "return_of_service_cmg_text", "return_of_service_img", "return_of_service_img_text",
-    "has_return_of_service",
-    "needs_casper", "needs_fmproc", "needs_mccqe1", "needs_nac", "program_url", "valid_from",
-    "is_current",
+    "has_return_of_service", "needs_casper", "needs_fmproc", "needs_mccqe1", "needs_nac",
+    "program_url", "valid_from", "is_current",
 ]  # fmt: skip
 
 
@@ -164,10 +163,11 @@ def test_a_second_iteration_lands_beside_the_first(project: Path) -> None:
     assert carms(project, "run").code == 0
     found = ask(
         project,
-        "select match_iteration_id as i, count(*) as n from program_profile "
+        "select match_iteration_id as i, count(*) as n from program_profile_all_iterations "
         "group by all order by i",
     )
     assert [(r["i"], r["n"]) for r in found] == [("9998", "20"), ("9999", "60")]
+    assert ask(project, "select count(*) as n from program_profile") == [{"n": "60"}]
 
 
 def test_the_first_version_of_the_documents_is_accepted(project: Path) -> None:

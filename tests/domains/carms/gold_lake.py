@@ -60,10 +60,15 @@ def version(stream_id: str = "1", **rest: Any) -> dict[str, Any]:
 
 
 def silver_of(*versions: dict[str, Any], **rest: list[dict[str, Any]]) -> Rows:
-    """Silver with these versions, and the program and document of each that is offered today."""
+    """Silver with these versions; the programs, documents, iterations that are offered today."""
     offered = [v for v in versions if v["is_current"] and not v["is_deleted"]]
     described = [v for v in offered if v["document_language"]]
-    return {"program_history": list(versions), "program": offered, "document": described, **rest}
+    ids = sorted({v["match_iteration_id"] for v in offered})
+    iterations = [{"match_iteration_id": i, "iteration_number": int(i)} for i in ids]
+    return {
+        "program_history": list(versions), "program": offered, "document": described,
+        "match_iteration": iterations, **rest,
+    }  # fmt: skip
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def test_programs_say_how_many_more_there_are(carms, arguments, message):
 
 def test_programs_have_the_whole_profile_in_formats_for_machines(carms):
     rows = json.loads(carms("programs", "--school", "80", "-f", "json").stdout)
-    assert len(rows[0]) == 41
+    assert len(rows[0]) == 42
     assert rows[0]["quota"] == 4
     whole = json.loads(carms("programs", "--school", "80", "--json").stdout)
     assert whole["data"] == rows
@@ -202,7 +202,7 @@ interview: not at     Collegiality
 
 def test_a_program_is_one_row_of_its_profile_in_formats_for_rows(carms):
     row = json.loads(carms("program", "27448", "-f", "json").stdout)[0]
-    assert len(row) == 41
+    assert len(row) == 42
     assert (row["school_name"], row["eligibility"]) == ("Queen’s University", "IMG")
 
 

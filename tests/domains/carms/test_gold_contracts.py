@@ -11,14 +11,14 @@ from carms_lake.store.sql.statement import tables_read
 GOLD = contracts(Layer.GOLD)
 TEXTS = KIT.gold_texts()
 PROFILE = """
-    match_iteration_id program_stream_id program_name school_code school_name discipline_id
-    discipline_name discipline_group program_site program_stream eligibility eligible_cmg
-    eligible_img eligible_usmg school_province training_province quota accreditation_status
-    approved_on document_language application_language length_years reference_letters
-    applications_min applications_max interviewed_pct_min interviewed_pct_max first_interview_on
-    last_interview_on return_of_service_cmg return_of_service_cmg_text return_of_service_img
-    return_of_service_img_text has_return_of_service needs_casper needs_fmproc needs_mccqe1
-    needs_nac program_url valid_from is_current
+    match_iteration_id is_newest_iteration program_stream_id program_name school_code school_name
+    discipline_id discipline_name discipline_group program_site program_stream eligibility
+    eligible_cmg eligible_img eligible_usmg school_province training_province quota
+    accreditation_status approved_on document_language application_language length_years
+    reference_letters applications_min applications_max interviewed_pct_min interviewed_pct_max
+    first_interview_on last_interview_on return_of_service_cmg return_of_service_cmg_text
+    return_of_service_img return_of_service_img_text has_return_of_service needs_casper
+    needs_fmproc needs_mccqe1 needs_nac program_url valid_from is_current
 """.split()  # noqa: SIM905 - to be compared with a list by eye
 
 
@@ -46,10 +46,11 @@ def test_a_view_reads_gold_only(table):
     assert {name.split(".")[0] for name in tables_read(TEXTS[table], where=table)} == {"gold"}
 
 
-@pytest.mark.parametrize("table", ["program_profile", "programs_matching"])
+@pytest.mark.parametrize(
+    "table", ["program_profile", "program_profile_all_iterations", "programs_matching"]
+)
 def test_the_profile_has_the_promised_columns_in_their_order(tmp_path, table):
-    source = "gold.programs_matching(null, null, null, null, null, null)"
-    source = "gold.program_profile" if table == "program_profile" else source
+    source = f"gold.{table}" + ("()" if GOLD[table].kind == "macro" else "")
     assert list(GOLD[table].column_names) == PROFILE
     with gold(tmp_path) as connection:
         found = connection.execute(f"describe from {source}").fetchall()

@@ -108,11 +108,66 @@ def test_two_iterations_with_the_same_program_id_are_two_programs(tmp_path):
     with gold(tmp_path, silver) as connection:
         found = rows(
             connection,
-            "select match_iteration_id, quota, first_interview_on from gold.program_profile"
-            " order by 1",
+            "select match_iteration_id, quota, first_interview_on, is_newest_iteration"
+            " from gold.program_profile_all_iterations order by 1",
         )
-        assert len(rows(connection, "from gold.geo_summary")) == 2
-    assert found == [("1503", 2, date(2025, 1, 20)), ("1603", 7, None)]
+    assert found == [("1503", 2, date(2025, 1, 20), False), ("1603", 7, None, True)]
+
+
+NEWEST_ONLY = [
+    "program_profile", "geo_summary", "discipline_summary", "match_pressure",
+    "match_pressure_by_province", "completeness", "program_section", "programs_matching()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", NEWEST_ONLY)
+def test_what_people_read_holds_the_newest_iteration_alone(tmp_path, view):
+    def section(iteration):
+        return {
+            **program("1", match_iteration_id=iteration), "section_code": "faq", "heading": "FAQ",
+            "section_ordinal": 1, "masked_content": "A text.",
+        }  # fmt: skip
+
+    iterations = ("1403", "1503", "1603")
+    silver = silver_of(
+        *(version("1", match_iteration_id=i) for i in iterations),
+        document_section=[section(i) for i in iterations],
+    )
+    sql = f"select distinct match_iteration_id from gold.{view}"
+    with gold(tmp_path, silver) as connection:
+        assert rows(connection, sql) == [("1603",)]
+
+
+def test_programs_of_an_older_iteration_match_where_it_is_named(tmp_path):
+    silver = silver_of(version("1"), version("1", match_iteration_id="1603"))
+    sql = "select match_iteration_id from gold.programs_matching(in_iteration := '1503')"
+    with gold(tmp_path, silver) as connection:
+        assert rows(connection, sql) == [("1503",)]
+
+
+def test_an_iteration_that_offers_nothing_any_more_is_not_the_newest(tmp_path):
+    gone = version("1", match_iteration_id="1603", is_deleted=True, valid_to=SECOND)
+    with gold(tmp_path, silver_of(version("1"), gone)) as connection:
+        newest = rows(
+            connection,
+            "select match_iteration_id from gold.dim_match_iteration where is_newest_iteration",
+        )
+        offered = rows(connection, "select match_iteration_id from gold.program_profile")
+    assert newest == offered == [("1503",)]
+
+
+def test_the_newest_iteration_is_flagged_in_facts(tmp_path):
+    silver = silver_of(
+        version("1"), version("1", match_iteration_id="1603"),
+        interview_date=[
+            {**program("1", match_iteration_id=i), "interview_on": date(2025, 1, 20)}
+            for i in ("1503", "1603")
+        ],
+    )  # fmt: skip
+    sql = "select match_iteration_id from gold.{} where is_newest_iteration"
+    with gold(tmp_path, silver) as connection:
+        for fact in ("fact_program", "fact_interview_date"):
+            assert rows(connection, sql.format(fact)) == [("1603",)]
 
 
 def test_two_schools_may_have_a_site_of_the_same_name(tmp_path):

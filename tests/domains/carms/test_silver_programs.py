@@ -126,6 +126,29 @@ def test_a_discipline_has_its_group_and_parent_and_an_unknown_one_stays() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("1503", "1603"), ("999", "1503"), ("9999", "1503"), ("9001", "9002"), ("9002", "10001")],
+)
+def test_iterations_have_the_order_of_their_numbers_and_generated_ones_are_older(
+    older: str, newer: str
+) -> None:
+    listed = programs(*(master("1", match_iteration_id=i) for i in (newer, older)))
+    found = silver.match_iteration(listed.lazy(), bronze.silver("document", [])).collect()
+    assert found.sort("iteration_number")["match_iteration_id"].to_list() == [older, newer]
+
+
+def test_two_generated_iterations_before_a_real_one_name_no_discipline() -> None:
+    rows = [
+        {"discipline_id": "13", "discipline": f"Of {i}", "match_iteration_id": i}
+        for i in ("9001", "1503", "9999")
+    ]
+    found = silver.discipline(bronze.frame("discipline", rows)).collect()
+    kept = apply_constraints(found, CONTRACTS["discipline"], {})
+    assert kept.rows["discipline_name"].to_list() == ["Of 1503"]
+    assert kept.quarantined.is_empty()
+
+
 @pytest.mark.parametrize(("older", "newer"), [("1503", "1603"), ("999", "1503"), ("9999", "1503")])
 def test_the_newest_iteration_names_a_discipline(older: str, newer: str) -> None:
     rows = [
@@ -225,7 +248,7 @@ def test_an_iteration_has_the_name_that_its_documents_print(
     found = silver.match_iteration(
         programs(master()).lazy(), bronze.silver("document", documents)
     ).collect()
-    assert found.rows() == [("1503", *expected)]
+    assert found.rows() == [("1503", 1503, *expected)]
 
 
 def test_reference_files_hold_each_key_once_and_known_parents_only() -> None:

@@ -11,15 +11,15 @@ limit $limit offset $offset
 """The programs that match, with how many they are in all."""
 
 DISCIPLINES = """
-select discipline_id, discipline_name, discipline_group, programs, schools, seats
-from discipline_summary
-where match_iteration_id = coalesce(
-    $iteration,
-    (
-        select match_iteration_id from discipline_summary
-        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last limit 1
-    )
-)
+select
+    discipline_id,
+    discipline_name,
+    discipline_group,
+    count(*) as programs,
+    count(distinct school_code) as schools,
+    sum(quota)::bigint as seats
+from programs_matching(in_iteration := $iteration)
+group by discipline_id, discipline_name, discipline_group
 order by discipline_name, discipline_id
 """
 """The disciplines of an iteration."""
@@ -27,14 +27,16 @@ order by discipline_name, discipline_id
 PROGRAM = """
 with chosen as (
     select fact.program_key, profile.*
-    from program_profile as profile
+    from program_profile_all_iterations as profile
+    join dim_match_iteration as iteration
+        on iteration.match_iteration_id = profile.match_iteration_id
     join fact_program as fact
         on fact.match_iteration_id = profile.match_iteration_id
         and fact.program_stream_id = profile.program_stream_id
         and fact.is_current
     where profile.program_stream_id = $program
         and ($iteration is null or profile.match_iteration_id = $iteration)
-    order by try_cast(nullif(profile.match_iteration_id, '9999') as bigint) desc nulls last
+    order by iteration.iteration_number desc nulls last
     limit 1
 )
 select
@@ -68,7 +70,7 @@ select
         select list({
             'section_code': section_code, 'heading': heading, 'character_count': character_count
         } order by section_ordinal)
-        from program_section as section
+        from program_section_all_iterations as section
         where section.program_key = chosen.program_key
     ) as sections
 from chosen
@@ -77,7 +79,7 @@ from chosen
 
 SECTIONS = """
 select section_code, heading, content
-from program_section
+from program_section_all_iterations
 where match_iteration_id = $iteration
     and program_stream_id = $program
     and ($section is null or section_code = $section)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PARAMETERS = {
+    "iteration": "in_iteration",
     "province": "in_province",
     "discipline": "of_discipline",
     "school": "of_school",
@@ -18,19 +19,12 @@ PARAMETERS = {
     "eligibility": "for_eligibility",
     "language": "in_language",
 }
-"""The filters, and what the macro `programs_matching` calls each; `iteration` comes on top."""
+"""The filters, and what the macro `programs_matching` calls each."""
 
 _MATCHING = """
 with matching as (
     select *
     from programs_matching(<parameters>)
-    where match_iteration_id = coalesce(
-        $iteration,
-        (
-            select match_iteration_id from program_profile
-            order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last limit 1
-        )
-    )
 )
 """.replace("<parameters>", ", ".join(f"{its} := ${ours}" for ours, its in PARAMETERS.items()))
 
@@ -63,7 +57,7 @@ def parameters(filters: Mapping[str, Any] | None = None) -> dict[str, Any]:
     Raises:
         UsageError: there is no such filter.
     """
-    known = dict.fromkeys((*PARAMETERS, "iteration"))
+    known = dict.fromkeys(PARAMETERS)
     given = dict(filters or {})
     if unknown := sorted(given.keys() - known.keys()):
         raise carms_lake.UsageError(

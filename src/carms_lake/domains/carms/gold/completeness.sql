@@ -1,5 +1,5 @@
--- Grain: one row per match iteration, language of the description and fact.
--- Question: how many programs have a fact, in each language?
+-- Grain: one row per language of the description and fact.
+-- Question: how many programs of the newest match have a fact, in each language?
 with counted as (
     select
         program.match_iteration_id,
@@ -29,10 +29,11 @@ with counted as (
         on requirements.program_key = program.program_key
     left join (select distinct program_key from gold.bridge_program_selection_criterion) as criteria
         on criteria.program_key = program.program_key
-    left join (select distinct program_key from gold.program_section) as sections
+    left join (select distinct program_key from gold.program_section_all_iterations) as sections
         on sections.program_key = program.program_key
     where program.is_current
         and not program.is_deleted
+        and program.is_newest_iteration
     group by program.match_iteration_id, program.document_language
 )
 select

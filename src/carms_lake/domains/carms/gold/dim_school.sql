@@ -8,10 +8,10 @@ with seen as (
 newest as (
     select school_code, school_name, school_province
     from silver.program_history
+    left join gold.dim_match_iteration as iteration using (match_iteration_id)
     qualify row_number() over (
         partition by school_code
-        order by try_cast(nullif(match_iteration_id, '9999') as bigint) desc nulls last,
-            valid_from desc, program_stream_id desc
+        order by iteration.iteration_number desc nulls last, valid_from desc, program_stream_id desc
     ) = 1
 ),
 named as (

@@ -1,4 +1,4 @@
--- Grain: one row per match iteration and discipline that is offered in it.
+-- Grain: one row per discipline that the newest match iteration offers.
 -- Question: what is offered in each discipline?
 select
     match_iteration_id,

@@ -4,6 +4,7 @@ select
     program.program_key,
     calendar.date_key,
     interview.match_iteration_id,
+    program.is_newest_iteration,
     interview.program_stream_id,
     interview.interview_on,
     program.valid_from,

@@ -13,6 +13,7 @@ select
     coalesce(stream.stream_key, -1)::bigint as stream_key,
     coalesce(approved.date_key, -1)::integer as approved_date_key,
     history.match_iteration_id,
+    coalesce(iteration.is_newest_iteration, false)::boolean as is_newest_iteration,
     history.program_stream_id,
     history.program_name,
     history.program_url,

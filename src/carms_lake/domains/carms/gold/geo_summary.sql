@@ -1,4 +1,4 @@
--- Grain: one row per match iteration, province of training and discipline.
+-- Grain: one row per province of training and discipline, of the newest match iteration.
 -- Question: how many programs and seats does a province have in a discipline?
 select
     match_iteration_id,

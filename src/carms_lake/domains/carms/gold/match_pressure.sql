@@ -1,4 +1,4 @@
--- Grain: one row per current program that is not deleted.
+-- Grain: one row per current program of the newest match iteration that is not deleted.
 -- Question: how many applications a year are there at least for each seat of a program?
 select
     match_iteration_id,

@@ -1,4 +1,4 @@
--- Grain: one row per match iteration, province of training and discipline.
+-- Grain: one row per province of training and discipline, of the newest match iteration.
 -- Question: how many applications a year are there at least for each seat of a discipline in a province?
 with grouped as (
     select

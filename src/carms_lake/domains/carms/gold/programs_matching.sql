@@ -1,8 +1,8 @@
--- Grain: one row per current program that is not deleted and matches.
+-- Grain: one row per current program of one match iteration that is not deleted and matches.
 -- Question: which programs are there for an applicant, a province, a school, a discipline?
 select *
-from gold.program_profile as program
-where (in_iteration is null or program.match_iteration_id = in_iteration)
+from gold.program_profile_all_iterations as program
+where (program.match_iteration_id = in_iteration or (in_iteration is null and program.is_newest_iteration))
     and (
         in_province is null
         or program.training_province in (select code from gold.codes_named('province', in_province))

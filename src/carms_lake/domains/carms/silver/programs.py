@@ -37,14 +37,22 @@ def with_provinces(programs: pl.LazyFrame) -> pl.LazyFrame:
 KEY = ("match_iteration_id", "program_stream_id")
 """What identifies a program: ids of streams are unique in their iteration only."""
 
-_INVENTED = "9999"
-"""The iteration of generated files: never the newest where there is another."""
+_FIRST_INVENTED, _BELOW_ZERO = 9000, 10_000
+"""Ids from 9000 on are of generated files: never the newest where there is another."""
 
 
-def iteration_order() -> pl.Expr:
-    """What iterations sort by: their number, not its text."""
-    iteration = pl.col("match_iteration_id")
-    return pl.when(iteration != _INVENTED).then(iteration.cast(pl.Int64, strict=False))
+def iteration_number() -> pl.Expr:
+    """What iterations sort by: the id as a number, not as text; below 0 for generated files.
+
+    >>> ids = pl.DataFrame({"match_iteration_id": ["1503", "999", "9999", "9001", "x"]})
+    >>> ids.select(iteration_number())["iteration_number"].to_list()
+    [1503, 999, -1, -999, None]
+    """
+    number = pl.col("match_iteration_id").cast(pl.Int64, strict=False)
+    is_invented = number.is_between(_FIRST_INVENTED, _BELOW_ZERO, closed="left")
+    return (
+        pl.when(is_invented).then(number - _BELOW_ZERO).otherwise(number).alias("iteration_number")
+    )
 
 
 ELIGIBILITY_MARK = " for "
@@ -103,6 +111,7 @@ def match_iteration(silver_program: pl.LazyFrame, silver_document: pl.LazyFrame)
         .join(names, on="match_iteration_id", how="left")
         .select(
             "match_iteration_id",
+            iteration_number(),
             "match_iteration_name",
             match_year=name.str.extract(r"\b(20\d{2})\b").cast(pl.Int32),
             match_round=pl.when(is_first).then(1).when(is_second).then(2).cast(pl.Int32),
@@ -120,7 +129,7 @@ def discipline(bronze_discipline: pl.LazyFrame) -> pl.LazyFrame:
     parents = known.select(
         parent_discipline_id="discipline_id", parent_discipline_name="discipline_name"
     )
-    is_invented = pl.col("match_iteration_id") == _INVENTED
+    is_invented = iteration_number() < 0
     places = known.drop("discipline_name").join(parents, on="parent_discipline_id", how="left")
     return (
         bronze_discipline.select(
@@ -136,7 +145,7 @@ def discipline(bronze_discipline: pl.LazyFrame) -> pl.LazyFrame:
             "certifying_college",
             # Its row is superseded, so the contract's order has to see it as the oldest.
             pl.when(is_invented & (~is_invented).any().over("discipline_id"))
-            .then(pl.lit("0"))
+            .then(pl.concat_str(pl.lit("0."), "match_iteration_id"))
             .otherwise("match_iteration_id")
             .alias("match_iteration_id"),
         )
@@ -146,7 +155,7 @@ def discipline(bronze_discipline: pl.LazyFrame) -> pl.LazyFrame:
 
 def school(silver_program: pl.LazyFrame) -> pl.LazyFrame:
     """One row per school; the newest iteration names it."""
-    named = newest(["school_name", "school_province"], by=iteration_order())
+    named = newest(["school_name", "school_province"], by=iteration_number())
     return silver_program.group_by("school_code").agg(named).sort("school_code")
 
 
@@ -158,7 +167,7 @@ def other_name() -> pl.LazyFrame:
 def site(silver_program: pl.LazyFrame) -> pl.LazyFrame:
     """One row per school and site: two schools may have sites of one name."""
     place = ["school_code", "program_site"]
-    provinces = newest(["school_province", "training_province"], by=iteration_order())
+    provinces = newest(["school_province", "training_province"], by=iteration_number())
     kind = pl.col("site_kind")
     return (
         silver_program.group_by(place)
