@@ -277,6 +277,26 @@ def test_published_text_names_no_director_or_contact_and_has_no_address_or_numbe
     assert contents["program_highlights"] == highlights
 
 
+def test_evidence_is_what_stands_at_its_place_in_the_published_text() -> None:
+    asked = "Ask Dr. Ann Lee (ann@example.org). This residency program is for 5 years."
+    record_of = record(content=text() + f"\n# Program Curriculum\n\n{asked}\n")
+    texts = descriptions(record_of)
+    documents = silver.document(texts)
+    programs = documents.select("match_iteration_id", "program_stream_id", school_code=83)
+    cells = bronze.frame("program_descriptions_x_section", [])
+    sections = silver.document_section(programs, documents, texts, cells).collect()
+    evidence = silver.program_evidence(documents, sections.lazy()).collect()
+    published = dict(sections.select("section_code", "masked_content").rows())
+    length = evidence.row(by_predicate=pl.col("fact") == "length_years", named=True)
+    assert length["sentence"] == "This residency program is for 5 years."
+    assert published["program_curriculum"].startswith("Ask [name] ([e-mail]). This")
+    for row in evidence.filter(pl.col("span_start").is_not_null()).iter_rows(named=True):
+        place = slice(row["span_start"], row["span_end"])
+        assert published[row["section_code"]][place] == row["sentence"]
+    language = evidence.row(by_predicate=pl.col("fact") == "document_language", named=True)
+    assert language["sentence"] == "2025 R-1 Main Residency Match - first iteration"
+
+
 def master(stream_id: str = "1", **rest: Any) -> dict[str, Any]:
     row = {
         "discipline_id": "13",

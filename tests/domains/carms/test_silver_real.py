@@ -168,3 +168,47 @@ def test_the_reference_files_know_every_discipline_and_school(
         how="left",
     )
     assert schools.filter(pl.col("school_name").ne_missing(pl.col("known_name"))).height == 0
+
+
+def test_every_fact_has_the_words_that_say_it_at_their_place(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    key = ["match_iteration_id", "program_stream_id"]
+    text = tables["document_section"].select(*key, "section_code", "masked_content")
+    evidence = tables["program_evidence"].join(text, on=[*key, "section_code"])
+    assert evidence.height == tables["program_evidence"].height
+    placed = evidence.filter(pl.col("span_start").is_not_null())
+    assert set(evidence["fact"]) - set(placed["fact"]) == {"document_language"}
+    places = placed.select("masked_content", "span_start", "span_end", "sentence").rows()
+    assert [row for row in places if row[0][row[1] : row[2]] != row[3]] == []
+    for fact in set(evidence["fact"]) & set(tables["document"].columns) - {"document_language"}:
+        is_stated = pl.col(fact).is_not_null() & (pl.col(fact).cast(pl.String) != "false")
+        if fact == "considers_outside_information":
+            is_stated = pl.col(fact).is_not_null()
+        stated = tables["document"].filter(is_stated).select(key)
+        found = evidence.filter(pl.col("fact") == fact).select(key).unique()
+        assert found.sort(key).equals(stated.sort(key)), fact
+    for fact, table, items in (
+        ("requirement", "requirement", pl.col("requirement_code")),
+        ("interview_on", "interview_date", pl.col("interview_on").cast(pl.String)),
+        (
+            "selection_criterion",
+            "selection_criterion",
+            pl.concat_str("stage", "component_code", separator="."),
+        ),
+    ):
+        rows = tables[table].select(*key, items.alias("item"))
+        found = evidence.filter(pl.col("fact") == fact).select(*key, "item").unique()
+        assert found.sort([*key, "item"]).equals(rows.sort([*key, "item"])), fact
+
+
+def test_the_words_of_a_fact_alone_say_its_value(tables: dict[str, pl.DataFrame]) -> None:
+    said = tables["program_evidence"].select(
+        "fact", "value", pl.col("sentence").str.extract_all(r"\d+").alias("numbers")
+    )
+    printed = said.filter(pl.col("fact").is_in(["quota", "length_years", "applications_min"]))
+    assert printed.height == 815 + 813 + 814 + 1
+    assert printed.filter(~pl.col("numbers").list.contains(pl.col("value"))).is_empty()
+    days = said.filter(pl.col("fact") == "interview_on")
+    of_day = days.with_columns(pl.col("value").str.slice(8).str.strip_chars_start("0").alias("day"))
+    assert of_day.filter(~pl.col("numbers").list.contains(pl.col("day"))).height < days.height / 50

@@ -6,8 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from carms_lake.domains.carms.documents import masked
-from carms_lake.domains.carms.documents.text import fold
+from carms_lake.domains.carms.documents.spans import Mask, with_masks
+from carms_lake.domains.carms.documents.text import blanked, contact_masks, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,13 @@ def without_people(text: str, names: Iterable[str]) -> str:
     >>> without_people("Dr. Lee and Ann\nLee (ann@example.org)", ["Ann Lee"])
     '[name] and [name] ([e-mail])'
     """
-    return without_names(masked(text), names)
+    return with_masks(text, people_masks(text, names))
+
+
+def people_masks(text: str, names: Iterable[str]) -> list[Mask]:
+    """The masks of the e-mail addresses, phone numbers and names of these people in a text."""
+    contacts = contact_masks(text)
+    return sorted([*contacts, *_name_masks(blanked(text, contacts), names)])
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
@@ -63,23 +69,27 @@ def without_names(text: str, names: Iterable[str]) -> str:
     >>> without_names("Ask Dr. Ann Lee, or Marie-\u00c8ve Roy", ["Ann Lee", "Marie Eve Roy"])
     'Ask [name], or [name]'
     """
+    return with_masks(text, _name_masks(text, names))
+
+
+def _name_masks(text: str, names: Iterable[str]) -> list[Mask]:
     folded = fold(text)
     # Looking for the last names first costs little, and most texts have none.
     found = [words for name in names if (words := _words(name)) and words[-1] in folded]
     if not found:
-        return text
+        return []
     last_names = {words[-1] for words in found}
     spans = [m.span() for m in _BEHIND_SALUTATION.finditer(folded) if m[1] in last_names]
     for words in found:
         if all(word in folded for word in words):
             spans += [match.span() for match in _whole(words).finditer(folded)]
-    parts, end = [], 0
+    masks, end = [], 0
     for start, stop in sorted(spans, key=lambda span: (span[0], -span[1])):
         # A name has capitals; the same letters in small ones are a word.
         if start >= end and not text[start:stop].islower():
-            parts += [text[end:start], NAME_MASK]
+            masks.append(Mask(start, stop, NAME_MASK))
             end = stop
-    return "".join([*parts, text[end:]])
+    return masks
 
 
 @cache

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from carms_lake.domains.carms.documents import parse_document
+from carms_lake.domains.carms.documents import evidence, letters_counted, parse_document
 from carms_lake.domains.carms.documents.service import KINDS
 from carms_lake.domains.carms.people import person_names, without_names, without_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from carms_lake.domains.carms.documents import Document
+    from carms_lake.domains.carms.documents import Criterion, Document, Evidence, Requirement
 
 FACTS: dict[str, pl.DataType] = {
     "document_language": pl.String(),
@@ -60,6 +60,7 @@ FACTS: dict[str, pl.DataType] = {
     "other_elective_text": pl.String(),
     "citizenship_documents": pl.List(pl.String()),
     "lists": pl.String(),
+    "evidence": pl.String(),
 }
 """The columns of a reading and their types, in the order of the contract of silver.document."""
 
@@ -112,7 +113,7 @@ def facts(document: Document) -> dict[str, Any]:
         "application_language": document.application_language,
         "length_years": document.length_years,
         **_return_of_service(document, names),
-        "reference_letters": _reference_letters(document),
+        "reference_letters": letters_counted(document.requirements)[1],
         "personal_letter_min_words": letter.min_words if letter else None,
         "personal_letter_max_words": letter.max_words if letter else None,
         "applications_min": applications.minimum if applications else None,
@@ -132,6 +133,7 @@ def facts(document: Document) -> dict[str, Any]:
         "other_elective_text": _public(electives.other_text, names),
         "citizenship_documents": [entry.code for entry in document.citizenship_documents],
         "lists": _lists(document, names),
+        "evidence": _compact([_evidence(each) for each in evidence(document)]),
     }
 
 
@@ -144,23 +146,6 @@ def _return_of_service(document: Document, names: list[str]) -> dict[str, str | 
         sentence = without_people(stated.evidence, names) if stated else None
         columns[f"return_of_service_{kind}_text"] = sentence
     return columns
-
-
-def _reference_letters(document: Document) -> int | None:
-    """The letters of all required kinds together; None where no number is printed for any.
-
-    Of kinds that are alternatives only the greatest number counts: one kind is enough.
-    """
-    required = [
-        (requirement.is_alternative, requirement.number)
-        for requirement in document.requirements
-        if requirement.category == "reference"
-        and requirement.level == "required"
-        and requirement.number is not None
-    ]
-    alternatives = [number for is_alternative, number in required if is_alternative]
-    others = [number for is_alternative, number in required if not is_alternative]
-    return sum(others) + max(alternatives, default=0) if required else None
 
 
 def people_of(directors: Iterable[str], contacts: Iterable[str | None]) -> list[str]:
@@ -190,8 +175,29 @@ def _lists(document: Document, names: list[str]) -> str:
         "phones": [asdict(phone) for phone in header.phones],
         "websites": [asdict(website) for website in websites],
         "contacts": [asdict(contact) for contact in document.contacts],
-        "requirements": [asdict(requirement) for requirement in requirements],
-        "criteria": [asdict(criterion) for criterion in criteria],
+        "requirements": [_without(requirement, "places") for requirement in requirements],
+        "criteria": [_without(criterion, "span") for criterion in criteria],
         "interview_dates": [day.isoformat() for day in document.interview_dates],
     }
-    return json.dumps(lists, ensure_ascii=False, separators=(",", ":"))
+    return _compact(lists)
+
+
+def _evidence(said: Evidence) -> dict[str, Any]:
+    start, end = said.span or (None, None)
+    return {
+        "fact": said.fact,
+        "item": said.item,
+        "value": said.value,
+        "section": said.section,
+        "start": start,
+        "end": end,
+    }
+
+
+def _without(entry: Requirement | Criterion, name: str) -> dict[str, Any]:
+    """The fields of an entry but one."""
+    return {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != name}
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

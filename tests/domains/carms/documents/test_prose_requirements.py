@@ -28,23 +28,25 @@ from carms_lake.domains.carms.documents.prose_requirements import requirements_i
 def test_a_test_counts_where_a_sentence_asks_for_it_or_weighs_it(
     text: str, expected: list[tuple[str, str | None]]
 ) -> None:
-    found = requirements_in_prose([text], [], 4)
+    found = requirements_in_prose({"faq": text}, [], 4)
     assert [(each.code, each.level) for each in found] == expected
     assert [each.ordinal for each in found] == [5, 6][: len(expected)]
 
 
 def test_a_sentence_that_takes_a_test_back_does_not_hide_one_that_asks_for_it() -> None:
     texts = ["FMProC is mandatory.", "FMProC is not required after the match."]
-    assert [each.evidence for each in requirements_in_prose(texts, [], 0)] == [texts[0]]
+    assert [each.evidence for each in requirements_in_prose(dict(enumerate(texts)), [], 0)] == [
+        texts[0]
+    ]
 
 
 def test_a_test_that_the_form_lists_is_not_listed_again() -> None:
-    assert requirements_in_prose(["Casper is mandatory."], ["casper"], 0) == ()
+    assert requirements_in_prose({"faq": "Casper is mandatory."}, ["casper"], 0) == ()
 
 
 def test_an_obligation_is_the_evidence_before_a_mention() -> None:
     texts = ["Casper scores are reviewed.", "Write Jo at jo@example.org: Casper is mandatory."]
-    (found,) = requirements_in_prose(texts, [], 0)
+    (found,) = requirements_in_prose(dict(enumerate(texts)), [], 0)
     assert (found.level, found.evidence) == (
         "required", "Write Jo at [e-mail]: Casper is mandatory.",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carms_lake.domains.carms.documents.csv_witness import Agreement, agreement, undo_tuple
+from carms_lake.domains.carms.documents.evidence import evidence
 from carms_lake.domains.carms.documents.facts import (
     application_language,
     length_years,
@@ -17,6 +18,7 @@ from carms_lake.domains.carms.documents.model import (
     Criterion,
     Document,
     Electives,
+    Evidence,
     Header,
     Phone,
     Requirement,
@@ -25,7 +27,7 @@ from carms_lake.domains.carms.documents.model import (
     Website,
 )
 from carms_lake.domains.carms.documents.parse import parse_document
-from carms_lake.domains.carms.documents.requirements import parse_requirements
+from carms_lake.domains.carms.documents.requirements import letters_counted, parse_requirements
 from carms_lake.domains.carms.documents.sections import (
     SECTION_CODES,
     split_criteria,
@@ -44,6 +46,7 @@ __all__ = [
     "Criterion",
     "Document",
     "Electives",
+    "Evidence",
     "Header",
     "Phone",
     "Requirement",
@@ -52,9 +55,11 @@ __all__ = [
     "Website",
     "agreement",
     "application_language",
+    "evidence",
     "fold",
     "interview_dates",
     "length_years",
+    "letters_counted",
     "masked",
     "parse_contacts",
     "parse_criteria",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from carms_lake.domains.carms.documents.model import Electives, Requirement
+from carms_lake.domains.carms.documents.model import Electives, Place, Requirement
+from carms_lake.domains.carms.documents.spans import Span, span_in
 from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
 
-_APPLICATION_LANGUAGE = re.compile(
+APPLICATION_LANGUAGE = re.compile(
     r"(?:program application language|langue de candidature du programme)\s?:\s{0,9}([^\n]{0,80})"
 )
-_LENGTH = re.compile(
+LENGTH = re.compile(
     r"(?:residency program is for|programme de residence est d'une duree de)\s{1,9}(\d{1,2})\s{1,9}"
     r"(?:year|annee|an\b|ans\b)"
 )
@@ -71,7 +72,7 @@ _MAX_EVIDENCE_CHARS = 500
 
 def application_language(general_instructions: str) -> str | None:
     """The language an application is written in: `en`, `fr` or `either`."""
-    match = _APPLICATION_LANGUAGE.search(fold(general_instructions))
+    match = APPLICATION_LANGUAGE.search(fold(general_instructions))
     if not match:
         return None
     has_english, has_french = (
@@ -87,21 +88,25 @@ def application_language(general_instructions: str) -> str | None:
 
 def length_years(program_curriculum: str) -> int | None:
     """The printed length of the training in years."""
-    match = _LENGTH.search(fold(program_curriculum))
+    match = LENGTH.search(fold(program_curriculum))
     return int(match[1]) if match else None
 
 
 def parse_electives(elective_criteria: str) -> Electives:
     """The three labelled texts about electives, and the rules in the first two."""
     lines: dict[str, list[str]] = {}
+    spans: dict[str, Span] = {}
     name = ""
     for line in logical_lines(elective_criteria):
         label = _ELECTIVE_LABELS.match(fold(line))
         if label and label.lastgroup not in lines:
             name = str(label.lastgroup)
             lines[name] = [line[label.end() :]]
+            spans[name] = span_in(elective_criteria, *line.span())
         elif name:
             lines[name].append(line)
+            last = span_in(elective_criteria, *line.span())
+            spans[name] = Span(spans[name].start, last.end)
     texts = {key: "\n".join(parts).strip() for key, parts in lines.items()}
     said = {key: masked(text) for key, text in texts.items() if text}
     return Electives(
@@ -110,6 +115,7 @@ def parse_electives(elective_criteria: str) -> Electives:
         onsite_text=said.get("onsite"),
         onsite_rule=_rule(_ONSITE_RULES, said.get("onsite")),
         other_text=said.get("other"),
+        spans={key: spans[key] for key in said},
     )
 
 
@@ -123,12 +129,12 @@ def _rule(rules: tuple[tuple[str, re.Pattern[str]], ...], text: str | None) -> s
 def elective_requirements(electives: Electives, after: int) -> tuple[Requirement, ...]:
     """The elective rules as requirements; `after` is the last ordinal in use."""
     rules = (
-        ("electives", electives.requirement_rule, electives.requirement_text),
-        ("onsite_elective", electives.onsite_rule, electives.onsite_text),
+        ("electives", "requirement", electives.requirement_rule, electives.requirement_text),
+        ("onsite_elective", "onsite", electives.onsite_rule, electives.onsite_text),
     )
     stated = [
-        (code, rule, one_line(text))
-        for code, rule, text in rules
+        (code, rule, one_line(text), electives.spans.get(name))
+        for code, name, rule, text in rules
         if text and not _PLACEHOLDER.fullmatch(text)
     ]
     return tuple(
@@ -144,6 +150,7 @@ def elective_requirements(electives: Electives, after: int) -> tuple[Requirement
             max_words=None,
             label=code,
             evidence=text[:_MAX_EVIDENCE_CHARS],
+            places={"label": Place("selection_criteria", span)} if span else {},
         )
-        for ordinal, (code, rule, text) in enumerate(stated, start=after + 1)
+        for ordinal, (code, rule, text, span) in enumerate(stated, start=after + 1)
     )

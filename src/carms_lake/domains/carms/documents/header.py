@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from carms_lake.domains.carms.documents.model import Contact, Header, Phone, Section, Website
+from carms_lake.domains.carms.documents.spans import Span
 from carms_lake.domains.carms.documents.text import (
     EMAIL,
     PHONE,
@@ -48,7 +49,9 @@ def parse_header(section: Section | None, page_content: str) -> Header:
     folded = fold(text)
     quota = _QUOTA.search(folded)
     approved = _APPROVED.search(folded)
-    accreditation = _accreditation_text(text, folded)
+    accredited = _ACCREDITATION.search(folded)
+    accreditation = (accredited and one_line(text[slice(*accredited.span(1))])) or None
+    printed = {"quota": quota, "approved_on": approved, "accreditation_status": accredited}
     fields = _fields(text)
     address = "\n".join(fields["address"]) or None
     postal = _POSTAL.findall(address or "")
@@ -65,6 +68,7 @@ def parse_header(section: Section | None, page_content: str) -> Header:
         postal_code=" ".join(postal[-1]).upper() if postal else None,
         phones=tuple(_phones(fields)),
         websites=_websites(fields["websites"], page_content),
+        places={name: Span(*found.span()) for name, found in printed.items() if found},
     )
 
 
@@ -86,11 +90,6 @@ def accreditation_status(text: str | None) -> str | None:
     if re.search(r"\b(?:not|non|pas)[ -]?(?:accredited|agree)", folded):
         return "not_accredited"
     return "accredited" if re.match(r"(?:accredited|agree)\W*$", folded) else "other"
-
-
-def _accreditation_text(text: str, folded: str) -> str | None:
-    match = _ACCREDITATION.search(folded)
-    return one_line(text[match.start(1) : match.end(1)]) or None if match else None
 
 
 def _stream(text: str) -> str | None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from carms_lake.domains.carms.documents.places import located, trimmed
+from carms_lake.domains.carms.documents.spans import Line, Span
 from carms_lake.domains.carms.documents.text import MONTHS, find_dates, fold, logical_lines
 
 _LISTED = re.compile(r"dates\s?:\s*$")
@@ -80,46 +82,56 @@ def interview_dates(interviews: str, year: int | None = None) -> tuple[date, ...
     `year` is the year of the match: days without a printed year are in it, and a day of any other
     year was left over from an earlier description. Without it a day needs its printed year.
     """
+    return tuple(interview_days(interviews, year))
+
+
+def interview_days(interviews: str, year: int | None = None) -> dict[date, Span]:
+    """The same days, and where each is named first: its bullet, or the sentence."""
     lines = logical_lines(interviews)
-    return tuple(sorted(_listed(lines) or _described(lines, year)))
+    days = _listed(lines) or _described(interviews, lines, year)
+    return {day: trimmed(interviews, days[day]) for day in sorted(days)}
 
 
-def _listed(lines: list[str]) -> set[date]:
+def _listed(lines: list[Line]) -> dict[date, Span]:
     """The days of the first list that holds any."""
-    days: set[date] = set()
+    days: dict[date, Span] = {}
     is_listed = False
     for line in lines:
         if _LISTED.match(fold(line)) and not days:
             is_listed = True
         elif is_listed and _BULLET.match(line):
-            days.update(find_dates(line))
+            days = {**dict.fromkeys(find_dates(line), line.span()), **days}
         elif is_listed:
             break
     return days
 
 
-def _described(lines: list[str], year: int | None) -> set[date]:
+def _described(interviews: str, lines: list[Line], year: int | None) -> dict[date, Span]:
     """The days in the program's own words about its dates."""
-    days: set[date] = set()
+    days: dict[date, Span] = {}
     topic = "interview"
-    for line in _details(lines):
-        for sentence in _SENTENCE.split(line):
+    for line, words in _details(lines):
+        unread = line.span()
+        for sentence in _SENTENCE.split(words):
+            place = located(sentence, interviews, unread) or unread
+            unread = Span(place.end, unread.end)
             folded = " ".join(
                 fold(sentence[:_MOST_CHARS]).replace("*", " ").replace("_", " ").split()
             )
             said = next((name for name, _, words in _TOPICS if words.search(folded)), topic)
             if said == "interview":
-                days.update(_days(folded, year))
+                days = {**dict.fromkeys(_days(folded, year), place), **days}
             topic = topic if said == "window" else said
-    return days if year is None else {day for day in days if day.year == year}
+    return {day: place for day, place in days.items() if year is None or day.year == year}
 
 
-def _details(lines: list[str]) -> list[str]:
+def _details(lines: list[Line]) -> list[tuple[Line, str]]:
+    """The lines of the program's own words, and each without the form's label."""
     start = next((at for at, line in enumerate(lines) if _DETAILS.search(fold(line))), len(lines))
     end = next(
         (at for at in range(start, len(lines)) if _DETAILS_END.match(fold(lines[at]))), len(lines)
     )
-    return [_without_label(line) for line in lines[start:end]]
+    return [(line, _without_label(line)) for line in lines[start:end]]
 
 
 def _without_label(line: str) -> str:

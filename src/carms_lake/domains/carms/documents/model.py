@@ -6,12 +6,14 @@ A fact that the document does not state is None or empty, never a guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from carms_lake.domains.carms.documents.spans import Span
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,28 @@ class Section:
     """The body without its heading line and without the rule that ends it."""
     raw: str
     """The exact slice of the text that was split: all slices joined are that text."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Characters of the text of a section."""
+
+    section: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A value that was read from a document, and one place that says it."""
+
+    fact: str
+    item: str | None
+    """Which one of several: a requirement's code, a component, a day."""
+    value: str | None
+    """As text; None where the words do not say."""
+    section: str
+    span: Span | None
+    """In the section's text; None where its heading says it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +91,8 @@ class Header:
     """In the form `A1A 1A1`."""
     phones: tuple[Phone, ...]
     websites: tuple[Website, ...]
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    """Where the quota, the day of approval, the accreditation are printed, by field."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +128,8 @@ class Requirement:
     label: str
     evidence: str
     """The words it was read from, e-mails and phone numbers masked."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where they stand: `label`, `level`, and the limits of words as `minimum`, `maximum`."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +144,8 @@ class Criterion:
     is_evaluated: bool | None
     """False where the program says it does not; None where it says nothing or sets a condition."""
     text: str | None
+    span: Span | None = field(default=None, compare=False)
+    """Where the row stands in the section Selection Criteria."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +154,8 @@ class Stated:
 
     value: str
     evidence: str
+    span: Span | None = field(default=None, compare=False)
+    """Where the sentence stands in its section."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +165,8 @@ class Bucket:
     minimum: int
     maximum: int | None
     text: str
+    span: Span | None = field(default=None, compare=False)
+    """Where it is printed in the section Selection Criteria."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +181,8 @@ class Electives:
     onsite_rule: str | None
     """`required`, `preferred` or `not_required`."""
     other_text: str | None
+    spans: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    """Where the texts stand in the section Selection Criteria: `requirement`, `onsite`, `other`."""
 
 
 @dataclass(frozen=True)
@@ -183,9 +219,15 @@ class Document:
     considers_outside_information: bool | None
     rescheduling_policy: str | None
     """`routinely`, `in_unforeseen_circumstances` or `not_after_scheduling`."""
-    interview_dates: tuple[date, ...]
+    interview_days: Mapping[date, Span]
+    """The days of interviews in their order, and where the section Interviews names each."""
     mentions_virtual_interview: bool
     mentions_in_person_interview: bool
+
+    @property
+    def interview_dates(self) -> tuple[date, ...]:
+        """The days of interviews, each once, in calendar order."""
+        return tuple(self.interview_days)
 
     def section(self, code: str) -> Section | None:
         """The section with this code, or None."""

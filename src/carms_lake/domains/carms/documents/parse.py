@@ -9,7 +9,7 @@ from carms_lake.domains.carms.documents.facts import (
     parse_electives,
 )
 from carms_lake.domains.carms.documents.header import match_year, parse_contacts, parse_header
-from carms_lake.domains.carms.documents.interviews import interview_dates
+from carms_lake.domains.carms.documents.interviews import interview_days
 from carms_lake.domains.carms.documents.model import Document
 from carms_lake.domains.carms.documents.prose_requirements import SECTIONS as PROSE_SECTIONS
 from carms_lake.domains.carms.documents.prose_requirements import requirements_in_prose
@@ -55,7 +55,9 @@ def parse_document(page_content: str) -> Document:
     supporting = text_of("supporting_documentation_information")
     requirements = parse_requirements(supporting)
     requirements += requirements_in_prose(
-        map(text_of, PROSE_SECTIONS), (each.code for each in requirements), len(requirements)
+        {code: text_of(code) for code in PROSE_SECTIONS},
+        (each.code for each in requirements),
+        len(requirements),
     )
     electives = parse_electives(criteria.get("elective_criteria", ""))
     interviews = text_of("interviews")
@@ -79,7 +81,7 @@ def parse_document(page_content: str) -> Document:
             criteria.get("outside_information", "")
         ),
         rescheduling_policy=rescheduling_policy(interview_process),
-        interview_dates=interview_dates(interviews, match_year(by_code.get(HEADER))),
+        interview_days=interview_days(interviews, match_year(by_code.get(HEADER))),
         mentions_virtual_interview=mentions_virtual(interviews + interview_process),
         mentions_in_person_interview=mentions_in_person(interviews + interview_process),
     )

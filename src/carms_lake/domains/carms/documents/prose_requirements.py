@@ -7,13 +7,15 @@ elsewhere that it is obligatory, or that its result is looked at.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from carms_lake.domains.carms.documents.model import Requirement
-from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
+from carms_lake.domains.carms.documents.model import Place, Requirement
+from carms_lake.domains.carms.documents.places import sentences
+from carms_lake.domains.carms.documents.text import fold, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 SECTIONS = (
     "important_information",
@@ -65,21 +67,22 @@ _RULES = (
         ),
     ),
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 _MAX_EVIDENCE_CHARS = 500
 
 
 def requirements_in_prose(
-    texts: Iterable[str], known: Iterable[str], after: int
+    texts: Mapping[str, str], known: Iterable[str], after: int
 ) -> tuple[Requirement, ...]:
     """The tests that texts demand or weigh and that are not among the known requirement codes.
 
-    `after` is the last ordinal in use. The level is `required` where the words oblige applicants,
-    None where they only say that the result counts.
+    `texts` are sections by their codes, in the order in which they are read; `after` is the last
+    ordinal in use. The level is `required` where the words oblige applicants, None where they only
+    say that the result counts.
     """
-    written = list(texts)
     found = []
     for code in _NAMES.keys() - set(known):
-        said = _said(_NAMES[code][1], written)
+        said = _said(_NAMES[code][1], texts)
         if said:
             found.append((code, *said[0]))
     return tuple(
@@ -95,32 +98,30 @@ def requirements_in_prose(
             max_words=None,
             label=_NAMES[code][0],
             evidence=masked(sentence)[:_MAX_EVIDENCE_CHARS],
+            places={"label": place},
         )
-        for ordinal, (code, level, sentence) in enumerate(sorted(found), start=after + 1)
+        for ordinal, (code, level, sentence, place) in enumerate(
+            sorted(found, key=itemgetter(0)), start=after + 1
+        )
     )
 
 
-def _said(names: tuple[str, ...], texts: list[str]) -> list[tuple[str | None, str]]:
-    """The level and the sentence of all that is said of a test, obligations first."""
-    sentences = [
-        (sentence, folded)
-        for text in texts
+def _said(names: tuple[str, ...], texts: Mapping[str, str]) -> list[tuple[str | None, str, Place]]:
+    """The level, the sentence and its place of all that is said of a test, obligations first."""
+    said = [
+        (sentence, folded, Place(code, span))
+        for code, text in texts.items()
         if _is_named(names, text.lower())  # most texts name no test, and splitting takes time
-        for sentence in _sentences(text)
+        for sentence, span in sentences(text, _SENTENCE_END)
         if _is_named(names, folded := fold(sentence)) and not _REFUSED.search(folded)
     ]
     return [
-        (rule.level, sentence)
+        (rule.level, sentence, place)
         for rule in _RULES
-        for sentence, folded in sentences
+        for sentence, folded, place in said
         if rule.words.search(folded)
     ]
 
 
 def _is_named(names: tuple[str, ...], text: str) -> bool:
     return any(name in text for name in names)
-
-
-def _sentences(text: str) -> list[str]:
-    lines = (one_line(line.replace("*", "").replace("_", "")) for line in logical_lines(text))
-    return [sentence for line in lines for sentence in re.split(r"(?<=[.!?])\s", line)]

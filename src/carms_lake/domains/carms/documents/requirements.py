@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from carms_lake.domains.carms.documents.model import CitizenshipDocument, Requirement
+from carms_lake.domains.carms.documents.model import CitizenshipDocument, Place, Requirement
+from carms_lake.domains.carms.documents.spans import Line
 from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
 from carms_lake.domains.carms.documents.vocabulary import (
     CITIZENSHIP,
@@ -21,6 +23,11 @@ from carms_lake.domains.carms.documents.vocabulary import (
     LEVEL_PLACES,
     LEVELS,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SECTION = "supporting_documentation_information"
 
 _LETTERS = re.compile(
     r"(?P<kind>[^:]{3,90}?)\.?\s{1,9}(?:number requested|nombre de documents?(?:\(s\))? demandes?)"
@@ -65,10 +72,11 @@ class _Block:
     code: str
     label: str
     level: tuple[str | None, str | None]
-    level_label: str
+    line: Line
+    level_line: Line | None = None
     number: int | None = None
     is_alternative: bool = False
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Line] = field(default_factory=list)
 
 
 def parse_requirements(text: str) -> tuple[Requirement, ...]:
@@ -108,24 +116,24 @@ def _citizenship_key(label: str) -> str:
 def _blocks(text: str) -> list[_Block]:
     blocks: list[_Block] = []
     groups = list(dict.fromkeys(GROUPS.values()))
-    group, level_label = "", ""
+    group, level_line = "", None
     level: tuple[str | None, str | None] = (None, None)
     for line in logical_lines(text):
         folded = one_line(fold(line))
         next_group = GROUPS.get(folded, "")
         if next_group and (not group or groups.index(next_group) > groups.index(group)):
-            group, level, level_label = next_group, (None, None), ""
+            group, level, level_line = next_group, (None, None), None
         elif group and (next_level := LEVELS.get(folded)) and _place(next_level) > _place(level):
-            level, level_label = next_level, line
+            level, level_line = next_level, line
         elif group:
             block = _block(group, line, folded)
             if block:
-                block.level, block.level_label = level, level_label
+                block.level, block.level_line = level, level_line
                 blocks.append(block)
             elif _is_remark(blocks, group, level):
                 blocks[-1].remarks.append(line)
             if group == "language":
-                blocks += _french_tests(line, folded, level, level_label)
+                blocks += _french_tests(line, folded, level, level_line)
     return blocks
 
 
@@ -150,7 +158,7 @@ def _place(level: tuple[str | None, str | None]) -> int:
     return LEVEL_PLACES.get(level, 0)
 
 
-def _block(group: str, line: str, folded: str) -> _Block | None:
+def _block(group: str, line: Line, folded: str) -> _Block | None:
     """The document that a line names, or None where the line is a remark."""
     number = None
     is_alternative = False
@@ -173,7 +181,7 @@ def _block(group: str, line: str, folded: str) -> _Block | None:
     if code is None:
         return None
     label = one_line(line.removeprefix("•"))
-    return _Block(group, code, label, (None, None), "", number, is_alternative)
+    return _Block(group, code, label, (None, None), line, None, number, is_alternative)
 
 
 def letter_code(kind: str) -> str:
@@ -195,11 +203,11 @@ def letter_code(kind: str) -> str:
 
 
 def _french_tests(
-    line: str, folded: str, level: tuple[str | None, str | None], level_label: str
+    line: Line, folded: str, level: tuple[str | None, str | None], level_line: Line | None
 ) -> list[_Block]:
     """The tests of French that a remark accepts; one that it refuses is none."""
     return [
-        _Block("language", code, line, level, level_label, is_alternative=True)
+        _Block("language", code, line, level, line, level_line, is_alternative=True)
         for code, test in _FRENCH_TESTS.items()
         if (named := test.search(folded)) and not _is_refused(folded, named.end())
     ]
@@ -214,7 +222,9 @@ def _requirement(block: _Block) -> Requirement:
     level, applies_to = block.level
     words = _word_limits(block.remarks) if block.code == "personal_letter" else {}
     label = masked(block.label)
-    parts = [block.level_label, label, *(masked(line) for line in block.remarks)]
+    lines = {"label": block.line, "level": block.level_line}
+    lines |= {name: line for name, (_, line) in words.items()}
+    parts = [block.level_line, label, *(masked(line) for line in block.remarks)]
     return Requirement(
         ordinal=0,
         code=block.code,
@@ -223,10 +233,11 @@ def _requirement(block: _Block) -> Requirement:
         applies_to=applies_to,
         is_alternative=block.is_alternative,
         number=block.number,
-        min_words=words.get("minimum"),
-        max_words=words.get("maximum"),
+        min_words=words["minimum"][0] if "minimum" in words else None,
+        max_words=words["maximum"][0] if "maximum" in words else None,
         label=label[:_MAX_EVIDENCE_CHARS],
         evidence=" | ".join(filter(None, parts))[:_MAX_EVIDENCE_CHARS],
+        places={name: Place(SECTION, line.span()) for name, line in lines.items() if line},
     )
 
 
@@ -238,14 +249,33 @@ def _category(block: _Block) -> str:
     return "document" if block.group in ("examination", "reference") else block.group
 
 
-def _word_limits(remarks: list[str]) -> dict[str, int]:
-    """The printed limits; "None" and zero mean that there is no limit."""
-    limits: dict[str, int] = {}
+def letters_counted(
+    requirements: Iterable[Requirement],
+) -> tuple[tuple[Requirement, ...], int | None]:
+    """The letters that count, and how many are asked for: all required kinds together.
+
+    Of kinds that are alternatives only the greatest number counts: one kind is enough. None where
+    no number is printed for any.
+    """
+    letters = tuple(
+        each
+        for each in requirements
+        if (each.category, each.level) == ("reference", "required") and each.number is not None
+    )
+    numbers = [(each.is_alternative, each.number or 0) for each in letters]
+    alternatives = [number for is_alternative, number in numbers if is_alternative]
+    others = [number for is_alternative, number in numbers if not is_alternative]
+    return letters, sum(others) + max(alternatives, default=0) if letters else None
+
+
+def _word_limits(remarks: list[Line]) -> dict[str, tuple[int, Line]]:
+    """The printed limits and their lines; "None" and zero mean that there is no limit."""
+    limits: dict[str, tuple[int, Line]] = {}
     seen: set[str] = set()
     for line in remarks:
         if (match := _WORDS.match(fold(line))) and match[1] not in seen:
             seen.add(match[1])
             digits = re.sub(r"\D", "", match[2] or "")
             if int(digits or 0):
-                limits[match[1]] = int(digits)
+                limits[match[1]] = (int(digits), line)
     return limits

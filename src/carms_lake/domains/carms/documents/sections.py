@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from carms_lake.domains.carms.documents.model import Section
+from carms_lake.domains.carms.documents.spans import Line
 from carms_lake.domains.carms.documents.text import fold, logical_lines
 
 PREFACE = "preface"
@@ -143,14 +144,19 @@ def _follows_rule(text: str, start: int) -> bool:
     return text[max(0, start - 24) : start].rstrip().endswith("* * *")
 
 
-def split_criteria(text: str) -> dict[str, str]:
+def split_criteria(text: str) -> dict[str, Line]:
     """The parts of a selection criteria section by code; the text in front is `criteria`."""
-    parts: dict[str, str] = {}
+    parts: dict[str, Line] = {}
     code, start = "criteria", 0
     for match in _H2.finditer(text):
         next_code = _SUBCODE_OF.get(fold(match[1]).strip())
         if next_code and next_code not in parts and next_code != code:
-            parts[code] = text[start : match.start()].strip()
+            parts[code] = _stripped(text, start, match.start())
             code, start = next_code, match.end()
-    parts[code] = text[start:].strip()
+    parts[code] = _stripped(text, start, len(text))
     return parts
+
+
+def _stripped(text: str, start: int, end: int) -> Line:
+    part = text[start:end]
+    return Line(part.strip(), [(0, start + len(part) - len(part.lstrip()))])

@@ -6,6 +6,7 @@ import re
 
 from carms_lake.domains.carms.documents.evaluation import is_evaluated
 from carms_lake.domains.carms.documents.model import Bucket, Criterion
+from carms_lake.domains.carms.documents.spans import Span, span_in
 from carms_lake.domains.carms.documents.text import (
     fold,
     masked,
@@ -75,7 +76,7 @@ _INTERVIEWED = re.compile(
     r"(?:average percentage of applicants offered interviews"
     r"|pourcentage moyen de candidats invites a une entrevue)" + _RANGE
 )
-_RESCHEDULING = (
+RESCHEDULING = (
     (
         "not_after_scheduling",
         re.compile(
@@ -98,7 +99,7 @@ _RESCHEDULING = (
         ),
     ),
 )
-_OUTSIDE = (
+OUTSIDE = (
     (
         False,
         re.compile(
@@ -115,29 +116,35 @@ def parse_criteria(file_review: str, interview_process: str) -> tuple[Criterion,
     rows = [("file_review", *row) for row in _rows(file_review, _FILE)]
     rows += [("interview", *row) for row in _rows(interview_process, _INTERVIEW)]
     return tuple(
-        Criterion(ordinal, stage, code, label, is_evaluated(text, code), text or None)
-        for ordinal, (stage, code, label, text) in enumerate(rows, start=1)
+        Criterion(ordinal, stage, code, label, is_evaluated(text, code), text or None, span)
+        for ordinal, (stage, code, label, text, span) in enumerate(rows, start=1)
     )
 
 
-def _rows(text: str, codes: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(code, label, text) per row; a cell of several paragraphs runs on to the next row."""
+def _rows(text: str, codes: dict[str, str]) -> list[tuple[str, str, str, Span]]:
+    """(code, label, text, place) per row; a cell of several paragraphs runs on to the next row."""
     table = _TABLE.search(fold(text))
     if not table:
         return []
-    rows: dict[str, tuple[str, list[str]]] = {}
-    code = ""
+    rows: dict[str, tuple[str, int, list[str]]] = {}
+    code, place = "", table.end()
     for line in text[table.end() :].split("\n"):
         cell = _CELL.match(line)
         next_code = codes.get(one_line(fold(cell[1]))) if cell else None
         if cell and next_code and next_code not in rows:
             code = next_code
-            rows[code] = (one_line(cell[1]), [line[cell.end() :]])
+            rows[code] = (one_line(cell[1]), place + cell.end(), [line[cell.end() :]])
         elif code:
-            rows[code][1].append(line)
-    return [
-        (code, label, masked(unwrapped("\n".join(lines)))) for code, (label, lines) in rows.items()
-    ]
+            rows[code][2].append(line)
+        place += len(line) + 1
+    found = []
+    for code, (label, start, lines) in rows.items():
+        cells = "\n".join(lines)
+        begin = text.rfind("\n", 0, start) + 1
+        end = max(start + len(cells.rstrip()), len(text[:start].rstrip()))
+        said = unwrapped(cells)
+        found.append((code, label, masked(said), span_in(text, begin, end)))
+    return found
 
 
 def applications_bucket(file_review: str) -> Bucket | None:
@@ -151,20 +158,22 @@ def interviewed_bucket(file_review: str) -> Bucket | None:
 
 
 def _bucket(pattern: re.Pattern[str], text: str) -> Bucket | None:
-    found = list(pattern.finditer(unwrapped(fold(text))))
+    line = unwrapped(fold(text))
+    found = list(pattern.finditer(line))
     if not found:
         return None
     # The form prints " :", which sets its field apart from the same words in the program's text.
     match = next((each for each in found if each["colon"].startswith(" ")), found[0])
     low, high = match["low"], match["high"]
     printed = f"{low} - {high}" if high else f"{low} +"
-    return Bucket(int(low), int(high) if high else None, printed)
+    place = span_in(text, *line.span(*match.span()))
+    return Bucket(int(low), int(high) if high else None, printed, place)
 
 
 def rescheduling_policy(interview_process: str) -> str | None:
     """Which of the form's sentences about re-scheduling the program chose."""
     folded = unwrapped(fold(interview_process))
-    return next((code for code, pattern in _RESCHEDULING if pattern.search(folded)), None)
+    return next((code for code, pattern in RESCHEDULING if pattern.search(folded)), None)
 
 
 def considers_outside_information(outside_information: str) -> bool | None:
@@ -173,21 +182,21 @@ def considers_outside_information(outside_information: str) -> bool | None:
     Which kinds of information it considers cannot be known: the form always prints all of them.
     """
     folded = unwrapped(fold(outside_information))
-    return next((says for says, pattern in _OUTSIDE if pattern.search(folded)), None)
+    return next((says for says, pattern in OUTSIDE if pattern.search(folded)), None)
 
 
-_VIRTUAL = re.compile(
+VIRTUAL = re.compile(
     r"virtu|\bzoom\b|\b(?:ms|microsoft) teams\b|\bteams\b|videoconf|video-conf|video conf|visioconf"
     r"|\bonline interview|\bwebex\b"
 )
-_IN_PERSON = re.compile(r"in[- ]person|face[- ]to[- ]face|en personne|en presentiel")
+IN_PERSON = re.compile(r"in[- ]person|face[- ]to[- ]face|en personne|en presentiel")
 
 
 def mentions_virtual(text: str) -> bool:
     """Whether the text speaks of virtual interviews or of a means for them."""
-    return bool(_VIRTUAL.search(fold(text)))
+    return bool(VIRTUAL.search(fold(text)))
 
 
 def mentions_in_person(text: str) -> bool:
     """Whether the text speaks of meeting in person."""
-    return bool(_IN_PERSON.search(fold(text)))
+    return bool(IN_PERSON.search(fold(text)))

@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 
 from carms_lake.domains.carms.documents.model import Stated
-from carms_lake.domains.carms.documents.text import fold, logical_lines, masked, one_line
+from carms_lake.domains.carms.documents.places import sentences
+from carms_lake.domains.carms.documents.spans import Span
+from carms_lake.domains.carms.documents.text import fold, masked
 
 KINDS = ("cmg", "img")
 """Graduates of medical schools in Canada and the United States, and of any other country."""
@@ -69,35 +71,35 @@ def return_of_service(text: str | None) -> dict[str, Stated]:
     >>> return_of_service("CMGs: No return of service is required.")["cmg"].value
     'none'
     """
-    sentences = _sentences(text or "")
-    if not sentences:
+    said_in = _sentences(text or "")
+    if not said_in:
         return {}
-    whole = fold(" ".join(sentences))
+    everything = " ".join(sentence for sentence, _ in said_in)
+    whole = fold(everything)
     for value, printed in (("not_applicable", _NOT_APPLICABLE), ("none", _NOTHING)):
         if printed.fullmatch(whole):
-            return dict.fromkeys(KINDS, Stated(value, " ".join(sentences)))
+            span = Span(said_in[0][1].start, said_in[-1][1].end)
+            return dict.fromkeys(KINDS, Stated(value, everything, span))
     named = [kind for kind in KINDS if _NAMES[kind].search(whole)]
     said: dict[str, list[Stated]] = {}
     scope = named if len(named) == 1 else list(KINDS)
-    for sentence in sentences:
+    for sentence, span in said_in:
         folded = fold(sentence)
         subjects = [kind for kind in KINDS if _NAMES[kind].search(folded)] or scope
         if folded.endswith(":"):
             scope = subjects
             continue
-        statement = Stated(_value(folded), masked(sentence)[:_MAX_EVIDENCE_CHARS])
+        statement = Stated(_value(folded), masked(sentence)[:_MAX_EVIDENCE_CHARS], span)
         for kind in subjects:
             said.setdefault(kind, []).append(statement)
     return {kind: _strongest(said[kind]) for kind in KINDS if kind in said}
 
 
-def _sentences(text: str) -> list[str]:
-    """Sentences and labels without emphasis and rules."""
-    lines = (one_line(line.replace("*", "").replace("_", "")) for line in logical_lines(text))
+def _sentences(text: str) -> list[tuple[str, Span]]:
+    """Sentences and labels without emphasis and rules, and where they stand."""
     return [
-        sentence.strip()
-        for line in lines
-        for sentence in _SENTENCE.split(line)
+        (sentence.strip(), span)
+        for sentence, span in sentences(text, _SENTENCE)
         if any(map(str.isalnum, sentence))
     ]
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
-from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from carms_lake.domains.carms.documents.spans import Line, Mask, with_masks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FOLDS = {
     "a": "àáâãäå",
@@ -29,7 +34,7 @@ _LINK = re.compile(
     r"\[((?:[^\[\]]|\[[^\[\]]{0,100}\]){0,600}+)\]"
     r"\(([^()]{0,20000}+(?:\([^()]{0,200}\)[^()]{0,500}){0,3})\)"
 )
-_STARTS_LINE = re.compile(r"(?:[*•·\-+]|\\[-+*]|\d{1,2}\\?[.)])\s|#|---")
+STARTS_LINE = re.compile(r"(?:[*•·\-+]|\\[-+*]|\d{1,2}\\?[.)])\s|#|---")
 _RULE = "* * *"
 
 MONTHS = {
@@ -108,40 +113,51 @@ def is_rule(line: str) -> bool:
     return line == _RULE
 
 
-def logical_lines(text: str) -> list[str]:
+def logical_lines(text: str) -> list[Line]:
     """The lines that the author wrote: wrapped ones joined, blank ones and rules left out.
 
     A line ends at a blank line, at a hard break (two spaces) and in front of a bullet, a number
     or a heading. A word wrapped at its own hyphen is joined without a space.
     """
-    lines: list[list[str]] = []
+    lines: list[list[tuple[str, int]]] = []
     is_open = False
+    place = 0
     for raw in text.split("\n"):
         line = raw.strip()
+        part, place = (line, place + len(raw) - len(raw.lstrip())), place + len(raw) + 1
         if not line or line == _RULE:
             is_open = False
             continue
-        if is_open and not _STARTS_LINE.match(line):
-            lines[-1].append(line)
+        if is_open and not STARTS_LINE.match(line):
+            lines[-1].append(part)
         else:
-            lines.append([line])
+            lines.append([part])
         is_open = not raw.endswith("  ")
     return [_joined(parts) for parts in lines]
 
 
-def unwrapped(text: str) -> str:
+def unwrapped(text: str) -> Line:
     """All logical lines of a text on one line."""
-    return " ".join(logical_lines(text))
+    lines = logical_lines(text)
+    pieces, at = [], 0
+    for line in lines:
+        pieces += [(at + begins, place) for begins, place in line.pieces]
+        at += len(line) + 1
+    return Line(" ".join(lines), pieces)
 
 
-def _joined(parts: list[str]) -> str:
-    if len(parts) == 1:
-        return parts[0]
-    pieces = [parts[0]]
-    for before, part in pairwise(parts):
-        is_hyphenated = before[-1] == "-" and before[-2:-1].isalnum() and part[0].isalnum()
-        pieces.append(part if is_hyphenated else " " + part)
-    return "".join(pieces)
+def _joined(parts: list[tuple[str, int]]) -> Line:
+    words, places = [], []
+    before, at = "", 0
+    for part, place in parts:
+        is_hyphenated = before[-1:] == "-" and before[-2:-1].isalnum() and part[0].isalnum()
+        if before and not is_hyphenated:
+            words.append(" ")
+            at += 1
+        words.append(part)
+        places.append((at, place))
+        before, at = part, at + len(part)
+    return Line("".join(words), places)
 
 
 def find_dates(text: str) -> list[date]:
@@ -171,6 +187,7 @@ def is_french(text: str) -> bool:
 
 EMAIL_MASK = "[e-mail]"
 PHONE_MASK = "[phone]"
+_BLANK = "\ufffc"
 
 _LOCAL = r"[\w.+%'~\\-]"
 _LABEL = r"[\w-]{1,63}"
@@ -192,12 +209,27 @@ PHONE = re.compile(
 )
 
 
+def contact_masks(text: str) -> list[Mask]:
+    """The masks of the e-mail addresses and phone numbers in a text."""
+    masks = []
+    for pattern, word in ((EMAIL, EMAIL_MASK), (PHONE, PHONE_MASK)):
+        if word == EMAIL_MASK and "@" not in text:
+            continue
+        found = [Mask(*match.span(), word) for match in pattern.finditer(text)]
+        text = blanked(text, found)
+        masks += found
+    return sorted(masks)
+
+
+def blanked(text: str, masks: Iterable[Mask]) -> str:
+    """The text, as long as it was, with characters that no pattern knows under the masks."""
+    return with_masks(text, [m._replace(word=_BLANK * (m.end - m.start)) for m in masks])
+
+
 def masked(text: str) -> str:
     """Text with every e-mail address and phone number replaced by `[e-mail]` and `[phone]`.
 
     >>> masked("Write to ann.lee@example.org or call (416) 555-0100, ext. 12.")
     'Write to [e-mail] or call [phone].'
     """
-    if "@" in text:
-        text = EMAIL.sub(EMAIL_MASK, text)
-    return PHONE.sub(PHONE_MASK, text)
+    return with_masks(text, contact_masks(text))

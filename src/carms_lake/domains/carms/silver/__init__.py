@@ -16,6 +16,7 @@ from carms_lake.domains.carms.silver.descriptions import (
     selection_criterion,
     website,
 )
+from carms_lake.domains.carms.silver.evidence import program_evidence
 from carms_lake.domains.carms.silver.history import program_history
 from carms_lake.domains.carms.silver.programs import (
     discipline,
@@ -38,6 +39,7 @@ __all__ = [
     "match_iteration",
     "other_name",
     "program",
+    "program_evidence",
     "program_history",
     "reference_requirement",
     "requirement",

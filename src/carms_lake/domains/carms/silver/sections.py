@@ -9,8 +9,9 @@ import polars as pl
 
 from carms_lake.domains.carms.documents import Agreement, agreement, split_sections
 from carms_lake.domains.carms.documents.csv_witness import comparable, undo_tuple
+from carms_lake.domains.carms.documents.spans import with_masks
 from carms_lake.domains.carms.documents.text import plain_text
-from carms_lake.domains.carms.people import without_people
+from carms_lake.domains.carms.people import people_masks, without_people
 from carms_lake.domains.carms.readings import people_of
 from carms_lake.domains.carms.silver.programs import KEY
 
@@ -47,6 +48,7 @@ _SECTION_SCHEMA: dict[str, pl.DataType] = {
     "heading": pl.String(),
     "content": pl.String(),
     "masked_content": pl.String(),
+    "mask_places": pl.List(pl.Int32()),
     "character_count": pl.Int32(),
     "csv_outcome": pl.String(),
 }
@@ -60,6 +62,8 @@ def document_section(
 ) -> pl.LazyFrame:
     """One row per program and section of its description, sorted by program and section.
 
+    `mask_places` has three numbers for each mask, in their order: where in content the masked
+    characters start and end, and how long the mask is.
     `csv_agrees` is null where the CSV has no column or cell, or several rows for the program. The
     names of the people of all programs of the school are masked: texts name each other's people.
     """
@@ -165,16 +169,21 @@ def _sections(
     page_content: str,
     cells: dict[tuple[str, str, str], str],
 ) -> list[tuple[Any, ...]]:
-    return [
-        (
-            *key,
-            section.code,
-            section.ordinal,
-            without_people(section.heading, names),
-            section.text,
-            None if section.code == CONTACTS else without_people(section.text, names),
-            len(section.text),
-            outcome(cells.get((*key, section.code)), section),
+    rows = []
+    for section in split_sections(plain_text(page_content)):
+        is_public = section.code != CONTACTS
+        masks = people_masks(section.text, names) if is_public else []
+        rows.append(
+            (
+                *key,
+                section.code,
+                section.ordinal,
+                without_people(section.heading, names),
+                section.text,
+                with_masks(section.text, masks) if is_public else None,
+                [place for m in masks for place in (m.start, m.end, len(m.word))],
+                len(section.text),
+                outcome(cells.get((*key, section.code)), section),
+            )
         )
-        for section in split_sections(plain_text(page_content))
-    ]
+    return rows
