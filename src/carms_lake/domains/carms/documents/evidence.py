@@ -1,4 +1,4 @@
-"""Where in its description each fact of a program stands."""
+"""Where in its description a description says each fact."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Requirement:
     evidence: str
     """The words it was read from, e-mails and phone numbers masked."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
-    """Where they stand: `label`, `level`, and the limits of words as `minimum`, `maximum`."""
+    """Where they are: `label`, `level`, and the limits of words as `minimum`, `maximum`."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Criterion:
     """False where the program says it does not; None where it says nothing or sets a condition."""
     text: str | None
     span: Span | None = field(default=None, compare=False)
-    """Where the row stands in the section Selection Criteria."""
+    """Where the row is in the section Selection Criteria."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Stated:
     value: str
     evidence: str
     span: Span | None = field(default=None, compare=False)
-    """Where the sentence stands in its section."""
+    """Where the sentence is in its section."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class Electives:
     """`required`, `preferred` or `not_required`."""
     other_text: str | None
     spans: Mapping[str, Span] = field(default_factory=dict, compare=False)
-    """Where the texts stand in the section Selection Criteria: `requirement`, `onsite`, `other`."""
+    """Where the texts are in the section Selection Criteria: `requirement`, `onsite`, `other`."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def _begins(text: str, at: int) -> bool:
 
 
 def located(words: str, text: str, within: Span) -> Span | None:
-    """Where words stand in a part of a text, however white space and emphasis are printed."""
+    """Where words are in a part of a text, however white space and emphasis are printed."""
     wanted = [char for char in words if not _is_blank(char)]
     places = [at for at in range(*within) if not _is_blank(text[at])]
     found = "".join(text[at] for at in places).find("".join(wanted))
@@ -77,7 +77,7 @@ def _is_blank(char: str) -> bool:
 
 
 def sentences(text: str, end: re.Pattern[str]) -> Iterator[tuple[str, Span]]:
-    """The sentences of a text without emphasis, and where each stands; `end` parts them."""
+    """The sentences of a text without emphasis, and where each is; `end` parts them."""
     for line in logical_lines(text):
         unread = line.span()
         for sentence in end.split(one_line(line.replace("*", "").replace("_", ""))):

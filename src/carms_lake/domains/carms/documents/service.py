@@ -96,7 +96,7 @@ def return_of_service(text: str | None) -> dict[str, Stated]:
 
 
 def _sentences(text: str) -> list[tuple[str, Span]]:
-    """Sentences and labels without emphasis and rules, and where they stand."""
+    """Sentences and labels without emphasis and rules, and where they are."""
     return [
         (sentence.strip(), span)
         for sentence, span in sentences(text, _SENTENCE)

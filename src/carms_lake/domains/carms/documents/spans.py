@@ -1,4 +1,4 @@
-"""Where in a text the words stand that were taken out of it."""
+"""Where in a text the words are that were read from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Span(NamedTuple):
 
 
 class Line(str):
-    """Words taken out of a text, and where in it they stand."""
+    """Words of a text, and where in it they are."""
 
     __slots__ = ("pieces",)
 
@@ -32,7 +32,7 @@ class Line(str):
         return line
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
-        """Where the characters of the line from `start` to `end` stand in the text."""
+        """Where the characters of the line from `start` to `end` are in the text."""
         last = (len(self) if end is None else end) - 1
         return Span(self._place(start), max(self._place(last), self._place(start) - 1) + 1)
 
@@ -42,7 +42,7 @@ class Line(str):
 
 
 def span_in(text: str, start: int, end: int) -> Span:
-    """Characters of a text that may itself be taken out of another: where they stand there."""
+    """Characters of a text that may itself be a part of another: where they are in that one."""
     return text.span(start, end) if isinstance(text, Line) else Span(start, end)
 
 
@@ -64,7 +64,7 @@ def with_masks(text: str, masks: Iterable[Mask]) -> str:
 
 
 def masked_span(span: Span, masks: Iterable[tuple[int, int, int]]) -> Span:
-    """Where characters of a text stand once masks are in it, each as (start, end, new length).
+    """Where characters of a text are once masks are in it, each as (start, end, new length).
 
     A mask that the characters begin or end in belongs to them as a whole.
 

@@ -1,5 +1,5 @@
 -- Grain: one row per current program that is not deleted, fact and place that says it.
--- Question: which words was a fact read from, and where do they stand?
+-- Question: which words was a fact read from, and where are they?
 select
     program.program_key,
     evidence.evidence_ordinal,

@@ -23,7 +23,7 @@ def program_evidence(
     """One row per program, fact and place that says it, in the order of the facts.
 
     The document gives the places in its sections as they are; here they are those in the masked
-    text, and `sentence` is exactly what stands there. Of a fact that the heading says, the sentence
+    text, and `sentence` is exactly what is there. Of a fact that the heading says, the sentence
     is the heading, and the place is null.
     """
     entries = (
