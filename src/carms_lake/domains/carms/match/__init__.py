@@ -1,0 +1,1 @@
+"""A sandbox of the match: markets, how they are solved, how a matching is proved, what is drawn."""
