@@ -128,6 +128,7 @@ def snapshots(contract: Contract, manifest: Manifest, rows: pl.LazyFrame) -> lis
     found: list[Snapshot] = []
     for _, members in sorted(parts.items(), key=lambda part: part[0]):
         for moment in sorted({entry.delivered_at or "" for entry, _ in members}):
+            # What a place holds from a delivery on: its other files as they were by then.
             there = [m for m in members if (m[0].delivered_at or "") <= moment]
             newest = {entry.name: entry.delivery_id for entry, _ in sorted(there, key=_delivery)}
             at = datetime.fromisoformat(moment) if moment else None

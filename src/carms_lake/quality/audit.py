@@ -153,6 +153,7 @@ def _measured(
     if rule.unit == "percent" and (counts_rows or rule.kind == "sql"):
         value = 100 * value / rows if rows else 0.0
     passed = holds(value, rule.operators)
+    # What does not count rows, such as a mean, fails as a whole.
     failed = count if count or passed else 1
     unit = " %" if rule.unit == "percent" else ""
     wanted = ", ".join(f"{name} {limit}" for name, limit in rule.operators.items()) or "mustBe 0"

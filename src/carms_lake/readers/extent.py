@@ -43,6 +43,7 @@ def names_by_position(widths: Iterable[int], contract: Contract) -> list[str]:
     """
     names = [column.source for column in contract.columns if column.from_path is None]
     found = list(widths)
+    # The first records may be broken ones: one with as many fields as expected is believed.
     width = len(names) if len(names) in found else next(iter(found), len(names))
     return [*names[:width], *(f"column_{at + 1}" for at in range(len(names), width))]
 

@@ -81,6 +81,7 @@ def build(
                     progress(report.table.in_domain, len(built), len(steps) + 1)
                 built[report.table] = report
         finally:
+            # Also where one failed; in the order of the catalog, whichever was ready first.
             run.add(tables=[built[s.contract.ref] for s in steps if s.contract.ref in built])
             lost = [not_reconciled(table) for table in run.report().tables if not table.balanced]
             run.add(checks=lost, failures=list(map(of_whole, lost)))
@@ -106,6 +107,7 @@ def _ensure_sources(config: LakeConfig, catalog: Catalog, sources: Collection[Ta
     """
     of_domain = catalog.refs(Layer.BRONZE)
     absent = {ref for ref in of_domain if not delta.exists(table_path(config, ref))}
+    # A source of which no file ever came is an empty table; of nothing at all no lake is built.
     if len(absent) == len(of_domain) and sources:
         raise StoreError(
             f"there is nothing to build: no file of `{config.domain.name}` was ingested yet",

@@ -141,6 +141,7 @@ def failures(
     kept = _of_runs(config, "check_failures", run)
     if rule:
         results, kept = (frame.filter(pl.col("rule") == rule) for frame in (results, kept))
+    # A later build may have checked a rule once more: what it found last counts.
     newest = pl.col(RUN_ID) == pl.col(RUN_ID).max().over("layer", "table_name", "rule")
     names = ("table", "rule", "severity", "column_name", "row_key", "value")
     kept = kept.filter(newest).select(*names, SRC_FILENAME, SRC_ROW_NUMBER, "message")

@@ -77,6 +77,7 @@ class Sampler:
         numbered = rows.with_columns(index.alias(_INDEX))
         self.rows += rows.height
         self._kept.append(numbered.filter(_is_kept(self._stride)))
+        # Up to twice what is kept in the end, so that rows are thinned out rarely.
         while sum(frame.height for frame in self._kept) > HEAD_RECORDS + 2 * SPREAD_RECORDS:
             self._stride *= 2
             self._kept = [frame.filter(_is_kept(self._stride)) for frame in self._kept]
@@ -140,6 +141,7 @@ def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...
     try:
         return tuple(opened_at_header(source, contract).found), contract
     except SourceRefused as refusal:
+        # With another delimiter the header is one long name, and every column is missing.
         for other in _DELIMITERS:
             if refusal.code != "MISSING_COLUMN" or other in (spec.delimiter, spec.quote):
                 continue

@@ -199,6 +199,7 @@ def name_similarity(one: str, other: str) -> float:
         for name in (one, other)
     )
     straight = SequenceMatcher(None, first, second, autojunk=False).ratio()
+    # Words may have changed places: `date_order` and `order_date` are one name.
     words = (" ".join(sorted(first.split())), " ".join(sorted(second.split())))
     return max(straight, SequenceMatcher(None, *words, autojunk=False).ratio())
 
@@ -233,6 +234,7 @@ def _psi(old: list[int], new: list[int]) -> Stability:
     bins, n, m = len(old), sum(old), sum(new)
     total = 0.0
     for then, now in zip(old, new, strict=True):
+        # Half a row more in every bin: an empty one would make the index infinite.
         p, q = (then + 0.5) / (n + 0.5 * bins), (now + 0.5) / (m + 0.5 * bins)
         total += (p - q) * math.log(p / q)
     chance = (1 / n + 1 / m) * ((bins - 1) + 3 * math.sqrt(2 * (bins - 1)))

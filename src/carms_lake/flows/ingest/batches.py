@@ -91,6 +91,7 @@ class BatchWriter:
 
     def drop(self, source: SourceFile, provenance: Provenance) -> None:
         """Forget everything that was read of a file."""
+        # The batch that is being checked may hold records of it, and stages them when it is done.
         self._wait()
         self._batch = [tracked for tracked in self._batch if tracked.source.name != source.name]
         self._waiting = sum(tracked.chunk.records for tracked in self._batch)
@@ -160,12 +161,14 @@ class BatchWriter:
             with readable(source):  # damage, or a file that is gone, may show only here
                 chunk = next(chunks, None)
             if chunk is None:
+                # Readers add to their notes as they go: these are complete only now.
                 counts.notes += found.notes
                 return
             self._stop.check()
             yield chunk
 
     def _add(self, tracked: TrackedChunk) -> None:
+        # Chunks of one kind are parsed together.
         if self._batch and self._batch[0].chunk.kind != tracked.chunk.kind:
             self._submit()
         if tracked.chunk.records:
@@ -209,6 +212,7 @@ class BatchWriter:
                 self.refused[source.name] = refused
                 self._forget(source, provenance)
                 return
+            # Nothing says which of its files is at fault: halves are tried until one is alone.
             first = set(names[: len(names) // 2])
             for is_first in (True, False):
                 self._check([t for t in batch if (t.source.name in first) == is_first])

@@ -66,6 +66,7 @@ def commit(
     replaced |= {label for label in read - renames.origin.keys() if label in known}
     keys = keys_of(contract, sorted(replaced, key=repr))
     with_rows = {label for label, accepted in known.items() if accepted}
+    # Where every row goes anyway, the columns may be new ones without a full refresh.
     is_whole = bool(with_rows) and with_rows <= replaced and not kept
     is_there = delta.exists(path)
     present = delta.columns(path) if is_full_refresh and is_there else schema

@@ -92,6 +92,7 @@ def _take_out(run: Run, contract: Contract, names: Sequence[str]) -> int:
     """Commit a table without the rows of some files; the new version."""
     path = table_path(run.config, contract.ref)
     log = commits(path)
+    # The rows that stay were loaded by this contract: the next ingest compares it with today's.
     last = next((c.metadata for c in reversed(log) if "contract" in c.metadata), {})
     metadata = {
         "run_id": run.run_id,

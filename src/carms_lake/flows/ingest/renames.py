@@ -193,6 +193,7 @@ def _changed_too(
         return {}
     found: dict[str, str] = {}
     for name, source in files.items():
+        # The cheap questions first: the last one reads the file.
         similar = [
             entry.name
             for entry in gone

@@ -207,6 +207,7 @@ class _Table:
                 copy = replace(entry, copy_of=corrected, is_outdated=original is None)
                 is_noted = known and is_same and known.is_outdated == copy.is_outdated
                 return report if is_noted else self._copy(report, copy, has_rows=has_rows)
+        # A copy has no rows that this file could replace.
         known = known if has_rows else None
         provenance = self._provenance(source, known)
         seconds = time.perf_counter() - started

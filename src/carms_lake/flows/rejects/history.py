@@ -132,6 +132,7 @@ def _lifetimes(rejects: pl.LazyFrame, readings: pl.DataFrame) -> pl.LazyFrame:
         pl.col("at").last().alias("last_seen_at"),
         (pl.col("number").last() + 1).alias("next"),
     )
+    # Readings have no gaps in their numbers: the next one is the first without the record.
     resolved = readings.lazy().select(
         *_UNIT, next="number", mended_run="by_run", mended_at="at", mended_by="how"
     )
@@ -162,6 +163,7 @@ def _of_files(log: Iterable[Commit]) -> dict[str | None, list[_Reading]]:
             continue
         is_restored = MANIFEST in commit.metadata
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
+        # A commit that restores lists every kept delivery of a file; the last one is the one read.
         newest = {e["name"]: e for e in sorted(listed, key=lambda e: e.get("delivery_id") or 0)}
         for name in {*commit.metadata.get(LEFT, ())} - newest.keys():
             is_forgotten = name in commit.metadata.get(FORGOTTEN, ())
@@ -175,6 +177,7 @@ def _of_files(log: Iterable[Commit]) -> dict[str | None, list[_Reading]]:
             of_run = entry["run_id"]
             if is_restored:
                 how = "restore"
+                # The file is as it was read: nothing of it was resolved.
                 if found[name] and found[name][-1].of_run == of_run:
                     continue
             elif REPLAYED in commit.metadata:

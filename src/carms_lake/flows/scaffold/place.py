@@ -29,6 +29,7 @@ def made_default(folder: Path, name: str) -> tuple[bool, list[str]]:
     changed = re.sub(r"^domain\s*=.*$", line, text, count=1, flags=re.MULTILINE)
     if changed == text:
         changed = f"{line}\n{text}"
+    # A line that begins so may be within a text, or a key of a table: then it is left alone.
     if tomllib.loads(changed) != {**tomllib.loads(text), "domain": name}:
         return False, []
     with whole(path) as partial:

@@ -130,6 +130,7 @@ def _as_numbers(texts: pl.Series, found: Sequence[str], mark: str) -> Reading | 
             doubt=f"`{shown(found[0])}` may have thousands or decimals: no value tells which, so "
             "this is text; `carms.decimalMark` or `carms.thousandsSeparator` says it"
         )
+    # Where both fit, no number has decimals, and the usual mark will do.
     own = mark if mark in able else min(able, key=_MARKS[::-1].index)
     thousands = sorted(able[own][1])
     plain = texts

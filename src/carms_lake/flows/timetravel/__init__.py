@@ -87,6 +87,7 @@ def history(config: LakeConfig, name: str) -> pl.DataFrame:
     contract = None
     for commit, files in states(table.path):
         run_id = commit.run_id
+        # What only moved rows to other files says nothing of a contract: the last one still holds.
         contract = commit.metadata.get("contract_version") or contracts.get(run_id) or contract
         rows.append(
             (
@@ -168,6 +169,7 @@ def diff_causes(
         return (*(f"`{ref.in_domain}` changed" for ref in inputs), *contracts)
     log = commits(table_path(config, contract.ref))
     versions = [version_among(log, run) for run in runs]
+    # The later run may have been named first.
     between = [c for c in log if min(versions) < c.version <= max(versions)]
     causes = [
         f"restored to version {c.metadata[RESTORED]} (run {c.run_id})"

@@ -59,6 +59,7 @@ def judged(piece: Piece, rules: Grammar, fields: int, merge_into: int | None = N
         if not body:
             continue
         raw = texts[index][: len(body)]
+        # Only the last record of a file can have a quote that is never closed.
         is_end = piece.is_last and index == len(lines) - 1
         code, fault = _fault(raw, body, rules, fields, is_end=is_end)
         text = None if code else _normalized(raw, body, rules)
@@ -132,6 +133,7 @@ def _suspicious(
         others += [index for index, text in enumerate(texts) if rules.escape in text]
     if piece.raw.count(b"\r") != piece.raw.count(b"\r\n"):
         others += [index for index, line in enumerate(lines) if line.endswith(b"\r")]
+    # With one column a blank line has as many delimiters as a record.
     if wanted == 0:
         others += [index for index, line in enumerate(lines) if not line.strip(LINE_ENDS)]
     if not is_text(piece.raw):

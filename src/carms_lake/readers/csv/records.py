@@ -182,6 +182,7 @@ def is_unclosed(raw: bytes, rules: Grammar) -> bool:
 def piece_of(buffer: bytes, rules: Grammar, fields: int, first: int, *, is_last: bool) -> Piece:
     """The whole records at the start of a buffer; none if no record ends in it."""
     head = buffer if is_last else buffer[: _likely_cut(buffer, rules)]
+    # Behind an escape a quote is a character: their parity says nothing of where to cut.
     if rules.has_escape(buffer):
         head = b""
     if _is_plain(head, rules):
@@ -240,6 +241,7 @@ def _clean_records(head: bytes, rules: Grammar, fields: int) -> int | None:
             return None
     if b"\r" in plain and plain.count(b"\r") != plain.count(b"\r\n"):
         return None
+    # Blank lines are no records, and with one column the skeleton cannot tell them apart.
     if fields == 1:
         lines = plain.replace(b"\r", b"")
         if lines.startswith(b"\n") or b"\n\n" in lines:

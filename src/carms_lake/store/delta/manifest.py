@@ -137,9 +137,11 @@ def read_manifest(commits: Sequence[Commit]) -> Manifest:
         for name in commit.metadata.get(LEFT, ()):
             kept.pop(name, None)
         forgotten |= {*commit.metadata.get(FORGOTTEN, ())}
+        # These were only found unchanged: an earlier commit has their rows.
         for entry in (FileEntry(**fields) for fields in commit.metadata.get(SEEN, ())):
             kept[entry.name][entry.delivery_id] = entry
         listed = commit.metadata.get(MANIFEST, commit.metadata.get("files", ()))
+        # Entries that early versions of the tool wrote do not say it themselves.
         of_commit = {"contract_version": commit.metadata.get("contract_version")}
         for entry in (FileEntry(**{**of_commit, **fields}) for fields in listed):
             kept.setdefault(entry.name, {})[entry.delivery_id] = entry
@@ -264,6 +266,7 @@ def source_changes(path: Path, then: int) -> SourceChanges | None:
             break  # the contract by which the rows of that version were loaded
     before, now = set(delta.pinned(path, then).files), set(delta.pinned(path).files)
     gone = before - now
+    # Under another contract the same record gives another row: old and new say nothing then.
     if len(contracts) > 1 or not all(Path(file).exists() for file in gone):
         return None
     of_names, columns = pl.col(SRC_FILENAME).is_in(sorted(names)), delta.columns(path)

@@ -92,6 +92,7 @@ class Staged:
             sums = [(p.name, s) for p in gone if (s := known[p.name].sha256)]
             if wrong := wrong_contents(self._table, sums):  # their other rows would be copied
                 raise damaged(self._table, wrong)
+            # Data files are never changed: the rows that stay go into new ones.
             for path in gone:
                 self._write(_without(_scanned(path), replaced))
         with writing_to(self._table):

@@ -268,6 +268,7 @@ def _missing_table(session: Session, path: tuple[str, ...], text: str) -> LakeEr
     fault = _without_gold(session)
     if fault and layer in ("", "gold", *(["ops"] if session.gold_fault else [])):
         return fault
+    # The statement that failed may have aborted the transaction, which then lists nothing.
     session.connection.execute("ROLLBACK")
     known = [*_lake_names(session), *(("gold", name) for name in _published_names(session))]
     if layer:
