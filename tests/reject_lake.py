@@ -29,9 +29,14 @@ SALES_2 = 'sale_id,product_id,quantity\ns3,p1,0\ns4,p2,x\ns5,p1,3,4\ns6,p1,9\n"s
 def shop(folder: Path) -> LakeConfig:
     """A stocked project of the tiny shop, its contracts in the project."""
     shutil.copytree(Path(str(files("tiny_shop"))) / "schemas", folder / "schemas" / "tiny")
-    config = stocked(folder)
+    put(stocked(folder), "sales/day_2.csv", SALES_2)
+    return with_own_contracts(folder)
+
+
+def with_own_contracts(folder: Path) -> LakeConfig:
+    """The project of the tiny shop in a folder, whose contracts are all in it."""
+    config = project(folder)
     domain = replace(config.domain, schemas=(folder / "schemas" / "tiny",))
-    put(config, "sales/day_2.csv", SALES_2)
     return replace(config, domain=domain)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 from openpyxl import load_workbook
-from tiny import put, stocked
+from tiny import built, put, stocked
 from typer.testing import CliRunner, Result
 
 from carms_lake.cli import make_app
@@ -135,11 +135,9 @@ def test_check_lists_every_rule_and_trace_leads_from_file_to_gold(shop: LakeConf
 @pytest.mark.parametrize(
     "options", [[], ["-f", "csv"], ["-f", "json"], ["-f", "table"], ["--json"]]
 )
-def test_a_trace_that_shows_not_all_rows_says_so(shop: LakeConfig, options: list[str]) -> None:
-    put(shop, "sales/day_2.csv", "sale_id,product_id,quantity\n" + "".join(
-        f"x{n},p1,1\n" for n in range(20)
-    ))  # fmt: skip
-    invoke(shop, "run")
+def test_a_trace_that_shows_not_all_rows_says_so(tmp_path: Path, options: list[str]) -> None:
+    shop = built(tmp_path, "".join(f"x{n},p1,1\n" for n in range(20)))
+    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
     told = invoke(shop, "trace", "p1", *options).stderr.splitlines()
     assert told == [
         f"only the first 20 rows of `{table}` are shown"
@@ -157,10 +155,10 @@ def test_a_trace_that_shows_not_all_rows_says_so(shop: LakeConfig, options: list
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_writes_parquet_and_workbooks_with_the_rows_of_its_csv(
-    shop: LakeConfig, tmp_path: Path, argv: list[str]
+    tmp_path: Path, argv: list[str]
 ) -> None:
-    with_a_rejected_record(shop)
-    invoke(shop, "run")
+    shop = built(tmp_path, "s3,p1,many\ns4,p1,1\n")
+    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
     rows = invoke(shop, *argv).stdout
     assert rows
     for suffix in ("parquet", "xlsx"):

@@ -8,7 +8,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from reject_lake import edit, loosen, shop
+from reject_lake import edit, loosen, shop, with_own_contracts
+from templates import copy_to
 from tiny import PRODUCTS, digest, put
 from typer.testing import CliRunner, Result
 
@@ -28,13 +29,17 @@ def invoke(config: LakeConfig, *argv: str) -> Result:
     return CliRunner().invoke(make_app(), ["-p", str(config.project), "-d", "tiny", *argv])
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> LakeConfig:
-    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
-    config = shop(tmp_path)
+def _built(folder: Path) -> None:
+    (folder / "carms.toml").write_text("", encoding="utf-8")
+    config = shop(folder)
     ingest(config)
     build(config)
-    return config
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> LakeConfig:
+    copy_to(tmp_path, _built)
+    return with_own_contracts(tmp_path)
 
 
 def test_replay_is_a_command_beside_the_list(lake: LakeConfig) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from tiny import digest, put, rows, stocked
+from tiny import digest, project, put, rows, stocked
 
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.flows.build import build
@@ -23,16 +24,24 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> tuple[LakeConfig, list[str]]:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A shop whose one file of sales came three times, and the runs that built it."""
-    config = stocked(tmp_path)
+    config = stocked(tmp_path_factory.mktemp("shop"))
     runs = []
     for number in (1, 2, 3):
         put(config, "sales/day_1.csv", f"sale_id,product_id,quantity\ns{number},p1,{number}\n")
         ingest(config)
         runs.append(build(config).run_id)
-    return config, runs
+    return config.project, runs
+
+
+@pytest.fixture
+def lake(shop: tuple[Path, list[str]], tmp_path: Path) -> tuple[LakeConfig, list[str]]:
+    """A copy of it, to change."""
+    folder, runs = shop
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return project(tmp_path), runs
 
 
 def sold(config: LakeConfig, run_id: str, table: str = "silver.sale") -> list[str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from carms_lake.records import RunReport
 
 HEADER = "product_id,name,price"
+SILVER = ("silver.product", "silver.product_history")
 STATES = ("p1,Tea,1.00\np2,Jam,9.00", "p1,Tea,2.00\np2,Jam,9.00", "p1,Tea,3.00")
 """What the three places of a series hold: p2 is gone from the last."""
 
@@ -99,10 +100,10 @@ def test_the_order_of_arrival_decides_nothing(tmp_path: Path, kind: str, order) 
     for at in order:
         report = land(config, names[at], STATES[at])
         if kind == "dated":
-            build(config)
+            build(config, SILVER)
     late = order[-1] != 2
     assert any("takes its place in the history" in n for f in report.files for n in f.notes) == late
-    build(config)
+    build(config, SILVER)
     assert present(config) == [("p1", "3.00")]
     assert versions(config) == WANTED
 
@@ -113,7 +114,7 @@ def test_files_that_come_in_one_run_are_a_history_too(tmp_path: Path) -> None:
     for name, state in zip(names, STATES, strict=True):
         put(config, name, f"{HEADER}\n{state}\n")
     ingest(config)
-    build(config)
+    build(config, SILVER)
     assert (present(config), versions(config)) == ([("p1", "3.00")], WANTED)
 
 
@@ -122,7 +123,7 @@ def test_a_state_that_comes_back_is_another_one(tmp_path: Path) -> None:
     config = shop(tmp_path, series)
     for name, at in zip(names, (0, 1, 0), strict=True):
         land(config, name, STATES[at])
-    build(config)
+    build(config, SILVER)
     assert present(config) == [("p1", "1.00"), ("p2", "9.00")]
     assert [v[1] for v in versions(config) if v[0] == "p1"] == ["1.00", "2.00", "1.00"]
 
@@ -134,10 +135,10 @@ def test_files_of_one_place_are_one_snapshot_and_a_file_without_place_is_the_fir
     land(config, "products_2024-01-02_a.csv", "p1,Tea,2.00")
     land(config, "products_2024-01-02_b.csv", "p2,Jam,9.00")
     land(config, "products.csv", "p1,Tea,1.00\np3,Oil,5.00")
-    build(config)
+    build(config, SILVER)
     assert present(config) == [("p1", "2.00"), ("p2", "9.00")]
     land(config, "products_2024-01-02_a.csv", "p1,Tea,2.50")
-    build(config)
+    build(config, SILVER)
     assert present(config) == [("p1", "2.50"), ("p2", "9.00")]
     assert ("p3", "5.00", True, True) in versions(config)
 
@@ -146,7 +147,7 @@ def test_a_column_may_order_a_series_of_rows(tmp_path: Path) -> None:
     config = shop(tmp_path, {"column": "name", "order": "dated"})
     land(config, "products_b.csv", "p1,2024-01-03,3.00")
     land(config, "products_a.csv", "p1,2024-01-01,1.00\np2,2024-01-02,8.00\np1,2024-01-02,2.00")
-    build(config)
+    build(config, SILVER)
     assert present(config) == [("p1", "3.00")]
     assert [v[1] for v in versions(config) if v[0] == "p1"] == ["1.00", "2.00", "3.00"]
 
@@ -157,7 +158,7 @@ def test_a_source_whose_files_are_replaced_may_be_a_series(tmp_path: Path) -> No
     for day, quantity, now in (("20240203", 3, 3), ("20240131", 1, 3), ("20240203", 5, 5)):
         put(config, f"sales/day_{day}.csv", f"{SALES.splitlines()[0]}\ns1,p1,{quantity}\n")
         ingest(config)
-        build(config)
+        build(config, ["silver.sale"])
         assert rows(config, "silver.sale", "sale_id", "quantity") == [("s1", now)]
 
 
