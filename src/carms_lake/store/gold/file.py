@@ -47,6 +47,7 @@ class Warehouse:
         self.path = path
         self._config = config
         self._is_sealed = False
+        self._created: list[Contract] = []
 
     def add_source(self, ref: TableRef, pinned: Pinned) -> None:
         """Make a table of the lake readable as `silver.<table>`, at a pinned version."""
@@ -78,12 +79,12 @@ class Warehouse:
                 )
             add_keyed_hash(self.connection, self._config)
         try:
+            self._created.append(contract)
             if contract.kind == "macro":
                 self._create_macro(contract, sql)
                 return None
             if contract.kind == "view":
                 self.connection.execute(f"create view {qualified(contract.ref)} as {sql}")
-                self._comment(contract)
                 _delivers(self.connection, contract, f"from {qualified(contract.ref)}")
             else:
                 _delivers(self.connection, contract, sql)
@@ -91,7 +92,6 @@ class Warehouse:
                 self.connection.execute(f"insert into {qualified(contract.ref)} by name {sql}")
                 if contract.enforce_key:
                     ensure_unique(self.connection, contract, sql)
-                self._comment(contract)
             return self.count(contract.ref)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise StoreError(
@@ -110,9 +110,12 @@ class Warehouse:
         run(f"create macro {name}({', '.join(contract.parameters)}) as table {sql}")
         nulls = ", ".join("null" for _ in contract.parameters)
         _delivers(self.connection, contract, f"from {name}({nulls})")
-        run(f"comment on macro table {name} is {literal(contract.description)}")
 
-    def _comment(self, contract: Contract) -> None:
+    def _describe(self, contract: Contract) -> None:
+        if contract.kind == "macro":
+            macro = f"macro table {qualified(contract.ref)}"
+            self.connection.execute(comments(macro, contract.description, {}))
+            return
         text = ". ".join(filter(None, (contract.description.rstrip("."), contract.grain)))
         # A BI tool finds here what the file does not declare.
         key = contract.primary_key
@@ -175,7 +178,10 @@ class Warehouse:
             self.connection.execute(comments(f"table ops.{quoted(table)}", text, says))
 
     def finish(self, layers: Sequence[str]) -> None:
-        """Describe the tables of operations, drop the views of the lake, and close the file."""
+        """Describe what the file holds, drop the views of the lake, and close the file."""
+        # Not as they are created: each comment is a statement, and not every file is published.
+        for contract in self._created:
+            self._describe(contract)
         self._describe_ops()
         for layer in layers:
             self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
