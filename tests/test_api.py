@@ -87,6 +87,7 @@ def test_a_table_is_a_lazy_frame(lake: Lake, name: str, rows: int) -> None:
     assert found.collect().height == rows
 
 
+@pytest.mark.slow
 def test_a_table_is_read_as_of_a_run_and_stays_at_its_version(tmp_path: Path) -> None:
     lake = Lake(stocked(tmp_path))
     first = lake.ingest().run_id
@@ -115,6 +116,7 @@ def test_contracts_are_found_by_any_spelling(lake: Lake) -> None:
     assert "silver.sale" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_calls_give_frozen_reports_and_frames_and_print_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +164,7 @@ def test_what_a_notebook_shows_is_escaped(tmp_path: Path) -> None:
     assert "<script>" not in shown
 
 
+@pytest.mark.slow
 def test_threads_read_one_lake_at_once(lake: Lake) -> None:
     def read(number: int) -> tuple[int, int, int, list[str]]:
         return (

@@ -34,6 +34,7 @@ def write(folder: Path, text: str, name: str = "orders.odcs.yaml") -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_every_contract_that_is_shipped_keeps_to_the_standard():
     assert list(findings(SCHEMAS)) == []
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 
+@pytest.mark.slow
 def test_folders_of_a_project_are_a_domain_with_checks_and_commands(tmp_path: Path) -> None:
     shop, path = own_shop(tmp_path), list(sys.path)
     assert called(shop, "ingest").code == 0
@@ -36,6 +37,7 @@ def test_folders_of_a_project_are_a_domain_with_checks_and_commands(tmp_path: Pa
     assert not list(shop.rglob("__pycache__"))
 
 
+@pytest.mark.slow
 def test_a_row_that_a_project_s_check_refuses_is_quarantined(tmp_path: Path) -> None:
     shop = own_shop(tmp_path)
     rewrite(shop / "data_raw/shop/products.csv", "p2,Jam,4.00", "p2,Jam,0.00")
@@ -45,6 +47,7 @@ def test_a_row_that_a_project_s_check_refuses_is_quarantined(tmp_path: Path) -> 
     assert "sale_is_paid" in called(shop, "rejects", "list", "-f", "csv").out
 
 
+@pytest.mark.slow
 def test_two_projects_with_a_domain_of_one_name_do_not_mix(tmp_path: Path) -> None:
     one, other = own_shop(tmp_path / "one"), own_shop(tmp_path / "other")
     rewrite(other / "domains/shop/silver.py", '("quantity") * pl', '("quantity") * 10 * pl')
@@ -60,6 +63,7 @@ def test_two_projects_with_a_domain_of_one_name_do_not_mix(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.slow
 def test_code_that_changed_is_read_again_in_a_process_that_lives_on(tmp_path: Path) -> None:
     config = load_config(project=own_shop(tmp_path))
     ingest(config)
@@ -71,6 +75,7 @@ def test_code_that_changed_is_read_again_in_a_process_that_lives_on(tmp_path: Pa
     assert called(tmp_path, "query", sql).rows == [{"amount": "27"}]
 
 
+@pytest.mark.slow
 def test_a_module_of_helpers_beside_silver_is_imported_from_there(tmp_path: Path) -> None:
     shop = own_shop(tmp_path)
     silver = shop / "domains/shop/silver.py"

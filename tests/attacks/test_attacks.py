@@ -50,6 +50,7 @@ WRITES = re.compile(
 HARMLESS = re.compile(r"/dev/null|/proc/self|AF_UNIX.*nscd|\.pyc")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed: nothing is traced")
 def test_no_attack_writes_a_file_or_connects_anywhere(tmp_path: Path) -> None:
     project = tmp_path / "project"

@@ -95,6 +95,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(WAYS)))
 def test_a_contract_of_a_stranger_writes_nothing_and_reads_no_file(
     number: int, tmp_path: Path

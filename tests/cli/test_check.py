@@ -62,6 +62,7 @@ def test_a_failing_build_ends_with_1_and_its_rows_can_be_listed(shop: LakeConfig
     ]
 
 
+@pytest.mark.slow
 def test_publish_anyway_publishes_says_so_and_ends_with_1(shop: LakeConfig) -> None:
     promise(shop, "error")
     invoke(shop, "ingest")
@@ -80,6 +81,7 @@ def test_publish_anyway_publishes_says_so_and_ends_with_1(shop: LakeConfig) -> N
     assert invoke(shop, "check").exit_code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("severity", "plain", "strict", "told"),
     [("error", 1, 1, True), ("warning", 0, 1, True), ("info", 0, 0, False)],
@@ -99,6 +101,7 @@ def test_what_a_failed_check_ends_with(
     assert (exit_code(report), exit_code(report, strict=True)) == (plain, strict)
 
 
+@pytest.mark.slow
 def test_the_scorecard_has_a_row_per_table(shop: LakeConfig) -> None:
     put(shop, "sales/day_2.csv", "sale_id,product_id,quantity\ns3,p1,many\ns4,p1,1\n")
     invoke(shop, "run")
@@ -131,6 +134,7 @@ def test_what_check_cannot_answer_is_said(shop: LakeConfig, argv: list[str], sai
     assert said in result.stderr
 
 
+@pytest.mark.slow
 def test_a_report_in_json_does_not_repeat_the_rows(shop: LakeConfig) -> None:
     promise(shop, "error")
     invoke(shop, "ingest")

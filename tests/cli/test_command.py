@@ -167,6 +167,7 @@ def test_a_new_project_has_settings_that_can_be_read(tmp_path: Path) -> None:
     assert "silver.sale" in invoke("-p", str(tmp_path / "tiny"), "tables", "--names").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
@@ -277,6 +278,7 @@ def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(WINDOWS, reason="a console event cannot be sent to one process there")
 def test_ctrl_c_ends_with_130_and_changes_nothing(lake: Path) -> None:
     # A busy machine takes seconds for imports, which nobody waits to interrupt.
@@ -298,6 +300,7 @@ def test_ctrl_c_ends_with_130_and_changes_nothing(lake: Path) -> None:
     assert err.decode().strip() == "interrupted: everything is as it was"
 
 
+@pytest.mark.slow
 def test_a_gold_file_held_by_a_writer_names_who_holds_it_and_the_way_out(tmp_path: Path) -> None:
     config = small_lake(tmp_path)
     with duckdb.connect(str(config.gold_file)):

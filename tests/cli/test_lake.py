@@ -89,6 +89,7 @@ def test_a_dry_run_writes_nothing(shop: LakeConfig) -> None:
     assert not shop.lake.exists()
 
 
+@pytest.mark.slow
 def test_build_names_its_tables_and_the_published_file(shop: LakeConfig) -> None:
     invoke(shop, "ingest")
     result = invoke(shop, "build")
@@ -116,6 +117,7 @@ def test_rejects_are_listed_and_counted_under_strict(shop: LakeConfig) -> None:
     assert invoke(shop, "rejects", "products", "--strict").exit_code == 0
 
 
+@pytest.mark.slow
 def test_check_lists_every_rule_and_trace_leads_from_file_to_gold(shop: LakeConfig) -> None:
     invoke(shop, "run")
     check = invoke(shop, "check")
@@ -171,6 +173,7 @@ def test_every_command_writes_parquet_and_workbooks_with_the_rows_of_its_csv(
     assert frame.height
 
 
+@pytest.mark.slow
 def test_numbers_and_truths_keep_their_types_in_parquet(shop: LakeConfig, tmp_path: Path) -> None:
     invoke(shop, "run")
     invoke(shop, "check", "-o", str(tmp_path / "rows.parquet"))

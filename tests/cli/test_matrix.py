@@ -131,6 +131,7 @@ def test_no_command_is_forgotten() -> None:
     assert listed - ELSEWHERE == ROWS.keys() | TEXT.keys() | OF_DOMAINS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ROWS)
 def test_rows_are_written_in_every_format_to_every_place(
     lake: Path,

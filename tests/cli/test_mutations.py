@@ -51,6 +51,7 @@ def unguarded(tmp_path: Path) -> LakeConfig:
     return config
 
 
+@pytest.mark.slow
 def test_a_guarded_lake_is_exit_0_and_a_table_shows_a_score_for_each_table(
     shop: LakeConfig,
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_guarded_lake_is_exit_0_and_a_table_shows_a_score_for_each_table(
     assert "`-f csv` lists every corruption" in found.stderr
 
 
+@pytest.mark.slow
 def test_csv_has_every_corruption_and_who_noticed(shop: LakeConfig) -> None:
     found = invoke(shop, "check", "--mutate", "-f", "csv")
     rows = list(csv.DictReader(io.StringIO(found.stdout)))
@@ -85,6 +87,7 @@ def test_csv_has_every_corruption_and_who_noticed(shop: LakeConfig) -> None:
     assert {row["layer"] for row in rows} == {"bronze", "silver", "gold"}
 
 
+@pytest.mark.slow
 def test_json_has_scores_and_corruptions(shop: LakeConfig) -> None:
     found = json.loads(invoke(shop, "check", "--mutate", "--seed", "2", "--json").stdout)
     assert found["status"] == "done"
@@ -102,6 +105,7 @@ def test_json_has_scores_and_corruptions(shop: LakeConfig) -> None:
     assert len(found["data"]["mutations"]) > 50
 
 
+@pytest.mark.slow
 def test_an_unguarded_promise_is_named_and_is_exit_1(unguarded: LakeConfig) -> None:
     found = invoke(unguarded, "check", "--mutate", "-q")
     assert found.exit_code == 1

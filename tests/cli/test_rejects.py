@@ -61,6 +61,7 @@ def test_replay_is_a_command_beside_the_list(lake: LakeConfig) -> None:
     assert digest(lake) == after
 
 
+@pytest.mark.slow
 def test_replay_builds_unless_it_is_told_not_to(lake: LakeConfig) -> None:
     put(lake, "sales/day_3.csv", "sale_id,product_id,quantity\nw1,p3,1\n")
     ingest(lake)

@@ -41,6 +41,7 @@ def run(folder: Path, *options: str) -> None:
         assert done.code == 0, done.err
 
 
+@pytest.mark.slow
 def test_a_folder_of_files_is_a_lake_in_one_command_and_three(shop: Path) -> None:
     run(shop)
     sql = "select name, sum(amount)::varchar as amount from orders join customers on no = customer"
@@ -52,6 +53,7 @@ def test_a_folder_of_files_is_a_lake_in_one_command_and_three(shop: Path) -> Non
     assert 'domain = "shop"' in (shop / "carms.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_next_file_of_the_same_kind_lands_as_well(shop: Path) -> None:
     (shop / "data_raw/shop/orders_2024-02.csv").write_text(
         "order_id,customer,amount,class\n4,K2,9.00,A\n", encoding="utf-8"
@@ -60,6 +62,7 @@ def test_the_next_file_of_the_same_kind_lands_as_well(shop: Path) -> None:
     assert called(shop, "query", "select count(*) as n from orders").rows == [{"n": "4"}]
 
 
+@pytest.mark.slow
 def test_one_more_source_keeps_what_the_author_wrote(shop: Path) -> None:
     silver = shop / "domains/shop/silver.py"
     silver.write_text(silver.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
@@ -110,6 +113,7 @@ def test_files_that_are_in_their_folder_already_stay_there(tmp_path: Path) -> No
     assert sorted(map(str, (tmp_path / "data_raw").rglob("*.csv"))) == found
 
 
+@pytest.mark.slow
 def test_a_second_domain_leaves_the_first_one_what_commands_work_on(shop: Path) -> None:
     done = called(shop, "domain", "new", "people", "customers.csv")
     assert done.code == 0
@@ -118,6 +122,7 @@ def test_a_second_domain_leaves_the_first_one_what_commands_work_on(shop: Path) 
     run(shop)
 
 
+@pytest.mark.slow
 def test_a_project_that_was_made_for_another_domain_and_is_empty_names_the_new_one(
     tmp_path: Path,
 ) -> None:
@@ -127,6 +132,7 @@ def test_a_project_that_was_made_for_another_domain_and_is_empty_names_the_new_o
     run(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_source_of_a_domain_that_comes_with_carms_is_one_of_bronze(tmp_path: Path) -> None:
     assert called(tmp_path, "init").code == 0
     (tmp_path / "notes.csv").write_text("stream_id,note\n1,good\n", encoding="utf-8")
@@ -136,6 +142,7 @@ def test_a_source_of_a_domain_that_comes_with_carms_is_one_of_bronze(tmp_path: P
     assert called(tmp_path, "query", "select note from bronze.notes").rows == [{"note": "good"}]
 
 
+@pytest.mark.slow
 def test_names_that_are_words_of_python_and_of_sql_are_no_trouble(tmp_path: Path) -> None:
     text = "order,select,From,group\n1,a,b,c\n2,d,e,f\n"
     for name in ("class.csv", "select.csv", "pl.csv"):
@@ -164,6 +171,7 @@ def test_what_would_not_land_is_said_at_once(tmp_path: Path) -> None:
     assert "1 are not of this type, under 1%: they are rejected" in contract
 
 
+@pytest.mark.slow
 def test_a_select_of_the_author_gets_its_contract(shop: Path) -> None:
     run(shop)
     path = shop / "domains/shop/gold/spent.sql"

@@ -74,6 +74,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 def test_no_command_writes_a_control_character_for_reading(lake: Path) -> None:
     evil = f"select 'a{EVIL}' as \"b{EVIL}\", 1 as c"
     for words in COMMANDS:

@@ -317,6 +317,7 @@ def names_of(path: Path) -> tuple[TableRef, str, tuple[str, ...]]:
 SHIPPED = [names_of(path) for path in sorted(builtin_schemas().glob("*/bronze/*.odcs.yaml"))]
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_what_was_patched_is_what_the_comparison_tells(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -86,6 +86,7 @@ def test_every_command_names_a_damaged_table_and_what_cures_it(
         assert [text for text in status(copy).damage if f"`{name}`" in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", DAMAGES)
 def test_the_cures_cure(copy: LakeConfig, how: str) -> None:
     before = digest(copy)
@@ -98,6 +99,7 @@ def test_the_cures_cure(copy: LakeConfig, how: str) -> None:
     assert not status(copy).damage
 
 
+@pytest.mark.slow
 def test_a_full_refresh_says_whose_rows_it_cannot_read_again(copy: LakeConfig) -> None:
     path = damage(copy, "bronze/sales", "missing")
     (copy.data_raw / "sales" / "day_2.csv").unlink()
@@ -189,6 +191,7 @@ NEXT: dict[str, Callable[[LakeConfig], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "then"),
     [
@@ -298,6 +301,7 @@ def test_rows_of_a_damaged_file_are_not_copied_by_a_new_delivery(copy: LakeConfi
         ingest(copy)
 
 
+@pytest.mark.slow
 def test_files_of_an_earlier_version_of_the_tool_get_their_checksums(copy: LakeConfig) -> None:
     for log in copy.lake.rglob("*.json"):
         text = log.read_text(encoding="utf-8")
@@ -314,6 +318,7 @@ def test_files_of_an_earlier_version_of_the_tool_get_their_checksums(copy: LakeC
     assert digest(copy) == before
 
 
+@pytest.mark.slow
 def test_a_damaged_gold_file_is_named_and_built_again(copy: LakeConfig) -> None:
     before = digest(copy)
     content = bytearray(copy.gold_file.read_bytes())

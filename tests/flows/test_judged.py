@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from tiny import SALES, put, rows, stocked, with_contract
 
 from carms_lake.contract.limits import Severity
@@ -18,8 +19,6 @@ from carms_lake.store.delta.manifest import read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from carms_lake.config import LakeConfig
 
@@ -39,6 +38,7 @@ def stricter(config: LakeConfig) -> LakeConfig:
     return with_contract(config, "sales", "version: 1.0.0", "version: 2.0.0")
 
 
+@pytest.mark.slow
 def test_it_is_said_until_no_file_of_an_older_contract_is_left(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     put(config, "sales/day_2.csv", SALES.replace("s1", "s3").replace("s2", "s4"))

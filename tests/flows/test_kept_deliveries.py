@@ -64,6 +64,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "first", "now", "after", "shown"), CASES)
 def test_a_kept_value_that_does_not_fit_ends_the_refresh_or_becomes_null(
     tmp_path: Path, before: str, first: str, now: str, after: str, shown: str

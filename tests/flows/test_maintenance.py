@@ -83,6 +83,7 @@ def test_only_what_the_kept_runs_left_can_be_read_afterwards(
     assert {table.status for table in build(config).tables} == {"unchanged"}
 
 
+@pytest.mark.slow
 def test_gold_of_a_kept_ingest_is_kept_with_the_silver_of_its_build(
     lake: tuple[LakeConfig, list[str]],
 ) -> None:

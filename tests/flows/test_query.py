@@ -64,6 +64,7 @@ def test_a_forbidden_query_writes_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "x.parquet").exists()
 
 
+@pytest.mark.slow
 def test_tables_counts_the_rows_of_what_is_there(tmp_path: Path) -> None:
     found = {row[0]: row for row in tables(small_lake(tmp_path)).rows()}
     assert found["silver.program"][1:4] == ("silver", "table", 2)

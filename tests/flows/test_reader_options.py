@@ -111,6 +111,7 @@ def test_rejects_say_what_was_wanted_and_where_the_record_is(tmp_path: Path) -> 
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_trace_shows_the_text_of_the_file(tmp_path: Path) -> None:
     config = messy(tmp_path)
     put(config, "products.csv", PRODUCTS)

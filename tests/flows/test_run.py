@@ -87,6 +87,7 @@ def test_a_record_that_cannot_be_kept_does_not_hide_why_the_run_ended(
     assert caught.value.__notes__ == [f"the run could not be recorded: {second!r}"]
 
 
+@pytest.mark.slow
 def test_the_published_file_says_of_its_run_what_the_lake_says(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     ingest(config)
@@ -151,6 +152,7 @@ def clock_at(monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> None:
     monkeypatch.setattr("carms_lake.flows.run.datetime", Clock)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [timedelta(hours=1), timedelta(days=4000)])
 def test_after_a_clock_was_set_back_runs_are_still_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: timedelta

@@ -92,6 +92,7 @@ NAMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (2, 1, 0)])
 @pytest.mark.parametrize("kind", NAMES)
 def test_the_order_of_arrival_decides_nothing(tmp_path: Path, kind: str, order) -> None:
@@ -128,6 +129,7 @@ def test_a_state_that_comes_back_is_another_one(tmp_path: Path) -> None:
     assert [v[1] for v in versions(config) if v[0] == "p1"] == ["1.00", "2.00", "1.00"]
 
 
+@pytest.mark.slow
 def test_files_of_one_place_are_one_snapshot_and_a_file_without_place_is_the_first(
     tmp_path,
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_column_may_order_a_series_of_rows(tmp_path: Path) -> None:
     assert [v[1] for v in versions(config) if v[0] == "p1"] == ["1.00", "2.00", "3.00"]
 
 
+@pytest.mark.slow
 def test_a_source_whose_files_are_replaced_may_be_a_series(tmp_path: Path) -> None:
     series = {"path": r"_(\d{8})\.csv$", "order": "dated"}
     config = with_keys(stocked(tmp_path), "bronze/sales", **{"carms.series": series})

@@ -344,6 +344,7 @@ def test_a_refused_new_column_is_one_that_the_contract_could_take(tmp_path):
     assert "add it to the contract" in caught.value.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", [b"", b'short\n"\n'])
 def test_26_megabytes_take_seconds_on_the_repair_path(tmp_path, broken):
     line = b'1503-27447,"a cell\nwith ""quotes"" and\nlines, many of them",%s\n' % (b"x" * 40)

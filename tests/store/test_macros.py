@@ -55,6 +55,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
     return project(tmp_path_factory.mktemp("shop"))
 
 
+@pytest.mark.slow
 @given(text=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")))
 def test_a_mask_is_pythons_own_hmac(shop: LakeConfig, text: str) -> None:
     assert hashed(shop, [text]) == [expected(shop, text)]
@@ -234,6 +235,7 @@ def answered(sql: str) -> list[tuple[object, ...]]:
         return connection.execute(expanded(sql, "a SELECT")).fetchall()
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(1, 3000), max_size=3))
 def test_the_calendar_has_every_day_of_its_years_and_no_others(years: set[int]) -> None:
     listed = ", ".join(f"({year})" for year in [*years, "null"])

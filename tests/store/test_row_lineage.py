@@ -194,6 +194,7 @@ SELECTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.sampled_from(SELECTS),

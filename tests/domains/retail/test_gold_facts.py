@@ -33,6 +33,7 @@ def shipment(shipment_id=1, after=None, shipped_at=SHIPPED, **rest):
     return {**row, **rest}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("after", "days", "is_on_time"),
     [

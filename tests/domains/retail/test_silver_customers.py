@@ -153,6 +153,7 @@ people = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(people=people, order=st.randoms(use_true_random=False))
 def test_who_is_kept_does_not_depend_on_the_order_of_rows(people, order) -> None:
     rows = [row(*person) for person in people]

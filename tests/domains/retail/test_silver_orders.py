@@ -83,6 +83,7 @@ headers = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(headers=headers, order_of_rows=st.randoms(use_true_random=False))
 def test_which_order_is_kept_does_not_depend_on_the_order_of_files(headers, order_of_rows) -> None:
     rows = [

@@ -138,6 +138,7 @@ def test_holidays_have_english_names(day: date, country: str, name: str) -> None
     assert kept("holiday", made.holiday()).quarantined.is_empty()
 
 
+@pytest.mark.slow
 def test_holidays_are_the_same_in_every_language_of_the_system() -> None:
     program = (
         "from carms_lake.domains.retail.silver import holiday; "

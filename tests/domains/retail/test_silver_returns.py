@@ -111,6 +111,7 @@ def expected_returns(rows: list[dict[str, Any]]) -> dict[int, tuple[str | None, 
     return found
 
 
+@pytest.mark.slow
 @given(drawn=rows_of_files, order=st.randoms(use_true_random=False))
 def test_files_in_any_order_give_the_same_returns(drawn, order) -> None:
     rows = [

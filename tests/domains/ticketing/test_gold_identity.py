@@ -36,6 +36,7 @@ def at(connection, moment):
     return {customer: (canonical, merges) for customer, canonical, merges in rows}
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(merges=MERGES)
 def test_the_macro_says_who_it_was_at_every_moment(tmp_path_factory, merges):
@@ -51,6 +52,7 @@ def test_the_macro_says_who_it_was_at_every_moment(tmp_path_factory, merges):
             assert at(connection, moment) == {**nobody_yet, **told}
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(merges=MERGES)
 def test_the_chain_of_an_id_leads_to_its_canonical_one(tmp_path_factory, merges):

@@ -75,6 +75,7 @@ def test_every_id_stands_for_what_following_merges_one_by_one_gives(merges, unti
     assert found(known, until) == naive(known, until)
 
 
+@pytest.mark.slow
 @given(merges=MERGES, data=st.data())
 def test_the_order_of_the_rows_and_repeated_merges_change_nothing(merges, data):
     again = data.draw(st.permutations(merges + merges[:3]))

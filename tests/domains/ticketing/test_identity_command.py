@@ -98,5 +98,6 @@ def test_what_cannot_be_answered_is_said(project, arguments, code, message):
     assert (shown.code, shown.out) == (code, "")
 
 
+@pytest.mark.slow
 def test_the_command_writes_every_format_to_every_place(project: Path, tmp_path: Path) -> None:
     check_formats(["-p", str(project), "identity", "cust_D"], tmp_path, {0})

@@ -43,6 +43,7 @@ def fresh(folder: Path) -> LakeConfig:
     return built(folder)
 
 
+@pytest.mark.slow
 def test_a_file_that_was_taken_back_is_as_if_it_had_never_come(tmp_path: Path) -> None:
     config = built(tmp_path / "lake", sales=MORE)
     before = answers(config)
@@ -67,6 +68,7 @@ def test_without_yes_nothing_is_written(tmp_path: Path) -> None:
     assert digest(config.lake) == before
 
 
+@pytest.mark.slow
 def test_versions_are_kept_and_say_what_was_forgotten(tmp_path: Path) -> None:
     config = built(tmp_path, sales=MORE)
     then = str(status(config).gold_run_id)
@@ -86,6 +88,7 @@ def test_versions_are_kept_and_say_what_was_forgotten(tmp_path: Path) -> None:
     assert not any(status(config).sources["forgotten"].list.len())
 
 
+@pytest.mark.slow
 def test_all_deliveries_of_a_snapshot_go(tmp_path: Path) -> None:
     config = built(tmp_path)
     put(config, "products.csv", PRODUCTS.replace("2.50", "3.50"))
@@ -146,6 +149,7 @@ def test_a_file_that_never_landed_is_an_error(tmp_path: Path, name: str) -> None
     }
 
 
+@pytest.mark.slow
 def test_most_rows_may_go_when_their_file_is_taken_back(tmp_path: Path) -> None:
     config = built(tmp_path, sales="".join(f"t{n},p1,1\n" for n in range(5)))
     forget(config, ["sales/day_2.csv"], yes=True)

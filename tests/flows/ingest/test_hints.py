@@ -172,6 +172,7 @@ def raised() -> Iterator[tuple[str, ast.Call]]:
                 yield f"{path.relative_to(root)}:{node.lineno}", node
 
 
+@pytest.mark.slow
 def test_every_error_says_what_to_do() -> None:
     found = dict(raised())
     assert len(found) > 200

@@ -170,6 +170,7 @@ def test_rejects_go_along(tmp_path: Path) -> None:
     assert rejects(config) == [("sales", "sales/late.csv", 1, "TYPE_MISMATCH")]
 
 
+@pytest.mark.slow
 def test_silver_and_gold_follow_a_renamed_file(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     ingest(config)
@@ -189,6 +190,7 @@ def many_products(config: LakeConfig) -> LakeConfig:
     return with_contract(config, "products", "- products.csv", "- products*.csv")
 
 
+@pytest.mark.slow
 def test_the_deliveries_of_a_renamed_snapshot_stay_one_history(tmp_path: Path) -> None:
     config, same = many_products(stocked(tmp_path)), stocked(tmp_path / "same")
     text, names = PRODUCTS, ["products.csv", "products.csv", "products_a.csv", "products_b.csv"]
@@ -227,6 +229,7 @@ def test_a_newer_snapshot_that_is_renamed_over_the_older_continues_it(tmp_path: 
     assert len(rows(config, "silver.product_history")) == 3
 
 
+@pytest.mark.slow
 def test_a_dated_copy_of_the_latest_file_does_not_stay_the_present(tmp_path: Path) -> None:
     old = "- property: carms.format"
     series = "- property: carms.series\n    value:\n      path: '(\\d{4}-\\d\\d-\\d\\d)'\n"

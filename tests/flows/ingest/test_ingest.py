@@ -302,6 +302,7 @@ def test_rejects_of_a_killed_run_are_taken_out(tmp_path: Path) -> None:
     assert delta.scan(path).collect().height == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["my lake", "é ñ", "100%", "a&b+c=d", "(x) {y}"])
 def test_a_project_may_stand_in_any_ordinary_folder(tmp_path: Path, name: str) -> None:
     config = stocked(tmp_path / name)

@@ -78,6 +78,7 @@ def test_no_row_is_staged_any_more_when_a_run_is_over(tmp_path: Path) -> None:
     assert len(rows(config, "bronze.sales", "sale_id")) == 4
 
 
+@pytest.mark.slow
 @given(
     sizes=st.lists(st.integers(0, 12), min_size=1, max_size=6),
     lot=st.integers(1, 15),

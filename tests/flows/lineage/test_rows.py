@@ -87,6 +87,7 @@ def test_up_through_a_select_that_cannot_be_followed_leads_nowhere_and_says_so(
     assert len(closed.notes) == 1
 
 
+@pytest.mark.slow
 def test_gold_that_was_built_from_other_rows_says_so(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     ingest(config)

@@ -104,6 +104,7 @@ def test_a_value_of_silver_whose_contract_says_nothing_is_taken_by_its_name(tmp_
     assert origin.made_of[0].notes == ("the contract names no source",)
 
 
+@pytest.mark.slow
 def test_a_column_that_stands_in_another_gold_table_leads_there_first(tmp_path: Path) -> None:
     config = ledger_lake.project(tmp_path)
     ledger_lake.accounts(config, "a")
@@ -142,6 +143,7 @@ def test_a_view_is_taken_where_no_table_of_the_key_has_the_column(plain: LakeCon
     assert found.origins[0].table == "gold.sales_by_product"
 
 
+@pytest.mark.slow
 def test_a_key_that_was_set_aside_says_where_to_look(tmp_path: Path) -> None:
     config = built(tmp_path, "s3,p1,none\n")
     with pytest.raises(UnknownKey) as told:

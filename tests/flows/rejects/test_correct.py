@@ -136,6 +136,7 @@ def test_mended_records_are_put_into_their_file_and_nothing_else_changes(
 CELLS = st.sampled_from(["", "x", '"a, b"', '"two\nlines"', '5" pipe', "é", " 7", '"q""q"', "12"])
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(records=st.lists(st.lists(CELLS, min_size=2, max_size=4).map(",".join), max_size=8))
 def test_records_that_nobody_mended_are_set_aside_as_before(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from reject_lake import SALES_2, edit, loosen, shop
 from tiny import PRODUCTS, put, rejects
 
@@ -29,6 +30,7 @@ def told(config: LakeConfig, **wanted: Any) -> dict[str, tuple[Any, ...]]:
     return {r["row_key"] or r["raw_record"]: tuple(r[name] for name in FIELDS) for r in rows}
 
 
+@pytest.mark.slow
 def test_a_record_is_followed_from_the_run_that_saw_it_to_the_one_that_mended_it(
     tmp_path: Path,
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_file_read_again_under_another_contract_mends_too(tmp_path: Path) -> N
     assert told(config)["s3,p1,0"] == (1, first, first, again, "ingest")
 
 
+@pytest.mark.slow
 def test_a_quarantined_row_that_comes_back_was_mended_by_that_build(tmp_path: Path) -> None:
     config = shop(tmp_path)
     put(config, "sales/day_2.csv", "sale_id,product_id,quantity\ns9,p3,1\ns8,p4,1\n")
@@ -113,6 +116,7 @@ def test_a_restored_table_has_its_rejects_back(tmp_path: Path) -> None:
     assert told(config)["s3,p1,0"][3:] == (last, "replay")
 
 
+@pytest.mark.slow
 def test_maintenance_and_later_runs_lose_nothing_of_it(tmp_path: Path) -> None:
     config = shop(tmp_path)
     ingest(config)

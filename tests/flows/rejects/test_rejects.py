@@ -35,6 +35,7 @@ def test_each_reason_stands_beside_its_record_and_its_place(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.slow
 def test_they_are_chosen_by_table_layer_code_column_and_run(tmp_path: Path) -> None:
     config = shop(tmp_path)
     put(config, "sales/day_3.csv", "sale_id,product_id,quantity\ns9,p9,1\n,p1,1\n")

@@ -81,6 +81,7 @@ def test_records_that_pass_now_land_once_and_the_counts_balance(tmp_path: Path) 
     assert digest(config) == before
 
 
+@pytest.mark.slow
 def test_silver_and_gold_after_a_replay_are_those_of_a_full_refresh(tmp_path: Path) -> None:
     config = shop(tmp_path)
     ingest(config)
@@ -97,6 +98,7 @@ def test_silver_and_gold_after_a_replay_are_those_of_a_full_refresh(tmp_path: Pa
     assert digest(config) == after
 
 
+@pytest.mark.slow
 def test_a_table_that_is_made_by_key_sees_the_rows_that_a_replay_added(tmp_path: Path) -> None:
     config = shop(tmp_path)
     ingest(config)
@@ -198,6 +200,7 @@ def delivered(config: LakeConfig, kind: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "landed", "way"),
     [
@@ -301,6 +304,7 @@ def test_rows_that_had_landed_and_break_the_contract_of_today_are_named(tmp_path
     assert note.startswith("1 row of `bronze.visits` landed under an earlier contract")
 
 
+@pytest.mark.slow
 def test_of_a_snapshot_the_newest_delivery_is_replayed_and_stays_that_delivery(
     tmp_path: Path,
 ) -> None:

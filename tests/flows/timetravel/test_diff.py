@@ -59,6 +59,7 @@ def counts(found: LakeDiff) -> dict[str, tuple[int, int, int]]:
     }
 
 
+@pytest.mark.slow
 def test_rows_are_counted_by_table(shop: Shop) -> None:
     found = diff(shop.config, shop.first, shop.second)
     assert found.runs == (shop.first, shop.second)
@@ -168,6 +169,7 @@ def test_a_restored_table_says_so(shop: Shop) -> None:
     assert found.why[0].startswith("restored to version 1 (run ")
 
 
+@pytest.mark.slow
 def test_rows_without_primary_key_of_another_domain_are_matched(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

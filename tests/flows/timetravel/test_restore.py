@@ -48,6 +48,7 @@ def lake(shop: tuple[Path, str], tmp_path: Path) -> tuple[LakeConfig, str]:
     return project(tmp_path), first
 
 
+@pytest.mark.slow
 def test_what_landed_since_is_new_to_the_next_ingest(lake: tuple[LakeConfig, str]) -> None:
     config, first = lake
     before = digest(config)
@@ -80,6 +81,7 @@ def test_a_file_that_was_replaced_has_its_old_rows_and_is_replaced_again(
     assert ("s1", 99) in rows(config, "bronze.sales", "sale_id", "quantity")
 
 
+@pytest.mark.slow
 def test_the_deliveries_of_a_snapshot_go_back_too(lake: tuple[LakeConfig, str]) -> None:
     config, first = lake
     put(config, "products.csv", "product_id,name,price\np1,Tea,9.00\n")
@@ -123,6 +125,7 @@ def test_without_yes_nothing_is_written(lake: tuple[LakeConfig, str]) -> None:
     assert now == before
 
 
+@pytest.mark.slow
 def test_a_silver_table_comes_back_with_its_quarantine_and_the_next_build_makes_it_again(
     lake: tuple[LakeConfig, str],
 ) -> None:
@@ -179,6 +182,7 @@ def test_a_restored_table_has_its_history_and_can_be_queried_as_of_each_run(
     assert counts == [2, 4, 2]
 
 
+@pytest.mark.slow
 def test_optimizing_puts_files_together_and_changes_nothing_else(
     lake: tuple[LakeConfig, str],
 ) -> None:
@@ -197,6 +201,7 @@ def test_optimizing_puts_files_together_and_changes_nothing_else(
     assert {file.status for file in ingest(config).files} == {FileStatus.UNCHANGED}
 
 
+@pytest.mark.slow
 def test_an_optimized_lake_takes_new_files_key_by_key_as_before(
     lake: tuple[LakeConfig, str],
 ) -> None:

@@ -60,6 +60,7 @@ def traced(folder: Path) -> list[tuple[str, str]]:
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed: nothing is traced")
 def test_a_commit_syncs_its_data_then_its_log_then_the_folder(tmp_path: Path) -> None:
     calls = traced(tmp_path)
@@ -83,6 +84,7 @@ def test_a_commit_syncs_its_data_then_its_log_then_the_folder(tmp_path: Path) ->
     assert calls[moved + 1][0] == "fsync"
 
 
+@pytest.mark.slow
 def test_every_data_file_that_a_log_names_was_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +109,7 @@ def test_every_data_file_that_a_log_names_was_synced(
     assert {log for table in tables for log in (table / "_delta_log").iterdir()} <= synced
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [b"", b'{"commitInfo":{"time', b"\0" * 700, b'{"add":{}}\n{"a'])
 def test_half_a_commit_is_put_aside_and_the_next_run_does_it_again(
     tmp_path: Path, left: bytes
@@ -130,6 +133,7 @@ def test_half_a_commit_is_put_aside_and_the_next_run_does_it_again(
     assert not [c for c in check(config).checks if not c.passed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [b"", b"\0" * 700, b'{"add":{}}\n{"a', None])
 def test_an_entry_that_was_damaged_after_its_run_is_never_put_aside_unasked(
     tmp_path: Path, left: bytes | None
