@@ -59,8 +59,11 @@ def completed(lake: Path, *words: str) -> list[str]:
     [
         (["rest"], ["restore"]),
         (["rejects", "re"], ["replay"]),
-        (["describe", "silver.pr"], ["silver.program", "silver.program_history"]),
-        (["describe", "program_pr"], ["program_profile"]),
+        (
+            ["describe", "silver.pr"],
+            ["silver.program", "silver.program_evidence", "silver.program_history"],
+        ),
+        (["describe", "program_profile_"], ["program_profile_all_iterations"]),
         (["history", "bronze.disc"], ["bronze.discipline"]),
         (["ingest", "program_m"], ["program_master"]),
         (["rejects", "replay", "disc"], ["discipline"]),

@@ -152,6 +152,7 @@ def add_section(
         if name in taken:
             left_out.append(name)
         else:
+            group.rich_help_panel = section
             free.registered_groups.append(group)
     app.add_typer(free)
     return left_out

@@ -14,7 +14,7 @@ from carms_lake.cli.command import (
     note,
 )
 from carms_lake.domains.carms.commands.options import Filters, IterationOption
-from carms_lake.domains.carms.commands.shared import app, lake
+from carms_lake.domains.carms.commands.shared import app, lake, programs_app
 
 Limit = Annotated[int, Option("--limit", min=1, help="How many programs at most.")]
 Offset = Annotated[int, Option("--offset", min=0, help="How many programs to leave out first.")]
@@ -31,7 +31,7 @@ TABLE_COLUMNS = {
 """What fits a terminal, under short headings; other formats have all columns of program_profile."""
 
 
-@command(app)
+@command(programs_app, "list")
 def programs(
     call: Call,
     to: Target,
@@ -42,6 +42,7 @@ def programs(
     """List the programs of the newest match that fit.
 
     A table has the columns that fit a terminal, other formats the whole profile.
+    What changed from one match to the next: `carms programs compare 1503 1504`.
     """
     from carms_lake.domains.carms import questions
     from carms_lake.domains.carms.analysis.filters import matching as matching_programs
