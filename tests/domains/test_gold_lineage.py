@@ -47,6 +47,7 @@ FEWER = {
     "carms.bridge_program_requirement.program_key": "silver.program_history.valid_from",
     "carms.bridge_program_selection_criterion.program_key": "silver.program_history.valid_from",
     "carms.fact_interview_date.program_key": "silver.program_history.valid_from",
+    "carms.program_feature.program_key": "silver.program_history.valid_from",
     "carms.program_section_all_iterations.program_key": "silver.program_history.valid_from",
     "retail.fact_returns.product_key": PRODUCT_KEY,
     "retail.fact_sales.customer_key": "silver.customer_history.customer_id"

@@ -5,12 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from domains.carms.gold_lake import DOMAIN
-
-from carms_lake.config import LakeConfig
-from carms_lake.flows.build import build
-from carms_lake.flows.ingest import ingest
-from carms_lake.flows.query import query_frame
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
@@ -18,13 +12,8 @@ EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
 
 
 @pytest.fixture(scope="module")
-def ask(real_carms, tmp_path_factory):
-    config = LakeConfig(tmp_path_factory.mktemp("lake"), DOMAIN)
-    ingest(config, [], from_path=real_carms)
-    report = build(config, [])
-    assert report.is_balanced
-    assert report.rejected == 0
-    return lambda sql: query_frame(config, sql).rows()
+def ask(real_lake):
+    return lambda sql: real_lake.query(sql).rows()
 
 
 def test_the_profile_has_every_program_and_seat(ask):

@@ -53,6 +53,27 @@ def site_kinds() -> pl.LazyFrame:
     )
 
 
+def themes() -> pl.LazyFrame:
+    """One row per theme that descriptions are searched for: its code and its name in words."""
+    return _read("themes", {"theme": pl.String(), "theme_name": pl.String()})
+
+
+def theme_words() -> pl.LazyFrame:
+    """One row per word form of a theme, lower case, no accents or hyphens; `*` is any ending.
+
+    What is not counted is a phrase that has a form of the theme in it and means something else.
+    """
+    return _read(
+        "theme_words",
+        {
+            "theme": pl.String(),
+            "language": pl.String(),
+            "form": pl.String(),
+            "is_counted": pl.Boolean(),
+        },
+    )
+
+
 def _read(name: str, schema: dict[str, pl.DataType]) -> pl.LazyFrame:
     # By name: `schema=` would lay the columns out by position.
     rows = pl.read_csv(_FOLDER / f"{name}.csv", columns=list(schema), schema_overrides=schema)

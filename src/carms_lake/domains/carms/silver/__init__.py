@@ -28,6 +28,7 @@ from carms_lake.domains.carms.silver.programs import (
     stream,
 )
 from carms_lake.domains.carms.silver.sections import csv_section, document_section
+from carms_lake.domains.carms.silver.themes import program_theme
 
 __all__ = [
     "contact",
@@ -41,6 +42,7 @@ __all__ = [
     "program",
     "program_evidence",
     "program_history",
+    "program_theme",
     "reference_requirement",
     "requirement",
     "school",

@@ -11,6 +11,7 @@ from carms_lake.domains.carms.synthetic.language import SECTIONS, day
 from carms_lake.domains.carms.synthetic.markdown import RULE, Block, QuotaHeading
 from carms_lake.domains.carms.synthetic.schools import PROVINCES
 from carms_lake.domains.carms.synthetic.sections import criteria, documents, in_text_heading
+from carms_lake.domains.carms.synthetic.themes import THEMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,6 +197,7 @@ def _curriculum(author: Author) -> list[Block]:
     ]
     if slot.training_province != slot.school.province:
         texts += [author.say(author.prose.out_of_province)] * 2
+    texts += [THEMES[theme][author.program.language == "fr"] for theme in author.program.themes]
     return [Block(text) for text in texts]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from carms_lake.domains.carms.synthetic import people
+from carms_lake.domains.carms.synthetic import people, themes
 from carms_lake.domains.carms.synthetic.disciplines import DISCIPLINES
 from carms_lake.domains.carms.synthetic.program import (
     FAMILY_MEDICINE,
@@ -112,6 +112,7 @@ def _program(seed: int, at: int, slot: Slot, year: int) -> ProgramPlan:
         considers_outside_information=chance.random() < 0.75,
         length_years=slot.discipline.years,
         return_of_service=_return_of_service(chance, slot),
+        themes=themes.drawn(name),
         sections=sections,
         in_text_headings=_in_text_headings(chance, sections, at),
         text_seed=name,

@@ -225,6 +225,8 @@ class ProgramPlan:
     return_of_service: str | None
     """`obligation`, `none`, `not_applicable`, `unclear`, `per_kind` (none for graduates of Canada,
     an obligation for others) or `img_only`; None where the document has no such section."""
+    themes: tuple[str, ...]
+    """What its curriculum makes much of: codes of `themes.THEMES`."""
     sections: frozenset[str]
     """Which of the sections that not every document has are there."""
     in_text_headings: frozenset[str]
