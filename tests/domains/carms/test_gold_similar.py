@@ -177,7 +177,10 @@ def macro_over(programs):
     )  # fmt: skip
     with duckdb.connect() as connection:
         connection.execute("create schema gold")
-        for table, rows in (("program_profile_all_iterations", profile), ("program_feature", features)):
+        for table, rows in (
+            ("program_profile_all_iterations", profile),
+            ("program_feature", features),
+        ):
             connection.register("rows", rows.to_arrow())
             connection.execute(f"create table gold.{table} as from rows")
         parameters = ", ".join(GOLD["similar_programs"].parameters)
