@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import duckdb
 import polars as pl
@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from carms_lake import __version__
 from carms_lake.cli import make_app
+from carms_lake.cli.command import Call, Option, Typer, command, note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,53 @@ def test_shared_options_work_before_and_after_the_verb_and_the_later_wins(
 ) -> None:
     result = invoke(*(word.replace("{lake}", str(lake)) for word in argv))
     assert (result.exit_code, result.stdout) == (0, "7\n7\n")
+
+
+class Place(NamedTuple):
+    """Options that commands of a domain share, as `--city Ulm --floor 2`."""
+
+    city: Annotated[str | None, Option("--city", help="Where it is.")] = None
+    floor: Annotated[int, Option(help="How high.")] = 0
+    open_on: Annotated[list[str] | None, Option("--open-on")] = None
+
+
+def place_command(*argv: str) -> Result:
+    app = Typer()
+
+    @command(app)
+    def before(call: Call, place: Place, name: str = "x") -> None:
+        """Say where."""
+        note(call, " ".join(map(str, [type(place).__name__, *place, name])))
+
+    @command(app)
+    def other(call: Call) -> None:
+        """Be there, so that commands have names."""
+
+    return CliRunner().invoke(app, ["before", *argv])
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ([], "Place None 0 None x\n"),
+        (["--city", "Ulm", "--floor", "2", "--name", "y"], "Place Ulm 2 None y\n"),
+        (["--open-on", "mo", "--open-on", "tu"], "Place None 0 ['mo', 'tu'] x\n"),
+    ],
+)
+def test_a_parameter_that_is_a_named_tuple_is_an_option_for_each_of_its_fields(
+    argv: list[str], said: str
+) -> None:
+    result = place_command(*argv)
+    assert (result.exit_code, result.stderr) == (0, said)
+
+
+def test_the_options_of_a_named_tuple_are_in_the_help_and_held_to_their_types() -> None:
+    shown = place_command("--help").stdout
+    assert "Where it is." in shown
+    assert "How high." in shown
+    assert "--place" not in shown
+    wrong = place_command("--floor", "high")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
 
 
 def test_a_statement_comes_from_an_argument_a_file_or_stdin(lake: Path, tmp_path: Path) -> None:

@@ -103,6 +103,20 @@ def ids(result):
         (["--discipline", "médecine de famille"], ["27449"]),
         (["--school", "UdeM"], ["27449"]),
         (["--school", "ubc"], []),
+        (["--site", "montréal", "--stream", "regular"], ["27449", "27447"]),
+        (["--min-seats", "2", "--max-seats", "8"], ["27447"]),
+        (["--nac"], ["27447"]),
+        (["--nac", "--for", "cmg"], []),
+        (["--no-nac", "--for", "cmg"], ["27449", "27447"]),
+        (["--interview-month", "January"], ["27447"]),
+        (["--interviews-from", "2025-01-20", "--interviews-to", "2025-01-20"], ["27447"]),
+        (["--interviews-from", "2025-01-21"], []),
+        (["--return-of-service", "not_mentioned, none"], ["27449", "27447", "27448"]),
+        (["--apply-in", "en"], []),
+        (["--length", "2"], []),
+        (["--sort", "-seats"], ["27449", "27447", "27448"]),
+        (["--sort", "in,quota"], ["27448", "27447", "27449"]),
+        (["--sort", "-first_interview_on,id"], ["27447", "27448", "27449"]),
     ],
 )
 def test_programs_are_those_of_the_newest_match_that_fit(carms, arguments, found):
@@ -112,11 +126,11 @@ def test_programs_are_those_of_the_newest_match_that_fit(carms, arguments, found
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "3 of 3 programs\n"),
-        (["--limit", "2"], "2 of 3 programs; 1 more with `--offset 2`\n"),
-        (["--limit", "2", "--offset", "2"], "1 of 3 programs\n"),
-        (["--school", "80"], "1 of 1 program\n"),
-        (["--offset", "9"], "no more programs match\n"),
+        ([], "3 of 3 programs with 14 seats\n"),
+        (["--limit", "2"], "2 of 3 programs with 14 seats; 1 more with `--offset 2`\n"),
+        (["--limit", "2", "--offset", "2"], "1 of 3 programs with 14 seats\n"),
+        (["--school", "queens"], "1 of 1 program with 1 seat\n"),
+        (["--offset", "9"], "no more programs: 0 of 3 programs with 14 seats\n"),
         (["--school", "ubc"], "no program matches\n"),
         (["-q"], ""),
     ],
@@ -130,19 +144,40 @@ def test_programs_have_the_whole_profile_in_formats_for_machines(carms):
     assert len(rows[0]) == 42
     assert rows[0]["quota"] == 4
     whole = json.loads(carms("programs", "--school", "80", "--json").stdout)
-    assert whole["data"] == rows
+    assert whole["data"] == {"total": 1, "seats": 4, "programs": rows}
 
 
 def test_programs_have_the_columns_that_fit_in_a_table(carms):
     header = carms("programs", "-f", "table").stdout.splitlines()[0].split()
     assert header == ["id", "discipline", "school", "site", "for", "in", "seats"]
+    by = carms("programs", "-f", "table", "--sort", "-seats,length_years").stdout.splitlines()[0]
+    assert by.split() == [*header, "length_years"]
+
+
+def test_a_terminal_has_the_first_programs_and_all_else_has_all(project, tmp_path, monkeypatch):
+    monkeypatch.setattr("carms_lake.domains.carms.commands.programs.ON_A_TERMINAL", 2)
+    argv = ["-p", str(project), "programs"]
+    assert b"27448" not in to_terminal(argv)[1]
+    assert b"27448" in to_terminal([*argv, "--limit", "3"])[1]
+    assert b"27448" in to_terminal([*argv, "-f", "csv"])[1]
+    assert b"27448" in to_terminal([*argv, "--json"])[1]
+    assert b"27448" in to_pipe([*argv, "-f", "table"])[1]
+    for name in ("rows.csv", "rows.txt"):
+        to_terminal([*argv, "-o", str(tmp_path / name)])
+        assert "27448" in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_part_of_the_programs_comes_with_the_total_of_all(carms):
+    data = json.loads(carms("programs", "--limit", "1", "--json").stdout)["data"]
+    assert (data["total"], data["seats"], len(data["programs"])) == (3, 14, 1)
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--province", "XX"], ["--eligibility", "dogs"], ["--for", "all"],
-        ["--language", "de"], ["--limit", "0"], ["--offset", "-1"],
+        ["--language", "de"], ["--limit", "0"], ["--offset", "-1"], ["--min-seats", "-1"],
+        ["--interviews-from", "2025-13-01"], ["--apply-in", "de"], ["--sort", ""],
     ],
 )  # fmt: skip
 def test_a_filter_that_can_match_nothing_is_wrong_usage(carms, arguments):
@@ -158,6 +193,12 @@ def test_a_filter_that_can_match_nothing_is_wrong_usage(carms, arguments):
         (["--province", "Ontaroi", "--school", "80"], "`Ontario`"),
         (["--school", ""], "no school is called ``"),
         (["--school", "-'"], "no school is called"),
+        (["--site", "Montrael"], "the nearest names are `Montreal`"),
+        (["--stream", "irregular"], "`Regular Stream for All`"),
+        (["--iteration", "1504"], "there are: 1403, 1503"),
+        (["--return-of-service", "none,maybe"], "there is no return of service `maybe`"),
+        (["--interview-month", "13"], "write it as 2025-01, 1 or january"),
+        (["--sort", "seat"], "there is no column `seat` to sort by"),
     ],
 )
 def test_a_name_of_nothing_is_refused_with_the_nearest_names(carms, arguments, message):

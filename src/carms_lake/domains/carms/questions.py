@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-PROGRAMS = """
-select *, count(*) over () as total
-from matching
-order by discipline_name, school_name, program_site, program_stream, program_stream_id
-limit $limit offset $offset
-"""
-"""The programs that match, with how many they are in all."""
-
 DISCIPLINES = """
 select
     discipline_id,

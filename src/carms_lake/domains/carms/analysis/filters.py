@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import carms_lake
@@ -18,6 +19,20 @@ PARAMETERS = {
     "applicant": "for_applicant",
     "eligibility": "for_eligibility",
     "language": "in_language",
+    "site": "at_site",
+    "stream": "in_stream",
+    "min_seats": "min_seats",
+    "max_seats": "max_seats",
+    "length": "of_length",
+    "apply_in": "apply_in",
+    "casper": "casper",
+    "fmproc": "fmproc",
+    "mccqe1": "mccqe1",
+    "nac": "nac",
+    "return_of_service": "service",
+    "interviews_from": "interviews_from",
+    "interviews_to": "interviews_to",
+    "interview_month": "interview_month",
 }
 """The filters, and what the macro `programs_matching` calls each."""
 
@@ -28,7 +43,23 @@ with matching as (
 )
 """.replace("<parameters>", ", ".join(f"{its} := ${ours}" for ours, its in PARAMETERS.items()))
 
-_NAMED = ("province", "discipline", "school")
+SERVICE = ("required", "none", "unclear", "not_applicable", "not_mentioned")
+"""What may be asked of return of service."""
+
+_CHOICES = {
+    "applicant": ("CMG", "IMG", "USMG"),
+    "language": ("en", "fr"),
+    "apply_in": ("en", "fr", "either"),
+}
+"""What some filters may be, upper and lower case alike."""
+
+_MONTH = re.compile(
+    r"(\d{4}-)?(0[1-9]|1[0-2])|[1-9]|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december",
+    re.IGNORECASE,
+)
+
+_NAMED = ("province", "discipline", "school", "site", "stream")
 """The filters that are names of something; `other_name` calls its kind so, too."""
 
 
@@ -42,10 +73,17 @@ def matching(
 
     Raises:
         UsageError: there is no such filter, or no row, and a filter names what does not exist.
-        GoldMissing: there is no gold file yet.
+        StoreError: there is no gold file yet, or an older one.
     """
     asked = parameters(filters)
-    found = lake.query(f"{_MATCHING}({sql})", asked | more)
+    try:
+        found = lake.query(f"{_MATCHING}({sql})", asked | more)
+    except carms_lake.QueryRefused as error:
+        if "programs_matching" not in str(error):
+            raise
+        raise carms_lake.StoreError(
+            "the gold file was built before these filters existed", "`carms build` builds it anew"
+        ) from error
     if found.is_empty():
         ensure_named(lake, asked)
     return found
@@ -55,19 +93,37 @@ def parameters(filters: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """All filters, null where not given.
 
     Raises:
-        UsageError: there is no such filter.
+        UsageError: there is no such filter, or it cannot have that value.
     """
-    known = dict.fromkeys(PARAMETERS)
-    given = dict(filters or {})
-    if unknown := sorted(given.keys() - known.keys()):
+    asked = {**dict.fromkeys(PARAMETERS), **(filters or {})}
+    _ensure_known("filter", asked, PARAMETERS)
+    for name, values in _CHOICES.items():
+        if (value := asked[name]) is not None:
+            either_case = {spelt for one in values for spelt in (one, one.lower(), one.upper())}
+            _ensure_known(f"value of the filter `{name}`", [value], either_case, values)
+    if (service := asked["return_of_service"]) is not None:
+        words = [word.strip().lower() for word in service.split(",")]
+        _ensure_known("return of service", words, SERVICE)
+    month = asked["interview_month"]
+    if month is not None and not _MONTH.fullmatch(str(month)):
         raise carms_lake.UsageError(
-            f"there is no filter `{unknown[0]}`", "filters are: " + ", ".join(known)
+            f"`{month}` is not a month", "write it as 2025-01, 1 or january"
         )
-    return known | given
+    return asked
+
+
+def _ensure_known(
+    what: str, given: Iterable[str], known: Collection[str], shown: Iterable[str] = ()
+) -> None:
+    for one in given:
+        if one not in known:
+            raise carms_lake.UsageError(
+                f"there is no {what} `{one}`", "there are: " + ", ".join(shown or known)
+            )
 
 
 def ensure_named(lake: carms_lake.Lake, filters: Mapping[str, Any]) -> None:
-    """Refuse filters that name a province, school or discipline that does not exist.
+    """Refuse filters that name a province, school, discipline, site, stream or match of nothing.
 
     For answers without rows: nothing matches, or nothing is called so, which is not the same.
 
@@ -81,6 +137,16 @@ def ensure_named(lake: carms_lake.Lake, filters: Mapping[str, Any]) -> None:
         asked = {"kind": kind, "called": called}
         if lake.query("select code from codes_named($kind, $called)", asked).is_empty():
             raise carms_lake.UsageError(f"no {kind} is called `{called}`", _nearest(lake, asked))
+    if (iteration := filters.get("iteration")) is not None:
+        known = lake.query(_ITERATIONS)["match_iteration_id"].to_list()
+        _ensure_known("match iteration", [iteration], known)
+
+
+_ITERATIONS = """
+select match_iteration_id from dim_match_iteration
+where match_iteration_key <> -1
+order by match_iteration_id
+"""
 
 
 _NEAREST = """

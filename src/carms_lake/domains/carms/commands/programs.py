@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 from carms_lake.cli.command import (
@@ -11,24 +12,31 @@ from carms_lake.cli.command import (
     Target,
     command,
     emit,
+    envelope,
     note,
 )
 from carms_lake.domains.carms.commands.options import Filters, IterationOption
 from carms_lake.domains.carms.commands.shared import app, lake, programs_app
 
-Limit = Annotated[int, Option("--limit", min=1, help="How many programs at most.")]
-Offset = Annotated[int, Option("--offset", min=0, help="How many programs to leave out first.")]
+Limit = Annotated[
+    int | None,
+    Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help="How many programs at most (default: 20 on a terminal, else all).",
+    ),
+]
+Offset = Annotated[
+    int, Option("--offset", metavar="N", min=0, help="Leave out so many programs first.")
+]
+Sort = Annotated[
+    str | None,
+    Option("--sort", metavar="COLUMNS", help="With commas; `-` before one: its greatest first."),
+]
 
-TABLE_COLUMNS = {
-    "program_stream_id": "id",
-    "discipline_name": "discipline",
-    "school_name": "school",
-    "program_site": "site",
-    "eligibility": "for",
-    "training_province": "in",
-    "quota": "seats",
-}
-"""What fits a terminal, under short headings; other formats have all columns of program_profile."""
+ON_A_TERMINAL = 20
+"""So many programs are listed where a person looks at them, unless another limit is given."""
 
 
 @command(programs_app, "list")
@@ -36,32 +44,49 @@ def programs(
     call: Call,
     to: Target,
     filters: Filters,
-    limit: Limit = 20,
+    sort: Sort = None,
+    limit: Limit = None,
     offset: Offset = 0,
 ) -> None:
-    """List the programs of the newest match that fit.
+    """List the programs of the newest match that fit, and their seats.
 
-    A table has the columns that fit a terminal, other formats the whole profile.
+    A table has the columns that fit a terminal and those it is sorted by, other formats the whole
+    profile. What is not known of a program fits no filter: `--no-casper` lists those whose
+    description does not ask for Casper, not those without one.
     What changed from one match to the next: `carms programs compare 1503 1504`.
     """
-    from carms_lake.domains.carms import questions
-    from carms_lake.domains.carms.analysis.filters import matching as matching_programs
+    from carms_lake.domains.carms.analysis.programs import HEADINGS, sort_columns
+    from carms_lake.domains.carms.analysis.programs import programs as programs_of
 
-    found = matching_programs(
-        lake(call), questions.PROGRAMS, filters._asdict(), limit=limit, offset=offset
-    )
-    matching = found.item(0, -1) if found.height else 0
-    if to.format is Format.TABLE and not call.json:
-        shown = found.select(*TABLE_COLUMNS).rename(TABLE_COLUMNS)
+    found = programs_of(lake(call), filters._asdict(), sort)
+    if limit is None and to.is_drawn and not call.json and sys.stdout.isatty():
+        limit = ON_A_TERMINAL
+    shown = found.slice(offset, limit)
+    seats = int(found["quota"].sum())
+    if call.json:
+        listed = {"total": found.height, "seats": seats, "programs": shown.to_dicts()}
+        envelope(listed, to=to)
+    elif to.format is Format.TABLE:
+        sorted_by = [] if sort is None else sort_columns(sort, found.columns)
+        emit(call, shown.select([*dict.fromkeys([*HEADINGS, *sorted_by])]).rename(HEADINGS), to)
     else:
-        shown = found[:, :-1]
-    emit(call, shown, to)
-    if not found.height:
-        note(call, "no more programs match" if offset else "no program matches")
-        return
-    more = matching - offset - found.height
-    listed = f"{found.height} of {matching} {'program' if matching == 1 else 'programs'}"
-    note(call, f"{listed}; {more} more with `--offset {offset + found.height}`" if more else listed)
+        emit(call, shown, to)
+    note(call, _listed(shown.height, found.height, seats, offset))
+
+
+def _listed(shown: int, total: int, seats: int, offset: int) -> str:
+    """How many of how many programs were listed, and the seats of all."""
+    if not total:
+        return "no program matches"
+    text = f"{shown} of {_counted(total, 'program')} with {_counted(seats, 'seat')}"
+    if offset >= total:
+        return f"no more programs: {text}"
+    more = total - offset - shown
+    return f"{text}; {more} more with `--offset {offset + shown}`" if more else text
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 @command(app)

@@ -1,4 +1,4 @@
--- Grain: one row per school, discipline or province that the name may mean.
+-- Grain: one row per school, discipline, province, site or stream that the name may mean.
 -- Question: what does a name or an abbreviation mean?
 with spelt as (
     select code, name_type, name from gold.other_name where kind = of_kind
@@ -33,5 +33,7 @@ compared as (
 select code
 from compared
 where closeness = (select min(closeness) from compared)
+    -- Tracks bear the name of their site and more: Ottawa, Ottawa Community.
+    or (of_kind = 'site' and closeness <= 2)
 group by code
 order by code

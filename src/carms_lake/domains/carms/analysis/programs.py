@@ -1,0 +1,68 @@
+"""The programs that fit, in the order that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import carms_lake
+from carms_lake.domains.carms.analysis.filters import matching
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HEADINGS = {
+    "program_stream_id": "id",
+    "discipline_name": "discipline",
+    "school_name": "school",
+    "program_site": "site",
+    "eligibility": "for",
+    "training_province": "in",
+    "quota": "seats",
+}
+"""The columns that fit a terminal, under short headings; `sort` takes both names."""
+
+_PROGRAMS = """
+from matching
+order by discipline_name, school_name, program_site, program_stream, program_stream_id
+"""
+
+
+def programs(
+    lake: carms_lake.Lake, filters: Mapping[str, Any] | None = None, sort: str | None = None
+) -> pl.DataFrame:
+    """The programs that fit, one row each, with the columns of program_profile.
+
+    `sort` is columns with commas, `-` before one for its greatest first; what is not known comes
+    last, and ties are in the order of discipline, school, site, stream.
+
+    Raises:
+        UsageError: a filter, a name in one, or a column of `sort` does not exist.
+        GoldMissing: there is no gold file yet.
+    """
+    found = matching(lake, _PROGRAMS, filters)
+    if sort is None:
+        return found
+    columns = sort_columns(sort, found.columns)
+    descending = [word.strip().startswith("-") for word in sort.split(",")]
+    return found.sort(columns, descending=descending, nulls_last=True, maintain_order=True)
+
+
+def sort_columns(sort: str, known: list[str]) -> list[str]:
+    """The columns that a `sort` names, in its order.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    spelt = {heading: column for column, heading in HEADINGS.items()} | {c: c for c in known}
+    columns = []
+    for word in sort.split(","):
+        name = word.strip().removeprefix("-").strip().lower()
+        if name not in spelt:
+            near = get_close_matches(name, spelt, n=3) or spelt
+            raise carms_lake.UsageError(
+                f"there is no column `{name}` to sort by", "there are: " + ", ".join(near)
+            )
+        columns.append(spelt[name])
+    return columns
