@@ -171,6 +171,11 @@ def _cut(value: object, most: int = LONG_TEXT) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
+def _unwrapped(sentence: str) -> str:
+    """A sentence without the line wrap of its text."""
+    return " ".join(sentence.split())
+
+
 def _raw(raw: RawText) -> str:
     return f"({raw.missing})" if raw.text is None else _cut(raw.text)
 
@@ -183,23 +188,30 @@ def _value_rows(found: ValueTrace) -> pl.DataFrame:
     """One row per value; `path` leads from the value asked for (1) to its origins (1.2.1)."""
     import polars as pl
 
+    from carms_lake.flows.lineage.trace_value import ValueAtStep
+
     rows = [
         (
             path,
             origin.table,
             origin.column,
-            None if one is None or one.value is None else as_text(one.value),
-            (one and one.place) or None,
-            one.raw.text if one and one.raw else None,
+            None if one.value is None else as_text(one.value),
+            one.place or None,
+            one.raw.text if one.raw else None,
             str(origin.evidence),
             origin.text or None,
             "; ".join(origin.notes) or None,
+            "; ".join(_unwrapped(words.sentence) for words in one.read_from) or None,
+            "; ".join(words.place for words in one.read_from) or None,
         )
         for number, root in enumerate(found.origins, start=1)
         for path, origin in _flat(str(number), root)
-        for one in origin.values or (None,)
+        for one in origin.values or (ValueAtStep(None),)
     ]
-    names = ("path", "table", "column", "value", "place", "raw_record", "known", "how", "note")
+    names = (
+        "path", "table", "column", "value", "place", "raw_record", "known", "how", "note",
+        "sentence", "sentence_place",
+    )  # fmt: skip
     return pl.DataFrame(rows, dict.fromkeys(names, str), orient="row")
 
 
@@ -256,6 +268,10 @@ def _label(origin: Origin, after: str = "") -> Any:
     if origin.text:
         how = "" if origin.evidence == "file" else f"{origin.evidence}: "
         label.append(f"\n{how}{_cut(origin.text, _EXPRESSION)}", style="not bold dim")
+    passages = dict.fromkeys(words for one in origin.values for words in one.read_from)
+    for words in [*passages][:VALUES_SHOWN]:
+        sentence = _cut(_unwrapped(words.sentence), _EXPRESSION)
+        label.append(f"\nread in: {sentence}  ({words.place})", style="not bold")
     for note in origin.notes:
         label.append(f"\n({on_one_line(note)})", style="not bold dim")
     return label

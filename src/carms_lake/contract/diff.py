@@ -128,7 +128,14 @@ def _table(old: Contract, new: Contract) -> Iterator[_Difference]:
         order="order of versions",
     )  # fmt: skip
     yield from _unequal(
-        Level.PATCH, old, new, "grain", "description", "coverage_by", enforce_key="declared key"
+        Level.PATCH,
+        old,
+        new,
+        "grain",
+        "description",
+        "coverage_by",
+        "evidence",
+        enforce_key="declared key",
     )
     yield from _unequal(Level.PATCH, old.silver, new.silver, by_key="incremental")
     for kind, shown_of in (("reconciliation", _reconciled), ("declared totals", _totals)):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from carms_lake.contract.evidence import evidence
 from carms_lake.contract.keys import (
     COLUMN_KEYS,
     RELATIONSHIP_KEYS,
@@ -155,6 +156,7 @@ def _contract(
         quarantine_budgets=by_reason,
         row_change=row_change(own),
         declared_totals=declared_totals(own, ref.domain),
+        evidence=evidence(own, ref.domain),
         coverage_by=texts(own, "coverageBy"),
         path=path,
         fingerprint=fingerprint,

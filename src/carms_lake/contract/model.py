@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from carms_lake.contract.evidence import EvidenceSpec
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
 from carms_lake.contract.spelling import Extent, Spelling
 from carms_lake.contract.types import ColumnType
@@ -248,6 +249,8 @@ class Contract:
     row_change: RowChange | None = None
     """Silver and gold: how much the number of rows may change."""
     declared_totals: tuple[DeclaredTotal, ...] = ()
+    evidence: EvidenceSpec | None = None
+    """Where the words are that its values were read from."""
     coverage_by: tuple[str, ...] = ()
     """Columns whose values the coverage of extracted fields is also counted by."""
     path: Path | None = None

@@ -35,6 +35,7 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
                 _columns(target, where, relationship.target_columns, target.column_names)
             _ages(contract)
             _counted(contract, contracts)
+            _evidence(contract, contracts)
         except ContractError as error:
             raise ContractError(f"`{contract.path}`, {error.message}", error.hint) from None
 
@@ -204,6 +205,21 @@ def _counted(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None
                     f"{where}: `{ref.in_domain}` is not loaded from files",
                     "name the bronze table that the files are loaded into",
                 )
+
+
+def _evidence(contract: Contract, contracts: Mapping[TableRef, Contract]) -> None:
+    spec, where = contract.evidence, "`carms.evidence`"
+    if spec is None:
+        return
+    there = _table(where, spec.table, contracts)
+    named = ("fact", "sentence", *(("item",) if spec.item else ()))
+    _columns(there, where, named, there.column_names)
+    _columns(contract, where, spec.item, contract.column_names)
+    if not set(contract.primary_key) & set(there.column_names):
+        raise ContractError(
+            f"{where}: `{spec.table.in_domain}` has no key column of this table",
+            f"give it at least one of {', '.join(contract.primary_key) or 'its keys'}",
+        )
 
 
 def _given(contract: Contract) -> tuple[str, ...]:

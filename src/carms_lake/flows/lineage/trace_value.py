@@ -11,6 +11,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.flows.lineage.context import LineageContext, Row, TableRows, lineage_context
 from carms_lake.flows.lineage.keys import find_start, with_views
+from carms_lake.flows.lineage.passages import Passage, passages
 from carms_lake.flows.lineage.records import (
     RawText,
     place_of,
@@ -48,6 +49,8 @@ class ValueAtStep:
     value: Any
     place: str = ""
     raw: RawText | None = None
+    read_from: tuple[Passage, ...] = ()
+    """The words of a text that it was read from, where the contract knows a table of them."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,10 @@ class _ValueWalk:
         if ref.layer is Layer.BRONZE:
             return self._of_file(ref, column, rows, is_cut=is_cut)
         contract = self.context.contracts[ref].column(column)
-        values = tuple(ValueAtStep(row[column]) for row in rows)
+        values = tuple(
+            ValueAtStep(row[column], read_from=passages(self.context, ref, column, row))
+            for row in rows
+        )
         evidence, text, sources, notes = Evidence.CONTRACT, contract.rule, contract.sources, []
         if ref.layer is Layer.SILVER and not sources:
             driver = self.context.contracts[ref].silver.driver
