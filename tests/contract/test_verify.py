@@ -266,3 +266,45 @@ def test_parts_of_another_shape_are_told(tmp_path: Path, rest: dict[str, Any]) -
 )
 def test_the_contracts_at_hand_hold(folder: Path, domain: str) -> None:
     assert load_contracts([folder], domain)
+
+
+WORDS = [
+    property_("order_id", primaryKey=True),
+    property_("fact"),
+    property_("sentence"),
+    property_("page"),
+]
+
+
+def test_a_contract_names_the_table_of_the_words_that_its_values_were_read_from(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "silver.words", WORDS)
+    (spec,) = (
+        found.evidence
+        for ref, found in loaded(tmp_path, **{"carms.evidence": "silver.words"}).items()
+        if ref.in_domain == "silver.orders"
+    )
+    assert spec is not None
+    assert (spec.table.in_domain, spec.fact, spec.item) == ("silver.words", None, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("silver.word", "no table `silver.word`"),
+        ("silver.shop", "no column `fact` in `silver.shop`"),
+        ({"table": "silver.words", "item": ["order_id"]}, "no column `item` in `silver.words`"),
+        ({"table": "silver.words", "sentence": "x"}, "write `layer.table`"),
+        ("nowhere", "write `layer.table`"),
+        (["silver.words"], "write `layer.table`"),
+        ("silver.strange", "has no key column of this table"),
+    ],
+)
+def test_a_table_of_words_that_does_not_fit_is_told(
+    tmp_path: Path, value: Any, message: str
+) -> None:
+    put(tmp_path, "silver.words", WORDS)
+    put(tmp_path, "silver.strange", [property_("fact"), property_("sentence")])
+    with pytest.raises(ContractError, match=message):
+        loaded(tmp_path, **{"carms.evidence": value})

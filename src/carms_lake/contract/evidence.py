@@ -1,11 +1,14 @@
 """`carms.evidence`: where the words are that the values of a table were read from."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from carms_lake.contract.keys import texts
 from carms_lake.names import TableRef
+
+OWN_COLUMNS = ("fact", "item", "value", "sentence")
+"""What columns of a table of evidence are called that say what it is about."""
 
 _KEYS = frozenset(["table", "fact", "item"])
 
@@ -22,6 +25,10 @@ class EvidenceSpec:
     """What their `fact` is; None: the name of the column that has the value."""
     item: tuple[str, ...] = ()
     """The columns whose values, joined by a dot, are their `item`."""
+
+    def keys(self, own: Iterable[str], there: Container[str]) -> list[str]:
+        """Which of a table's columns say which rows of the other are about a row of it."""
+        return [name for name in own if name in there and name not in OWN_COLUMNS]
 
 
 def evidence(own: Mapping[str, Any], domain: str) -> EvidenceSpec | None:

@@ -215,10 +215,11 @@ def _evidence(contract: Contract, contracts: Mapping[TableRef, Contract]) -> Non
     named = ("fact", "sentence", *(("item",) if spec.item else ()))
     _columns(there, where, named, there.column_names)
     _columns(contract, where, spec.item, contract.column_names)
-    if not set(contract.primary_key) & set(there.column_names):
+    own = contract.primary_key or contract.column_names
+    if not spec.keys(own, there.column_names):
         raise ContractError(
             f"{where}: `{spec.table.in_domain}` has no key column of this table",
-            f"give it at least one of {', '.join(contract.primary_key) or 'its keys'}",
+            f"give it at least one of {', '.join(own)}",
         )
 
 

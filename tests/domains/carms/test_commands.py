@@ -8,13 +8,16 @@ import json
 from datetime import date
 
 import pytest
-from domains.carms.gold_lake import SECOND, published, silver_of, version
+from domains.carms.gold_lake import FIRST, SECOND, contracts, published, silver_of, version
 from matrix import check_formats, to_pipe, to_terminal
 from typer.testing import CliRunner
 
 from carms_lake.cli import make_app
+from carms_lake.domains.carms.profile_text import as_text
+from carms_lake.names import Layer
 
 KEY = {"match_iteration_id": "1503", "program_stream_id": "27447"}
+PROFILE_COLUMNS = (*contracts(Layer.GOLD)["program_profile"].column_names, "deleted_on")
 SILVER = silver_of(
     version("27447", quota=4),
     version(
@@ -49,6 +52,26 @@ SILVER = silver_of(
         {
             **KEY, "stage": "interview", "criterion_ordinal": 1, "component_code": "collegiality",
             "label": "Collegiality", "is_evaluated": False,
+        },
+    ],
+    program_evidence=[
+        {
+            **KEY, "evidence_ordinal": 1, "fact": "quota", "value": "4",
+            "section_code": "interviews", "span_start": 0, "span_end": 18,
+            "sentence": "Text of interviews",
+        },
+        {
+            **KEY, "evidence_ordinal": 2, "fact": "requirement", "item": "nac",
+            "value": "conditional", "section_code": "faq", "span_start": 5, "span_end": 7,
+            "sentence": "of",
+        },
+        {
+            **KEY, "evidence_ordinal": 3, "fact": "document_language", "value": "en",
+            "section_code": "interviews", "sentence": "Interviews",
+        },
+        {
+            **KEY, "evidence_ordinal": 4, "fact": "return_of_service_img", "value": "none",
+            "section_code": "faq", "span_start": 5, "span_end": 7, "sentence": "of",
         },
     ],
     document_section=[
@@ -215,11 +238,11 @@ def test_a_program_reads_as_text(carms):
 McGill University / Neurology / Montreal / 27447
 
 program               27447, match iteration 1503
-school                McGill University (QC)
-site                  Montreal (QC)
+school                McGill University (Quebec)
+site                  Montreal (Quebec)
 discipline            Neurology (Other)
 stream                Regular Stream for All
-eligibility           All
+who may apply         CMG, USMG and IMG
 seats                 4
 approved on           2024-10-15
 described in          English
@@ -230,7 +253,7 @@ applications          51 to 200 a year, five years' mean; shared between streams
 interviews on         2025-01-20
 
 required              Personal letter (at most 500 words)
-conditional           NAC (IMG only)
+on a condition        NAC (IMG only)
 
 file: looks at        CV
 interview: not at     Collegiality
@@ -241,9 +264,30 @@ interview: not at     Collegiality
     )
 
 
+def test_a_program_is_a_page_in_a_pipe_and_in_a_text_file_too(carms, tmp_path):
+    page = carms("program", "27447", "-f", "table").stdout
+    assert carms("program", "27447").stdout == page
+    file = tmp_path / "page.txt"
+    assert carms("program", "27447", "-o", str(file)).stdout == ""
+    assert file.read_text(encoding="utf-8") == page
+    assert carms("program", "27447", "-f", "csv").stdout.startswith("match_iteration_id,")
+
+
+def test_a_program_that_is_gone_says_when_it_was_dropped(carms):
+    result = carms("program", "27450")
+    assert result.exit_code == 0
+    assert "dropped on            2025-04-01; what it was before that day:" in result.stdout
+    assert "seats                 2" in result.stdout
+    assert "`27450` was dropped on 2025-04-01" in result.stderr
+    row = json.loads(carms("program", "27450", "-f", "json").stdout)[0]
+    assert (row["deleted_on"], row["program_stream_id"]) == ("2025-04-01", "27450")
+    why = carms("program", "27450", "--why", "length")
+    assert "dropped on 2025-04-01: its description is not kept" in why.stdout
+
+
 def test_a_program_is_one_row_of_its_profile_in_formats_for_rows(carms):
     row = json.loads(carms("program", "27448", "-f", "json").stdout)[0]
-    assert len(row) == 42
+    assert len(row) == 43
     assert (row["school_name"], row["eligibility"]) == ("Queen’s University", "IMG")
 
 
@@ -294,9 +338,12 @@ def test_the_text_of_a_program_comes_as_rows_where_they_are_asked_for(carms):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["1"], 1, "no program of today has the id `1`"),
-        (["27450"], 1, "no program of today has the id `27450`"),
-        (["27448", "--iteration", "1403"], 1, "no program of today has the id `27448`"),
+        (["1"], 1, "no program has the id `1`"),
+        (["27448", "--iteration", "1403"], 1, "no program has the id `27448` in match iteration"),
+        (["1", "--why", "quota"], 1, "no program has the id `1`"),
+        (["27447", "--why", "acreditation"], 1, "did you mean `accreditation"),
+        (["27447", "--why", "xyzzy"], 1, "there are `match_iteration_id`"),
+        (["27447", "--why", "quota", "--full"], 2, "give one of them"),
         (["27447", "--section", "fax"], 1, "did you mean `faq`?"),
         (["27449", "--section", "faq"], 1, "program `27449` has no section `faq`"),
         (["27447", "--section", "faq", "--full"], 2, "give one of them"),
@@ -307,6 +354,96 @@ def test_what_is_not_there_is_told(carms, arguments, code, message):
     assert result.exit_code == code
     assert message in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("fact", "headline", "words", "place"),
+    [
+        (
+            "Seats", "quota: 4", "Text of interviews",
+            "section interviews (Interviews), line 1, characters 1 to 18",
+        ),
+        (
+            "nac", "requirement nac: conditional", "of",
+            "section faq (Faq), line 1, characters 6 to 7",
+        ),
+        (
+            "described in", "document_language: en", "Interviews",
+            "the heading of section interviews (Interviews)",
+        ),
+        (
+            "eligible-img", "eligible_img: true", "Regular Stream for All",
+            "the program master, column program_stream",
+        ),
+        ("length_years", "length_years: not said", None, "the description does not say"),
+        ("casper", "needs_casper: false", None, "the description does not ask for it"),
+        (
+            "collegiality", "selection_criterion interview.collegiality: not said", None,
+            "the description does not say",
+        ),
+        (
+            "return_of_service_img", "return_of_service_img: not said", None,
+            "the description does not say",
+        ),
+        (
+            "school_province", "school_province: QC", None,
+            "reference/schools.csv of the carms domain, line 5",
+        ),
+        (
+            "discipline_group", "discipline_group: Other", None,
+            "reference/disciplines.csv of the carms domain",
+        ),
+        (
+            "valid_from", f"valid_from: {FIRST}", None,
+            "the deliveries of files: `carms trace` shows them",
+        ),
+    ],
+)  # fmt: skip
+def test_a_fact_shows_what_it_was_read_from(carms, fact, headline, words, place):
+    lines = [headline, *([f'  "{words}"'] if words else []), f"  {place}"]
+    assert carms("program", "27447", "--why", fact).stdout.splitlines() == lines
+
+
+def test_evidence_of_a_fact_comes_as_rows_where_they_are_asked_for(carms):
+    (row,) = json.loads(carms("program", "27447", "--why", "quota", "-f", "json").stdout)
+    assert row == {
+        **KEY, "fact": "quota", "item": None, "value": "4", "source": "description",
+        "sentence": "Text of interviews",
+        "place": "section interviews (Interviews), line 1, characters 1 to 18",
+        "section_code": "interviews", "span_start": 0, "span_end": 18,
+    }  # fmt: skip
+    assert json.loads(carms("program", "27447", "--why", "nac", "--json").stdout)["data"]
+
+
+def test_a_kind_of_applicants_that_the_stream_does_not_take_is_told(carms):
+    said = carms("program", "27448", "--why", "return_of_service").stdout
+    assert "return_of_service_cmg: not said\n  the stream does not take CMGs" in said
+
+
+def test_alternatives_are_one_of_them_and_prose_is_pointed_to():
+    requirement = {
+        "requirement_category": "language", "requirement_level": "required", "applies_to": None,
+        "requested_number": None, "max_words": None, "is_alternative": True,
+    }  # fmt: skip
+    profile = {
+        **dict.fromkeys(PROFILE_COLUMNS), "program_name": "A", "program_stream_id": "1",
+        "eligible_cmg": True, "eligible_img": True, "return_of_service_img": "unclear",
+        "interview_dates": None, "selection_criteria": None,
+        "requirements": [
+            {**requirement, "requirement_code": code, "requirement_name": code.upper()}
+            for code in ("ielts", "oet", "language_tcf")
+        ],
+        "sections": [
+            {"section_code": code, "heading": "-", "character_count": 9}
+            for code in ("interviews", "return_of_service")
+        ],
+    }  # fmt: skip
+    page = as_text(profile)
+    assert "required              one of: IELTS, OET or TCF\n" in page
+    assert "interviews on         see `--section interviews`\n" in page
+    assert "length" not in page
+    service = "not mentioned for CMG, not clear for IMG; see `--section return_of_service`"
+    assert f"return of service     {service}\n" in page
 
 
 def test_disciplines_are_listed_with_what_is_offered(carms):
@@ -326,7 +463,13 @@ def test_the_commands_ask_carms_whichever_domain_the_project_works_on(project, m
 
 @pytest.mark.parametrize(
     "argv",
-    [["programs"], ["disciplines"], ["program", "27447"], ["program", "27447", "--full"]],
+    [
+        ["programs"],
+        ["disciplines"],
+        ["program", "27447"],
+        ["program", "27447", "--full"],
+        ["program", "27447", "--why", "quota"],
+    ],
     ids=" ".join,
 )
 def test_commands_write_every_format_to_every_place(project, tmp_path, argv):

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from carms_lake.contract.evidence import OWN_COLUMNS
 from carms_lake.flows.lineage.context import LineageContext, Row, same
 from carms_lake.names import TableRef
 from carms_lake.store import lookup
 from carms_lake.store.lookup import Condition
-
-_TOLD_ELSEWHERE = ("fact", "item", "value", "sentence")
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,12 @@ def passages(context: LineageContext, ref: TableRef, column: str, row: Row) -> t
     there = context.contracts.get(spec.table) if spec else None
     if spec is None or there is None:
         return ()
-    keys = [name for name in contract.primary_key if name in there.column_names]
+    keys = spec.keys(contract.primary_key or contract.column_names, there.column_names)
     conditions = [*same(contract, row, keys), _is("fact", spec.fact or column)]
     if spec.item:
         conditions.append(_is("item", ".".join(str(row[name]) for name in spec.item)))
     found = lookup.rows_where(context.connection, spec.table, [conditions])
-    told = [n for n in there.column_names if n not in (*there.primary_key, *_TOLD_ELSEWHERE)]
+    told = [n for n in there.column_names if n not in (*there.primary_key, *OWN_COLUMNS)]
     found.sort(key=lambda one: [one[name] for name in there.primary_key])
     return tuple(dict.fromkeys(_passage(one, told) for one in found))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from carms_lake.cli.command import (
     Argument,
@@ -11,13 +12,13 @@ from carms_lake.cli.command import (
     Option,
     OutputFile,
     OutputFormat,
-    UnknownKey,
+    Target,
     UsageError,
     command,
-    did_you_mean,
     emit,
     emit_text,
     envelope,
+    note,
     target,
     text_width,
 )
@@ -25,16 +26,17 @@ from carms_lake.domains.carms.commands.options import IterationOption
 from carms_lake.domains.carms.commands.shared import app, lake
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import polars as pl
 
 ProgramId = Annotated[str, Argument(metavar="ID", help="The program stream's id, as 27447.")]
 SectionOption = Annotated[
     str | None, Option("--section", metavar="NAME", help="The text of one section, as interviews.")
 ]
 Full = Annotated[bool, Option("--full", help="The text of all sections.")]
-
-LISTS = ("interview_dates", "requirements", "selection_criteria", "sections")
-"""What a program has several of: columns of its envelope, not of a row of its profile."""
+Why = Annotated[
+    str | None,
+    Option("--why", metavar="FACT", help="What a fact was read from, as quota, seats or casper."),
+]
 
 
 @command(app)
@@ -43,58 +45,68 @@ def program(
     program_id: ProgramId,
     section: SectionOption = None,
     full: Full = False,
+    why: Why = None,
     iteration: IterationOption = None,
     output_format: OutputFormat = None,
     output: OutputFile = None,
 ) -> None:
     """Show one program: its facts, demands and interviews.
 
-    A table is text for reading; other formats have its profile in one row, --json all of it.
+    It is a page for reading, through a pipe too; -f has its profile in one row, --json all of it.
     """
-    from carms_lake.domains.carms import questions
+    from carms_lake.domains.carms.analysis import program as programs
     from carms_lake.domains.carms.profile_text import as_text
 
-    if section and full:
-        raise UsageError("both `--section` and `--full` were given", "give one of them")
-    asked = {"program": program_id, "iteration": iteration}
-    found = lake(call).query(questions.PROGRAM, asked)
-    if found.is_empty():
-        raise UnknownKey(
-            f"no program of today has the id `{program_id}`", "`carms programs` lists them"
+    if sum((section is not None, full, why is not None)) > 1:
+        raise UsageError(
+            "`--section`, `--full` and `--why` were given together", "give one of them"
         )
+    if why is not None:
+        _show_evidence(call, program_id, why, iteration, _target(output_format, output))
+        return
+    found = programs.program(lake(call), program_id, iteration)
     profile = found.row(0, named=True)
     if section or full:
-        _show_sections(call, profile, section, output_format, output)
+        texts = programs.sections(lake(call), profile, section)
+        _show_sections(call, texts, output_format, output)
         return
-    to = target(output_format, output)
+    to = _target(output_format, output)
     if call.json:
         envelope(profile, to=to)
     elif to.format is Format.TABLE:
         emit_text(as_text(profile, text_width(to)), to)
     else:
-        emit(call, found.drop(LISTS), to)
+        emit(call, found.drop(programs.LISTS), to)
+    if profile["deleted_on"]:
+        note(call, f"program `{program_id}` was dropped on {profile['deleted_on']}")
+
+
+def _target(output_format: Format | None, output: Path | None) -> Target:
+    """Where the answer goes: a page for reading, unless rows are asked for."""
+    is_page = output is None or str(output) == "-" or output.suffix.lower() == ".txt"
+    return target(output_format or (Format.TABLE if is_page else None), output)
+
+
+def _show_evidence(
+    call: Call, program_id: str, fact: str, iteration: str | None, to: Target
+) -> None:
+    """What a fact was read from, as text or as rows."""
+    from carms_lake.domains.carms.analysis import evidence
+    from carms_lake.domains.carms.evidence_text import as_text
+
+    found = evidence.why(lake(call), program_id, fact, iteration)
+    if call.json or to.format is not Format.TABLE:
+        emit(call, found, to)
+    else:
+        emit_text(as_text(found.iter_rows(named=True), text_width(to)), to)
 
 
 def _show_sections(
-    call: Call,
-    profile: dict[str, Any],
-    section: str | None,
-    output_format: Format | None,
-    output: Path | None,
+    call: Call, texts: pl.DataFrame, output_format: Format | None, output: Path | None
 ) -> None:
-    """The text of one section, or of all; as it is, unless a format for rows is asked for."""
-    from carms_lake.domains.carms import questions
-
-    program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
-    asked = {"program": program_id, "iteration": iteration, "section": section}
-    found = lake(call).query(questions.SECTIONS, asked)
-    if section and found.is_empty():
-        known = [entry["section_code"] for entry in profile["sections"] or []]
-        raise UnknownKey(
-            f"program `{program_id}` has no section `{section}`", did_you_mean(section, known)
-        )
+    """The text of sections; as it is, unless a format for rows is asked for."""
     if call.json or output_format not in (None, Format.TABLE):
-        emit(call, found, target(output_format, output))
+        emit(call, texts, target(output_format, output))
         return
-    text = "\n".join(f"# {heading}\n\n{content.strip()}\n" for _, heading, content in found.rows())
+    text = "\n".join(f"# {heading}\n\n{content.strip()}\n" for _, heading, content in texts.rows())
     emit_text(text, target(Format.TABLE, output))

@@ -4,6 +4,7 @@ select
     program.program_key,
     evidence.evidence_ordinal,
     evidence.match_iteration_id,
+    program.is_newest_iteration,
     evidence.program_stream_id,
     evidence.fact,
     evidence.item,
