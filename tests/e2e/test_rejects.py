@@ -1,25 +1,22 @@
-"""From a record that is rejected to one that counts, by the installed command."""
+"""From a record that is rejected to one that counts, by the commands that a user types."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
-from command import Outcome
-from command import carms as command
+from command import Outcome, called
 from tiny import PRODUCTS, SALES
 
 pytestmark = pytest.mark.slow
 
 PACKAGES = Path(__file__).parents[1] / "packages"
-SEARCHED = os.pathsep.join([str(PACKAGES), os.environ.get("PYTHONPATH", "")])
 BROKEN = "sale_id,product_id,quantity\ns3,p1,0\ns4,p1,many\n"
 
 
 def carms(folder: Path, *argv: str) -> Outcome:
-    done = command(folder, *argv, PYTHONPATH=SEARCHED)
+    done = called(folder, *argv)
     assert done.code == 0, done.err
     return done
 
