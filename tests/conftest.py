@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from command import called
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -28,6 +31,24 @@ def real_carms() -> Path:
     folder = Path(root) / "carms"
     if not folder.is_dir():
         pytest.skip(f"CARMS_REAL_DATA has no folder `carms`: {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_project(real_carms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of these files, run once for all processes; a test that changes it copies it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "real"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "is_built").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            assert called(folder, "init").code == 0
+            for path in real_carms.iterdir():
+                shutil.copy(path, folder / "data_raw/carms")
+            done = called(folder, "run")
+            assert done.code == 0, done.err
+            (folder / "is_built").touch()
     return folder
 
 

@@ -18,15 +18,9 @@ pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 SCHEMAS = builtin_schemas()
 
 
-@pytest.fixture(scope="module")
-def lake(real_carms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("real")
-    assert carms(folder, "init").code == 0
-    for path in real_carms.iterdir():
-        shutil.copy(path, folder / "data_raw/carms")
-    done = carms(folder, "run")
-    assert done.code == 0, done.err
-    return folder
+@pytest.fixture
+def lake(real_project: Path) -> Path:
+    return real_project
 
 
 def one(folder: Path, sql: str) -> list[str]:

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def real_lake(real_carms: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def real_lake(real_project: Path) -> Lake:
     """The lake of the real files, built; the test is skipped where they are absent."""
-    lake = Lake(LakeConfig(tmp_path_factory.mktemp("lake"), DOMAIN))
-    lake.ingest(from_path=real_carms)
-    report = lake.build()
-    assert report.is_balanced
-    assert report.rejected == 0
-    return lake
+    return Lake(LakeConfig(real_project, DOMAIN))
