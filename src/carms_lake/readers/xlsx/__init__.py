@@ -62,6 +62,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
         texts[SRC_EXTRA] = _extra_series(grid, kept, layout)
     nulls = ("", *spec_of(contract).null_values)
     if any(column.spelling for column in contract.columns):
+        # Cells that are not text bear a mark in such a column, before the same words.
         nulls += tuple(AS_TYPED + text for text in nulls)
     frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)).select(
         pl.Series(SRC_ROW_NUMBER, numbers, dtype=pl.Int64),
@@ -181,6 +182,7 @@ def _text_series(name: str, values: list[Any], column: Column) -> pl.Series:
     kinds = set(map(type, filled)) - {type(None)}
     if kinds == {float}:
         numbers = pl.Series(name, filled, dtype=pl.Float64).cast(pl.String).str.strip_suffix(".0")
+        # With an exponent only `cell_text` has all digits.
         if not numbers.str.contains("e", literal=True).any():
             return numbers
     if kinds == {bool}:

@@ -100,6 +100,7 @@ def _read_grid(
             "delete the cells far away from the table",
         )
     grid = _fast_grid(archive, path, parts, sheet, cells)
+    # Beyond 2**53 a float does not have the digits that the XML has.
     if not cells.special and _has_inexact_numbers(grid.rows):
         grid = grid._replace(cells=sheet_cells(archive, sheet.member))
     _correct(grid)
@@ -123,6 +124,7 @@ def _fast_grid(
 
 def _chosen(sheets: Sequence[SheetPart], source: SourceFile, wanted: str | int | None) -> SheetPart:
     """The sheet of this name or number; where none is named, the first one that a person sees."""
+    # Of two sheets of one name the first counts.
     by_name = {sheet.name: sheet for sheet in reversed(sheets)}
     if isinstance(wanted, int) and wanted <= len(sheets):
         return sheets[wanted - 1]

@@ -67,6 +67,7 @@ def compact(path: Path, run_id: str) -> int:
                 files = [path / part.name for part in parts]
                 name = f"part-{run_id.lower().replace('.', '-')}-{number:05d}.zstd.parquet"
                 staging.mkdir(exist_ok=True)
+                # Written where no reader looks, and moved when it is whole.
                 delta.scan_files(files, schema).sink_parquet(
                     staging / name, compression="zstd", statistics=False, maintain_order=True
                 )

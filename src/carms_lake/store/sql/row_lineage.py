@@ -61,6 +61,7 @@ def lineage_query(
     """
     walk = _Walk(keys, subsets or {}, limit)
     done, found = _query(walk, select.tree.copy(), {})
+    # Which rows there are does not depend on their order, and sorting them takes time.
     done.set("order", None)
     columns: dict[str, tuple[str, ...]] = {}
     for number in sorted(found):
@@ -111,6 +112,7 @@ def _union(
     if not node.args.get("distinct"):
         node.set("with_", head)
         return node, found
+    # Equal rows of both sides become one, with the keys of all of them.
     node.set("distinct", False)
     outer = exp.select(*(exp.column(name) for name in columns)).from_(node.subquery("united"))
     for number in sorted(found):
@@ -142,6 +144,7 @@ def _select(walk: _Walk, node: exp.Select, names: Mapping[str, frozenset[int]]) 
     """Add the columns to a SELECT; of which places."""
     parts = _contributions(walk, node, names)
     is_grouped = bool(node.args.get("group"))
+    # One row is made of all rows: none of them is worth naming.
     if not is_grouped and any(real_aggregates(item) for item in node.expressions):
         walk.whole |= {walk.places[number] for number in parts}
         return frozenset()
@@ -168,6 +171,7 @@ def _contributions(
     found: dict[int, list[exp.Expr]] = {}
     origin = node.args.get("from_")
     joins = node.args.get("joins") or []
+    # What a semi join looks up only decides which rows stay.
     seen = [join.this for join in joins if (join.kind or "").upper() not in ("SEMI", "ANTI")]
     for source in [*([origin.this] if origin else []), *seen]:
         alias = source.alias_or_name
