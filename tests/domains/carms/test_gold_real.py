@@ -137,3 +137,50 @@ def test_no_director_is_named_in_gold(ask):
         " join program_section as section using (match_iteration_id, program_stream_id)"
         " where person.contact_role = 'director' and contains(section.content, person.contact_name)"
     ) == [(0,)]
+
+
+def test_french_names_are_those_of_the_titles_of_the_french_descriptions(ask):
+    # A title is wrapped at hyphens: `cervico- faciale`.
+    unlike = ask(r"""
+        with titles as (
+            select
+                regexp_replace(replace(title, '''', '’'), '(\w)-?\s+', '\1 ', 'g') as title,
+                program.discipline_id,
+                program.school_code::varchar as school_code
+            from silver.document
+            join silver.program as program using (match_iteration_id, program_stream_id)
+            where document_language = 'fr'
+        ),
+        official as (
+            select kind, code, regexp_replace(name, '(\w)-', '\1 ', 'g') as name
+            from other_name
+            where language = 'fr' and name_type = 'name'
+        )
+        select titles.title
+        from titles
+        join official as school on school.kind = 'school' and school.code = titles.school_code
+        join official as discipline
+            on discipline.kind = 'discipline' and discipline.code = titles.discipline_id
+        where not starts_with(
+            regexp_replace(titles.title, '(\w)-', '\1 ', 'g'),
+            school.name || ' - ' || discipline.name || ' - '
+        )
+    """)
+    assert unlike == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "programs", "seats"),
+    [
+        ("of_discipline := 'psychiatrie'", 51, None),
+        ("of_discipline := 'Internal Medicine'", 44, 578),
+        ("of_school := 'ubc'", 103, 424),
+        ("in_province := 'Ontario'", 315, 1474),
+        ("in_stream := 'Indigenous stream for CMG'", 1, None),
+        ("of_length := 2, of_discipline := 'médecine de famille'", 265, 1821),
+        ("apply_in := 'fr'", 149, None),
+    ],
+)
+def test_programs_that_match_are_as_many_as_in_the_files(ask, arguments, programs, seats):
+    found = ask(f"select count(*), sum(quota) from programs_matching({arguments})")
+    assert found == [(programs, seats or found[0][1])]

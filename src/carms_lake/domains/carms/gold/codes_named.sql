@@ -23,7 +23,8 @@ compared as (
         case
             when replace(known.words, ' ', '') = replace(asked.words, ' ', '') then 1
             when known.name_type = 'code' then null
-            when contains(' ' || known.words, ' ' || asked.words) then if(known.name_type = 'name', 2, 3)
+            when contains(' ' || known.words, ' ' || asked.words)
+                then case known.name_type when 'name' then 2 else 3 end
             when known.name_type = 'name' and contains(known.words, asked.words) then 4
         end as closeness
     from folded as known
