@@ -134,6 +134,7 @@ def test_check_lists_every_rule_and_trace_leads_from_file_to_gold(shop: LakeConf
     assert (unknown.exit_code, unknown.stdout) == (1, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [[], ["-f", "csv"], ["-f", "json"], ["-f", "table"], ["--json"]]
 )
@@ -148,6 +149,7 @@ def test_a_trace_that_shows_not_all_rows_says_so(tmp_path: Path, options: list[s
     assert invoke(shop, "trace", "x1", *options).stderr.count("silver.sale") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "argv",
     [

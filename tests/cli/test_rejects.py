@@ -42,6 +42,7 @@ def lake(tmp_path: Path) -> LakeConfig:
     return with_own_contracts(tmp_path)
 
 
+@pytest.mark.slow
 def test_replay_is_a_command_beside_the_list(lake: LakeConfig) -> None:
     loosen(lake)
     dry = invoke(lake, "rejects", "replay", "--dry-run")

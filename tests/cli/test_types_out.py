@@ -222,6 +222,7 @@ def test_a_number_of_39_digits_is_text_in_parquet_and_one_of_38_is_not(tmp_path:
         assert frame.columns == ["n", "a", "a_2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "renamed"),
     [

@@ -251,6 +251,7 @@ def test_comments_and_values_nearby_are_kept(text: str, offset: int) -> None:
 SCHEMAS = sorted(builtin_schemas().rglob("*.odcs.yaml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: "/".join(path.parts[-3:]))
 def test_every_shipped_contract_keeps_its_lines(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -253,6 +253,7 @@ def test_no_bit_can_flip_unnoticed(lake: LakeConfig, at: int, bit: int, table: s
         flip(file, at, bit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_the_check_of_integrity_says_what_is_damaged_and_status_when_it_was(
     copy: LakeConfig, table: str

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A shop whose one file of sales came three times, and the runs that built it."""
@@ -83,7 +86,6 @@ def test_only_what_the_kept_runs_left_can_be_read_afterwards(
     assert {table.status for table in build(config).tables} == {"unchanged"}
 
 
-@pytest.mark.slow
 def test_gold_of_a_kept_ingest_is_kept_with_the_silver_of_its_build(
     lake: tuple[LakeConfig, list[str]],
 ) -> None:

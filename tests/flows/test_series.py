@@ -192,6 +192,7 @@ def test_a_lesser_name_says_nothing_where_all_files_count(tmp_path: Path) -> Non
         assert [n for f in ingest(config).files for n in f.notes] == []
 
 
+@pytest.mark.slow
 def test_a_contract_that_becomes_a_series_changes_what_was_built(tmp_path: Path) -> None:
     series, names = NAMES["dated"]
     config = shop(tmp_path / "plain", None)

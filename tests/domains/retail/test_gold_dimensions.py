@@ -80,6 +80,7 @@ def test_a_customer_who_did_not_consent_is_masked(tmp_path, consent):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("phone", "mask"),
     [("+61 400 123 456", "***56"), ("7", "***7"), ("unknown", "***"), (None, None)],
@@ -92,6 +93,7 @@ def test_of_a_masked_phone_two_digits_are_left(tmp_path, phone, mask):
     assert found == [(mask,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "shown"),
     [
@@ -160,6 +162,7 @@ def test_a_version_applies_until_the_next_and_the_first_from_ever(tmp_path):
     assert len(keys) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "change", "pct"),
     [
@@ -189,6 +192,7 @@ def test_a_price_is_compared_with_that_of_the_version_before(tmp_path, before, a
     assert found == [(None, None), wanted]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("price", "bad"), [("1", False), ("0", True), ("-1", True), (None, True)])
 def test_a_price_that_is_missing_or_not_positive_is_bad(tmp_path, price, bad):
     silver = shop(product_history=[product_version(current_price=price)])
@@ -197,6 +201,7 @@ def test_a_price_that_is_missing_or_not_positive_is_bad(tmp_path, price, bad):
     assert found == [(bad,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "tier"),
     [

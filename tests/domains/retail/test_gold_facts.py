@@ -61,6 +61,7 @@ def test_a_microsecond_too_late_is_late(tmp_path):
         assert rows(connection, "select is_on_time from gold.fact_shipments") == [(False,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("newest", "is_overdue"),
     [(SHIPPED + ON_TIME, False), (SHIPPED + ON_TIME + MOMENT, True)],

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from carms_lake.config import LakeConfig
     from carms_lake.records import RunReport
 
+pytestmark = pytest.mark.slow
+
 SILVER = {
     "accounts": "account",
     "events": "event",

@@ -18,6 +18,7 @@ FUNNEL = "from gold.event_funnel order by event_id"
 LOOKED = {"page_type": "viewed_showtime"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "event_id", "flags"),
     [

@@ -183,6 +183,7 @@ CASES: dict[str, tuple[Any, tuple[str, str], str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_change_is_told_and_its_patch_lets_the_file_land(tmp_path: Path, case: str) -> None:
     changed, finding, level, version = CASES[case]

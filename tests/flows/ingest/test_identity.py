@@ -93,6 +93,7 @@ def test_what_was_corrected_is_not_loaded_again_from_its_copy(tmp_path: Path) ->
     assert sales(config) == [("s1", 2, "day_one.csv"), ("s2", 9, "day_one.csv")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [True, False])
 def test_a_renamed_file_keeps_its_rows_and_is_corrected_under_its_new_name(
     tmp_path: Path, at_once: bool
@@ -138,6 +139,7 @@ def test_of_two_copies_one_takes_the_place_of_the_original(tmp_path: Path) -> No
     assert sales(config) == [("s1", 2, "copy_3.csv"), ("s2", 9, "copy_3.csv")]
 
 
+@pytest.mark.slow
 def test_chains_and_circles_of_names_double_nothing(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     put(config, "sales/day_2.csv", OTHER)
@@ -214,6 +216,7 @@ def test_the_deliveries_of_a_renamed_snapshot_stay_one_history(tmp_path: Path) -
         assert rows(config, table, *columns) == rows(same, table, *columns)
 
 
+@pytest.mark.slow
 def test_a_newer_snapshot_that_is_renamed_over_the_older_continues_it(tmp_path: Path) -> None:
     config = many_products(stocked(tmp_path))
     ingest(config)
@@ -249,6 +252,7 @@ def test_a_dated_copy_of_the_latest_file_does_not_stay_the_present(tmp_path: Pat
         assert [str(value) for _, value in found] == [price, "4.00"]
 
 
+@pytest.mark.slow
 def test_an_archived_snapshot_does_not_become_the_present(tmp_path: Path) -> None:
     config = many_products(stocked(tmp_path))
     put(config, "products_1.csv", PRODUCTS)
@@ -320,6 +324,7 @@ def test_a_file_of_the_same_size_and_time_is_looked_into(tmp_path: Path) -> None
     assert statuses(ingest(config)) == {"sales/day_1.csv": FileStatus.REPLACED}
 
 
+@pytest.mark.slow
 def test_a_folder_from_a_backup_is_read_once_and_not_by_each_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_source_that_replays_is_not_fresher_for_it(tmp_path: Path) -> None:
     assert dict(status(config).sources.select("source", "newest_at").rows()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_repair_lands_records_whether_their_file_is_there_or_not(
     tmp_path: Path, is_there: bool

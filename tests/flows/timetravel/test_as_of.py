@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
 
+pytestmark = pytest.mark.slow
+
 TABLES = (
     "bronze.products",
     "bronze.sales",
@@ -70,7 +72,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[LakeConfig, dict[str
     return config, states
 
 
-@pytest.mark.slow
 def test_every_run_left_what_can_still_be_read(
     shop: tuple[LakeConfig, dict[str, State]],
 ) -> None:
@@ -81,7 +82,6 @@ def test_every_run_left_what_can_still_be_read(
     assert len({repr(then) for then in states.values()}) == len(states)
 
 
-@pytest.mark.slow
 def test_all_kinds_of_gold_answer_as_of_a_run(
     shop: tuple[LakeConfig, dict[str, State]],
 ) -> None:
@@ -189,7 +189,6 @@ def test_a_table_that_came_later_is_not_there_then(
         query_frame(config, "from silver.sale", as_of=next(iter(states)))
 
 
-@pytest.mark.slow
 def test_a_second_domain_goes_back_in_time_too(tmp_path: Path) -> None:
     config = ledger_lake.project(tmp_path)
     tables = ("silver.entry", "silver.posting", "gold.fact_entry", "gold.balance")
@@ -205,7 +204,6 @@ def test_a_second_domain_goes_back_in_time_too(tmp_path: Path) -> None:
         assert state(config, tables, run_id) == then
 
 
-@pytest.mark.slow
 def test_a_killed_build_left_rows_that_belong_to_it_alone(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     ingest(config)
