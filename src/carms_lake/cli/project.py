@@ -12,7 +12,7 @@ from carms_lake import authored
 from carms_lake.cli import render
 from carms_lake.cli.command import Group, Lazy, argument, command, option
 from carms_lake.cli.context import Call, complete_domains, named_in
-from carms_lake.cli.exit_codes import end_with
+from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.formats import Format, on_one_line
 from carms_lake.cli.lake import build, ingest
 from carms_lake.cli.render import Target, emit_query
@@ -135,10 +135,9 @@ def demo(call: Call, folder: Folder = None, yes: AmongOthers = False) -> None:
         make_project(project, call.domain)
         config = there.config()
     announce(f"cd {project}")
-    announce(f"carms generate {config.domain.name} --seed {DEMO_SEED}")
-    written = _generate(there, config, config.data_raw, {"seed": DEMO_SEED}, yes=yes)
-    for name in reports.file_names(written, config.data_raw):
-        render.note(call, name)
+    first, *steps = demo_steps(config.domain)
+    announce(first)
+    _run(there, first, yes=yes)
     announce("carms ingest")
     ingest(there, to)
     announce("carms build")
@@ -147,25 +146,47 @@ def demo(call: Call, folder: Folder = None, yes: AmongOthers = False) -> None:
     report = check(config)
     reports.tell(there, report)  # failures are listed, passed checks counted
     end_with(reports.exit_code(report))
-    for question in demo_questions(config.domain.package):
-        words = [line for line in question.splitlines() if line.startswith("--")]
-        sql = " ".join(line.strip() for line in question.splitlines() if line not in words)
-        text = "\n".join(line.removeprefix("--").strip() for line in words)
+    for step in steps:
+        words = [line[2:].strip() for line in step.splitlines() if line.startswith("--")]
+        text = "\n".join(line for line in words if not line.startswith("$"))
         render.note(call, f"\n{text}", is_ours=True)
-        announce(f'carms query "{sql}"')
-        emit_query(there, config, question, to)
+        for line in (line.removeprefix("$ ") for line in words if line.startswith("$")):
+            announce(line)
+            _run(there, line, yes=yes)
+        if sql := " ".join(line.strip() for line in step.splitlines() if line[:2] != "--"):
+            announce(f'carms query "{sql}"')
+            emit_query(there, config, step, to)
     where = on_one_line(str(project))
     stays = f"\nthe project stays in `{where}`: query it with `carms -p {where} query`"
     render.note(call, stays, is_ours=True)
 
 
-def demo_questions(package: str) -> list[str]:
-    """The statements of a domain's demo.sql, separated by blank lines; none where it has none."""
-    source = authored.files(package) / "demo.sql"
-    if not source.is_file():
-        return []
-    paragraphs = source.read_text(encoding="utf-8").strip().split("\n\n")
-    return [paragraph.strip().removesuffix(";") for paragraph in paragraphs]
+def _run(there: Call, line: str, *, yes: bool) -> None:
+    """Run a command line of a demo in its project.
+
+    Raises:
+        typer.Exit: it did not end with 0.
+    """
+    from carms_lake.cli import make_app
+
+    words = ["-p", str(there.project), *line.split()[1:]]
+    words += ["--quiet"] * there.quiet + ["--yes"] * (yes and words[2] == "generate")
+    end_with(ExitCode(make_app()(words, prog_name="carms", standalone_mode=False) or 0))
+
+
+def demo_steps(domain: Domain) -> list[str]:
+    """The command that generates the data of a demo, and the paragraphs of the domain's demo.sql.
+
+    A comment that begins with `$` is a command, run before the statement, if there is one. Where
+    the first paragraph is `$ carms generate`, it is the first step, else the usual command.
+    """
+    source = authored.files(domain.package) / "demo.sql"
+    text = source.read_text(encoding="utf-8").strip() if source.is_file() else ""
+    steps = [paragraph.strip().removesuffix(";") for paragraph in text.split("\n\n") if paragraph]
+    usual = f"-- $ carms generate {domain.name} --seed {DEMO_SEED}"
+    if not (steps and steps[0].startswith("-- $ carms generate ")):
+        steps.insert(0, usual)
+    return [steps[0].removeprefix("-- $ "), *steps[1:]]
 
 
 class Generate(Lazy):

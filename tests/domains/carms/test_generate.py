@@ -319,6 +319,22 @@ def test_a_second_delivery_drops_one_program_adds_one_and_changes_a_few():
     assert all(second[key].quota == first[key].quota + 1 for key in changed)
 
 
+def test_another_iteration_has_most_of_the_programs_and_differs_in_some():
+    usual, other = (
+        {p.program_stream_id: p for p in plan(7, 120, iteration=i)} for i in (9025, 9026)
+    )
+    assert len(usual) == len(other) == 120
+    both = usual.keys() & other.keys()
+    assert 110 <= len(both) < 120
+    differs = {
+        name: sum(getattr(usual[i], name) != getattr(other[i], name) for i in both)
+        for name in ("slot", "quota", "text_seed", "applications")
+    }
+    assert differs.pop("slot") == 0
+    assert all(2 <= number <= 30 for number in differs.values()), differs
+    assert min(p.quota for p in other.values()) == 1
+
+
 def test_another_iteration_has_its_prefix_in_names_ids_and_pages(tmp_path):
     folder = files_of(tmp_path, programs=2, iteration=9998)
     assert all(path.name.startswith("9998_") for path in folder.glob("[!.]*"))

@@ -8,11 +8,12 @@ import pytest
 from domains.retail.gold_lake import customer, gold, line, order, product_version, shop, store
 from domains.retail.test_gold_facts import reading, shipment
 
-from carms_lake.cli.project import demo_questions
+from carms_lake.cli.project import demo_steps
+from carms_lake.config import Domain
 
 FOLDER = Path(__file__).parents[3] / "docs" / "queries" / "retail"
 QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
-DEMO = demo_questions("carms_lake.domains.retail")
+_, *DEMO = demo_steps(Domain("retail", "carms_lake.domains.retail", ()))
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,16 @@ def generate(
     anomalies: Annotated[
         bool, "Add faulty records, and a list of them; too many to publish below 60 programs."
     ] = False,
-    iteration: Annotated[int, "The id of the match iteration."] = 9999,
+    iteration: Annotated[
+        int, "The id of the match iteration; of 9000 to 9999, never newer than a real one."
+    ] = 9999,
     delivery: Annotated[int, "The Nth delivery of the same files."] = 1,
 ) -> Files:
     """The files of one delivery: disciplines, program master, documents, and their sections.
 
-    The same options give the same bytes. With `anomalies`, faulty records are added to the sound
-    ones, and a fifth file says which reason code each of them must get.
+    The same options give the same bytes. Another iteration has most of the programs, some with
+    other seats or another text. With `anomalies`, faulty records are added to the sound ones, and a
+    fifth file says which reason code each of them must get.
 
     Raises:
         ValueError: a number is out of range.

@@ -17,7 +17,8 @@ PLACE = ("school_code", "discipline_id", "program_site", "program_stream")
 _COLUMNS = (*PLACE, "school_name", "discipline_name", "training_province")
 _NO_FACT = {
     *_COLUMNS, "match_iteration_id", "is_newest_iteration", "program_stream_id", "program_name",
-    "program_url", "quota", "valid_from", "is_current", "approved_on", "has_return_of_service",
+    "program_url", "quota", "valid_from", "is_current", "approved_on",
+    "first_interview_on", "last_interview_on", "has_return_of_service",
 }  # fmt: skip
 """Not a fact of its own: names, keys, and what changes with every iteration."""
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from carms_lake.domains.carms.synthetic import people, themes
 from carms_lake.domains.carms.synthetic.disciplines import DISCIPLINES
+from carms_lake.domains.carms.synthetic.iterations import (
+    APPLICATIONS,
+    USUAL_ITERATION,
+    as_in,
+    offered_in,
+)
 from carms_lake.domains.carms.synthetic.program import (
     FAMILY_MEDICINE,
     ProgramPlan,
@@ -25,7 +32,6 @@ _T = TypeVar("_T")
 
 FIRST_ID = 40_001
 _ID_STEP = 3
-_APPLICATIONS = ("0 - 50", "51 - 200", "201 - 400", "401 - 600", "601 +")
 _INTERVIEWED = ("0 - 25 %", "26 - 50 %", "51 - 75 %", "76 - 100 %")
 _MAX_WORDS = (None, 250, 500, 600, 750, 800, 1000, 1500)
 _DATES_ARE_IN = ("list", "heading", "prose")
@@ -36,17 +42,21 @@ INTERVIEW_COMPONENTS = 9
 
 
 def plan(
-    seed: int, programs: int, *, iteration: int = 9999, delivery: int = 1
+    seed: int, programs: int, *, iteration: int = USUAL_ITERATION, delivery: int = 1
 ) -> list[ProgramPlan]:
     """The programs of one delivery, in the order of the program master; unique by id and by name.
 
     A later delivery has lost its last program, has one new program, and has more seats in a few.
+    Iterations are of the same programs, but for a few that came, went, or have other seats, another
+    text or another number of applicants.
     """
     later = delivery - 1
     dropped = min(later, programs - 1)
-    drawn = slots(seed, programs + later)
-    kept = [*range(programs - dropped), *range(programs, programs + later)]
-    plans = [_program(seed, at, drawn[at], 2000 + iteration % 100) for at in kept]
+    offered = list(islice(offered_in(seed, iteration), programs + later))
+    kept = [*offered[: programs - dropped], *offered[programs:]]
+    drawn = slots(seed, max(kept) + 1)
+    year = 2000 + iteration % 100
+    plans = [as_in(_program(seed, at, drawn[at], year), f"{seed} {at}", iteration) for at in kept]
     return _in_master_order([_revised(p, at, later) for at, p in zip(kept, plans, strict=True)])
 
 
@@ -105,7 +115,7 @@ def _program(seed: int, at: int, slot: Slot, year: int) -> ProgramPlan:
         rescheduling=chance.choice(
             ("routinely", "in_unforeseen_circumstances", "not_after_scheduling")
         ),
-        applications=_weighted(chance, _APPLICATIONS, (26, 34, 11, 11, 18)),
+        applications=_weighted(chance, APPLICATIONS, (26, 34, 11, 11, 18)),
         interviewed_pct=_weighted(chance, _INTERVIEWED, (20, 22, 25, 33)),
         file_evaluated=tuple(chance.random() < 0.85 for _ in range(FILE_COMPONENTS)),
         interview_evaluated=tuple(chance.random() < 0.85 for _ in range(INTERVIEW_COMPONENTS)),
