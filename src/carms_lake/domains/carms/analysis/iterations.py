@@ -8,6 +8,7 @@ import polars as pl
 
 import carms_lake
 from carms_lake.domains.carms.analysis.filters import matching
+from carms_lake.domains.carms.analysis.known import gold_of_this_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,13 @@ _NO_FACT = {
 """Not a fact of its own: names, keys, and what changes with every iteration."""
 
 _OF_ITERATION = "select * from program_profile_all_iterations where match_iteration_id = $iteration"
+
+_ITERATIONS = """
+select match_iteration_id
+from dim_match_iteration
+where match_iteration_key <> -1
+order by iteration_number, match_iteration_id
+"""
 
 _MOMENTS = """
 select distinct moment
@@ -135,11 +143,10 @@ def _ensure_iterations(lake: carms_lake.Lake, *ids: str) -> None:
 
     Raises:
         UnknownKey: there is no such iteration; the hint has all.
+        GoldMissing: there is no gold file yet, or it is of an earlier version.
     """
-    known = lake.query(
-        "select distinct match_iteration_id, iteration_number from dim_match_iteration"
-        " where match_iteration_key <> -1 order by iteration_number, match_iteration_id"
-    )["match_iteration_id"].to_list()
+    with gold_of_this_version():
+        known = lake.query(_ITERATIONS)["match_iteration_id"].to_list()
     for unknown in (one for one in ids if one not in known):
         there = "there are " + ", ".join(f"`{one}`" for one in known) if known else "none landed"
         raise carms_lake.UnknownKey(f"there is no match iteration `{unknown}`", there)
