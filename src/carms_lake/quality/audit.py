@@ -55,11 +55,16 @@ def audit(
         try:
             results += _table(connection, contract, (builds or {}).get(contract.ref))
         except duckdb.Error as error:
-            raise ContractError(
-                f"a rule of `{contract.ref}` cannot be run: {error}",
-                "correct the SQL of the rule in the contract",
-            ) from error
+            raise cannot_be_run(contract, error) from error
     return results
+
+
+def cannot_be_run(contract: Contract, error: duckdb.Error) -> ContractError:
+    """The error of a contract one of whose rules DuckDB refuses."""
+    return ContractError(
+        f"a rule of `{contract.ref}` cannot be run: {error}",
+        "correct the SQL of the rule in the contract",
+    )
 
 
 def _table(

@@ -14,9 +14,8 @@ from typing import Any
 import duckdb
 
 from carms_lake.contract.model import Contract
-from carms_lake.errors import ContractError
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, SRC_ROW_NUMBER
-from carms_lake.quality.audit import is_of_faults
+from carms_lake.quality.audit import cannot_be_run, is_of_faults
 from carms_lake.quality.constraints import rule_select
 from carms_lake.quality.table_constraints import metric_check, reference_check, sql_checks
 from carms_lake.records import CheckFailure, CheckResult
@@ -67,10 +66,7 @@ def failures(
             broken = list(_of_table(connection, contract, failed, quarantined))
             found += _with_places(connection, broken, origin(contract))
         except duckdb.Error as error:
-            raise ContractError(
-                f"a rule of `{contract.ref}` cannot be run: {error}",
-                "correct the SQL of the rule in the contract",
-            ) from error
+            raise cannot_be_run(contract, error) from error
     return [*found, *(of_whole(result) for rest in by_table.values() for result in rest)]
 
 
