@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tiny import SALES, project, put, rows, stocked, with_keys
 
 from carms_lake.config import Domain, LakeConfig
-from carms_lake.contract.model import Contract, SeriesOrder, SeriesSpec, SourceSpec
+from carms_lake.contract.model import Contract, SourceSpec
+from carms_lake.contract.spelling import SeriesOrder, SeriesSpec
 from carms_lake.errors import ContractError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest

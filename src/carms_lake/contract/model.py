@@ -12,7 +12,7 @@ from typing import Any
 
 from carms_lake.contract.evidence import EvidenceSpec
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
-from carms_lake.contract.spelling import Extent, Spelling
+from carms_lake.contract.spelling import Extent, SeriesSpec, Spelling
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR, TableRef
 
@@ -27,16 +27,6 @@ class Delivery(StrEnum):
     """The file's rows are replaced."""
     SNAPSHOT = "snapshot"
     """Every delivery is kept; the newest is current."""
-
-
-class SeriesOrder(StrEnum):
-    """How the places of a series are compared."""
-
-    NATURAL = "natural"
-    """As text in which numbers count as numbers: `v9` before `v10`."""
-    DATED = "dated"
-    """As a month, a date, or a date and a time, in digits from the year down."""
-    NUMERIC = "numeric"
 
 
 class NewColumns(StrEnum):
@@ -122,16 +112,6 @@ class Column:
     def is_private(self) -> bool:
         """Whether its values are for those only who may read the lake."""
         return self.classification not in (None, "public")
-
-
-@dataclass(frozen=True)
-class SeriesSpec:
-    """What gives each file of a source, or each row, its place in one series of snapshots."""
-
-    order: SeriesOrder
-    path: str | None = None
-    """A pattern with one group, searched in `src_filename`."""
-    column: str | None = None
 
 
 @dataclass(frozen=True)

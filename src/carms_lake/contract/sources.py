@@ -5,14 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from carms_lake.contract.keys import listed, texts
-from carms_lake.contract.model import (
-    Column,
-    Delivery,
-    NewColumns,
-    SeriesOrder,
-    SeriesSpec,
-    SourceSpec,
-)
+from carms_lake.contract.model import Column, Delivery, NewColumns, SourceSpec
 from carms_lake.contract.spelling import (
     AUTO,
     FALSE_WORDS,
@@ -20,6 +13,8 @@ from carms_lake.contract.spelling import (
     TRUE_WORDS,
     Cells,
     Extent,
+    SeriesOrder,
+    SeriesSpec,
     Spelling,
     parsed_format,
 )

@@ -1,7 +1,11 @@
-"""What a contract says of files that are not plain tables: where the table is, how values look."""
+"""What a contract says of files that are not plain tables, one by one or as a series.
+
+Where the table is in a file, how its values look, and how the files follow each other.
+"""
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 
 AUTO, NO_HEADER = "auto", "none"
@@ -32,6 +36,26 @@ _TIMES = frozenset("HIMSfp")
 _DIGITS = frozenset("YymdHIMSf")
 _SPECIAL = re.compile(r"[][\\.^$*+?{}()|&~#-]")
 """What is a character of its own in Rust's `regex` only behind a backslash."""
+
+
+class SeriesOrder(StrEnum):
+    """How the places of a series are compared."""
+
+    NATURAL = "natural"
+    """As text in which numbers count as numbers: `v9` before `v10`."""
+    DATED = "dated"
+    """As a month, a date, or a date and a time, in digits from the year down."""
+    NUMERIC = "numeric"
+
+
+@dataclass(frozen=True)
+class SeriesSpec:
+    """What gives each file of a source, or each row, its place in one series of snapshots."""
+
+    order: SeriesOrder
+    path: str | None = None
+    """A pattern with one group, searched in `src_filename`."""
+    column: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from carms_lake.contract.model import Balance, Column, Contract, SeriesSpec
+from carms_lake.contract.model import Balance, Column, Contract
+from carms_lake.contract.spelling import SeriesSpec
 from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, Layer, TableRef

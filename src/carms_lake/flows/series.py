@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from carms_lake.contract.model import Contract, SeriesOrder, SeriesSpec
+from carms_lake.contract.model import Contract
+from carms_lake.contract.spelling import SeriesOrder, SeriesSpec
 from carms_lake.names import DELIVERED_AT, DELIVERY_ID, SRC_FILENAME, natural_key
 from carms_lake.quality.split import said_by_path
 from carms_lake.store import delta
