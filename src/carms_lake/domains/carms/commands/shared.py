@@ -33,7 +33,7 @@ programs_app = Typer(
     cls=_ListFirst,
     name="programs",
     subcommand_metavar="[COMMAND] [ARGS]...",
-    help="List the programs of the newest match that fit; `compare` two matches.",
+    help="List the programs that fit, and compare two matches.",
 )
 app.add_typer(programs_app)
 
