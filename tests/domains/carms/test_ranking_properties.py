@@ -221,7 +221,9 @@ def test_another_id_changes_neither_fit_nor_rank_and_no_band_of_known_facts(
 def test_constraints_remove_exactly_what_breaks_them_and_touch_nothing_else(programs, profile):
     found = ranking(programs, profile, draws=DRAWS)
     breaks = {
-        one.program_stream_id: [f for f in findings(one, profile) if f.removes(strict=profile.strict)]
+        one.program_stream_id: [
+            f for f in findings(one, profile) if f.removes(strict=profile.strict)
+        ]
         for one in programs
     }
     assert set(found.programs["program_stream_id"]) == {one for one, by in breaks.items() if not by}

@@ -1,6 +1,6 @@
 """The questions that applicants and analysts ask, as commands; their app is what `--help` lists."""
 
-from carms_lake.domains.carms.commands import iterations, program, programs, similar
+from carms_lake.domains.carms.commands import iterations, program, programs, rank, similar
 from carms_lake.domains.carms.commands.shared import app
 
-__all__ = ["app", "iterations", "program", "programs", "similar"]
+__all__ = ["app", "iterations", "program", "programs", "rank", "similar"]

@@ -14,6 +14,11 @@ from carms_lake.domains.carms.analysis.ranking.ranked import (
     why,
     why_not,
 )
+from carms_lake.domains.carms.analysis.ranking.reading import (
+    read_profile,
+    template,
+    with_options,
+)
 
 __all__ = [
     "CONCENTRATION",
@@ -26,6 +31,9 @@ __all__ = [
     "Wish",
     "rank",
     "ranking",
+    "read_profile",
+    "template",
     "why",
     "why_not",
+    "with_options",
 ]

@@ -164,7 +164,8 @@ def _uniform(
     numbers = pl.Series(name, words, pl.Binary).bin.reinterpret(
         dtype=pl.Array(pl.UInt32, draws), endianness="little"
     )
-    return numbers.explode().cast(pl.Float64) / 2 ** (8 * _WORD)
+    drawn: pl.Series = numbers.explode().cast(pl.Float64) / 2 ** (8 * _WORD)
+    return drawn
 
 
 def _summary(ranked: pl.DataFrame, programs: int, draws: int) -> pl.DataFrame:

@@ -111,6 +111,6 @@ def candidates(lake: carms_lake.Lake, filters: Mapping[str, Any]) -> list[Candid
 
 
 def _candidate(row: dict[str, Any]) -> Candidate:
-    lists: dict[str, Any] = {name: row.pop(name, None) or () for name in _LISTS}
-    lists["tests"] = tuple(Examination(**test) for test in lists["tests"])
-    return Candidate(**row, **{name: tuple(values) for name, values in lists.items()})
+    row["tests"] = tuple(Examination(**one) for one in row["tests"] or ())
+    row["interview_dates"] = tuple(row["interview_dates"] or ())
+    return Candidate(**row)

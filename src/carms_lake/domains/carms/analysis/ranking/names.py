@@ -37,7 +37,7 @@ _OTHER_TESTS = {
 
 @dataclass(frozen=True)
 class Resolved:
-    """A profile with codes in place of names, and the wishes' own words by those with codes."""
+    """A profile with codes in place of names; its own words by constraint, and by coded wish."""
 
     profile: Profile
     said: Mapping[str, str]
@@ -74,11 +74,14 @@ def resolved(lake: carms_lake.Lake, profile: Profile) -> Resolved:
     tests = profile.tests
     with_codes = replace(
         profile,
-        **{key: all_of(kind, getattr(profile, key)) for key, kind in _KINDS.items()},
+        disciplines=all_of("discipline", profile.disciplines),
+        schools=all_of("school", profile.schools),
+        provinces=all_of("province", profile.provinces),
         tests=None if tests is None else tuple(sorted({test_code(test) for test in tests})),
         wishes=tuple(wishes),
     )
-    texts = {coded.text: wish.text for coded, wish in zip(wishes, profile.wishes, strict=True)}
+    texts = {key: " or ".join(getattr(profile, key)) for key in _KINDS}
+    texts |= {coded.text: wish.text for coded, wish in zip(wishes, profile.wishes, strict=True)}
     return Resolved(with_codes, texts)
 
 
@@ -89,7 +92,7 @@ def _codes(lake: carms_lake.Lake, names: list[tuple[str, str]]) -> dict[tuple[st
     """What each name of a kind means, in one question to the lake."""
     if not names:
         return {}
-    asked = {}
+    asked: dict[str, str] = {}
     parts = []
     for n, (kind, name) in enumerate(names):
         asked |= {f"kind_{n}": kind, f"name_{n}": name}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -116,7 +116,8 @@ def rank(
         GoldMissing: there is no gold file yet.
     """
     asked = _asked(lake, profile)
-    return ranking(asked.candidates, asked.resolved.profile, draws=draws, seed=seed)
+    found = ranking(asked.candidates, asked.resolved.profile, draws=draws, seed=seed)
+    return replace(found, left_out=_as_said(found.left_out, asked.resolved))
 
 
 def ranking(
@@ -240,7 +241,13 @@ def why_not(lake: carms_lake.Lake, profile: Profile, program: str) -> pl.DataFra
     rows = [
         _left_out(one, finding) for finding in sorted(said, key=lambda f: order.index(f.outcome))
     ]
-    return pl.DataFrame(rows, schema=_LEFT_OUT, orient="row")
+    return _as_said(pl.DataFrame(rows, schema=_LEFT_OUT, orient="row"), asked.resolved)
+
+
+def _as_said(found: pl.DataFrame, names: Resolved) -> pl.DataFrame:
+    """Findings with the names that the profile has in place of codes."""
+    said = pl.col("constraint").replace_strict(names.said, default=pl.col("asked"))
+    return found.with_columns(said.alias("asked")).select(*_LEFT_OUT)
 
 
 def why(lake: carms_lake.Lake, profile: Profile, program: str) -> pl.DataFrame:
@@ -264,8 +271,8 @@ def why(lake: carms_lake.Lake, profile: Profile, program: str) -> pl.DataFrame:
         points = round(100 * share * by.expected, 2)
         fulfilled = (round(x, 4) for x in (by.expected, by.low, by.high))
         rows.append((program, text, round(share, 4), fact, *fulfilled, points))
-    rows.sort(key=lambda row: (-row[-1], row[1]))
-    return pl.DataFrame(rows, schema=_WHY, orient="row")
+    found = pl.DataFrame(rows, schema=_WHY, orient="row")
+    return found.sort("points", "wish", descending=[True, False])
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import carms_lake
 from carms_lake.domains.carms.analysis.ranking.names import test_code
@@ -20,6 +21,9 @@ from carms_lake.domains.carms.analysis.ranking.profile import (
     Wish,
     nearest_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FIELDS = {"for": "applicant"}
 """Keys of the file whose field of a profile has another name."""
@@ -87,6 +91,31 @@ def profile_of(text: str, name: str) -> Profile:
         return Profile(**values)
     except carms_lake.UsageError as error:
         raise carms_lake.UsageError(f"`{name}`: {error.message}", error.hint) from None
+
+
+def with_options(profile: Profile, options: Mapping[str, Any]) -> Profile:
+    """The profile with the options of a command in place of what it says; empty ones are ignored.
+
+    `options` are fields of a profile, with wishes as `wish_of_words` takes them. A wish replaces
+    those of its kind. `none` among the tests means that the applicant has none.
+
+    Raises:
+        UsageError: a value is wrong.
+    """
+    given = {name: value for name, value in options.items() if value}
+    if "wishes" in given:
+        wishes = [wish_of_words(words) for words in given["wishes"]]
+        kinds = {wish.kind for wish in wishes}
+        given["wishes"] = (*(w for w in profile.wishes if w.kind not in kinds), *wishes)
+    if "tests" in given:
+        named = [name for name in given["tests"] if name.casefold() != "none"]
+        given["tests"] = tuple(test_code(name) for name in named)
+    if "apply_in" in given:
+        given["apply_in"] = [_chosen(one, get_args(Language)) for one in given["apply_in"]]
+    changed: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+    return replace(profile, **changed)
 
 
 def _value(key: str, value: object) -> object:

@@ -1,0 +1,209 @@
+"""`rank`: programs in the order of one applicant's wishes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from carms_lake.cli.command import (
+    Argument,
+    Call,
+    Format,
+    Option,
+    Target,
+    UsageError,
+    command,
+    emit,
+    emit_text,
+    envelope,
+    note,
+)
+from carms_lake.domains.carms.commands.options import ForOption, IterationOption
+from carms_lake.domains.carms.commands.shared import app, lake
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from carms_lake.domains.carms.analysis.ranking import Profile, Ranking
+
+Texts = list[str] | None
+
+
+def _many(name: str, metavar: str, meaning: str) -> Any:
+    return Option(name, metavar=metavar, help=f"{meaning} Again for more.")
+
+
+ProfileFile = Annotated[
+    Path | None, Argument(metavar="[PROFILE.toml]", help="Constraints and wishes; options win.")
+]
+Template = Annotated[bool, Option("--template", help="Write a commented profile and end.")]
+Wishes = Annotated[
+    Texts, _many("--wish", "KIND=VALUE:WEIGHT", "A wish, as `province=ON,QC:2`, `seats=many`.")
+]
+Disciplines = Annotated[Texts, _many("--discipline", "NAME", "Only these disciplines.")]
+Schools = Annotated[Texts, _many("--school", "NAME", "Only these schools.")]
+Provinces = Annotated[Texts, _many("--province", "NAME", "Only training in these provinces.")]
+ApplyIn = Annotated[Texts, _many("--apply-in", "en|fr", "A language in which you can apply.")]
+Tests = Annotated[
+    Texts, _many("--test", "NAME", "An examination that you have, as casper; or `none`.")
+]
+Service = Annotated[
+    Literal["none", "required"] | None,
+    Option("--return-of-service", help="Whether one is asked of you."),
+]
+LengthMax = Annotated[int | None, Option("--length-max", min=1, help="Years at most.")]
+SeatsMin = Annotated[int | None, Option("--seats-min", min=0, help="Seats at least.")]
+Fixed = Annotated[Texts, _many("--fixed", "ID", "A program whose interview you attend.")]
+Busy = Annotated[
+    list[datetime] | None,
+    Option(
+        "--busy", formats=["%Y-%m-%d"], help="A day without time for interviews. Again for more."
+    ),
+]
+Strict = Annotated[
+    bool, Option("--strict", help="Leave out programs of which a fact asked for is not known.")
+]
+Draws = Annotated[int, Option("--draws", min=1, max=20_000, help="Draws behind the bands.")]
+Seed = Annotated[int, Option("--seed", help="The same seed gives the same bands.")]
+Limit = Annotated[
+    int | None,
+    Option("--limit", min=1, help="Programs at most (default: 20 in a table, else all)."),
+]
+Why = Annotated[str | None, Option("--why", metavar="ID", help="What each wish adds to its fit.")]
+WhyNot = Annotated[str | None, Option("--why-not", metavar="ID", help="What leaves it out.")]
+
+SHOWN = 20
+"""Programs in a table where no limit is given."""
+
+
+@command(app)
+def rank(
+    call: Call,
+    to: Target,
+    profile: ProfileFile = None,
+    template: Template = False,
+    wish: Wishes = None,
+    applicant: ForOption = None,
+    apply_in: ApplyIn = None,
+    test: Tests = None,
+    discipline: Disciplines = None,
+    school: Schools = None,
+    province: Provinces = None,
+    return_of_service: Service = None,
+    length_max: LengthMax = None,
+    seats_min: SeatsMin = None,
+    fixed: Fixed = None,
+    busy: Busy = None,
+    strict: Strict = False,
+    iteration: IterationOption = None,
+    draws: Draws = 500,
+    seed: Seed = 7,
+    limit: Limit = None,
+    why: Why = None,
+    why_not: WhyNot = None,
+) -> None:
+    """Order programs by your wishes, after your constraints.
+
+    A rank is printed with the band of ranks that 90 % of the draws give it. It is not a chance.
+    """
+    from carms_lake.domains.carms.analysis import ranking
+
+    if template:
+        emit_text(ranking.template(), to)
+        return
+    if why is not None and why_not is not None:
+        raise UsageError("both `--why` and `--why-not` were given", "give one of them")
+    given = {
+        "wishes": wish,
+        "applicant": applicant,
+        "apply_in": apply_in,
+        "tests": test,
+        "disciplines": discipline,
+        "schools": school,
+        "provinces": province,
+        "return_of_service": return_of_service,
+        "length_max": length_max,
+        "seats_min": seats_min,
+        "fixed": fixed,
+        "busy": [day.date() for day in busy or []],
+        "strict": strict,
+        "iteration": iteration,
+    }
+    asked = ranking.with_options(
+        ranking.read_profile(profile) if profile else ranking.Profile(), given
+    )
+    if why is not None or why_not is not None:
+        explain = ranking.why if why is not None else ranking.why_not
+        emit(call, explain(lake(call), asked, why or why_not or ""), to)
+        return
+    found = ranking.rank(lake(call), asked, draws=draws, seed=seed)
+    _show(call, to, found, asked, limit)
+
+
+def _show(call: Call, to: Target, found: Ranking, asked: Profile, limit: int | None) -> None:
+    """The programs, then on stderr how many were left out by what, and what this is not."""
+    from carms_lake.domains.carms.analysis import ranking
+
+    is_drawn = to.format is Format.TABLE and not call.json
+    total = found.programs.height
+    most = limit or (SHOWN if is_drawn else total)
+    programs = found.programs.head(most)
+    if call.json:
+        data = {
+            "programs": programs.to_dicts(),
+            "ranked": total,
+            "considered": found.considered,
+            "left_out": found.left_out_by(),
+            "note": ranking.NO_CHANCE,
+        }
+        envelope(data, to=to)
+        return
+    emit(call, _for_reading(programs) if is_drawn else programs, to)
+    listed = f"{programs.height} of {total}" if programs.height < total else str(total)
+    note(call, f"{listed} ranked of {found.considered} programs{_left_out(found)}")
+    if total and not asked.shares():
+        note(call, "no wish was stated, so all are tied: `--wish`, or a profile, orders them")
+    if found.programs["unknown"].count():
+        note(
+            call, "?: a fact that was asked for is not known; `--strict` leaves these programs out"
+        )
+    note(call, ranking.NO_CHANCE)
+
+
+def _left_out(found: Ranking) -> str:
+    """How many programs each constraint leaves out; one may break several."""
+    by = found.left_out_by()
+    if not by:
+        return ""
+    return "; left out by " + ", ".join(f"{name} {count}" for name, count in by.items())
+
+
+def _for_reading(programs: pl.DataFrame) -> pl.DataFrame:
+    """What fits a terminal, under short headings."""
+    import polars as pl
+
+    per_seat = pl.format("{}-{}", *(
+        pl.col(f"applications_per_seat_{end}").round(1).cast(pl.String).str.strip_suffix(".0")
+        for end in ("min", "max")
+    ))  # fmt: skip
+    least = pl.format(
+        "{}+", pl.col("applications_per_seat_min").round(1).cast(pl.String).str.strip_suffix(".0")
+    )
+    band = pl.format("{}-{}", "rank_from", "rank_to")
+    return programs.select(
+        pl.col("tied_group").alias("group"),
+        "rank",
+        pl.when(pl.col("rank_from") == pl.col("rank_to"))
+        .then(pl.col("rank_from").cast(pl.String))
+        .otherwise(band)
+        .alias("band"),
+        pl.col("program_stream_id").alias("id"),
+        pl.col("discipline_name").alias("discipline"),
+        pl.col("school_name").alias("school"),
+        pl.col("program_site").alias("site"),
+        pl.col("training_province").alias("in"),
+        pl.col("quota").alias("seats"),
+        pl.coalesce(per_seat, least).alias("apps/seat"),
+        pl.when(pl.col("unknown").is_not_null()).then(pl.lit("?")).otherwise(pl.lit("")).alias(""),
+    )
