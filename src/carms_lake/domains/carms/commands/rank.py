@@ -52,8 +52,10 @@ Service = Annotated[
     Literal["none", "required"] | None,
     Option("--return-of-service", help="Whether one is asked of you."),
 ]
-LengthMax = Annotated[int | None, Option("--length-max", min=1, help="Years at most.")]
-SeatsMin = Annotated[int | None, Option("--seats-min", min=0, help="Seats at least.")]
+MinLength = Annotated[int | None, Option("--min-length", metavar="YEARS", min=1, help="Years at least.")]
+MaxLength = Annotated[int | None, Option("--max-length", metavar="YEARS", min=1, help="Years at most.")]
+MaxSeats = Annotated[int | None, Option("--max-seats", metavar="N", min=0, help="So many seats or fewer.")]
+MinSeats = Annotated[int | None, Option("--min-seats", metavar="N", min=0, help="So many seats or more.")]
 Fixed = Annotated[Texts, _many("--fixed", "ID", "A program whose interview you attend.")]
 Busy = Annotated[
     list[datetime] | None,
@@ -91,8 +93,10 @@ def rank(
     school: Schools = None,
     province: Provinces = None,
     return_of_service: Service = None,
-    length_max: LengthMax = None,
-    seats_min: SeatsMin = None,
+    min_length: MinLength = None,
+    max_length: MaxLength = None,
+    min_seats: MinSeats = None,
+    max_seats: MaxSeats = None,
     fixed: Fixed = None,
     busy: Busy = None,
     strict: Strict = False,
@@ -123,8 +127,10 @@ def rank(
         "schools": school,
         "provinces": province,
         "return_of_service": return_of_service,
-        "length_max": length_max,
-        "seats_min": seats_min,
+        "min_length": min_length,
+        "max_length": max_length,
+        "min_seats": min_seats,
+        "max_seats": max_seats,
         "fixed": fixed,
         "busy": [day.date() for day in busy or []],
         "strict": strict,

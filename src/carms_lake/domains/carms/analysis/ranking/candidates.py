@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import carms_lake
 from carms_lake.domains.carms.analysis.filters import matching
+from carms_lake.domains.carms.analysis.ranking.profile import nearest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import carms_lake
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,14 @@ select
         select list(interview_on order by interview_on)
         from fact_interview_date as interview
         where interview.program_key = fact.program_key
-    ) as interview_dates
+    ) as interview_dates,
+    (
+        select list({'theme': feature, 'amount': amount} order by feature)
+        from program_feature as of_program
+        where of_program.program_key = fact.program_key
+            and feature <> 'seats'
+            and amount is not null
+    ) as themes
 from matching
 join fact_program as fact
     on fact.match_iteration_id = matching.match_iteration_id
@@ -101,16 +108,43 @@ order by matching.program_stream_id
 """.replace("<columns>", ", ".join(f"matching.{column}" for column in _COLUMNS))
 
 
-def candidates(lake: carms_lake.Lake, filters: Mapping[str, Any]) -> list[Candidate]:
-    """The programs that the filters leave, sorted by id.
+_SIMILAR = """
+select program_stream_id, score from similar_programs($program, in_iteration := $iteration)
+"""
+SIMILAR_AT_MOST = 4.05
+"""The score of two programs that agree in all that `similar_programs` compares."""
+
+
+def candidates(
+    lake: carms_lake.Lake, iteration: str | None, similar_to: Iterable[str] = ()
+) -> list[Candidate]:
+    """The programs of an iteration (None: the newest), sorted by id.
+
+    Each has its likeness to the programs of `similar_to`.
 
     Raises:
+        UsageError: a program of `similar_to` is not one of them.
         GoldMissing: there is no gold file yet.
     """
-    return [_candidate(row) for row in matching(lake, _CANDIDATES, filters).to_dicts()]
+    found = matching(lake, _CANDIDATES, {"iteration": iteration}).to_dicts()
+    known = [row["program_stream_id"] for row in found]
+    like: dict[str, list[tuple[str, float]]] = {one: [] for one in known}
+    for program in similar_to:
+        if program not in like:
+            raise carms_lake.UsageError(
+                f"`similar_to`: no program of this iteration has the id `{program}`",
+                nearest_of(program, known) if known else "",
+            )
+        like[program].append((program, 1.0))
+        asked = {"program": program, "iteration": iteration}
+        for other, score in lake.query(_SIMILAR, asked).rows():
+            if other in like:
+                like[other].append((program, min(max(score / SIMILAR_AT_MOST, 0.0), 1.0)))
+    return [_candidate(row, like[row["program_stream_id"]]) for row in found]
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
+def _candidate(row: dict[str, Any], like: list[tuple[str, float]]) -> Candidate:
     row["tests"] = tuple(Examination(**one) for one in row["tests"] or ())
     row["interview_dates"] = tuple(row["interview_dates"] or ())
-    return Candidate(**row)
+    row["themes"] = tuple((one["theme"], one["amount"]) for one in row["themes"] or ())
+    return Candidate(**row, likeness=tuple(like))

@@ -101,7 +101,7 @@ def _numbers(program: Candidate, profile: Profile) -> Iterator[Finding]:
         ("length", "length_years", program.length_years),
         ("seats", "quota", program.quota),
     ):
-        for end, limit in (("min", f"{name}_min"), ("max", f"{name}_max")):
+        for end, limit in (("min", f"min_{name}"), ("max", f"max_{name}")):
             asked = getattr(profile, limit)
             if asked is not None:
                 is_least = end == "min"

@@ -23,7 +23,7 @@ MANY_SEATS = 64
 LENGTHS = (2, 7)
 """Years of the shortest and the longest residency."""
 
-THEME_OFTEN = 40
+THEME_OFTEN = 15
 """Mentions per 10,000 characters from which a theme counts fully."""
 
 FACTS = {

@@ -111,10 +111,10 @@ class Profile:
     schools: tuple[str, ...] = ()
     provinces: tuple[str, ...] = ()
     return_of_service: Service | None = None
-    length_min: int | None = None
-    length_max: int | None = None
-    seats_min: int | None = None
-    seats_max: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_seats: int | None = None
+    max_seats: int | None = None
     fixed: tuple[str, ...] = ()
     busy: tuple[date, ...] = ()
     strict: bool = False
@@ -144,10 +144,10 @@ class Profile:
                 'say who applies: `for = "IMG"`, or `--for IMG`',
             )
         for name in ("length", "seats"):
-            least, most = getattr(self, f"{name}_min"), getattr(self, f"{name}_max")
+            least, most = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
             if least is not None and most is not None and least > most:
                 raise carms_lake.UsageError(
-                    f"`{name}_min` is {least}, which is more than `{name}_max`, {most}",
+                    f"`min_{name}` is {least}, which is more than `max_{name}`, {most}",
                     "no program can be both",
                 )
 

@@ -224,6 +224,14 @@ def _in_order(
     ).select(*_PROGRAM)
 
 
+_EVIDENCE = """
+select fact, array_to_string(list_sort(list(distinct trim(sentence))), ' | ')
+from program_evidence
+where program_stream_id = $program and match_iteration_id = $iteration
+group by fact
+"""
+
+
 def why_not(lake: carms_lake.Lake, profile: Profile, program: str) -> pl.DataFrame:
     """What each constraint says of one program, those that remove it first.
 
@@ -236,7 +244,12 @@ def why_not(lake: carms_lake.Lake, profile: Profile, program: str) -> pl.DataFra
     asked = _asked(lake, profile)
     profile = asked.resolved.profile
     one = asked.one(program)
-    said = findings(one, profile, interview_days(asked.candidates, profile))
+    read_from = {"program": program, "iteration": one.match_iteration_id}
+    sentences = dict(lake.query(_EVIDENCE, read_from).rows())
+    said = [
+        finding if finding.evidence else replace(finding, evidence=sentences.get(finding.fact))
+        for finding in findings(one, profile, interview_days(asked.candidates, profile))
+    ]
     order = ("removed", "unknown", "passed")
     rows = [
         _left_out(one, finding) for finding in sorted(said, key=lambda f: order.index(f.outcome))
@@ -294,4 +307,5 @@ class _Asked:
 
 def _asked(lake: carms_lake.Lake, profile: Profile) -> _Asked:
     names = resolved(lake, profile)
-    return _Asked(candidates(lake, {"iteration": profile.iteration}), names)
+    similar_to = sorted({w.values[0] for w in profile.wishes if w.kind == "similar_to"})
+    return _Asked(candidates(lake, profile.iteration, similar_to), names)

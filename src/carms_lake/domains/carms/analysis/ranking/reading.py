@@ -34,7 +34,7 @@ _CHOICES = {
     "return_of_service": get_args(Service),
 }
 _LISTS = ("apply_in", "tests", "disciplines", "schools", "provinces", "fixed")
-_NUMBERS = ("length_min", "length_max", "seats_min", "seats_max")
+_NUMBERS = ("min_length", "max_length", "min_seats", "max_seats")
 _IN_LOWER_CASE = ("apply_in", "return_of_service", "seats", "length", "low_contestedness", "theme")
 KEYS = (
     "for", "apply_in", "tests", "disciplines", "schools", "provinces", "return_of_service",
