@@ -17,6 +17,8 @@ import carms_lake
 from carms_lake.cli import make_app
 from carms_lake.domains.carms.analysis import ranking
 from carms_lake.domains.carms.analysis.ranking import Profile, Wish, reading
+from carms_lake.domains.carms.analysis.ranking.candidates import candidates
+from carms_lake.domains.carms.analysis.ranking.names import resolved
 
 
 def interview(program: str, day: int) -> dict:
@@ -86,30 +88,58 @@ def ids(result):
 ALL = {"27447", "27448", "27449", "27450"}
 
 
+@pytest.fixture(scope="module")
+def lake(project):
+    return carms_lake.open(project, domain="carms")
+
+
+@pytest.fixture(scope="module")
+def everyone(lake):
+    return candidates(lake, None)
+
+
 @pytest.mark.parametrize(
-    ("arguments", "left_out"),
+    ("options", "left_out"),
     [
-        ([], set()),
-        (["--for", "cmg"], {"27448"}),
-        (["--apply-in", "EN"], {"27449"}),
-        (["--apply-in", "en", "--apply-in", "fr"], set()),
-        (["--discipline", "Family Medicine"], {"27447", "27448"}),
-        (["--discipline", "27", "--discipline", "neurology"], set()),
-        (["--school", "queens"], ALL - {"27448"}),
-        (["--test", "none"], {"27449"}),
-        (["--test", "Casper"], set()),
-        (["--test", "casper", "--for", "img"], {"27447"}),
-        (["--return-of-service", "none", "--for", "img"], {"27448"}),
-        (["--max-length", "4"], {"27447", "27448"}),
-        (["--max-length", "4", "--strict"], {"27447", "27448", "27450"}),
-        (["--min-seats", "4"], {"27448", "27450"}),
-        (["--fixed", "27447"], {"27449"}),
-        (["--busy", "2025-01-21"], {"27448"}),
-        (["--iteration", "1403"], ALL - {"27447"}),
+        ({}, set()),
+        ({"applicant": "CMG"}, {"27448"}),
+        ({"apply_in": ["EN"]}, {"27449"}),
+        ({"apply_in": ["en", "fr"]}, set()),
+        ({"disciplines": ["médecine familiale"]}, {"27447", "27448"}),
+        ({"disciplines": ["27", "neurology"]}, set()),
+        ({"schools": ["queens"]}, ALL - {"27448"}),
+        ({"provinces": ["Ontario"]}, ALL - {"27448"}),
+        ({"tests": ["none"]}, {"27449"}),
+        ({"tests": ["Casper"]}, set()),
+        ({"tests": ["casper"], "applicant": "IMG"}, {"27447"}),
+        ({"return_of_service": "none", "applicant": "IMG"}, {"27448"}),
+        ({"return_of_service": "required", "applicant": "IMG", "strict": True}, ALL - {"27448"}),
+        ({"max_length": 4}, {"27447", "27448"}),
+        ({"max_length": 4, "strict": True}, {"27447", "27448", "27450"}),
+        ({"min_length": 5}, {"27449"}),
+        ({"min_seats": 4}, {"27448", "27450"}),
+        ({"max_seats": 4}, {"27449"}),
+        ({"fixed": ["27447"]}, {"27449"}),
+        ({"busy": [date(2025, 1, 21)]}, {"27448"}),
     ],
 )
-def test_a_constraint_leaves_out_the_programs_that_break_it(carms, arguments, left_out):
-    assert ids(carms(*arguments)) == ALL - left_out
+def test_a_constraint_leaves_out_the_programs_that_break_it(lake, everyone, options, left_out):
+    profile = resolved(lake, reading.with_options(Profile(), options)).profile
+    found = ranking.ranking(everyone, profile, draws=1)
+    assert set(found.programs["program_stream_id"]) == ALL - left_out
+    assert set(found.left_out["program_stream_id"]) == left_out
+
+
+def test_options_become_constraints(carms):
+    options = [
+        "--for", "img", "--apply-in", "en", "--apply-in", "fr", "--discipline", "neurology",
+        "--school", "mcgill", "--province", "QC", "--test", "nac", "--return-of-service", "none",
+        "--min-length", "2", "--max-length", "5", "--min-seats", "2", "--max-seats", "9",
+        "--fixed", "27448", "--busy", "2025-01-22", "--iteration", "1503",
+    ]  # fmt: skip
+    assert ids(carms(*options)) == {"27447"}
+    assert ids(carms(*options, "--strict")) == set()
+    assert ids(carms("--iteration", "1403")) == {"27447"}
 
 
 def test_wishes_order_the_programs_and_facts_that_are_not_known_are_named(carms):

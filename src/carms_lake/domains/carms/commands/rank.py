@@ -52,10 +52,18 @@ Service = Annotated[
     Literal["none", "required"] | None,
     Option("--return-of-service", help="Whether one is asked of you."),
 ]
-MinLength = Annotated[int | None, Option("--min-length", metavar="YEARS", min=1, help="Years at least.")]
-MaxLength = Annotated[int | None, Option("--max-length", metavar="YEARS", min=1, help="Years at most.")]
-MaxSeats = Annotated[int | None, Option("--max-seats", metavar="N", min=0, help="So many seats or fewer.")]
-MinSeats = Annotated[int | None, Option("--min-seats", metavar="N", min=0, help="So many seats or more.")]
+MinLength = Annotated[
+    int | None, Option("--min-length", metavar="YEARS", min=1, help="Years at least.")
+]
+MaxLength = Annotated[
+    int | None, Option("--max-length", metavar="YEARS", min=1, help="Years at most.")
+]
+MaxSeats = Annotated[
+    int | None, Option("--max-seats", metavar="N", min=0, help="So many seats or fewer.")
+]
+MinSeats = Annotated[
+    int | None, Option("--min-seats", metavar="N", min=0, help="So many seats or more.")
+]
 Fixed = Annotated[Texts, _many("--fixed", "ID", "A program whose interview you attend.")]
 Busy = Annotated[
     list[datetime] | None,
