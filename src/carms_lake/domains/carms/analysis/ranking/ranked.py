@@ -81,7 +81,7 @@ class Ranking:
     `programs`, one row each, best first:
 
     * rank: by `fit`; equal ones share the best of their ranks. tied_group: from 1; programs of a
-      group are not told apart from its first, because their bands overlap with its band.
+      group are not surely below its first: their bands overlap with its band.
     * median_rank, rank_from, rank_to: over the draws; 5 % of the draws rank it better than from,
       5 % worse than to. top_10: the share of draws, 0 to 1, in which it is among the first ten.
     * fit: 0 to 100, the wishes' shares times how far each is fulfilled.
