@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONCENTRATION = 60
-"""Of the Dirichlet distribution of weights: a share of .25 is drawn within .16 to .35 in nine of ten."""
+"""Of the Dirichlet distribution of weights: nine of ten draws of a share of .25 are .16 to .35."""
 TOP = 10
 
 _DIGITS = 9
