@@ -33,12 +33,13 @@ _ACCREDITATION = {
     "other": "in other words, see `--section match_iteration_name`",
 }
 _WHO = {"cmg": "CMG", "usmg": "USMG", "img": "IMG"}
-_LEVELS = {
+LEVELS = {
     "required": "required",
     "conditional": "on a condition",
     "optional": "optional",
     None: "also mentioned",
 }
+"""The levels of requirements in words."""
 _NAMES = {
     "citizenship_proof": "proof of Canadian citizenship",
     "language_proficiency": "proof of language proficiency",
@@ -72,6 +73,13 @@ def as_text(profile: Mapping[str, Any], width: int = 100) -> str:
         if rows:
             lines.append("")
     return "\n".join(lines[:-1]) + "\n"
+
+
+def facts(profile: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The facts that a program has one of: label and words, empty where it is not known."""
+    yield from _facts(profile)
+    yield from _demand(profile)
+    yield "reference letters", _letters(profile)
 
 
 def _row(label: str, value: str, width: int) -> list[str]:
@@ -152,11 +160,15 @@ def _demand(profile: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _requirements(profile: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     requirements = profile["requirements"] or []
-    elsewhere = _see(profile, "supporting_documentation_information")
-    yield "reference letters", _number(profile["reference_letters"]) or elsewhere
-    for level, name in _LEVELS.items():
+    yield "reference letters", _letters(profile)
+    for level, name in LEVELS.items():
         of_level = [entry for entry in requirements if entry["requirement_level"] == level]
         yield name, "; ".join(_asked(of_level))
+
+
+def _letters(profile: Mapping[str, Any]) -> str:
+    number = _number(profile["reference_letters"])
+    return number or _see(profile, "supporting_documentation_information")
 
 
 def _asked(requirements: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -177,15 +189,24 @@ def _asked(requirements: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _requirement(entry: Mapping[str, Any]) -> str:
+    return _with(requirement_name(entry), requirement_notes(entry))
+
+
+def requirement_name(entry: Mapping[str, Any]) -> str:
+    """What is asked, in words."""
+    name: str = entry["requirement_name"].strip(" *:")
+    return _NAMES.get(entry["requirement_code"], name)
+
+
+def requirement_notes(entry: Mapping[str, Any]) -> str:
+    """How many, how long and of whom a requirement is asked; empty where nothing is said."""
     number = entry["requested_number"]
     notes = [
         f"{number}" if number else "",
         f"at most {entry['max_words']} words" if entry["max_words"] else "",
         f"{entry['applies_to']} only" if entry["applies_to"] else "",
     ]
-    code = entry["requirement_code"]
-    name = _NAMES.get(code, entry["requirement_name"].strip(" *:"))
-    return _with(name, ", ".join(filter(None, notes)))
+    return ", ".join(filter(None, notes))
 
 
 def _criteria(profile: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

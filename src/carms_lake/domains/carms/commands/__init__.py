@@ -1,6 +1,13 @@
 """The questions that applicants and analysts ask, as commands; their app is what `--help` lists."""
 
-from carms_lake.domains.carms.commands import iterations, program, programs, rank, similar
+from carms_lake.domains.carms.commands import (
+    compare,
+    iterations,
+    program,
+    programs,
+    rank,
+    similar,
+)
 from carms_lake.domains.carms.commands.shared import app
 
-__all__ = ["app", "iterations", "program", "programs", "rank", "similar"]
+__all__ = ["app", "compare", "iterations", "program", "programs", "rank", "similar"]
