@@ -6,11 +6,11 @@ The commands of domains are in the tests of the domains.
 from __future__ import annotations
 
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from command import every_command
-from matrix import check_formats, to_pipe, to_terminal
+from matrix import check_formats, once, to_pipe, to_terminal
 from reject_lake import SALES_2
 from tiny import built, put
 
@@ -92,22 +92,9 @@ def answers_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def remember(words: str) -> None:
         for name in SLOW.get(words, []):
             path = f"carms_lake.flows.{name}"
-            monkeypatch.setattr(path, _once(resolve_name(path)))
+            monkeypatch.setattr(path, once(resolve_name(path)))
 
     return remember
-
-
-def _once(flow: Callable[..., Any]) -> Callable[..., Any]:
-    answers: dict[str, Any] = {}
-
-    def once(*given: Any, progress: object = None, **options: Any) -> Any:
-        del progress
-        key = repr((given, options))
-        if key not in answers:
-            answers[key] = flow(*given, **options)
-        return answers[key]
-
-    return once
 
 
 @pytest.fixture(scope="module")
