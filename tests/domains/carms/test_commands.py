@@ -7,6 +7,7 @@ import io
 import json
 from datetime import date
 
+import duckdb
 import pytest
 from domains.carms.gold_lake import FIRST, SECOND, contracts, published, silver_of, version
 from matrix import check_formats, to_pipe, to_terminal
@@ -413,6 +414,16 @@ def test_evidence_of_a_fact_comes_as_rows_where_they_are_asked_for(carms):
         "section_code": "interviews", "span_start": 0, "span_end": 18,
     }  # fmt: skip
     assert json.loads(carms("program", "27447", "--why", "nac", "--json").stdout)["data"]
+
+
+def test_a_gold_file_without_the_tables_of_today_says_what_to_run(tmp_path):
+    file = published(tmp_path, SILVER) / "lake" / "carms.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("drop table gold.program_evidence")
+    asked = ["-p", str(tmp_path), "program", "27447", "--why", "quota"]
+    result = CliRunner().invoke(make_app(), asked)
+    assert result.exit_code != 0
+    assert "run `carms build`" in result.stderr
 
 
 def test_a_kind_of_applicants_that_the_stream_does_not_take_is_told(carms):

@@ -10,6 +10,7 @@ import polars as pl
 import carms_lake
 from carms_lake.domains.carms import reference
 from carms_lake.domains.carms.analysis import nearest
+from carms_lake.domains.carms.analysis.known import gold_of_this_version
 from carms_lake.domains.carms.analysis.program import LISTS, program
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def why(
     """
     profile = program(lake, program_id, iteration).drop(LISTS).row(0, named=True)
     asked = {"iteration": profile["match_iteration_id"], "program": program_id}
-    evidence, codes = lake.query(_EVIDENCE, asked).to_dicts(), lake.query(_CODES).rows()
+    with gold_of_this_version():
+        evidence, codes = lake.query(_EVIDENCE, asked).to_dicts(), lake.query(_CODES).rows()
     known = _Known(profile, evidence, _record(lake, asked), codes)
     rows = [row for name in _facts(known, fact) for row in _rows(known, name)]
     key = {name: profile[name] for name in ("match_iteration_id", "program_stream_id")}

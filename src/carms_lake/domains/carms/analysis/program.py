@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import carms_lake
 from carms_lake.domains.carms.analysis import nearest
+from carms_lake.domains.carms.analysis.known import gold_of_this_version
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,9 +114,10 @@ def program(lake: carms_lake.Lake, program_id: str, iteration: str | None = None
 
     Raises:
         UnknownKey: no delivery has had such a program.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: there is no gold file yet, or one of an earlier version.
     """
-    found = lake.query(_PROGRAM, {"program": program_id, "iteration": iteration})
+    with gold_of_this_version():
+        found = lake.query(_PROGRAM, {"program": program_id, "iteration": iteration})
     if found.is_empty():
         where = f" in match iteration `{iteration}`" if iteration else ""
         raise carms_lake.UnknownKey(
