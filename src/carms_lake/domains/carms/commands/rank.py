@@ -86,6 +86,9 @@ WhyNot = Annotated[str | None, Option("--why-not", metavar="ID", help="What leav
 SHOWN = 20
 """Programs in a table where no limit is given."""
 
+OF_ONE = ("program_stream_id", "program_name", "fulfilled_min", "fulfilled_max")
+"""Columns that a table about one program has no room for."""
+
 
 @command(app)
 def rank(
@@ -149,10 +152,12 @@ def rank(
     )
     if why is not None or why_not is not None:
         explain = ranking.why if why is not None else ranking.why_not
-        emit(call, explain(lake(call), asked, why or why_not or ""), to)
+        found = explain(lake(call), asked, why or why_not or "")
+        is_drawn = to.format is Format.TABLE and not call.json
+        emit(call, found.drop(OF_ONE, strict=False) if is_drawn else found, to)
         return
-    found = ranking.rank(lake(call), asked, draws=draws, seed=seed)
-    _show(call, to, found, asked, limit)
+    ranked = ranking.rank(lake(call), asked, draws=draws, seed=seed)
+    _show(call, to, ranked, asked, limit)
 
 
 def _show(call: Call, to: Target, found: Ranking, asked: Profile, limit: int | None) -> None:
@@ -178,7 +183,7 @@ def _show(call: Call, to: Target, found: Ranking, asked: Profile, limit: int | N
     note(call, f"{listed} ranked of {found.considered} programs{_left_out(found)}")
     if total and not asked.shares():
         note(call, "no wish was stated, so all are tied: `--wish`, or a profile, orders them")
-    if found.programs["unknown"].count():
+    if programs["unknown"].count():
         note(
             call, "?: a fact that was asked for is not known; `--strict` leaves these programs out"
         )
@@ -205,6 +210,7 @@ def _for_reading(programs: pl.DataFrame) -> pl.DataFrame:
         "{}+", pl.col("applications_per_seat_min").round(1).cast(pl.String).str.strip_suffix(".0")
     )
     band = pl.format("{}-{}", "rank_from", "rank_to")
+    marked = pl.when(pl.col("unknown").is_not_null()).then(pl.lit("?")).otherwise(pl.lit(""))
     return programs.select(
         pl.col("tied_group").alias("group"),
         "rank",
@@ -219,5 +225,5 @@ def _for_reading(programs: pl.DataFrame) -> pl.DataFrame:
         pl.col("training_province").alias("in"),
         pl.col("quota").alias("seats"),
         pl.coalesce(per_seat, least).alias("apps/seat"),
-        pl.when(pl.col("unknown").is_not_null()).then(pl.lit("?")).otherwise(pl.lit("")).alias(""),
+        *([marked.alias("")] if programs["unknown"].count() else []),
     )

@@ -102,7 +102,7 @@ def bands(
         return _summary(pl.DataFrame(schema={"best": pl.Int64, "worst": pl.Int64}), 0, draws)
     weights = pl.DataFrame({"draw": range(draws)}, schema={"draw": pl.Int64})
     weights = weights.with_columns(_weights(wishes, draws, seed))
-    programs = pl.DataFrame({"program": range(len(ids))}, schema={"program": pl.Int64})
+    columns = [pl.int_range(len(ids), dtype=pl.Int64, eager=True).alias("program")]
     drawn: list[pl.Series] = []
     score = pl.lit(0.0)
     for n, (name, _) in enumerate(wishes):
@@ -110,12 +110,11 @@ def bands(
         degree = pl.lit(0.0)
         for p, parts in enumerate(zip(*wished, strict=True)):
             label = f"{n}_{p}"
-            programs = programs.with_columns(
-                pl.Series(f"low_{label}", [low for low, _ in parts], pl.Float64),
-                pl.Series(f"spread_{label}", [high - low for low, high in parts], pl.Float64),
-            )
+            columns.append(pl.Series(f"low_{label}", [low for low, _ in parts], pl.Float64))
             part = pl.col(f"low_{label}")
             if any(low != high for low, high in parts):
+                spread = [high - low for low, high in parts]
+                columns.append(pl.Series(f"spread_{label}", spread, pl.Float64))
                 of_part = f"{seed}/{name}/{p}"
                 drawn.append(_uniform(f"drawn_{label}", of_part, ids, parts, draws))
                 part += pl.col(f"spread_{label}") * pl.col(f"drawn_{label}")
@@ -125,7 +124,8 @@ def bands(
     key = pl.col("draw") * (2 * _ONE) + _ONE - (score * _ONE).round().cast(pl.Int64)
     place = pl.col("draw") * len(ids)
     ranked = (
-        programs.join(weights, how="cross", maintain_order="left_right")
+        pl.DataFrame(columns)
+        .join(weights, how="cross", maintain_order="left_right")
         .with_columns(*drawn)
         .select("draw", key=key)
         .select(

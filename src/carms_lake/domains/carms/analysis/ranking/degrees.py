@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.analysis.ranking.bands import UNKNOWN, Degree
@@ -84,6 +85,7 @@ def _site(program: Candidate, wish: Wish) -> Answer:
     return Degree.known(float(is_named)), program.program_site
 
 
+@cache
 def _plain(text: str) -> str:
     """A text without case and accents."""
     parts = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
