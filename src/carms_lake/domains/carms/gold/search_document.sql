@@ -1,0 +1,44 @@
+-- Grain: one row per current program that is not deleted.
+-- Question: what is a program called, and which programs have the same text?
+with named as (
+    select
+        profile.match_iteration_id,
+        profile.program_stream_id,
+        string_agg(distinct known.name, ', ' order by known.name) as names
+    from gold.program_profile_all_iterations as profile
+    join gold.other_name as known
+        on (known.kind = 'school' and known.code = profile.school_code::varchar)
+        or (known.kind = 'discipline' and known.code = profile.discipline_id)
+        or (known.kind = 'province' and known.code = profile.training_province)
+    group by profile.match_iteration_id, profile.program_stream_id
+),
+described as (
+    select program_key, md5(string_agg(content, chr(30) order by section_ordinal)) as text_hash
+    from gold.program_section_all_iterations
+    where section_code not in ('program_name', 'match_iteration_name', 'summary_of_changes')
+    group by program_key
+)
+select
+    program.program_key,
+    program.match_iteration_id,
+    program.is_newest_iteration,
+    program.program_stream_id,
+    program.program_name,
+    concat_ws(
+        ', ',
+        named.names,
+        if(program.eligible_cmg, 'CMG', null),
+        if(program.eligible_img, 'IMG', null),
+        if(program.eligible_usmg, 'USMG', null)
+    ) as other_names,
+    min(program.program_stream_id) over (
+        partition by program.match_iteration_id, coalesce(described.text_hash, program.program_stream_id)
+    ) as same_text_as
+from gold.fact_program as program
+left join named
+    on named.match_iteration_id = program.match_iteration_id
+    and named.program_stream_id = program.program_stream_id
+left join described on described.program_key = program.program_key
+where program.is_current
+    and not program.is_deleted
+order by program.match_iteration_id, program.program_stream_id
