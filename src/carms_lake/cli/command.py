@@ -24,6 +24,7 @@ from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format, spelt
 from carms_lake.cli.render import (
+    Rows,
     Target,
     emit,
     emit_text,
@@ -41,6 +42,7 @@ __all__ = [
     "Call",
     "ExitCode",
     "Format",
+    "Rows",
     "Target",
     "UnknownKey",
     "UsageError",

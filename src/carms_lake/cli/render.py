@@ -5,6 +5,7 @@ stdout is data, stderr is everything else. rich is imported only where a termina
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carms_lake.cli.formats import (
     Format,
+    console,
     on_one_line,
     spelt,
     table,
@@ -24,7 +26,7 @@ from carms_lake.errors import StoreError, UsageError, counted
 from carms_lake.writers.json import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import TextIO
 
     import polars as pl
@@ -167,18 +169,30 @@ def emit_query(
             raise damaged[0]
 
 
-def emit(call: Call, frame: pl.DataFrame, to: Target, *, exact: bool = False) -> None:
-    """Write a frame; `exact`: to a pipe, too, control characters in CSV stay as they are.
+class Rows(NamedTuple):
+    """Rows that need no data library to be written as text."""
+
+    columns: Sequence[str]
+    values: Sequence[Sequence[Any]]
+
+
+def emit(call: Call, frame: pl.DataFrame | Rows, to: Target, *, exact: bool = False) -> None:
+    """Write a frame, or rows; `exact`: to a pipe, too, control characters in CSV stay as they are.
 
     Raises:
         UsageError: a workbook cannot hold the rows.
         StoreError: the file cannot be written.
     """
     if to.format in _BINARY and not call.json:
+        if isinstance(frame, Rows):
+            import polars as pl
+
+            frame = pl.DataFrame(frame.values, schema=list(frame.columns), orient="row")
         with whole_file(to.file) as path:
             write_binary(path, frame, to.format.value)
     else:
-        _emit(call, frame.columns, [frame.rows()], to, exact=exact)
+        values = frame.values if isinstance(frame, Rows) else frame.rows()
+        _emit(call, frame.columns, [values], to, exact=exact)
 
 
 def text_width(to: Target) -> int:
@@ -186,12 +200,22 @@ def text_width(to: Target) -> int:
     return 100 if to.file else min(width(out()), 100)
 
 
-def emit_text(text: str, to: Target) -> None:
+def emit_text(text: str, to: Target, marked: Collection[str] = ()) -> None:
     """Write a text for reading, whatever the format; to a file as it is.
+
+    On a terminal, the words that are `marked` stand out.
 
     Raises:
         StoreError: the file cannot be written.
     """
+    if to.file is None and marked and out().isatty():
+        from rich.text import Text
+
+        shown = Text(spelt(text))
+        words = "|".join(map(re.escape, sorted(marked, key=len, reverse=True)))
+        shown.highlight_regex(rf"(?<!\w)(?:{words})(?!\w)", "bold")
+        console(out(), width(out())).print(shown, end="", crop=False, soft_wrap=True)
+        return
     if to.file is None:
         write(text)
         return

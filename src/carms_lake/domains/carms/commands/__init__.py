@@ -6,8 +6,9 @@ from carms_lake.domains.carms.commands import (
     program,
     programs,
     rank,
+    search,
     similar,
 )
 from carms_lake.domains.carms.commands.shared import app
 
-__all__ = ["app", "compare", "iterations", "program", "programs", "rank", "similar"]
+__all__ = ["app", "compare", "iterations", "program", "programs", "rank", "search", "similar"]

@@ -27,9 +27,10 @@ select
     concat_ws(
         ', ',
         named.names,
-        if(program.eligible_cmg, 'CMG', null),
-        if(program.eligible_img, 'IMG', null),
-        if(program.eligible_usmg, 'USMG', null)
+        program.training_province,
+        case when program.eligible_cmg then 'CMG' end,
+        case when program.eligible_img then 'IMG' end,
+        case when program.eligible_usmg then 'USMG' end
     ) as other_names,
     min(program.program_stream_id) over (
         partition by program.match_iteration_id, coalesce(described.text_hash, program.program_stream_id)

@@ -13,6 +13,7 @@ measured as (
     select
         field_text.program_key,
         document.match_iteration_id,
+        document.is_newest_iteration,
         field_text.field,
         case
             when field in ('title', 'names') then field
@@ -39,6 +40,8 @@ usual as (
 )
 select
     measured.program_key,
+    measured.match_iteration_id,
+    measured.is_newest_iteration,
     measured.field,
     measured.text_id,
     case measured.kind

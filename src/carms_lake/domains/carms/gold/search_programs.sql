@@ -1,18 +1,40 @@
 -- Grain: one row per program that has a word of the query, the best answer first.
 -- Question: which programs are about this?
-with scored as (
-    select match_iteration_id, program_stream_id, round(sum(score), 6) as score
-    from gold.search_matches(q, in_iteration := in_iteration, in_section := in_section)
-    group by match_iteration_id, program_stream_id
+with hit as materialized (
+    select query.word, field.program_key, sum(
+        field.word_weight * case when field.field = 'names' then 1 else posting.occurrences end
+    ) as weight
+    from gold.search_query(q) as query
+    join gold.search_posting as posting on posting.term = query.term
+    join gold.search_field as field on field.text_id = posting.text_id
+    where coalesce(field.match_iteration_id = in_iteration, field.is_newest_iteration)
+        and coalesce(field.field = in_section, true)
+    group by query.word, field.program_key
+),
+rarity as (
+    -- Counted over all terms that stand for a word: counted for each of them, a term that few texts
+    -- have would weigh far too much.
+    select word, ln(1 + (indexed.programs - count(*) + 0.5) / (count(*) + 0.5)) as weight
+    from hit
+    cross join (
+        select count(*) as programs
+        from gold.search_document
+        where coalesce(match_iteration_id = in_iteration, is_newest_iteration)
+    ) as indexed
+    group by word, indexed.programs
+),
+scored as (
+    select hit.program_key, round(sum(rarity.weight * 2.2 * hit.weight / (hit.weight + 1.2)), 6) as score
+    from hit
+    join rarity on rarity.word = hit.word
+    group by hit.program_key
 )
 select
-    scored.match_iteration_id,
-    scored.program_stream_id,
+    document.match_iteration_id,
+    document.program_stream_id,
     document.program_name,
     scored.score::double as score,
     document.same_text_as
 from scored
-join gold.search_document as document
-    on document.match_iteration_id = scored.match_iteration_id
-    and document.program_stream_id = scored.program_stream_id
-order by scored.score desc, scored.program_stream_id
+join gold.search_document as document on document.program_key = scored.program_key
+order by scored.score desc, document.program_stream_id
