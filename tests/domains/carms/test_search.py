@@ -35,7 +35,7 @@ SILVER = silver_of(
     document_section=[
         text("1", RURAL),
         text("2", RURAL),
-        text("3", "La santé des régions éloignées et des communautés rurales, au cœur du programme."),
+        text("3", "La santé des régions éloignées et rurales, au cœur du programme."),
         text("4", "A large city hospital."),
         text("4", "Rural applicants are asked about obstetrics.", "interviews"),
         text("1", RURAL, iteration="1403"),
@@ -184,6 +184,7 @@ def test_the_command_shows_programs_and_gives_rows(lake):
 
 def test_what_was_looked_for_in_place_of_an_unknown_word_is_said(lake):
     arguments = ["-p", str(lake.config.project), "search", "ruarl", "-f", "csv"]
-    assert "no program has `ruarl`; looked for `rural`" in CliRunner().invoke(
-        make_app(), arguments
-    ).stderr
+    assert (
+        "no program has `ruarl`; looked for `rural`"
+        in CliRunner().invoke(make_app(), arguments).stderr
+    )

@@ -53,5 +53,6 @@ def test_programs_are_in_the_order_in_which_people_put_them(
 def test_case_and_accents_change_no_answer(real_lake: Lake) -> None:
     asked = "from search_programs($query)"
     plain = real_lake.query(asked, {"query": "medecine familiale milieu rural eloigne"})
-    assert plain.equals(real_lake.query(asked, {"query": "MÉDECINE familiale Milieu Rural Éloigné"}))
-
+    assert plain.equals(
+        real_lake.query(asked, {"query": "MÉDECINE familiale Milieu Rural Éloigné"})
+    )
