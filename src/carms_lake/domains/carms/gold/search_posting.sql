@@ -11,11 +11,11 @@ with field_text as (
     join gold.search_document as document on document.program_key = field.program_key
     where field.field = 'names'
     union all
-    select field.text_id, false, section.content
+    select field.text_id, false, described.content
     from gold.search_field as field
-    join gold.program_section_all_iterations as section
-        on section.program_key = field.program_key
-        and section.section_code = field.field
+    join gold.program_section_all_iterations as described
+        on described.program_key = field.program_key
+        and described.section_code = field.field
 ),
 texts as (
     select text_id, bool_or(is_name) as is_name, any_value(content) as content
