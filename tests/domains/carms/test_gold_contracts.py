@@ -43,7 +43,7 @@ def test_no_select_reads_what_is_personal_or_the_clock(table):
 
 @pytest.mark.parametrize("table", sorted(n for n, c in GOLD.items() if c.kind != "table"))
 def test_a_view_reads_gold_only(table):
-    assert {name.split(".")[0] for name in tables_read(TEXTS[table], where=table)} == {"gold"}
+    assert {name.split(".")[0] for name in tables_read(TEXTS[table], where=table)} <= {"gold"}
 
 
 @pytest.mark.parametrize(
