@@ -213,7 +213,7 @@ def search(  # noqa: PLR0913 - the options of the command
     found = answer(
         lambda sql, asked: lake.query(sql, asked).rows(),
         query,
-        parameters(filters),
+        filters,
         section=section,
         limit=limit,
         explain=explain,
@@ -235,7 +235,7 @@ def search(  # noqa: PLR0913 - the options of the command
 def answer(  # noqa: PLR0913 - the same
     ask: Ask,
     query: str,
-    filters: Mapping[str, Any],
+    filters: Mapping[str, Any] | None = None,
     *,
     section: str | None = None,
     limit: int = 10,
@@ -251,7 +251,7 @@ def answer(  # noqa: PLR0913 - the same
         raise carms_lake.UsageError(
             "the query is empty", "give words, as in `carms search rural obstetrics`"
         )
-    asked = {**filters, "query": query[:_MOST_CHARACTERS], "section": section}
+    asked = {**parameters(filters), "query": query[:_MOST_CHARACTERS], "section": section}
     rows = ask(_SEARCH, {**asked, "limit": limit})
     if not rows and section:
         known = [str(name) for (name,) in ask(_SECTIONS, {})]
