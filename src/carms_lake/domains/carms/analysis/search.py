@@ -199,7 +199,7 @@ def search(  # noqa: PLR0913 - the options of the command
 
     Columns: `program_stream_id`, `score` (comparable within one query only), facts of
     program_profile, `same_text` (list of ids: what else was found with the same text), `section`
-    (where most of the words stand), `snippet` and `snippet_marks` (list of [start, end) in it);
+    (where most of the words are), `snippet` and `snippet_marks` (list of [start, end) in it);
     with `explain`, `explanation`: a list of {word, term, field, occurrences, weight, rarity,
     score}, whose scores add up to the program's.
     The score is BM25F (Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009).

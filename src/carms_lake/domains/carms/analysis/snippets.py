@@ -19,7 +19,7 @@ class Snippet:
 
     text: str
     marks: tuple[tuple[int, int], ...] = ()
-    """Where the words stand in it: [start, end), in characters."""
+    """Where the words are in it: [start, end), in characters."""
 
 
 def snippet(text: str, terms: Mapping[str, str], width: int = WIDTH) -> Snippet:
@@ -32,7 +32,7 @@ def snippet(text: str, terms: Mapping[str, str], width: int = WIDTH) -> Snippet:
     """
     line = _BLANKS.sub(" ", _TABLE_ROW.sub(" ", text)).strip()
     found = _places(line, terms)
-    if not found:  # they stand in a table
+    if not found:  # they are in a table
         line = _BLANKS.sub(" ", text).strip()
         found = _places(line, terms)
     if not found:

@@ -93,7 +93,7 @@ def _page(found: Found, width: int) -> str:
 
 
 def _entry(hit: Hit, width: int) -> str:
-    """A program for reading: id, name, where the words stand, which others have its text."""
+    """A program for reading: id, name, where the words are, which others have its text."""
 
     def indented(text: str) -> list[str]:
         return wrap(text, width, initial_indent=" " * 7, subsequent_indent=" " * 7)
