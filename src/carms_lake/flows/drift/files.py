@@ -18,7 +18,7 @@ from carms_lake.errors import SourceRefused, printable
 from carms_lake.flows.drift.cells import cells_of
 from carms_lake.names import folded
 from carms_lake.readers.content import readable
-from carms_lake.readers.csv.header import opened_at_header
+from carms_lake.readers.csv.header import USUAL_DELIMITERS, opened_at_header
 from carms_lake.readers.header import names_in_files, spec_of
 from carms_lake.readers.json import array_elements
 from carms_lake.readers.json.text import loaded
@@ -37,7 +37,6 @@ _GOLDEN = 2_654_435_769
 _RANGE = 1 << 32
 _WRAP = 1 << 31
 _INDEX = "\x00index"
-_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _csv_headers(source: SourceFile, contract: Contract) -> tuple[tuple[str, ...
         return tuple(opened_at_header(source, contract).found), contract
     except SourceRefused as refusal:
         # With another delimiter the header is one long name, and every column is missing.
-        for other in _DELIMITERS:
+        for other in USUAL_DELIMITERS:
             if refusal.code != "MISSING_COLUMN" or other in (spec.delimiter, spec.quote):
                 continue
             dialect = replace(contract, source=replace(spec, delimiter=other))

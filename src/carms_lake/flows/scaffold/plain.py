@@ -15,13 +15,13 @@ from carms_lake.errors import SourceError, first_few
 from carms_lake.flows.drift.files import values_by_path
 from carms_lake.flows.scaffold.table import Table, add_rows, find_table, is_blank, series_of
 from carms_lake.readers.content import blocks
+from carms_lake.readers.csv.header import USUAL_DELIMITERS
 from carms_lake.readers.text import binary_kind, looks_like
 from carms_lake.records import SourceFile
 
 READ_BYTES = 8 << 20
 """Of a longer text, the first part is looked at, and where it ends."""
 _END_BYTES = 64 << 10
-_DELIMITERS = (",", ";", "\t", "|")
 _SCORED = 500
 _LEVELS = 8
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -203,11 +203,11 @@ def _parsed(text: str) -> tuple[list[list[str]], list[int], str]:
     """The rows that are not blank, their lines, and the delimiter that makes most of them alike."""
     sample = "".join(text.splitlines(keepends=True)[:_SCORED])
     scores = {}
-    for delimiter in _DELIMITERS:
+    for delimiter in USUAL_DELIMITERS:
         widths = Counter(len(row) for row in _rows(sample, delimiter) if len(row) > 1)
         width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(1, 0))
         scores[delimiter] = (count, width)
-    best = max(_DELIMITERS, key=lambda delimiter: scores[delimiter])
+    best = max(USUAL_DELIMITERS, key=lambda delimiter: scores[delimiter])
     rows, numbers, reader = [], [], csv.reader(io.StringIO(text, newline=""), delimiter=best)
     before = 0
     for row in reader:

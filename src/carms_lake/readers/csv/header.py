@@ -27,7 +27,8 @@ _HEADER_BYTES = 1 << 20
 _HEADER_RECORD = 1 << 16
 """`carms.header: auto` finds a header with line ends in it that is no longer than this."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_OTHER_DELIMITERS = (",", ";", "\t", "|")
+USUAL_DELIMITERS = (",", ";", "\t", "|")
+"""What is tried where a contract names another one, or there is no contract yet."""
 
 
 class Opened(NamedTuple):
@@ -186,7 +187,7 @@ def _check_delimiter(
     wanted = {name.casefold() for name in chain.from_iterable(names)}
     if len(found) != 1 or len(wanted) == 1 or found[0].strip().casefold() in wanted:
         return
-    for other in _OTHER_DELIMITERS:
+    for other in USUAL_DELIMITERS:
         cells = {name.strip(' "').casefold() for name in found[0].split(other)}
         if len(cells & wanted) > 1 and other == spec_of(contract).delimiter:
             raise SourceRefused(
