@@ -86,8 +86,11 @@ def called(folder: Path, *arguments: str) -> Outcome:
     return Outcome(int(ended.value.code or 0), *texts)
 
 
-def every_command(*, with_hidden: bool = True) -> list[str]:
-    """The words of each command: `query`, `rejects replay`; hidden are the old spellings."""
+def every_command(app: typer.Typer | None = None, *, with_hidden: bool = True) -> list[str]:
+    """The words of each command: `query`, `rejects replay`; hidden are the old spellings.
+
+    Of `app`, such as that of a domain; without it, of all that there is.
+    """
 
     def walk(group: Any, *words: str) -> Iterator[str]:
         for name, one in group.commands.items():
@@ -96,4 +99,4 @@ def every_command(*, with_hidden: bool = True) -> list[str]:
             elif with_hidden or not one.hidden:
                 yield " ".join([*words, name])
 
-    return list(walk(typer.main.get_command(make_app())))
+    return list(walk(typer.main.get_group(app or make_app())))

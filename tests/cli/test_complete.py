@@ -59,10 +59,7 @@ def completed(lake: Path, *words: str) -> list[str]:
     [
         (["rest"], ["restore"]),
         (["rejects", "re"], ["replay"]),
-        (
-            ["describe", "silver.pr"],
-            ["silver.program", "silver.program_evidence", "silver.program_history"],
-        ),
+        (["describe", "silver.di"], ["silver.discipline"]),
         (["describe", "program_profile_"], ["program_profile_all_iterations"]),
         (["history", "bronze.disc"], ["bronze.discipline"]),
         (["ingest", "program_m"], ["program_master"]),

@@ -35,6 +35,7 @@ CALENDAR = (
     " silver.sensor_reading.sensor_at silver.shipment.delivered_at silver.shipment.shipped_at"
 )
 PRODUCT_KEY = "silver.product_history.product_id silver.product_history.valid_from"
+WHICH_NAME = "silver.other_name.language silver.other_name.name_type"
 FEWER = {
     # A key is looked up: the contract names what it is looked up by, not what made the key.
     "carms.fact_program.discipline_key": "silver.discipline.discipline_id",
@@ -47,6 +48,7 @@ FEWER = {
     "carms.bridge_program_requirement.program_key": "silver.program_history.valid_from",
     "carms.bridge_program_selection_criterion.program_key": "silver.program_history.valid_from",
     "carms.fact_interview_date.program_key": "silver.program_history.valid_from",
+    "carms.program_evidence.program_key": "silver.program_history.valid_from",
     "carms.program_feature.program_key": "silver.program_history.valid_from",
     "carms.program_section_all_iterations.program_key": "silver.program_history.valid_from",
     "retail.fact_returns.product_key": PRODUCT_KEY,
@@ -61,6 +63,11 @@ FEWER = {
     "retail.customer_360.last_order_on": CALENDAR,
     "retail.customer_360.recency_days": CALENDAR,
     "retail.store_performance.calendar_year": CALENDAR,
+    # Which of several names an aggregate takes.
+    "carms.dim_discipline.discipline_name_fr": WHICH_NAME,
+    "carms.dim_discipline.discipline_short_name": "silver.other_name.name_type",
+    "carms.dim_school.school_name_fr": WHICH_NAME,
+    "carms.dim_school.school_short_name": "silver.other_name.name_type",
     # What a window is partitioned by.
     "carms.fact_program.created_at": EPOCHS,
     "carms.fact_interview_date.created_at": EPOCHS,
