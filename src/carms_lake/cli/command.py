@@ -30,6 +30,7 @@ from carms_lake.cli.render import (
     emit_text,
     envelope,
     note,
+    progress,
     target,
     text_width,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "emit_text",
     "envelope",
     "note",
+    "progress",
     "target",
     "text_width",
 ]

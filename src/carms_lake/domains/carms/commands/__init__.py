@@ -3,6 +3,7 @@
 from carms_lake.domains.carms.commands import (
     compare,
     iterations,
+    match,
     program,
     programs,
     rank,
@@ -11,4 +12,14 @@ from carms_lake.domains.carms.commands import (
 )
 from carms_lake.domains.carms.commands.shared import app
 
-__all__ = ["app", "compare", "iterations", "program", "programs", "rank", "search", "similar"]
+__all__ = [
+    "app",
+    "compare",
+    "iterations",
+    "match",
+    "program",
+    "programs",
+    "rank",
+    "search",
+    "similar",
+]

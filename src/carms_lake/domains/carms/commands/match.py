@@ -1,0 +1,214 @@
+"""`match`: what would follow if seats, wishes or rules of the match were others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from carms_lake.cli.command import (
+    Argument,
+    Call,
+    Format,
+    Group,
+    Option,
+    Target,
+    Typer,
+    command,
+    emit,
+    emit_text,
+    envelope,
+    note,
+    progress,
+)
+from carms_lake.domains.carms.commands.options import IterationOption
+from carms_lake.domains.carms.commands.shared import app, lake
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from carms_lake.domains.carms.match.scenario import Setting
+    from carms_lake.domains.carms.match.simulation import Simulation
+
+By = Literal["all", "discipline", "province", "stream", "group"]
+
+Scenario = Annotated[
+    Path | None, Argument(metavar="[SCENARIO]", help="A TOML file; `match template` writes one.")
+]
+Repetitions = Annotated[
+    int, Option("--reps", min=1, max=10_000, help="How many repetitions: 60 to 100 are enough.")
+]
+Seed = Annotated[int, Option("--seed", min=0, help="The same seed gives the same figures.")]
+Couples = Annotated[
+    int, Option("--couples", min=0, help="How many couples there are, at most 100.")
+]
+Quota = Annotated[
+    list[str] | None,
+    Option("--quota", metavar="CHANGE", help='Seats, as "Psychiatry/Toronto+10" or "27447=0".'),
+]
+Shift = Annotated[
+    list[str] | None,
+    Option("--shift", metavar="CHANGE", help='Wishes for a province, as "BC=+10%".'),
+]
+Demand = Annotated[
+    Path | None,
+    Option("--demand", metavar="FILE", help="First choices of disciplines (default: invented)."),
+]
+Iterations = Annotated[int, Option("--iterations", min=1, max=2, help="Of the match: 1 or 2.")]
+ByOption = Annotated[By | None, Option("--by", help="Only these rows (default: all levels).")]
+Export = Annotated[
+    Path | None,
+    Option("--export", metavar="DIR", help="Also write the scenario's first market and matching."),
+]
+
+match_app = Typer(
+    cls=Group,
+    name="match",
+    no_args_is_help=True,
+    help="Try what would follow if the match were another one.\n\nA what-if, never a forecast.",
+)
+app.add_typer(match_app)
+
+
+@command(match_app)
+def template(call: Call, to: Target) -> None:
+    """Write a scenario with a comment on everything that it can say."""
+    from carms_lake.domains.carms.match.scenario import TEMPLATE
+
+    if call.json:
+        envelope({"template": TEMPLATE}, to=to)
+    else:
+        emit_text(TEMPLATE, to)
+
+
+@command(match_app)
+def simulate(
+    call: Call,
+    to: Target,
+    scenario: Scenario = None,
+    reps: Repetitions = 100,
+    seed: Seed = 1,
+    couples: Couples = 0,
+    quota: Quota = None,
+    shift: Shift = None,
+    demand: Demand = None,
+    iterations: Iterations = 2,
+    by: ByOption = None,
+    export: Export = None,
+    iteration: IterationOption = None,
+) -> None:
+    """Compare the match with a scenario of it, on the same drawn applicants.
+
+    The seats are those of the lake; the applicants are drawn from a model. It says what would
+    follow if demand were as assumed and people behaved as the model does: never a forecast.
+
+    A table has the means; other formats the bands and every measure, a row for each.
+    """
+    from carms_lake.domains.carms.match import simulation as sim
+
+    settings = _settings(scenario, quota, shift)
+    offered, plan = sim.plan_of(
+        lake(call), settings, iteration=iteration, demand=demand, seed=seed,
+        iterations=iterations, couples=couples,
+    )  # fmt: skip
+    if export:
+        sim.export(plan, export)
+    with progress(call) as advance:
+        found = sim.simulation(
+            offered,
+            plan,
+            reps,
+            lambda done: advance("repetitions", done, reps) if advance else None,
+        )
+    rows = found.table if by is None else found.table.filter(level=by)
+    if call.json:
+        envelope({**_said(found, demand), "rows": rows.to_dicts()}, to=to)
+        return
+    emit(call, _shown(rows) if to.format is Format.TABLE else rows, to)
+    for name, text in _said(found, demand).items():
+        note(call, f"{name.replace('_', ' ')}: {text}")
+    if export:
+        note(call, f"wrote the first market and its matching to `{export}`")
+
+
+def _settings(
+    scenario: Path | None, quota: list[str] | None, shift: list[str] | None
+) -> list[Setting]:
+    """What the file and the flags say; a flag comes after the file."""
+    from carms_lake.domains.carms.match.scenario import flag, read_scenario
+
+    return [
+        *(read_scenario(scenario) if scenario else ()),
+        *(flag("--quota", "quota", text) for text in quota or ()),
+        *(flag("--shift", "shift", text) for text in shift or ()),
+    ]
+
+
+def _shown(rows: pl.DataFrame) -> pl.DataFrame:
+    """What fits a terminal: one row per name, base and scenario side by side."""
+    import polars as pl
+
+    seats = rows.filter(~pl.col("level").is_in(["applicants", "group"]))
+    wide = seats.pivot(
+        "measure", index=["level", "name"], values=["base", "scenario", "difference",
+        "difference_low", "difference_high"], sort_columns=False,
+    )  # fmt: skip
+    columns = set(wide.columns)
+
+    def one(value: str, measure: str, digits: int = 0) -> pl.Expr:
+        name = f"{value}_{measure}"
+        column = pl.col(name) if name in columns else pl.lit(None, pl.Float64)
+        return column.round(digits).cast(pl.Int64) if not digits else column.round(digits)
+
+    return wide.select(
+        pl.col("level"),
+        pl.col("name"),
+        seats=one("base", "seats"),
+        to=one("scenario", "seats"),
+        filled=one("base", "filled_first", 1),
+        change=one("difference", "filled_first", 1),
+        low=one("difference_low", "filled_first", 1),
+        high=one("difference_high", "filled_first", 1),
+        unfilled=one("base", "unfilled", 1),
+        then=one("scenario", "unfilled", 1),
+        first_choice=one("base", "first_choice_success", 2),
+        now=one("scenario", "first_choice_success", 2),
+        curve=one("scenario", "curve_success", 2),
+    )
+
+
+def _said(found: Simulation, demand: Path | None) -> dict[str, str]:
+    """What has to be known with the figures."""
+    from carms_lake.domains.carms.match.parameters import HOLD_OUT, NOT_MODELLED
+
+    rates = {
+        (name, measure): (base, scenario)
+        for name, measure, base, scenario in found.table.filter(level="applicants")
+        .select("name", "measure", "base", "scenario")
+        .rows()
+    }
+
+    def rate(kind: str, measure: str) -> str:
+        base, scenario = rates[kind, measure]
+        return "none" if base is None or scenario is None else f"{base:.1%} -> {scenario:.1%}"
+
+    unsolved = f", {found.unsolved} without a stable matching left out" if found.unsolved else ""
+    return {
+        "what_it_is": "a what-if under the assumptions named here, not a forecast",
+        "seats": f"match iteration {found.supply.iteration}; {found.supply.left_out_seats} seats of"
+        " the Forces left out",
+        "matched": "; ".join(
+            f"{kind} {rate(kind, 'match_rate')}, {rate(kind, 'match_rate_first')} in the first"
+            " iteration"
+            for kind in ("CMG", "IMG")
+        ),
+        "first_program": f"CMG {rate('CMG', 'first_program')}",
+        "first_discipline": f"CMG {rate('CMG', 'first_discipline')}",
+        "demand": f"`{demand}`"
+        if demand
+        else "invented shares of ours; give yours with `--demand`",
+        "seed_and_repetitions": f"seed {found.plan.seed}, {found.repetitions} repetitions"
+        f"{unsolved}; low and high bound 90 % of them",
+        "certificate": "every matching passed it: feasible, no blocking pair, no blocking couple",
+        "errors": HOLD_OUT,
+        "not_modelled": NOT_MODELLED,
+    }
