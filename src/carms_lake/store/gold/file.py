@@ -79,11 +79,9 @@ class Warehouse:
                 )
             add_keyed_hash(self.connection, self._config)
         try:
-            self._created.append(contract)
             if contract.kind == "macro":
                 self._create_macro(contract, sql)
-                return None
-            if contract.kind == "view":
+            elif contract.kind == "view":
                 self.connection.execute(f"create view {qualified(contract.ref)} as {sql}")
                 _delivers(self.connection, contract, f"from {qualified(contract.ref)}")
             else:
@@ -92,7 +90,8 @@ class Warehouse:
                 self.connection.execute(f"insert into {qualified(contract.ref)} by name {sql}")
                 if contract.enforce_key:
                     ensure_unique(self.connection, contract, sql)
-            return self.count(contract.ref)
+            self._created.append(contract)
+            return None if contract.kind == "macro" else self.count(contract.ref)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise StoreError(
                 f"`{contract.ref}` cannot be built: {error}",
