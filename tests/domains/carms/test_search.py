@@ -35,6 +35,7 @@ SILVER = silver_of(
     document_section=[
         text("1", RURAL),
         text("2", RURAL),
+        text("2", "International graduates are asked in March.", "interviews"),
         text("3", "La santé des régions éloignées et rurales, au cœur du programme."),
         text("4", "A large city hospital."),
         text("4", "Rural applicants are asked about obstetrics.", "interviews"),

@@ -15,7 +15,8 @@ with named as (
 described as (
     select program_key, md5(string_agg(content, chr(30) order by section_ordinal)) as text_hash
     from gold.program_section_all_iterations
-    where section_code not in ('program_name', 'match_iteration_name', 'summary_of_changes')
+    -- What is said about applying differs from stream to stream, where the training is the same.
+    where section_code in ('program_highlights', 'program_curriculum', 'training_sites')
     group by program_key
 )
 select
