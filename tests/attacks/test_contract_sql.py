@@ -121,6 +121,7 @@ def test_a_contract_of_a_stranger_writes_nothing_and_reads_no_file(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameter", ["n) as table (select 1); --", "n := (select count(*) from read_text('x'))", "N"]
 )

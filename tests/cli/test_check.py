@@ -48,6 +48,7 @@ def put_contract(config: LakeConfig, document: object) -> None:
     target.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_failing_build_ends_with_1_and_its_rows_can_be_listed(shop: LakeConfig) -> None:
     promise(shop, "error")
     result = invoke(shop, "run")

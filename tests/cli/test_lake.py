@@ -99,6 +99,7 @@ def test_build_names_its_tables_and_the_published_file(shop: LakeConfig) -> None
     assert "unchanged" in invoke(shop, "build").stdout
 
 
+@pytest.mark.slow
 def test_run_is_ingest_and_build_in_one_answer(shop: LakeConfig) -> None:
     result = invoke(shop, "run")
     assert result.exit_code == 0, result.stderr

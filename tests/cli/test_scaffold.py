@@ -100,6 +100,7 @@ def test_nothing_is_overwritten_and_nothing_half_written(
     assert {path: path.read_bytes() for path in shop.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_files_that_are_in_their_folder_already_stay_there(tmp_path: Path) -> None:
     for name in ("day 1.csv", "day 2.csv"):
         path = tmp_path / "data_raw/shop/[daily]" / name
@@ -153,6 +154,7 @@ def test_names_that_are_words_of_python_and_of_sql_are_no_trouble(tmp_path: Path
     assert len(called(tmp_path, "query", 'select "order", "from" from class_table').rows) == 2
 
 
+@pytest.mark.slow
 def test_a_value_with_a_line_break_stays_in_its_comment(tmp_path: Path) -> None:
     rows = "".join(f'{n},"x\n  - name: evil {n % 2}"\n' for n in range(9))
     (tmp_path / "a.csv").write_text(f'id,"no\nte"\n{rows}', encoding="utf-8")

@@ -413,6 +413,7 @@ def test_a_contract_against_itself_has_no_change(one: Contract) -> None:
     assert diff(one, replace(one, columns=tuple(map(replace, one.columns)))) == ()
 
 
+@pytest.mark.slow
 @given(contracts(), contracts())
 def test_every_difference_is_told_and_nothing_else(one: Contract, other: Contract) -> None:
     changes = diff(one, other)

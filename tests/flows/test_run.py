@@ -181,6 +181,7 @@ def test_after_a_clock_was_set_back_runs_are_still_in_their_order(
     assert (status(config).sources["age_s"] >= 0).all()
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_committed_counts_as_the_newest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +193,7 @@ def test_what_a_killed_run_committed_counts_as_the_newest(
     assert build(config).run_id > ahead
 
 
+@pytest.mark.slow
 def test_a_clock_that_goes_on_is_not_mentioned(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     notes = [*ingest(config).notes, *build(config).notes]

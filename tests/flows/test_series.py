@@ -166,6 +166,7 @@ def test_a_source_whose_files_are_replaced_may_be_a_series(tmp_path: Path) -> No
         assert rows(config, "silver.sale", "sale_id", "quantity") == [("s1", now)]
 
 
+@pytest.mark.slow
 def test_a_trace_leads_to_the_present_alone(tmp_path: Path) -> None:
     series, names = NAMES["dated"]
     config = shop(tmp_path, series)

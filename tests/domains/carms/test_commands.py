@@ -178,6 +178,7 @@ def test_programs_have_the_columns_that_fit_in_a_table(carms):
     assert by.split() == [*header, "length_years"]
 
 
+@pytest.mark.slow
 def test_a_terminal_has_the_first_programs_and_all_else_has_all(project, tmp_path, monkeypatch):
     monkeypatch.setattr("carms_lake.domains.carms.commands.programs.ON_A_TERMINAL", 2)
     argv = ["-p", str(project), "programs"]
@@ -265,6 +266,7 @@ interview: not at     Collegiality
     )
 
 
+@pytest.mark.slow
 def test_a_program_is_a_page_in_a_pipe_and_in_a_text_file_too(carms, tmp_path):
     page = carms("program", "27447", "-f", "table").stdout
     assert carms("program", "27447").stdout == page
@@ -274,6 +276,7 @@ def test_a_program_is_a_page_in_a_pipe_and_in_a_text_file_too(carms, tmp_path):
     assert carms("program", "27447", "-f", "csv").stdout.startswith("match_iteration_id,")
 
 
+@pytest.mark.slow
 def test_a_program_that_is_gone_says_when_it_was_dropped(carms):
     result = carms("program", "27450")
     assert result.exit_code == 0
@@ -357,6 +360,7 @@ def test_what_is_not_there_is_told(carms, arguments, code, message):
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fact", "headline", "words", "place"),
     [
@@ -405,6 +409,7 @@ def test_a_fact_shows_what_it_was_read_from(carms, fact, headline, words, place)
     assert carms("program", "27447", "--why", fact).stdout.splitlines() == lines
 
 
+@pytest.mark.slow
 def test_evidence_of_a_fact_comes_as_rows_where_they_are_asked_for(carms):
     (row,) = json.loads(carms("program", "27447", "--why", "quota", "-f", "json").stdout)
     assert row == {
@@ -472,6 +477,7 @@ def test_the_commands_ask_carms_whichever_domain_the_project_works_on(project, m
     assert result.exit_code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "argv",
     [

@@ -127,6 +127,7 @@ def test_facts_that_differ_are_first_and_those_of_no_program_are_left_out(lake):
     assert "accreditation" not in frame["fact"].to_list()
 
 
+@pytest.mark.slow
 def test_every_fact_is_one_whose_source_can_be_asked_for(lake):
     for fact in compare(lake, ["27447", "27448"])["fact"].unique():
         assert why(lake, "27447", fact).height, fact
@@ -143,6 +144,7 @@ def test_a_dropped_program_is_compared_as_it_was(lake):
     assert found["seats"] == (False, ["2", "2"])
 
 
+@pytest.mark.slow
 def test_one_program_in_two_iterations_is_found_by_its_place_or_its_id(carms):
     for program, ids in (("27447", ["17447", "27447"]), ("27448", ["27448", "27448"])):
         shown = carms("compare", program, "--iterations", "1403", "1503").stdout
@@ -170,6 +172,7 @@ def test_what_cannot_be_compared_is_named(carms, arguments, message):
     assert not result.stdout
 
 
+@pytest.mark.slow
 def test_a_table_folds_what_is_equal(carms):
     shown = carms("compare", "27447", "27448", "-f", "table").stdout
     assert "seats                 2                                       5\n" in shown

@@ -133,6 +133,7 @@ def test_no_fact_is_planted_alike_everywhere(fact):
     assert len({str(planted(program)) for program in PLANS}) > 1
 
 
+@pytest.mark.slow
 def test_every_csv_cell_agrees_with_its_section_or_is_cut_where_a_heading_was_planted(tmp_path):
     generate_files("carms_lake.domains.carms", tmp_path, {"seed": 3, "programs": 150})
     name = "9999_program_descriptions_x_section.csv"

@@ -59,6 +59,7 @@ def test_every_version_of_a_program_is_kept_with_its_interval(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_people_see_current_programs_that_are_not_deleted(tmp_path):
     with gold(tmp_path, silver_of(*HISTORY)) as connection:
         assert rows(connection, "select program_stream_id, quota from gold.program_profile") == [
@@ -72,6 +73,7 @@ def test_people_see_current_programs_that_are_not_deleted(tmp_path):
         assert [check for check in checks if not check.passed] == []
 
 
+@pytest.mark.slow
 def test_a_version_has_a_key_of_its_own_that_a_rebuild_gives_again(tmp_path):
     keys = []
     for folder in ("a", "b"):
@@ -120,6 +122,7 @@ NEWEST_ONLY = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", NEWEST_ONLY)
 def test_what_people_read_holds_the_newest_iteration_alone(tmp_path, view):
     def section(iteration):
@@ -177,6 +180,7 @@ def test_two_schools_may_have_a_site_of_the_same_name(tmp_path):
     assert found == [(2,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("low", "high", "label"),
     [(51, 200, "51-200"), (601, None, "601+"), (0, 50, "0-50"), (None, None, None)],
@@ -299,6 +303,7 @@ def test_the_text_of_a_program_is_masked_and_without_its_contacts(tmp_path):
     assert found == [("interviews", "Write to [e-mail].", 18)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quota", "low", "pressure"),
     [(2, 51, 25.5), (4, 0, 0.0), (0, 51, None), (None, 51, None), (2, None, None)],

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import duckdb
 import polars as pl
+import pytest
 from domains.carms.gold_lake import KIT, SECOND, contracts, gold, silver_of, version
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,11 +115,13 @@ def test_equal_scores_are_in_the_order_of_their_ids(tmp_path):
         assert [row[0] for row in similar(connection, "3")] == ["1", "2", "4"]
 
 
+@pytest.mark.slow
 def test_a_program_that_is_not_there_is_like_none(tmp_path):
     with gold(tmp_path, silver_of(version("1"), version("2"))) as connection:
         assert [similar(connection, key) for key in ("9", "", "1' or true --", None)] == [[]] * 4
 
 
+@pytest.mark.slow
 def test_a_dropped_program_and_other_iterations_are_left_out(tmp_path):
     silver = silver_of(
         version("1"), version("2"), version("4", match_iteration_id="1403"),
@@ -190,6 +193,7 @@ def macro_over(programs):
         yield connection
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(PROGRAM, Z_SCORES), min_size=2, max_size=6))
 def test_two_programs_have_the_same_score_for_each_other(programs):
     ids = [str(at) for at in range(len(programs))]

@@ -130,6 +130,7 @@ def test_a_constraint_leaves_out_the_programs_that_break_it(lake, everyone, opti
     assert set(found.left_out["program_stream_id"]) == left_out
 
 
+@pytest.mark.slow
 def test_options_become_constraints(carms):
     options = [
         "--for", "img", "--apply-in", "en", "--apply-in", "fr", "--discipline", "neurology",
@@ -183,6 +184,7 @@ def test_why_not_names_the_constraint_the_fact_and_its_evidence(carms):
     )
 
 
+@pytest.mark.slow
 def test_why_adds_up_to_the_fit(carms):
     wishes = ["--wish", "discipline=27:2", "--wish", "seats=many", "--wish", "low-contestedness"]
     added = rows(carms(*wishes, "--why", "27449"))
@@ -192,6 +194,7 @@ def test_why_adds_up_to_the_fit(carms):
     assert shares["low_contestedness"] == 0.15
 
 
+@pytest.mark.slow
 def test_options_win_over_the_profile(carms, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text(
@@ -280,5 +283,6 @@ def test_low_contestedness_never_has_more_than_15_percent_unless_it_is_asked_for
     assert Profile(wishes=(Wish("seats", ("many",)),)).shares() == ((mild.wishes[0], 1.0),)
 
 
+@pytest.mark.slow
 def test_it_can_be_written_in_each_format(project, tmp_path):
     check_formats(["-p", str(project), "rank", "--wish", "seats=many"], tmp_path, {0})

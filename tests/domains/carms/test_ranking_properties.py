@@ -7,6 +7,7 @@ from datetime import date
 from itertools import permutations, product
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -126,6 +127,7 @@ BETTER = {
 """The best there is of each wish: better than, or as good as, whatever it is in place of."""
 
 
+@pytest.mark.slow
 @given(some_programs(eligible=True), wishes(), st.sampled_from(sorted(BETTER)), st.data())
 def test_a_better_attribute_never_lowers_a_program(programs, wished, what, data):
     place = data.draw(st.integers(0, len(programs) - 1))
@@ -139,6 +141,7 @@ def test_a_better_attribute_never_lowers_a_program(programs, wished, what, data)
     assert after["fit"] >= before["fit"]
 
 
+@pytest.mark.slow
 @given(some_programs(2, eligible=True), wishes())
 def test_a_dominated_program_never_ranks_above(programs, wished):
     profile = Profile(applicant="CMG", wishes=wished)
@@ -177,6 +180,7 @@ def test_a_wider_range_never_gives_a_narrower_band(middle, narrow, wider, others
     assert after["rank_to"] >= before["rank_to"]
 
 
+@pytest.mark.slow
 @given(some_programs(), profiles, st.integers(0, 3), st.randoms())
 def test_the_same_seed_gives_the_same_answer_in_any_order_of_rows_and_wishes(
     programs, profile, seed, chance
@@ -186,6 +190,7 @@ def test_the_same_seed_gives_the_same_answer_in_any_order_of_rows_and_wishes(
     assert_frame_equal(ranked(programs, profile, seed), ranked(shuffled, mixed, seed))
 
 
+@pytest.mark.slow
 @given(some_programs(), profiles, st.data())
 def test_names_that_no_wish_is_about_change_nothing(programs, profile, data):
     names = st.lists(st.text(max_size=3), min_size=len(programs), max_size=len(programs))

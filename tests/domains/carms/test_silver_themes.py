@@ -121,6 +121,7 @@ def hits(programs) -> dict[tuple[str, str], int]:
     }
 
 
+@pytest.mark.slow
 def test_what_is_planted_in_generated_programs_is_found_in_them_and_nothing_else():
     programs = plan(3, 150)
     without = hits([replace(program, themes=()) for program in programs])

@@ -187,6 +187,7 @@ def test_any_record_is_read_as_json_says(drawn: list[dict[str, Any]]) -> None:
         assert nothing_is_lost(record, row["payload"])
 
 
+@pytest.mark.slow
 @given(
     envelope=st.fixed_dictionaries({name: st.none() | st.integers() | texts for name in ENVELOPE}),
     more=st.dictionaries(st.sampled_from([*ENVELOPE, "envelope", "page"]), values, max_size=3),

@@ -102,6 +102,7 @@ def test_each_merge_of_its_own_is_a_version(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_merge_that_closed_a_circle_counts_again_when_it_is_opened(tmp_path):
     merges = [
         merge("a", "b", "2025-01-01"), merge("b", "a", "2025-01-02"),
@@ -131,6 +132,7 @@ def test_a_merge_from_before_1900_has_no_version_before_it(tmp_path):
     assert found == [("b", 1, "1899-12-31 00:00:00", None)]
 
 
+@pytest.mark.slow
 def test_a_chain_of_three_hundred_merges_is_followed_in_gold(tmp_path):
     merges = [(f"c{n}", n, f"c{n + 1}") for n in range(300)]
     with gold(tmp_path, theatre(identity_merge=rows_of(merges))) as connection:

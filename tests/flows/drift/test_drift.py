@@ -342,6 +342,7 @@ def write_as(form: str, path: Path, header: list[str], rows: list[list[Any]]) ->
             append(path, frame, {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "ending"),
     [
@@ -459,6 +460,7 @@ def test_a_big_file_is_sampled_and_said_to_be(
     assert ("city", "renamed") in told(first)
 
 
+@pytest.mark.slow
 def test_a_sample_does_not_depend_on_how_the_file_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "HEAD_RECORDS", 7)
     monkeypatch.setattr(sampling, "SPREAD_RECORDS", 10)

@@ -60,6 +60,7 @@ def test_a_file_that_was_taken_back_is_as_if_it_had_never_come(tmp_path: Path) -
     assert answers(config) == before
 
 
+@pytest.mark.slow
 def test_without_yes_nothing_is_written(tmp_path: Path) -> None:
     config = built(tmp_path, sales=MORE)
     before = digest(config.lake)

@@ -253,6 +253,7 @@ def test_a_file_that_held_rows_and_comes_without_any_is_refused(
     assert len(rows(config, "bronze.sales")) == 4
 
 
+@pytest.mark.slow
 def test_a_file_may_become_empty_where_its_contract_allows_it(tmp_path: Path) -> None:
     config = stocked(tmp_path)
     for table in ("sales", "products"):

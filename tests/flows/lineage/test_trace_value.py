@@ -58,6 +58,7 @@ def test_a_value_of_gold_leads_through_silver_to_the_file(plain: LakeConfig) -> 
     assert (quantity.raw.text, quantity.raw.line) == ("s1,p1,2", 2)
 
 
+@pytest.mark.slow
 def test_a_sum_in_a_view_leads_to_every_row_that_it_adds_up(tmp_path: Path) -> None:
     config = built(tmp_path, "s3,p1,7\ns4,p2,1\n")
     (origin,) = trace_value(config, "name=Tea", "quantity", table="sales_by_product").origins
@@ -81,6 +82,7 @@ def test_a_value_that_the_select_names_itself_has_no_source(plain: LakeConfig) -
     assert [below.notes for below in origin.made_of] == [("none of its rows contributed",)]
 
 
+@pytest.mark.slow
 def test_several_rows_of_a_key_have_a_way_each(tmp_path: Path) -> None:
     config = built(tmp_path, "".join(f"x{n},p1,{n}\n" for n in range(1, TREES_SHOWN + 2)))
     found = trace_value(config, "product_id=p1", "quantity", table="silver.sale")
@@ -89,6 +91,7 @@ def test_several_rows_of_a_key_have_a_way_each(tmp_path: Path) -> None:
     assert found.keys[0] == (("sale_id", "s1"),)
 
 
+@pytest.mark.slow
 def test_a_value_of_silver_whose_contract_says_nothing_is_taken_by_its_name(tmp_path: Path) -> None:
     config = ledger_lake.project(tmp_path)
     ledger_lake.accounts(config, "a")

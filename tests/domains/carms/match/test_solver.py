@@ -111,6 +111,7 @@ def test_a_swapped_pair_is_refused_unless_it_is_stable_too() -> None:
     assert refused > 300
 
 
+@pytest.mark.slow
 @given(SINGLES, st.data())
 @settings(max_examples=300, deadline=None)
 def test_nobody_gains_by_a_list_that_is_not_their_own(lists: Lists, data: st.DataObject) -> None:
