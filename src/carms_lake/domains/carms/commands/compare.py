@@ -38,10 +38,10 @@ def compare(
     iteration: IterationOption = None,
     everything: All = False,
 ) -> None:
-    """Compare programs, or one program in two iterations: what differs first.
+    """Compare programs, or one program in two iterations.
 
-    `carms program ID --why FACT` shows what a value was read from. Formats for rows have all
-    facts, one row per fact and program.
+    What differs comes first. `carms program ID --why FACT` shows what a value was read from.
+    Formats for rows have all facts, one row per fact and program.
     """
     from carms_lake.domains.carms.analysis import compare as programs
     from carms_lake.domains.carms.compare_text import as_text

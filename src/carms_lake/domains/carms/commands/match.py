@@ -96,10 +96,11 @@ def simulate(
     export: Export = None,
     iteration: IterationOption = None,
 ) -> None:
-    """Compare the match with a scenario of it, on the same drawn applicants.
+    """Compare the match with a scenario of it.
 
-    The seats are those of the lake; the applicants are drawn from a model. It says what would
-    follow if demand were as assumed and people behaved as the model does: never a forecast.
+    Both are of the same applicants, who are drawn from a model; the seats are those of the lake.
+    It says what would follow if demand were as assumed and people behaved as the model does: never
+    a forecast.
 
     A table has the means; other formats the bands and every measure, a row for each.
     """

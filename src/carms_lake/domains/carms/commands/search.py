@@ -47,10 +47,11 @@ def search(
     limit: Limit = 10,
     explain: Explain = False,
 ) -> None:
-    """Find programs by words of their descriptions and names, the best answer first.
+    """Find programs by words of their descriptions and names.
 
-    Programs with the same text are one answer. Case and accents make no difference; `carms search
-    psychiatrie autochtone` and `--province`, `--for` and the like ask together.
+    The best answer comes first. Programs with the same text are one answer. Case and accents make
+    no difference; `carms search psychiatrie autochtone` and `--province`, `--for` and the like ask
+    together.
     """
     from carms_lake.domains.carms.analysis.search import COLUMNS, answer
     from carms_lake.flows.query import query_batches
