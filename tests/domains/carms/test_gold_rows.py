@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from domains.carms.gold_lake import FIRST, SECOND, contracts, gold, silver_of, version
+from domains.carms.gold_lake import (
+    FIRST,
+    SECOND,
+    contracts,
+    gold,
+    known_names,
+    silver_of,
+    version,
+)
 
 from carms_lake.names import Layer
 from carms_lake.quality.audit import audit
@@ -370,6 +378,7 @@ def three_programs(tmp_path_factory):
             "3", school_code=93, school_name="Université de Montréal", discipline_id="27",
             discipline_name="Family Medicine", document_language="fr",
         ),
+        other_name=known_names(),
     )  # fmt: skip
     with gold(tmp_path_factory.mktemp("lake"), silver) as connection:
         yield connection
