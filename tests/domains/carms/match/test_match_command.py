@@ -66,6 +66,7 @@ def test_a_scenario_is_compared_with_the_base_and_said_to_be_no_forecast(match, 
     assert len(list(folder.iterdir())) == 6
 
 
+@pytest.mark.slow
 def test_no_scenario_differs_by_nothing_and_the_same_seed_gives_the_same_bytes(match):
     first, again = (match("simulate", "--reps", "2", "--seed", "7") for _ in range(2))
     assert first.stdout == again.stdout
@@ -80,12 +81,15 @@ def test_one_object_holds_the_figures_and_what_has_to_be_known_with_them(match):
     assert result.stderr == ""
 
 
-def test_a_table_has_a_row_per_name(match):
-    result = match("simulate", "--reps", "1", "--by", "discipline", "-f", "table")
-    lines = [line for line in result.stdout.splitlines() if line.startswith("discipline")]
-    assert [line.split()[1] for line in lines] == ["Family", "Neurology"]
+def test_a_table_has_a_row_per_name_and_both_figures_where_they_differ(match):
+    asked = ["--reps", "1", "--by", "discipline", "--quota", "27447+6", "-f", "table"]
+    lines = match("simulate", *asked).stdout.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["Family", "Neurology"]
+    assert lines[0].split()[:5] == ["name", "seats", "filled", "change", "unfilled"]
+    assert "5 > 11" in lines[3]
 
 
+@pytest.mark.slow
 def test_the_template_is_toml_and_runs(match, tmp_path):
     result = match("template")
     assert result.exit_code == 0

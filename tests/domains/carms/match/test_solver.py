@@ -38,6 +38,7 @@ def test_singles_get_the_best_that_any_stable_matching_gives_them(part: int) -> 
         assert solved(lists) == list(best), seed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("couples", [1, 2])
 def test_with_couples_only_stable_matchings_are_found_and_nearly_all_that_exist(
     couples: int,
@@ -128,6 +129,7 @@ def test_nobody_gains_by_a_list_that_is_not_their_own(lists: Lists, data: st.Dat
         assert rank(true, honest[who]) <= rank(true, other[who])
 
 
+@pytest.mark.slow
 @given(SINGLES, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
 def test_other_names_of_programs_and_applicants_change_nothing(lists: Lists, rng: Random) -> None:
@@ -148,6 +150,7 @@ def test_other_names_of_programs_and_applicants_change_nothing(lists: Lists, rng
     ]
 
 
+@pytest.mark.slow
 @given(SINGLES, st.data())
 @settings(max_examples=200, deadline=None)
 def test_more_seats_make_no_applicant_worse_off(lists: Lists, data: st.DataObject) -> None:

@@ -145,36 +145,47 @@ def _settings(
 
 
 def _shown(rows: pl.DataFrame) -> pl.DataFrame:
-    """What fits a terminal: one row per name, base and scenario side by side."""
+    """What fits a terminal: one row per name; where base and scenario differ, both."""
     import polars as pl
 
-    seats = rows.filter(~pl.col("level").is_in(["applicants", "group"]))
-    wide = seats.pivot(
-        "measure", index=["level", "name"], values=["base", "scenario", "difference",
-        "difference_low", "difference_high"], sort_columns=False,
-    )  # fmt: skip
-    columns = set(wide.columns)
+    found: dict[tuple[str, str], dict[str, dict[str, float | None]]] = {}
+    for row in rows.filter(~pl.col("level").is_in(["applicants", "group"])).to_dicts():
+        found.setdefault((row["level"], row["name"]), {})[row["measure"]] = row
+    lines = [
+        {
+            "level": level,
+            "name": name,
+            "seats": _both(row.get("seats"), 0),
+            "filled": _one(row["filled_first"]["base"], 1),
+            "change": _change(row["filled_first"]),
+            "unfilled": _both(row.get("unfilled"), 1),
+            "first choice": _both(row.get("first_choice_success"), 2),
+            "curve": _both(row.get("curve_success"), 2),
+        }
+        for (level, name), row in found.items()
+    ]
+    names = ("level", "name", "seats", "filled", "change", "unfilled", "first choice", "curve")
+    shown = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String))
+    empty = [name for name in ("first choice", "curve") if not shown[name].str.len_chars().sum()]
+    return shown.drop(*empty, *(["level"] if shown["level"].n_unique() == 1 else []))
 
-    def one(value: str, measure: str, digits: int = 0) -> pl.Expr:
-        name = f"{value}_{measure}"
-        column = pl.col(name) if name in columns else pl.lit(None, pl.Float64)
-        return column.round(digits).cast(pl.Int64) if not digits else column.round(digits)
 
-    return wide.select(
-        pl.col("level"),
-        pl.col("name"),
-        seats=one("base", "seats"),
-        to=one("scenario", "seats"),
-        filled=one("base", "filled_first", 1),
-        change=one("difference", "filled_first", 1),
-        low=one("difference_low", "filled_first", 1),
-        high=one("difference_high", "filled_first", 1),
-        unfilled=one("base", "unfilled", 1),
-        then=one("scenario", "unfilled", 1),
-        first_choice=one("base", "first_choice_success", 2),
-        now=one("scenario", "first_choice_success", 2),
-        curve=one("scenario", "curve_success", 2),
-    )
+def _one(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _both(row: dict[str, float | None] | None, digits: int) -> str:
+    """The base, and the scenario where it is another one."""
+    if row is None:
+        return ""
+    base, scenario = _one(row["base"], digits), _one(row["scenario"], digits)
+    return base if base == scenario else f"{base} > {scenario}"
+
+
+def _change(row: dict[str, float | None]) -> str:
+    """How many more seats are filled, with the bounds of 90 % of the repetitions."""
+    change, low, high = (row[f"difference{end}"] or 0.0 for end in ("", "_low", "_high"))
+    return "0" if change == low == high == 0 else f"{change:+.1f} [{low:+.0f}, {high:+.0f}]"
 
 
 def _said(found: Simulation, demand: Path | None) -> dict[str, str]:

@@ -53,20 +53,22 @@ def table(found: Sequence[tuple[Counts, Counts]]) -> pl.DataFrame:
 
 def measures(key: tuple[str, str], counted: Sequence[int] | None) -> dict[str, float | None]:
     """The measures of one row of counts; what was not there has no seats and nobody."""
-    level, _ = key
+    level, name = key
     if level == "applicants":
         one = dict(zip(APPLICANTS, counted or [0] * len(APPLICANTS), strict=True))
         whole = one["applicants"]
         both = one["matched_first"] + one["matched_second"]
         shares = {"match_rate_first": one["matched_first"], "match_rate": both}
-        shares |= {name: one[name] for name in APPLICANTS[3:]}
+        shares |= {measure: one[measure] for measure in APPLICANTS[3:]}
+        if name != "CMG":  # others have no home school
+            del shares["home_school"]
         return {
-            **{name: float(one[name]) for name in APPLICANTS[:3]},
-            **{name: value / whole if whole else None for name, value in shares.items()},
+            **{measure: float(one[measure]) for measure in APPLICANTS[:3]},
+            **{of: value / whole if whole else None for of, value in shares.items()},
         }
     one = dict(zip(SEATS, counted or [0] * len(SEATS), strict=True))
     wanted = one["first_choices"]
-    values: dict[str, float | None] = {name: float(one[name]) for name in SEATS[:3]}
+    values: dict[str, float | None] = {of: float(one[of]) for of in SEATS[:3]}
     values["unfilled"] = float(one["seats"] - one["filled_first"] - one["filled_second"])
     if level == "all":  # every CMG who matches has a program there: the match rate says that
         return values
