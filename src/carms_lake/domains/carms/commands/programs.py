@@ -17,6 +17,7 @@ from carms_lake.cli.command import (
 )
 from carms_lake.domains.carms.commands.options import Filters, IterationOption
 from carms_lake.domains.carms.commands.shared import app, lake, programs_app
+from carms_lake.domains.carms.commands.tables import fitting
 
 Limit = Annotated[
     int | None,
@@ -68,7 +69,8 @@ def programs(
         envelope(listed, to=to)
     elif to.format is Format.TABLE:
         sorted_by = [] if sort is None else sort_columns(sort, found.columns)
-        emit(call, shown.select([*dict.fromkeys([*HEADINGS, *sorted_by])]).rename(HEADINGS), to)
+        table = shown.select([*dict.fromkeys([*HEADINGS, *sorted_by])]).rename(HEADINGS)
+        emit(call, table if to.file else fitting(lake(call), table), to)
     else:
         emit(call, shown, to)
     note(call, _listed(shown.height, found.height, seats, offset))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,9 +20,11 @@ from carms_lake.cli.command import (
     emit_text,
     envelope,
     note,
+    text_width,
 )
 from carms_lake.domains.carms.commands.options import ForOption, IterationOption
 from carms_lake.domains.carms.commands.shared import app, lake
+from carms_lake.domains.carms.commands.tables import fitting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -178,7 +182,11 @@ def _show(call: Call, to: Target, found: Ranking, asked: Profile, limit: int | N
         }
         envelope(data, to=to)
         return
-    emit(call, _for_reading(programs) if is_drawn else programs, to)
+    if is_drawn:
+        table = _for_reading(programs)
+        emit(call, table if to.file else fitting(lake(call), table), to)
+    else:
+        emit(call, programs, to)
     listed = f"{programs.height} of {total}" if programs.height < total else str(total)
     note(call, f"{listed} ranked of {found.considered} programs{_left_out(found)}")
     if total and not asked.shares():
@@ -187,7 +195,11 @@ def _show(call: Call, to: Target, found: Ranking, asked: Profile, limit: int | N
         note(
             call, "?: a fact that was asked for is not known; `--strict` leaves these programs out"
         )
-    note(call, ranking.NO_CHANCE)
+    # On a terminal the sentence does not break within a word.
+    is_seen = sys.stderr.isatty()
+    said = textwrap.wrap(ranking.NO_CHANCE, text_width(to)) if is_seen else [ranking.NO_CHANCE]
+    for line in said:
+        note(call, line)
 
 
 def _left_out(found: Ranking) -> str:
@@ -195,7 +207,7 @@ def _left_out(found: Ranking) -> str:
     by = found.left_out_by()
     if not by:
         return ""
-    return "; left out by " + ", ".join(f"{name} {count}" for name, count in by.items())
+    return "; left out by " + ", ".join(f"`{name}`: {count}" for name, count in by.items())
 
 
 def _for_reading(programs: pl.DataFrame) -> pl.DataFrame:
