@@ -52,6 +52,14 @@ def test_a_value_leads_to_its_sentence_on_the_way_to_the_file(config):
     assert words.place.startswith("section_code match_iteration_name, span_start ")
 
 
+def test_a_column_that_only_the_profile_has_is_traced_in_the_one_that_people_read(config):
+    program = programs(config)[0]
+    found = trace_value(config, program["program_stream_id"], "needs_casper")
+    (origin,) = found.origins
+    assert origin.table == "gold.program_profile"
+    assert [held.value for held in origin.values] == [program["needs_casper"]]
+
+
 def test_a_row_of_a_list_leads_to_its_own_line(config):
     program = programs(config)[0]
     key = f"program_stream_id={program['program_stream_id']}"

@@ -128,7 +128,7 @@ def _table_of(found: TableRows, context: LineageContext, column: str) -> TableRe
             hint if hint.startswith("did") else f"`carms describe {first.in_domain}` lists columns",
         )
     layer = max((ref.layer for ref in having), key=list(Layer).index)
-    of_layer = [ref for ref in having if ref.layer is layer]
+    of_layer = _of_views(context, [ref for ref in having if ref.layer is layer])
     if len(of_layer) > 1:
         listed = ", ".join(f"`{ref.in_domain}`" for ref in of_layer)
         raise UsageError(
@@ -136,6 +136,20 @@ def _table_of(found: TableRows, context: LineageContext, column: str) -> TableRe
             f"say which: `--table {of_layer[0].in_domain}`",
         )
     return of_layer[0]
+
+
+def _of_views(context: LineageContext, refs: list[TableRef]) -> list[TableRef]:
+    """Of a view and another that only selects rows of it, the latter, which people read."""
+    names = {ref: context.contracts[ref].column_names for ref in refs}
+    if any(context.contracts[ref].kind != "view" for ref in refs):
+        return refs
+    read = {
+        below
+        for ref in refs
+        for below in context.gold[ref].reads
+        if set(names[ref]) == set(names.get(below, ()))
+    }
+    return [ref for ref in refs if ref not in read]
 
 
 @dataclass
