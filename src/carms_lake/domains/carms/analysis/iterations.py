@@ -100,23 +100,21 @@ def compare_iterations(
 def compare_deliveries(lake: carms_lake.Lake, iteration: str) -> pl.DataFrame:
     """The programs of one iteration before its last change and now; rows as compare_iterations.
 
-    The last change is what the newest delivery that changed anything brought. `changed_facts` are
-    those that versions keep: not examinations, interviews and components.
+    The last change is what the newest delivery that changed anything brought; where none has since
+    the first, every program is `same`. `changed_facts` are those that versions keep: not
+    examinations, interviews and components.
 
     Raises:
         UnknownKey: there is no such iteration.
-        UsageError: no delivery has changed anything.
         GoldMissing: there is no gold file yet.
     """
     _ensure_iterations(lake, iteration)
     moments = lake.query(_MOMENTS, {"iteration": iteration})["moment"].to_list()
-    if len(moments) == 1:
-        raise carms_lake.UsageError(
-            f"iteration `{iteration}` has had one delivery, and nothing has changed since",
-            "name a second iteration to compare it with",
-        )
-    states = (lake.query(_AS_OF, {"iteration": iteration, "moment": m}) for m in moments[-2:])
-    return _compared(*states)
+    before, now = (
+        lake.query(_AS_OF, {"iteration": iteration, "moment": moment})
+        for moment in (moments[-2:][0], moments[-1])
+    )
+    return _compared(before, now)
 
 
 def totals(compared: pl.DataFrame) -> pl.DataFrame:

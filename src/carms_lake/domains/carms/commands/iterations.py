@@ -17,6 +17,7 @@ from carms_lake.cli.command import (
 )
 from carms_lake.domains.carms.commands.options import Filters
 from carms_lake.domains.carms.commands.shared import lake, programs_app
+from carms_lake.domains.carms.commands.tables import fitting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,8 +67,15 @@ def compare(
         return
     shown = compared if everything else compared.filter(compared["change"] != "same")
     is_table = to.format is Format.TABLE and not call.json
-    emit(call, _table(shown) if is_table else shown, to)
+    table = _table(shown) if is_table else shown
+    emit(call, fitting(lake(call), table) if is_table and not to.file else table, to)
     note(call, _said(sums))
+    if after is None and not compared["change"].ne("same").any():
+        note(
+            call,
+            f"nothing has changed in iteration `{before}` since it first arrived; "
+            f"`carms programs compare {before} OTHER` compares it with another one",
+        )
 
 
 def _table(compared: pl.DataFrame) -> pl.DataFrame:
