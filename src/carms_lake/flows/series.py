@@ -86,7 +86,8 @@ class Arrivals:
             return f"takes its place in the history, before `{last}`"
         return (
             f"warning: arrives after `{last}`, whose name is greater; of a record that both have, "
-            "this one counts as the newer; where the files of a source are one series, its contract says so with `carms.series`"
+            "this one counts as the newer; where the files of a source are one series, its "
+            "contract says so with `carms.series`"
         )
 
     @cached_property
