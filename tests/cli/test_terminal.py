@@ -58,6 +58,7 @@ COMMANDS = [
     "ingest",
     "build",
     "status",
+    "doctor -f table",
     "rejects",
     "rejects -f table",
     "rejects -f md",

@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     DATA = 1
     """It ran, and the data is not fine: an error check failed, rows do not balance, rows were
     rejected or are stale under `--strict`, a query met its time or memory limit, no row has that
-    id."""
+    id, `carms doctor` found a problem."""
     USAGE = 2
     """It was called wrongly: an unknown option, a wrong carms.toml, wrong or forbidden SQL."""
     CONTRACT = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,12 +11,14 @@ from carms_lake.cli import render
 from carms_lake.cli.command import TableName, argument, command, option
 from carms_lake.cli.context import Call, complete_runs, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, end_with
+from carms_lake.cli.formats import on_one_line
 from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from carms_lake.flows.doctor.finding import Finding
     from carms_lake.flows.maintenance import Optimized, Vacuumed
 
 TableNames = Annotated[
@@ -71,6 +74,25 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
         emit(call, dashboard.as_rows(found), to)
     late = ExitCode.DATA if strict and found.sources["is_late"].any() else ExitCode.DONE
     end_with(ExitCode.STORE if found.damage else late)
+
+
+@command(app)
+def doctor(call: Call, to: Target) -> None:
+    """Look for what is wrong around the lake, and what to do about it.
+
+    Versions, settings, lock, clock, files of tables, gold file, masking key, contracts, leftovers,
+    disk. It changes nothing, and exits 1 if there is a problem.
+    """
+    from carms_lake.flows.doctor import doctor as flow
+    from carms_lake.flows.doctor.finding import State
+
+    found = flow(call.config)
+    if to.is_drawn and not call.json:
+        render.write("".join(_drawn(finding, render.text_width(to)) for finding in found))
+    else:
+        emit(call, render.Rows(found[0]._fields, [[*map(str, finding)] for finding in found]), to)
+    is_well = all(finding.state is not State.PROBLEM for finding in found)
+    end_with(ExitCode.DONE if is_well else ExitCode.DATA)
 
 
 @command(app)
@@ -220,6 +242,24 @@ def vacuum(
         kept = f"the lake as of {counted(done.kept_runs, 'run')}"
         render.note(call, f"kept: {kept}, the earliest `{done.oldest_run}`")
     render.note(call, "contents verified unchanged" if done.is_done else _DRY_RUN)
+
+
+def _drawn(finding: Finding, width: int) -> str:
+    """A finding for reading: its state and subject, then what it means and what to do."""
+    lines = [f"{finding.state:<9}{finding.subject}: {finding.found}"]
+    lines += [f"         {finding.meaning}"] if finding.meaning else []
+    lines += [f"         -> {finding.to_do}"] if finding.to_do else []
+    folded = (
+        wrap(
+            on_one_line(line),
+            width,
+            subsequent_indent=" " * 11,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        for line in lines
+    )
+    return "".join(f"{line}\n" for part in folded for line in part)
 
 
 def _records(tables: Iterable[Optimized | Vacuumed]) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """The state of a lake: from the logs of its tables and the newest operations, no data read."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,7 @@ from carms_lake.flows.drift import DRIFT, drift_of, newest
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
-from carms_lake.store import LOG, table_path
+from carms_lake.store import LOG, disk_bytes, table_path
 from carms_lake.store.delta.inspection import inspected
 from carms_lake.store.delta.integrity import damaged
 from carms_lake.store.delta.lock import put_back
@@ -140,7 +139,7 @@ def status(config: LakeConfig) -> Status:
         gold_file=str(config.gold_file),
         gold_run_id=build.run_id if build else None,
         gold_failed_checks=build.failed_checks if build else 0,
-        disk_bytes=_disk(config),
+        disk_bytes=disk_bytes(config),
         damage=tuple(_damage(config)),
         integrity=last_integrity(config),
         notes=(*_put_aside(config), *put_back(config.lake).values()),
@@ -265,16 +264,3 @@ def _checks(config: LakeConfig) -> CheckStatus | None:
 
     passed = int(results["passed"].sum())
     return CheckStatus(str(last), passed, failed("error"), failed("warning"))
-
-
-def _disk(config: LakeConfig) -> dict[str, int]:
-    """The bytes of all files, those of old versions included."""
-    found = {}
-    for folder in (Layer.BRONZE, Layer.SILVER, "rejects", "ops", "parquet", ".asof"):
-        total = 0
-        for file in (config.lake / folder).rglob("*"):
-            with suppress(FileNotFoundError):  # a run in progress has just deleted it
-                total += file.stat().st_size if file.is_file() else 0
-        found[str(folder).lstrip(".")] = total
-    file = config.gold_file
-    return {**found, "gold": file.stat().st_size if file.is_file() else 0}

@@ -1,9 +1,10 @@
 """The only room that knows Delta, Parquet and DuckDB; here: where things are in a lake."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from carms_lake.config import LakeConfig
-from carms_lake.names import TableRef
+from carms_lake.names import Layer, TableRef
 
 LOG = "_delta_log"
 """The folder of a Delta table with its log."""
@@ -27,3 +28,16 @@ def ops_path(config: LakeConfig, table: str) -> Path:
 def parquet_path(config: LakeConfig, ref: TableRef) -> Path:
     """The plain Parquet copy of a bronze table."""
     return config.lake / "parquet" / ref.layer / f"{ref.table}.parquet"
+
+
+def disk_bytes(config: LakeConfig) -> dict[str, int]:
+    """The bytes of all files by layer, those of old versions included, and `gold` of that file."""
+    found = {}
+    for folder in (Layer.BRONZE, Layer.SILVER, "rejects", "ops", "parquet", ".asof"):
+        total = 0
+        for file in (config.lake / folder).rglob("*"):
+            with suppress(FileNotFoundError):  # a run in progress has just deleted it
+                total += file.stat().st_size if file.is_file() else 0
+        found[str(folder).lstrip(".")] = total
+    file = config.gold_file
+    return {**found, "gold": file.stat().st_size if file.is_file() else 0}

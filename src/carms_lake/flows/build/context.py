@@ -9,6 +9,7 @@ import polars as pl
 
 from carms_lake import authored
 from carms_lake.catalog import SilverStep
+from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Balance, Contract, HistorySpec
 from carms_lake.errors import ContractError, did_you_mean
 from carms_lake.flows.build.plan import key_pairs
@@ -155,9 +156,9 @@ class TableUpdate:
     """Of the driver; of a table without one, of all tables that its function reads."""
 
 
-def rows_version(run: Run, ref: TableRef) -> int:
+def rows_version(config: LakeConfig, ref: TableRef) -> int:
     """The version at which a table got the rows that it has; -1 where there is no table."""
-    path = table_path(run.config, ref)
+    path = table_path(config, ref)
     build = last_build(path) if ref.layer is Layer.SILVER else None
     return build.rows_since if build else log.rows_version(path)
 

@@ -55,7 +55,7 @@ def build_gold(
     """
     config, contracts, steps = run.config, catalog.contracts, catalog.gold_steps
     builds = last_builds(config, contracts.values())
-    silver = {ref: rows_version(run, ref) for ref in catalog.refs(Layer.SILVER)}
+    silver = {ref: rows_version(config, ref) for ref in catalog.refs(Layer.SILVER)}
     _note_new_key(run, steps)
     fingerprints = table_fingerprints(config, steps, silver)
     people = tables_about_people(catalog)

@@ -63,7 +63,7 @@ def transform(
     """
     started = time.perf_counter()
     contract = step.contract
-    inputs = {ref: rows_version(run, ref) for ref in sorted(step.needs)}
+    inputs = {ref: rows_version(run.config, ref) for ref in sorted(step.needs)}
     made_from: dict[str, Any] = {
         "code": code,
         "tool": __version__,

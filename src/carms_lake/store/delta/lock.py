@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -88,6 +89,33 @@ def writing(
         with suppress(OSError):  # whoever holds the lake next writes its own name over this one
             holder.unlink(missing_ok=True)
         lock.release()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who wrote its name next to the lock of a lake, and whether it still holds it."""
+
+    name: str
+    """As "`carms build`, process 4711"; empty where nobody did."""
+    is_writing: bool
+
+
+def holder(lake: Path) -> Holder:
+    """Who is writing to a lake; without a run under way, whose run was killed.
+
+    Raises:
+        OSError: the lock cannot be looked at.
+    """
+    name, is_held = "", False
+    with suppress(FileNotFoundError):
+        name = (lake / ".lock.holder").read_text(encoding="utf-8")
+    if (lake / ".lock").exists():
+        try:
+            with FileLock(lake / ".lock", timeout=0):
+                pass
+        except Timeout:
+            is_held = True
+    return Holder(name, is_held)
 
 
 def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:

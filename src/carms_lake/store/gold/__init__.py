@@ -19,6 +19,9 @@ from carms_lake.store import table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.sql import PUBLISHED, attach, connect, qualified, quoted, read_pinned, seal
 
+STORAGE_VERSION = "v1.0.0"
+"""What the file can be opened by: BI tools bundle drivers that are years old."""
+
 
 @dataclass(frozen=True)
 class BuildRecord:
@@ -33,6 +36,10 @@ class BuildRecord:
     """By table."""
     fingerprints: dict[str, str]
     """By table."""
+    contract_versions: dict[str, str]
+    """By table."""
+    storage: str
+    """What opens the file, in DuckDB's words: `v1.0.0+`."""
 
 
 def build_record(path: Path) -> BuildRecord | None:
@@ -47,13 +54,20 @@ def build_record(path: Path) -> BuildRecord | None:
             counts = connection.execute(
                 "select table_name, estimated_size from duckdb_tables() where schema_name = 'gold'"
             ).fetchall()
-            tables = connection.sql("select table_name, fingerprint from ops.build_tables")
+            tables = connection.sql(
+                "select table_name, fingerprint, contract_version from ops.build_tables"
+            ).fetchall()
+            storage = connection.sql(
+                "select tags['storage_version'] from duckdb_databases() where not internal"
+            ).fetchall()
             return BuildRecord(
                 str(record["run_id"]),
                 str(record["fingerprint"]),
                 record["failed_checks"],
                 dict(counts),
-                dict(tables.fetchall()),
+                {table: made for table, made, _ in tables},
+                {table: version for table, _, version in tables},
+                str(storage[0][0]),
             )
     except (duckdb.Error, ValueError):
         return None

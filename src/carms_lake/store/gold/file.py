@@ -19,7 +19,7 @@ from carms_lake.errors import ContractError, StoreError
 from carms_lake.names import IDENTIFIER, TableRef
 from carms_lake.store import ops
 from carms_lake.store.delta import Pinned
-from carms_lake.store.gold import published_place
+from carms_lake.store.gold import STORAGE_VERSION, published_place
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
 from carms_lake.store.sql import (
     PUBLISHED,
@@ -32,9 +32,6 @@ from carms_lake.store.sql import (
     seal,
 )
 from carms_lake.store.sql.statement import only_reads
-
-STORAGE_VERSION = "v1.0.0"
-"""What the file can be opened by: BI tools bundle drivers that are years old."""
 
 
 class Warehouse:
