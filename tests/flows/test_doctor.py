@@ -165,6 +165,7 @@ def ledger(folder: Path) -> None:
     build(config)
 
 
+@pytest.mark.slow
 def test_a_key_that_is_lost_open_wrong_or_another_is_found(tmp_path: Path) -> None:
     copy_to(tmp_path, ledger)
     config = ledger_lake.config_of(tmp_path)
@@ -240,6 +241,12 @@ def test_what_cannot_be_looked_at_is_a_finding(
     monkeypatch.setattr(shutil, "disk_usage", denied)
     found = bad(shop)["disk"]
     assert (found.state, "Permission denied" in found.found) == (State.PROBLEM, True)
+
+
+def test_damage_that_several_looks_meet_is_said_once(shop: LakeConfig) -> None:
+    (shop.lake / "ops" / "runs" / "_delta_log" / f"{0:020}.json").unlink()
+    found = [finding.found for finding in doctor(lambda: shop)]
+    assert len([text for text in found if "ops" in text and "log" in text]) == 1
 
 
 def test_the_command_ends_with_1_for_a_problem_alone(shop: LakeConfig) -> None:

@@ -33,4 +33,7 @@ def doctor(settings: Callable[[], LakeConfig]) -> list[Finding]:
     }
     for subject, look in looks.items():
         found += looked(subject, partial(look, config))
-    return found
+    once: dict[str, Finding] = {}
+    for finding in found:  # several looks may meet the same damage
+        once.setdefault(finding.found, finding)
+    return list(once.values())
