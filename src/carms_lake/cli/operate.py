@@ -78,7 +78,7 @@ def status(call: Call, to: Target, *, strict: Strict = False) -> None:
 
 @command(app)
 def doctor(call: Call, to: Target) -> None:
-    """Look for what is wrong around the lake, and what to do about it.
+    """Look for what is wrong around the lake and how to mend it.
 
     Versions, settings, lock, clock, files of tables, gold file, masking key, contracts, leftovers,
     disk. It changes nothing, and exits 1 if there is a problem.
