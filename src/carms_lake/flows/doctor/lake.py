@@ -172,7 +172,7 @@ def contracts(config: LakeConfig) -> Iterator[Finding]:
 def leftovers(config: LakeConfig) -> Iterator[Finding]:
     """Files that no log names, those of killed runs, gold files half written."""
     if holder(config.lake).is_writing:
-        what = "a run is under way: its files cannot be told from leftovers"
+        what = "not looked for while a run is under way, whose files look the same"
         yield Finding("leftovers", State.OK, what)
         return
     orphans: list[Path] = []
