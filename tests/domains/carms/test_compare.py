@@ -133,6 +133,17 @@ def test_every_fact_is_one_whose_source_can_be_asked_for(lake):
         assert why(lake, "27447", fact).height, fact
 
 
+@pytest.mark.slow
+def test_what_stands_at_the_left_of_a_comparison_can_be_asked_for_in_its_words(lake):
+    found = compare(lake, ["27447", "27448"])
+    for fact, label in found.select("fact", "label").unique().rows():
+        asked = why(lake, "27447", label)
+        code = fact.rpartition(".")[2]
+        by_code = why(lake, "27447", code)
+        assert asked.height, label
+        assert asked["value"].to_list() == by_code["value"].to_list(), label
+
+
 def test_nothing_is_denied_of_a_program_without_a_description(lake):
     found = values(compare(lake, ["27447", "27450"]))
     assert found["photo"] == (True, ["required", None])

@@ -17,8 +17,8 @@ _LEAST_CELL = 16
 """Where cells would be narrower, the programs of a fact are below each other."""
 
 _WHY = (
-    "`carms program ID --why FACT` shows what a value was read from; `-f csv` has the names of "
-    "facts that it takes."
+    "`carms program ID --why FACT` shows what a value was read from: FACT is a name at the "
+    'left, as "return of service".'
 )
 
 

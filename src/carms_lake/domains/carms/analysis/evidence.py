@@ -12,6 +12,7 @@ from carms_lake.domains.carms import reference
 from carms_lake.domains.carms.analysis import nearest
 from carms_lake.domains.carms.analysis.known import gold_of_this_version
 from carms_lake.domains.carms.analysis.program import LISTS, program
+from carms_lake.domains.carms.profile_text import requirement_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +63,13 @@ select 'selection_criterion', stage || '.' || component_code from dim_selection_
 """
 """What some program asks for or looks at."""
 
+_WORDS = """
+select requirement_code, requirement_name from dim_requirement
+union all
+select component_code, component_name from dim_selection_criterion
+"""
+"""What requirements and components are called."""
+
 _MASTER = {
     "match_iteration_id": "the number in the name of the file",
     "program_stream_id": "program_stream_id",
@@ -107,6 +115,7 @@ _TOGETHER = {
     "stream": ("program_stream",),
     "page": ("program_url",),
     "program": ("program_name",),
+    "dropped_on": ("deleted_on",),
 }
 """Other names of facts: those of the page, of lists, of facts that belong together."""
 
@@ -120,6 +129,8 @@ class _Known(NamedTuple):
     """The place of its row in the program master."""
     codes: list[tuple[str, str]]
     """All requirements and components that any program has: fact and item."""
+    words: Mapping[str, str]
+    """Their codes by their names in words, as `_name` spells these."""
 
 
 def why(
@@ -127,7 +138,7 @@ def why(
 ) -> pl.DataFrame:
     """What a fact of a program was read from: a row per fact and place, columns as in `SCHEMA`.
 
-    `fact` is a column of program_profile, a label of the program's page, or the code of a
+    `fact` is a column of program_profile, a label of the program's page, or the code or name of a
     requirement or component. `source` is `description`, `master` (the program master),
     `reference` (a file of this project), `delivery` (when files came), or null where the
     description says nothing; `place` says it in words. The span is that of program_evidence.
@@ -140,7 +151,9 @@ def why(
     asked = {"iteration": profile["match_iteration_id"], "program": program_id}
     with gold_of_this_version():
         evidence, codes = lake.query(_EVIDENCE, asked).to_dicts(), lake.query(_CODES).rows()
-    known = _Known(profile, evidence, _record(lake, asked), codes)
+        named = lake.query(_WORDS).to_dicts()
+    words = {_name(requirement_name(entry)): entry["requirement_code"] for entry in named}
+    known = _Known(profile, evidence, _record(lake, asked), codes, words)
     rows = [row for name in _facts(known, fact) for row in _rows(known, name)]
     key = {name: profile[name] for name in ("match_iteration_id", "program_stream_id")}
     return pl.DataFrame([key | row for row in rows], schema=SCHEMA)
@@ -156,7 +169,7 @@ def _record(lake: carms_lake.Lake, asked: dict[str, Any]) -> str:
 
 def _facts(known: _Known, fact: str) -> tuple[str, ...]:
     """The names of facts that one word asks for."""
-    name = fact.strip().lower().replace(" ", "_").replace("-", "_")
+    name = _name(fact)
     if name in _TOGETHER:
         return _TOGETHER[name]
     if f"needs_{name}" in known.profile and not any(
@@ -166,9 +179,16 @@ def _facts(known: _Known, fact: str) -> tuple[str, ...]:
     codes = {item for _, item in known.codes} | {_short(item) for _, item in known.codes}
     stated = {each["fact"] for each in known.evidence}
     if name not in {*known.profile, *codes, *stated}:
+        name = known.words.get(name, name)
+    if name not in {*known.profile, *codes, *stated}:
         names = [*known.profile, *sorted({*_TOGETHER, *codes, *stated} - {*known.profile})]
         raise carms_lake.UnknownKey(f"a program has no fact `{fact}`", nearest.hint(fact, names))
     return (name,)
+
+
+def _name(words: str) -> str:
+    """Words as the name of a fact."""
+    return words.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _short(item: str) -> str:

@@ -159,6 +159,8 @@ def rank(
         found = explain(lake(call), asked, why or why_not or "")
         is_drawn = to.format is Format.TABLE and not call.json
         emit(call, found.drop(OF_ONE, strict=False) if is_drawn else found, to)
+        if why is not None and found.is_empty():
+            note(call, "no wish was stated: `--wish`, or a profile, has them")
         return
     ranked = ranking.rank(lake(call), asked, draws=draws, seed=seed)
     _show(call, to, ranked, asked, limit)
