@@ -123,7 +123,11 @@ def _origin(node: Node) -> ColumnOrigin:
             continue
         if isinstance(leaf.expression, exp.Table):
             table = leaf.expression
-            columns.add(f"{table.db}.{table.name}.{leaf.name.rpartition('.')[2]}")
+            column = leaf.name.rpartition(".")[2]
+            if table.name:
+                columns.add(f"{table.db}.{table.name}.{column}")
+            else:  # the call of a table macro, whose SELECT is not looked into
+                unknown.add(column)
         elif isinstance(leaf.expression, (exp.Placeholder, exp.Star)):
             unknown.add(leaf.name)
     expression = node.expression

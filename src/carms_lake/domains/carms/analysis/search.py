@@ -38,9 +38,13 @@ _MOST_CHARACTERS = 2_000
 
 _SEARCH = """
 with found as materialized (
-    select found.score, found.same_text_as, program.*
+    select
+        found.match_iteration_id, found.score, found.same_text_as, program.program_stream_id,
+        program.program_name,
+        program.discipline_name, program.school_name, program.program_site, program.eligibility,
+        program.training_province, program.quota
     from search_programs($query, in_iteration := $iteration, in_section := $section) as found
-    join programs_matching(<filters>) as program
+    join <programs> as program
         on program.match_iteration_id = found.match_iteration_id
         and program.program_stream_id = found.program_stream_id
 ),
@@ -109,8 +113,13 @@ select
 from first_of
 left join text on text.program_stream_id = first_of.program_stream_id
 order by first_of.score desc, first_of.program_stream_id
-""".replace("<filters>", ", ".join(f"{its} := ${ours}" for ours, its in PARAMETERS.items()))
+"""
 """The best answers, each with the text that has most of the words, as they are spelt there."""
+
+_FILTERED = ", ".join(f"{its} := ${ours}" for ours, its in PARAMETERS.items())
+_MATCHING = _SEARCH.replace("<programs>", f"programs_matching({_FILTERED})")
+_ALL = _SEARCH.replace("<programs>", "program_profile")
+"""Where no filter is given: to plan one that asks nothing takes longer than the search."""
 
 _EXPLAIN = """
 with hit as materialized (
@@ -251,8 +260,13 @@ def answer(  # noqa: PLR0913 - the same
         raise carms_lake.UsageError(
             "the query is empty", "give words, as in `carms search rural obstetrics`"
         )
-    asked = {**parameters(filters), "query": query[:_MOST_CHARACTERS], "section": section}
-    rows = ask(_SEARCH, {**asked, "limit": limit})
+    given = parameters(filters)
+    asked = {**given, "query": query[:_MOST_CHARACTERS], "section": section}
+    if all(value is None for value in given.values()):
+        asked = {"iteration": None, "query": asked["query"], "section": section}
+        rows = ask(_ALL, {**asked, "limit": limit})
+    else:
+        rows = ask(_MATCHING, {**asked, "limit": limit})
     if not rows and section:
         known = [str(name) for (name,) in ask(_SECTIONS, {})]
         if section not in known:
