@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import carms_lake
 from carms_lake.cli import make_app
-from carms_lake.domains.carms.analysis.search import search
+from carms_lake.domains.carms.analysis.search import answer, search
 from carms_lake.domains.carms.analysis.snippets import snippet
 
 RURAL = "Two years in rural towns. Families see [name] every week."
@@ -189,3 +189,12 @@ def test_what_was_looked_for_in_place_of_an_unknown_word_is_said(lake):
         "no program has `ruarl`; looked for `rural`"
         in CliRunner().invoke(make_app(), arguments).stderr
     )
+
+
+def test_an_older_gold_file_says_to_build():
+    def ask(_sql, _parameters):
+        raise carms_lake.QueryRefused("Catalog Error: there is no search_programs", "")
+
+    with pytest.raises(carms_lake.GoldMissing) as told:
+        answer(ask, "rural")
+    assert told.value.hint == "run `carms build`"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import carms_lake
 from carms_lake.domains.carms.analysis.filters import PARAMETERS, ensure_named, parameters
+from carms_lake.domains.carms.analysis.known import gold_of_this_version
 from carms_lake.domains.carms.analysis.snippets import Snippet, snippet
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ def answer(  # noqa: PLR0913 - the same
 
     Raises:
         UsageError: no query, or no such section.
+        GoldMissing: the gold file is of an earlier version.
         LakeError: what `ask` raises.
     """
     if not query.strip():
@@ -262,11 +264,12 @@ def answer(  # noqa: PLR0913 - the same
         )
     given = parameters(filters)
     asked = {**given, "query": query[:_MOST_CHARACTERS], "section": section}
+    statement = _MATCHING
     if all(value is None for value in given.values()):
         asked = {"iteration": None, "query": asked["query"], "section": section}
-        rows = ask(_ALL, {**asked, "limit": limit})
-    else:
-        rows = ask(_MATCHING, {**asked, "limit": limit})
+        statement = _ALL
+    with gold_of_this_version():
+        rows = ask(statement, {**asked, "limit": limit})
     if not rows and section:
         known = [str(name) for (name,) in ask(_SECTIONS, {})]
         if section not in known:
