@@ -31,7 +31,7 @@ select
         else word
     end as term,
     -- One text, not a list: a list of so many takes as long to plan as a whole search.
-    contains(
+    word in (select unnest(string_split(
         ' a about above after again ai all alors also am an and any are as at au aucun aura aurait '
         || 'auront aussi autre autres aux avec avez avoir avons be because been before being below '
         || 'between both but by can car ce cela celle celles celui ces cet cette ceux chaque comme '
@@ -47,6 +47,6 @@ select
         || 'ton too tous tout toute toutes tres tu un under une until up upon us vers very vos votre '
         || 'vous was we were what when where which while who whom why will with within without would you '
         || 'your yours ',
-        ' ' || word || ' '
-    ) as is_stop_word
+        ' '
+    ))) as is_stop_word
 from spelt
