@@ -171,6 +171,12 @@ def test_sentences_are_shown_rather_than_rows_of_a_table():
     assert shown.text == "Rural care is taught in towns."
 
 
+def test_a_snippet_has_no_marks_of_markdown():
+    shown = snippet("#### Your year\n\n  * **Rural** care\n  * Research\n", {"Rural": "rural"})
+    assert shown.text == "Your year · Rural care · Research"
+    assert shown.marks == ((12, 17),)
+
+
 def test_the_command_shows_programs_and_gives_rows(lake):
     arguments = ["-p", str(lake.config.project), "search", "rural", "towns", "--limit", "1"]
     page = CliRunner().invoke(make_app(), [*arguments, "-f", "table", "--explain"])

@@ -10,6 +10,8 @@ WIDTH = 180
 """Characters of a snippet, without the dots where it begins or ends within the text."""
 
 _BLANKS = re.compile(r"\s+")
+_EMPHASIS = re.compile(r"\*\*|__|^[ \t]*#+[ \t]", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*[*+-][ \t]", re.MULTILINE)
 _TABLE_ROW = re.compile(r"^\s*\|.*$|^[ \t]*[-|: ]{3,}$", re.MULTILINE)
 
 
@@ -25,11 +27,13 @@ class Snippet:
 def snippet(text: str, terms: Mapping[str, str], width: int = WIDTH) -> Snippet:
     """The window with most different terms, sentences rather than rows of tables.
 
+    Marks of Markdown are left out, and bullets are dots: the text is for reading.
     `terms` has the words as the text spells them, and the term of each.
 
     >>> snippet("Two years in rural towns.", {"rural": "rural"})
     Snippet(text='Two years in rural towns.', marks=((13, 18),))
     """
+    text = _BULLET.sub("· ", _EMPHASIS.sub("", text))
     line = _BLANKS.sub(" ", _TABLE_ROW.sub(" ", text)).strip()
     found = _places(line, terms)
     if not found:  # they are in a table
