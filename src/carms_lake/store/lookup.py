@@ -1,13 +1,15 @@
 """Finding rows: those with some values, those that a row was made of, and those it went into."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 import duckdb
 
+from carms_lake.contract.model import Contract
 from carms_lake.names import DELIVERY_ID, SRC_FILENAME, TableRef
 from carms_lake.store.sql import qualified, quoted
 from carms_lake.store.sql.column_lineage import LineageUnknown
@@ -46,6 +48,16 @@ class Condition:
     type: str
     """The SQL type in which they are compared."""
     match: Match = Match.SAME
+
+
+def add_macros(connection: Connection, macros: Iterable[tuple[Contract, str]]) -> None:
+    """Make the macros that SELECTs call; one that reads what is not there yet is left out."""
+    for contract, sql in macros:
+        parameters = ", ".join(contract.parameters)
+        with suppress(duckdb.Error):
+            connection.execute(
+                f"create macro {qualified(contract.ref)}({parameters}) as table {sql}"
+            )
 
 
 def columns_of(connection: Connection) -> dict[str, set[str]]:

@@ -149,6 +149,8 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
     limits = {"memory_limit": config.memory_limit, "temp_directory": ""}
     with reading(config, list(existing.values()), **limits) as connection:
         _prepare(connection, config)
+        steps = (step for step in catalog.gold_steps if step.contract.kind == "macro")
+        lookup.add_macros(connection, ((step.contract, step.sql) for step in steps))
         columns = lookup.columns_of(connection)
         known = {}
         for ref, contract in existing.items():  # without columns that are newer than the table
