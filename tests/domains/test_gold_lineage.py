@@ -85,6 +85,7 @@ NOT_FOLLOWED = {
     "carms.search_terms.term",
     "carms.search_terms.is_stop_word",
     "carms.search_posting.term",
+    "carms.search_programs.score",
     "carms.search_query.word",
 }
 

@@ -1,6 +1,11 @@
 -- Grain: one row per program that has a word of the query, the best answer first.
 -- Question: which programs are about this?
-with hit as materialized (
+with indexed as (
+    select count(*) as programs
+    from gold.search_document
+    where coalesce(match_iteration_id = in_iteration, is_newest_iteration)
+),
+hit as (
     select query.word, field.program_key, sum(
         field.word_weight * case when field.field = 'names' then 1 else posting.occurrences end
     ) as weight
@@ -11,23 +16,21 @@ with hit as materialized (
         and coalesce(field.field = in_section, true)
     group by query.word, field.program_key
 ),
-rarity as (
-    -- Counted over all terms that stand for a word: counted for each of them, a term that few texts
-    -- have would weigh far too much.
-    select word, ln(1 + (indexed.programs - count(*) + 0.5) / (count(*) + 0.5)) as weight
+-- How rare a word is, is counted over all terms that stand for it: counted for each of them, a term
+-- that few texts have would weigh far too much. Nothing is read twice: macros in a file lose the
+-- word "materialized", and old drivers compute twice what is read twice.
+counted as (
+    select program_key, weight, count(*) over (partition by word) as programs
     from hit
-    cross join (
-        select count(*) as programs
-        from gold.search_document
-        where coalesce(match_iteration_id = in_iteration, is_newest_iteration)
-    ) as indexed
-    group by word, indexed.programs
 ),
 scored as (
-    select hit.program_key, round(sum(rarity.weight * 2.2 * hit.weight / (hit.weight + 1.2)), 6) as score
-    from hit
-    join rarity on rarity.word = hit.word
-    group by hit.program_key
+    select counted.program_key, round(sum(
+        ln(1 + (indexed.programs - counted.programs + 0.5) / (counted.programs + 0.5))
+        * 2.2 * counted.weight / (counted.weight + 1.2)
+    ), 6) as score
+    from counted
+    cross join indexed
+    group by counted.program_key
 )
 select
     document.match_iteration_id,
