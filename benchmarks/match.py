@@ -1,18 +1,26 @@
-"""One match of the size of the Canadian one, with its certificate; how often couples are placed.
+"""One match of the size of the Canadian one, with its certificate; couples; a whole simulation.
 
-    python benchmarks/match.py [--couples 15 30 60] [--markets 10]
+    python benchmarks/match.py [--couples 15 30 60] [--markets 10] [--peer] [--project FOLDER]
 
-Prints milliseconds of the solver and the certificate, and, if the package `matching` is installed,
-how much longer it takes for the same market.
+Prints milliseconds of the solver and the certificate, and how often couples are placed. `--peer`
+solves the same market with the package `matching`, in an environment of its own, and prints how
+much longer that takes and whether it finds the same. `--project`, which has a built lake, times
+`carms match simulate` with 100 repetitions of base and scenario.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
 import time
 import tracemalloc
-from importlib.util import find_spec
+from pathlib import Path
 from random import Random
+
+from pairs import run
+from peers.environments import environment
 
 from carms_lake.domains.carms.match.certificate import certify
 from carms_lake.domains.carms.match.market import Market, market_of
@@ -57,13 +65,8 @@ def best_of(times: int, call: object) -> float:
     return 1000 * min(took)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--couples", nargs="*", type=int, default=[15, 30, 60])
-    parser.add_argument("--markets", type=int, default=10)
-    given = parser.parse_args()
-
+def one_match(*, peer: bool) -> None:
+    """A market of the real size, solved and proved; with `peer`, by `matching` too."""
     lists = lists_of(3700, 815, 20, seed=1)
     market = market_of(*lists)
     solved = solve(market).matching
@@ -76,30 +79,62 @@ def main() -> None:
     edges = len(market.programs)
     print(f"3,700 applicants, 815 programs, {edges:,} wishes: solved in {solving:.1f} ms")
     print(f"certificate {proving:.1f} ms; memory of the solver {peak:.1f} MiB")
-    if find_spec("matching"):
-        from matching.games import HospitalResident
+    if peer:
+        given = json.dumps(dict(zip(("wishes", "rankings", "seats"), lists, strict=True)))
+        python = str(environment("match") / "python")
+        script = str(Path(__file__).parent / "peers" / "match.py")
+        done = subprocess.run(
+            [python, script], input=given, capture_output=True, text=True, check=True
+        )
+        found = json.loads(done.stdout)
+        same = "the same matching" if found["matching"] == list(solved) else "ANOTHER MATCHING"
+        print(f"`matching`: {1000 * found['seconds'] / solving:.1f} times as long, {same}")
 
-        wishes, rankings, seats = lists
-        game = HospitalResident.create_from_dictionaries(
-            dict(enumerate(wishes)), dict(enumerate(rankings)), dict(enumerate(seats))
-        )
-        peer = best_of(1, lambda: game.solve(optimal="resident"))
-        print(f"`matching` on the same market: {peer / solving:.1f} times as long")
-    else:
-        print("`matching` is not installed here: no ratio")
-    for couples in given.couples:
-        found, began = [], time.perf_counter()
-        for seed in range(given.markets):
-            one = with_couples(1450, 350, couples, seed)
-            outcome = solve(one, seed=seed)
-            if outcome.matching is not None:
-                certify(one, outcome.matching)
-                found.append(outcome.method)
-        took = (time.perf_counter() - began) / given.markets
+
+def placed(couples: int, markets: int) -> None:
+    """In how many markets a number of couples is placed."""
+    found, began = [], time.perf_counter()
+    for seed in range(markets):
+        one = with_couples(1450, 350, couples, seed)
+        outcome = solve(one, seed=seed)
+        if outcome.matching is not None:
+            certify(one, outcome.matching)
+            found.append(outcome.method)
+    took = (time.perf_counter() - began) / markets
+    print(
+        f"{couples} couples of 1,450 applicants: stable in {len(found)} of {markets}"
+        f" ({found.count('Roth-Peranson')} by Roth-Peranson), {took:.1f} s each"
+    )
+
+
+def simulated(project: Path) -> None:
+    """The command, 100 repetitions of base and scenario.
+
+    Where only seats change, both are drawn at once; where wishes change too, each by itself.
+    """
+    command = [sys.executable, "-m", "carms_lake", "-p", str(project), "match", "simulate"]
+    seats = ["--reps", "100", "--quota", "Psychiatry/Toronto+10"]
+    for what, change in (("seats", seats), ("seats and wishes", [*seats, "--shift", "BC=+10%"])):
+        spent = run([*command, *change])
         print(
-            f"{couples} couples of 1,450 applicants: stable in {len(found)} of {given.markets}"
-            f" ({found.count('Roth-Peranson')} by Roth-Peranson), {took:.1f} s each"
+            f"100 repetitions of base and scenario, other {what}: {spent.wall_s:.1f} s,"
+            f" {spent.cpu_s:.1f} s of processors, {spent.peak_mb:.0f} MB in the largest process"
         )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--couples", nargs="*", type=int, default=[15, 30, 60])
+    parser.add_argument("--markets", type=int, default=10)
+    parser.add_argument("--peer", action="store_true")
+    parser.add_argument("--project", type=Path)
+    given = parser.parse_args()
+    one_match(peer=given.peer)
+    for couples in given.couples:
+        placed(couples, given.markets)
+    if given.project:
+        simulated(given.project)
 
 
 if __name__ == "__main__":
