@@ -96,14 +96,14 @@ def groups_of(programs: Sequence[Program], parameters: Parameters) -> list[Group
             seats[key] = seats.get(key, 0) + program.appeal
     made = []
     for (school, province), number in zip(
-        sorted(seats), _parts(parameters.cmg, [seats[key] for key in sorted(seats)]), strict=True
+        sorted(seats), parts(parameters.cmg, [seats[key] for key in sorted(seats)]), strict=True
     ):
         french = round(FRENCH.get(school, 0) * number)
         other = "both" if school in BOTH_LANGUAGES else "en"
         made += [Group("CMG", school, province, "fr", french)] if french else []
         made += [Group("CMG", school, province, other, number - french)] if number > french else []
     for province, number in zip(
-        IMG_HOMES, _parts(parameters.img, list(IMG_HOMES.values())), strict=True
+        IMG_HOMES, parts(parameters.img, list(IMG_HOMES.values())), strict=True
     ):
         language = "fr" if province == "QC" else "en"
         made += [Group("IMG", "", province, language, number)] if number else []
@@ -111,7 +111,7 @@ def groups_of(programs: Sequence[Program], parameters: Parameters) -> list[Group
     return made
 
 
-def _parts(total: int, weights: Sequence[float]) -> list[int]:
+def parts(total: int, weights: Sequence[float]) -> list[int]:
     """A number in parts in proportion to weights, by largest remainder."""
     whole = sum(weights) or 1
     exact = [total * weight / whole for weight in weights]

@@ -96,13 +96,14 @@ def _summary(pairs: Sequence[tuple[float | None, float | None]]) -> Iterable[flo
             yield from (None, None, None)
             continue
         yield round(sum(known) / len(known), 6)
-        yield round(_quantile(known, 0.05), 6)
-        yield round(_quantile(known, 0.95), 6)
+        yield round(quantile(known, 0.05), 6)
+        yield round(quantile(known, 0.95), 6)
     known = [value for value in differences if value is not None]
     yield round(_error(known), 6) if len(known) > 1 else None
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """A quantile of sorted values, between neighbours in proportion."""
     at = share * (len(ordered) - 1)
     low = int(at)
     high = min(low + 1, len(ordered) - 1)
