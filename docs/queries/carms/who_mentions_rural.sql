@@ -1,6 +1,6 @@
 -- Question: which programs write of rural training in their own words, and how often?
 -- Answer: programs by how often "rural" or "région" occurs in their description of themselves, for each 10,000 characters.
-with told as (
+with counted as (
     select
         program_stream_id,
         sum(len(regexp_extract_all(lower(content), '\brural|\brégions?\b|\bremote'))) as mentions,
@@ -14,10 +14,10 @@ select
     profile.discipline_name,
     profile.school_name,
     profile.program_site,
-    told.mentions,
-    round(10000.0 * told.mentions / told.characters, 1) as per_10000_characters
-from told
+    counted.mentions,
+    round(10000.0 * counted.mentions / counted.characters, 1) as per_10000_characters
+from counted
 join program_profile as profile using (program_stream_id)
-where told.mentions > 0
-order by told.mentions / told.characters desc, profile.program_stream_id
+where counted.mentions > 0
+order by counted.mentions / counted.characters desc, profile.program_stream_id
 limit 50

@@ -123,7 +123,7 @@ def lock(config: LakeConfig) -> Iterator[Finding]:
 
 
 def clock(config: LakeConfig) -> Iterator[Finding]:
-    """Commits and source files of the future."""
+    """Commits and source files that are dated in the future."""
     now, newest = datetime.now(UTC), newest_commit_at(config)
     late = (now + _SKEW).timestamp()
     ahead = []
@@ -134,7 +134,7 @@ def clock(config: LakeConfig) -> Iterator[Finding]:
         found = f"the lake was written at {newest:%Y-%m-%d %H:%M:%S} UTC, and it is {now:%H:%M:%S}"
         found += f" UTC on {now:%Y-%m-%d}"
         meaning = "the clock was wrong then or is now; runs are recorded as just after that time"
-        to_do = "set the clock by a time server; a lake of the future is right again with time"
+        to_do = "set the clock by a time server; once that time has passed, all is well again"
         yield Finding("clock", State.WARNING, found, meaning, to_do)
     if ahead:
         found = f"{counted(len(ahead), 'source file')} changed in the future: "
@@ -142,7 +142,11 @@ def clock(config: LakeConfig) -> Iterator[Finding]:
         meaning = "the clock here, or where the files were made, is wrong: ages are wrong, too"
         yield Finding("clock", State.WARNING, found, meaning, "set both clocks by a time server")
     if not ahead and (newest is None or newest <= now + _SKEW):
-        yield Finding("clock", State.OK, f"{now:%Y-%m-%d %H:%M:%S} UTC, nothing is of the future")
+        yield Finding(
+            "clock",
+            State.OK,
+            f"{now:%Y-%m-%d %H:%M:%S} UTC, no commit or source file is dated later",
+        )
 
 
 def disk(config: LakeConfig) -> Iterator[Finding]:

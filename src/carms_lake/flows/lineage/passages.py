@@ -35,13 +35,13 @@ def passages(context: LineageContext, ref: TableRef, column: str, row: Row) -> t
     if spec.item:
         conditions.append(_is("item", ".".join(str(row[name]) for name in spec.item)))
     found = lookup.rows_where(context.connection, spec.table, [conditions])
-    told = [n for n in there.column_names if n not in (*there.primary_key, *OWN_COLUMNS)]
+    shown = [n for n in there.column_names if n not in (*there.primary_key, *OWN_COLUMNS)]
     found.sort(key=lambda one: [one[name] for name in there.primary_key])
-    return tuple(dict.fromkeys(_passage(one, told) for one in found))
+    return tuple(dict.fromkeys(_passage(one, shown) for one in found))
 
 
-def _passage(row: Row, told: Sequence[str]) -> Passage:
-    place = ", ".join(f"{name} {row[name]}" for name in told if row[name] is not None)
+def _passage(row: Row, shown: Sequence[str]) -> Passage:
+    place = ", ".join(f"{name} {row[name]}" for name in shown if row[name] is not None)
     return Passage(str(row["sentence"]), place)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import carms_lake
+from carms_lake.domains.carms.analysis.known import gold_of_this_version, iterations
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,17 +74,11 @@ def matching(
 
     Raises:
         UsageError: there is no such filter, or no row, and a filter names what does not exist.
-        StoreError: there is no gold file yet, or an older one.
+        GoldMissing: there is no gold file yet, or it is of an earlier version.
     """
     asked = parameters(filters)
-    try:
+    with gold_of_this_version():
         found = lake.query(f"{_MATCHING}({sql})", asked | more)
-    except carms_lake.QueryRefused as error:
-        if "programs_matching" not in str(error):
-            raise
-        raise carms_lake.StoreError(
-            "the gold file was built before these filters existed", "`carms build` builds it anew"
-        ) from error
     if found.is_empty():
         ensure_named(lake, asked)
     return found
@@ -138,15 +133,7 @@ def ensure_named(lake: carms_lake.Lake, filters: Mapping[str, Any]) -> None:
         if lake.query("select code from codes_named($kind, $called)", asked).is_empty():
             raise carms_lake.UsageError(f"no {kind} is called `{called}`", _nearest(lake, asked))
     if (iteration := filters.get("iteration")) is not None:
-        known = lake.query(_ITERATIONS)["match_iteration_id"].to_list()
-        _ensure_known("match iteration", [iteration], known)
-
-
-_ITERATIONS = """
-select match_iteration_id from dim_match_iteration
-where match_iteration_key <> -1
-order by match_iteration_id
-"""
+        _ensure_known("match iteration", [iteration], iterations(lake))
 
 
 _NEAREST = """

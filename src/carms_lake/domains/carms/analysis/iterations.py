@@ -8,10 +8,11 @@ import polars as pl
 
 import carms_lake
 from carms_lake.domains.carms.analysis.filters import matching
-from carms_lake.domains.carms.analysis.known import gold_of_this_version
+from carms_lake.domains.carms.analysis.known import ensure_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 PLACE = ("school_code", "discipline_id", "program_site", "program_stream")
 """What a program is across iterations: ids of streams are unique in their iteration only."""
 
@@ -24,13 +25,6 @@ _NO_FACT = {
 """Not a fact of its own: names, keys, and what changes with every iteration."""
 
 _OF_ITERATION = "select * from program_profile_all_iterations where match_iteration_id = $iteration"
-
-_ITERATIONS = """
-select match_iteration_id
-from dim_match_iteration
-where match_iteration_key <> -1
-order by iteration_number, match_iteration_id
-"""
 
 _MOMENTS = """
 select distinct moment
@@ -83,7 +77,7 @@ def compare_iterations(
         UsageError: a filter names what does not exist.
         GoldMissing: there is no gold file yet.
     """
-    _ensure_iterations(lake, before, after)
+    ensure_iterations(lake, before, after)
     old, new = (lake.query(_OF_ITERATION, {"iteration": i}) for i in (before, after))
     compared = _compared(old, new)
     if not any(value is not None for value in (filters or {}).values()):
@@ -108,7 +102,7 @@ def compare_deliveries(lake: carms_lake.Lake, iteration: str) -> pl.DataFrame:
         UnknownKey: there is no such iteration.
         GoldMissing: there is no gold file yet.
     """
-    _ensure_iterations(lake, iteration)
+    ensure_iterations(lake, iteration)
     moments = lake.query(_MOMENTS, {"iteration": iteration})["moment"].to_list()
     before, now = (
         lake.query(_AS_OF, {"iteration": iteration, "moment": moment})
@@ -134,20 +128,6 @@ def totals(compared: pl.DataFrame) -> pl.DataFrame:
 
 def _changes() -> pl.Enum:
     return pl.Enum(["came", "went", "seats", "facts", "same"])
-
-
-def _ensure_iterations(lake: carms_lake.Lake, *ids: str) -> None:
-    """Refuse ids of iterations that have no program.
-
-    Raises:
-        UnknownKey: there is no such iteration; the hint has all.
-        GoldMissing: there is no gold file yet, or it is of an earlier version.
-    """
-    with gold_of_this_version():
-        known = lake.query(_ITERATIONS)["match_iteration_id"].to_list()
-    for unknown in (one for one in ids if one not in known):
-        there = "there are " + ", ".join(f"`{one}`" for one in known) if known else "none landed"
-        raise carms_lake.UnknownKey(f"there is no match iteration `{unknown}`", there)
 
 
 def _compared(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:

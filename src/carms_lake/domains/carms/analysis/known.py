@@ -1,4 +1,4 @@
-"""Whether there is a program, or what is asked of it, and what to say where there is not."""
+"""Whether a program or an iteration exists, and what to say where it does not."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ where program.program_stream_id = $program
     and program.is_current
     and ($iteration is null or program.match_iteration_id = $iteration)
 order by iteration.iteration_number desc nulls last
+"""
+
+_ITERATIONS = """
+select match_iteration_id
+from dim_match_iteration
+where match_iteration_key <> -1
+order by iteration_number, match_iteration_id
 """
 
 _NEAREST = """
@@ -44,7 +51,7 @@ def ensure_offered(lake: carms_lake.Lake, program_id: str, iteration: str | None
     if not versions:
         where = f" in match iteration `{iteration}`" if iteration else ""
         raise carms_lake.UnknownKey(
-            f"no program has the id `{program_id}`{where}", _nearest(lake, program_id)
+            f"no program has the id `{program_id}`{where}", nearest_ids(lake, program_id)
         )
     its_iteration, is_newest, deleted_on = versions[0]
     if deleted_on:
@@ -57,6 +64,30 @@ def ensure_offered(lake: carms_lake.Lake, program_id: str, iteration: str | None
             f"program `{program_id}` is not in the newest match iteration",
             f"it is in `--iteration {its_iteration}`",
         )
+
+
+def iterations(lake: carms_lake.Lake) -> list[str]:
+    """The ids of the match iterations that have programs, oldest first.
+
+    Raises:
+        GoldMissing: there is no gold file yet, or it is of an earlier version.
+    """
+    with gold_of_this_version():
+        found: list[str] = lake.query(_ITERATIONS)["match_iteration_id"].to_list()
+    return found
+
+
+def ensure_iterations(lake: carms_lake.Lake, *ids: str) -> None:
+    """Refuse ids of iterations that have no program.
+
+    Raises:
+        UnknownKey: there is no such iteration; the hint has all.
+        GoldMissing: there is no gold file yet, or it is of an earlier version.
+    """
+    known = iterations(lake)
+    for unknown in (one for one in ids if one not in known):
+        there = "there are " + ", ".join(f"`{one}`" for one in known) if known else "none landed"
+        raise carms_lake.UnknownKey(f"there is no match iteration `{unknown}`", there)
 
 
 @contextmanager
@@ -74,7 +105,8 @@ def gold_of_this_version() -> Iterator[None]:
         ) from error
 
 
-def _nearest(lake: carms_lake.Lake, program_id: str) -> str:
+def nearest_ids(lake: carms_lake.Lake, program_id: str) -> str:
+    """A hint with the ids nearest to one that no program has."""
     found = lake.query(_NEAREST, {"program": program_id})["program_stream_id"].to_list()
     if not found:
         return "`carms programs` lists them"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import carms_lake
 from carms_lake.domains.carms.analysis import nearest
-from carms_lake.domains.carms.analysis.known import gold_of_this_version
+from carms_lake.domains.carms.analysis.known import gold_of_this_version, nearest_ids
 
 if TYPE_CHECKING:
     import polars as pl
@@ -121,7 +121,7 @@ def program(lake: carms_lake.Lake, program_id: str, iteration: str | None = None
     if found.is_empty():
         where = f" in match iteration `{iteration}`" if iteration else ""
         raise carms_lake.UnknownKey(
-            f"no program has the id `{program_id}`{where}", "`carms programs` lists them"
+            f"no program has the id `{program_id}`{where}", nearest_ids(lake, program_id)
         )
     return found
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import carms_lake
+from carms_lake.domains.carms.analysis import nearest
 from carms_lake.domains.carms.analysis.filters import matching
+from carms_lake.domains.carms.analysis.known import gold_of_this_version
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +23,19 @@ HEADINGS = {
     "quota": "seats",
 }
 """The columns that fit a terminal, under short headings; `sort` takes both names."""
+
+_DISCIPLINES = """
+select
+    discipline_id,
+    discipline_name,
+    discipline_group,
+    count(*) as programs,
+    count(distinct school_code) as schools,
+    sum(quota)::bigint as seats
+from programs_matching(in_iteration := $iteration)
+group by discipline_id, discipline_name, discipline_group
+order by discipline_name, discipline_id
+"""
 
 _PROGRAMS = """
 from matching
@@ -49,6 +63,18 @@ def programs(
     return found.sort(columns, descending=descending, nulls_last=True, maintain_order=True)
 
 
+def disciplines(lake: carms_lake.Lake, iteration: str | None = None) -> pl.DataFrame:
+    """The disciplines that an iteration offers (None: the newest), one row each, by name.
+
+    Columns: discipline_id, discipline_name, discipline_group, programs, schools, seats.
+
+    Raises:
+        GoldMissing: there is no gold file yet, or it is of an earlier version.
+    """
+    with gold_of_this_version():
+        return lake.query(_DISCIPLINES, {"iteration": iteration})
+
+
 def sort_columns(sort: str, known: list[str]) -> list[str]:
     """The columns that a `sort` names, in its order.
 
@@ -60,9 +86,8 @@ def sort_columns(sort: str, known: list[str]) -> list[str]:
     for word in sort.split(","):
         name = word.strip().removeprefix("-").strip().lower()
         if name not in spelt:
-            near = get_close_matches(name, spelt, n=3) or spelt
             raise carms_lake.UsageError(
-                f"there is no column `{name}` to sort by", "there are: " + ", ".join(near)
+                f"there is no column `{name}` to sort by", nearest.hint(name, spelt)
             )
         columns.append(spelt[name])
     return columns

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import carms_lake
 from carms_lake.domains.carms.analysis.filters import matching
-from carms_lake.domains.carms.analysis.known import ensure_offered, gold_of_this_version
+from carms_lake.domains.carms.analysis.known import ensure_offered
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,5 +56,4 @@ def similar(
     """
     given = dict(filters or {})
     ensure_offered(lake, program_id, given.get("iteration"))
-    with gold_of_this_version():
-        return matching(lake, _SIMILAR, given, program=program_id, limit=limit)
+    return matching(lake, _SIMILAR, given, program=program_id, limit=limit)

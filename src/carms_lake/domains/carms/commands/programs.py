@@ -94,6 +94,6 @@ def _counted(number: int, what: str) -> str:
 @command(app)
 def disciplines(call: Call, to: Target, iteration: IterationOption = None) -> None:
     """List the disciplines, with programs and seats."""
-    from carms_lake.domains.carms import questions
+    from carms_lake.domains.carms.analysis.programs import disciplines as disciplines_of
 
-    emit(call, lake(call).query(questions.DISCIPLINES, {"iteration": iteration}), to)
+    emit(call, disciplines_of(lake(call), iteration), to)

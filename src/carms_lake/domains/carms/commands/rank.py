@@ -6,7 +6,7 @@ import sys
 import textwrap
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from carms_lake.cli.command import (
     Argument,
@@ -87,6 +87,28 @@ Limit = Annotated[
 Why = Annotated[str | None, Option("--why", metavar="ID", help="What each wish adds to its fit.")]
 WhyNot = Annotated[str | None, Option("--why-not", metavar="ID", help="What leaves it out.")]
 
+
+class Asked(NamedTuple):
+    """What a profile says, under the names of its fields; what is not given is left to the file."""
+
+    wishes: Wishes = None
+    applicant: ForOption = None
+    apply_in: ApplyIn = None
+    tests: Tests = None
+    disciplines: Disciplines = None
+    schools: Schools = None
+    provinces: Provinces = None
+    return_of_service: Service = None
+    min_length: MinLength = None
+    max_length: MaxLength = None
+    min_seats: MinSeats = None
+    max_seats: MaxSeats = None
+    fixed: Fixed = None
+    busy: Busy = None
+    strict: Strict = False
+    iteration: IterationOption = None
+
+
 SHOWN = 20
 """Programs in a table where no limit is given."""
 
@@ -98,24 +120,9 @@ OF_ONE = ("program_stream_id", "program_name", "fulfilled_min", "fulfilled_max")
 def rank(
     call: Call,
     to: Target,
+    options: Asked,
     profile: ProfileFile = None,
     template: Template = False,
-    wish: Wishes = None,
-    applicant: ForOption = None,
-    apply_in: ApplyIn = None,
-    test: Tests = None,
-    discipline: Disciplines = None,
-    school: Schools = None,
-    province: Provinces = None,
-    return_of_service: Service = None,
-    min_length: MinLength = None,
-    max_length: MaxLength = None,
-    min_seats: MinSeats = None,
-    max_seats: MaxSeats = None,
-    fixed: Fixed = None,
-    busy: Busy = None,
-    strict: Strict = False,
-    iteration: IterationOption = None,
     draws: Draws = 500,
     seed: Seed = 7,
     limit: Limit = None,
@@ -133,26 +140,9 @@ def rank(
         return
     if why is not None and why_not is not None:
         raise UsageError("both `--why` and `--why-not` were given", "give one of them")
-    given = {
-        "wishes": wish,
-        "applicant": applicant,
-        "apply_in": apply_in,
-        "tests": test,
-        "disciplines": discipline,
-        "schools": school,
-        "provinces": province,
-        "return_of_service": return_of_service,
-        "min_length": min_length,
-        "max_length": max_length,
-        "min_seats": min_seats,
-        "max_seats": max_seats,
-        "fixed": fixed,
-        "busy": [day.date() for day in busy or []],
-        "strict": strict,
-        "iteration": iteration,
-    }
     asked = ranking.with_options(
-        ranking.read_profile(profile) if profile else ranking.Profile(), given
+        ranking.read_profile(profile) if profile else ranking.Profile(),
+        {**options._asdict(), "busy": [day.date() for day in options.busy or []]},
     )
     if why is not None or why_not is not None:
         explain = ranking.why if why is not None else ranking.why_not

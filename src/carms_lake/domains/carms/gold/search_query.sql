@@ -1,4 +1,4 @@
--- Grain: one row per word of the query and term that stands for it.
+-- Grain: one row per word of the query and term that is looked for.
 -- Question: what is looked for, where a word that no text has is read as those that begin so, or the nearest?
 with word as (
     select term as word, is_stop_word

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import carms_lake
+from carms_lake.domains.carms.analysis import nearest
 from carms_lake.domains.carms.analysis.filters import matching
-from carms_lake.domains.carms.analysis.ranking.profile import nearest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,7 +133,7 @@ def candidates(
         if program not in like:
             raise carms_lake.UsageError(
                 f"`similar_to`: no program of this iteration has the id `{program}`",
-                nearest_of(program, known) if known else "",
+                nearest.hint(program, known),
             )
         like[program].append((program, 1.0))
         asked = {"program": program, "iteration": iteration}

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import carms_lake
+from carms_lake.domains.carms.analysis import nearest
 from carms_lake.domains.carms.analysis.filters import ensure_named
-from carms_lake.domains.carms.analysis.ranking.profile import Profile, nearest_of
+from carms_lake.domains.carms.analysis.ranking.profile import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +120,6 @@ def test_code(name: str) -> str:
     code = called.get(folded.replace(" ", "_")) or called.get(folded)
     if code is None:
         raise carms_lake.UsageError(
-            f"no examination is called `{name}`", nearest_of(name.casefold(), TESTS)
+            f"no examination is called `{name}`", nearest.hint(name.casefold(), TESTS)
         )
     return code

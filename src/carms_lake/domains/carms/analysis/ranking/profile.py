@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, get_args
 
 import carms_lake
+from carms_lake.domains.carms.analysis import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
 Applicant = Literal["CMG", "IMG", "USMG"]
@@ -64,7 +63,7 @@ class Wish:
     def __post_init__(self) -> None:
         if self.kind not in WISHES:
             raise carms_lake.UsageError(
-                f"there is no wish `{self.kind}`", nearest_of(self.kind, WISHES)
+                f"there is no wish `{self.kind}`", nearest.hint(self.kind, WISHES)
             )
         choices = _CHOICES.get(self.kind)
         wrong = [value for value in self.values if choices and value not in choices]
@@ -163,12 +162,3 @@ class Profile:
         total = math.fsum(weights.values())
         counted = [(wish, weight / total) for wish, weight in weights.items() if weight]
         return tuple(sorted(counted, key=lambda one: (-one[1], one[0].text)))
-
-
-def nearest_of(name: str, known: Iterable[str]) -> str:
-    """A hint with the known name nearest to a wrong one, or with all of them."""
-    names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return "known: " + ", ".join(f"`{one}`" for one in names)

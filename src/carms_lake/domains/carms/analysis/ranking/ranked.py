@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 import carms_lake
+from carms_lake.domains.carms.analysis import nearest
 from carms_lake.domains.carms.analysis.ranking.bands import bands, fits, tied_groups
 from carms_lake.domains.carms.analysis.ranking.candidates import candidates
 from carms_lake.domains.carms.analysis.ranking.constraints import Finding, findings, has_a_day_each
 from carms_lake.domains.carms.analysis.ranking.degrees import FACTS, degree, per_seat
 from carms_lake.domains.carms.analysis.ranking.names import Resolved, resolved
-from carms_lake.domains.carms.analysis.ranking.profile import nearest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ def interview_days(programs: Sequence[Candidate], profile: Profile) -> dict[str,
         if one not in known:
             raise carms_lake.UsageError(
                 f"`fixed`: no program of this iteration has the id `{one}`",
-                nearest_of(one, known) if known else "",
+                nearest.hint(one, known),
             )
         if dates := known[one].interview_dates:
             days[one] = tuple(day for day in dates if day not in profile.busy)
@@ -300,7 +300,7 @@ class _Asked:
         if program not in known:
             raise carms_lake.UnknownKey(
                 f"no program of this iteration has the id `{program}`",
-                nearest_of(program, known) if known else "",
+                nearest.hint(program, known),
             )
         return known[program]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import carms_lake
+from carms_lake.domains.carms.analysis import nearest
 from carms_lake.domains.carms.analysis.ranking.names import test_code
 from carms_lake.domains.carms.analysis.ranking.profile import (
     WISHES,
@@ -19,7 +20,6 @@ from carms_lake.domains.carms.analysis.ranking.profile import (
     Profile,
     Service,
     Wish,
-    nearest_of,
 )
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _value(key: str, value: object) -> object:
         UsageError: it is not what the key takes.
     """
     if key not in KEYS:
-        raise carms_lake.UsageError(f"there is no key `{key}`", nearest_of(key, KEYS))
+        raise carms_lake.UsageError(f"there is no key `{key}`", nearest.hint(key, KEYS))
     choices = _CHOICES.get(key)
     if key in _LISTS:
         texts = _texts(key, value)
@@ -162,7 +162,7 @@ def _chosen(text: str, choices: tuple[str, ...]) -> str:
     for choice in choices:
         if choice.casefold() == text.casefold():
             return choice
-    raise carms_lake.UsageError(f"`{text}` is not known", nearest_of(text, choices))
+    raise carms_lake.UsageError(f"`{text}` is not known", nearest.hint(text, choices))
 
 
 def _day(value: object) -> date:
