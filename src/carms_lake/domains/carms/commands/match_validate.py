@@ -43,7 +43,7 @@ def validate(
     each: Each = False,
     iteration: IterationOption = None,
 ) -> None:
-    """Hold the model against published years, in comparison with answers that need no model.
+    """Compare the model with published years and with plain answers.
 
     Those are the curve, last year, and the mean of three years. The nearest is first, and what
     loses is printed too. Nothing of the folder is kept.
