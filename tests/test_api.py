@@ -28,7 +28,8 @@ MEMBERS = [
 ]  # fmt: skip
 CALLS = {
     "build", "check", "config", "contracts", "diff", "drift", "forget", "history", "ingest",
-    "query", "rejects", "replay", "run", "status", "stream", "table", "tables", "trace",
+    "query", "rejects", "replay", "run", "status", "stream", "table", "tables",
+    "tables_about_people", "trace",
 }  # fmt: skip
 
 
@@ -215,3 +216,13 @@ def test_importing_and_opening_imports_no_data_library(tmp_path: Path) -> None:
         "yaml",
     }
     assert set(json.loads(done.stdout)) & heavy == set()
+
+
+def test_tables_about_people_are_those_that_a_contract_classifies_and_their_relatives(
+    lake: Lake, tmp_path: Path
+) -> None:
+    assert lake.tables_about_people() == frozenset()
+    (tmp_path / "carms.toml").write_text("", encoding="utf-8")
+    found = carms_lake.open(tmp_path).tables_about_people()
+    assert {"silver.contact", "bronze.markdown_program_descriptions"} <= found
+    assert "silver.discipline" not in found

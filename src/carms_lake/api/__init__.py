@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.catalog import load_catalog
+from carms_lake.api.contracts import Contracts, UnknownTable
 from carms_lake.config import load_config
-from carms_lake.contract.model import Contract
-from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
     from carms_lake.records import Progress, RunReport
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+__all__ = ["Contracts", "Lake", "UnknownTable", "open"]
 
 
 def open(  # noqa: A001 - it is called as `carms_lake.open`
@@ -136,6 +136,21 @@ class Lake:
         from carms_lake.flows.status import status
 
         return status(self.config)
+
+    def tables_about_people(self) -> frozenset[str]:
+        """The tables of bronze and silver that may hold what a contract classifies: `silver.sale`.
+
+        Those with a column that is not public, and all that they are made of or that is made of
+        them. What is shown to more people than may read the lake leaves their values out.
+
+        Raises:
+            ContractError: functions or SELECTs do not fit the contracts.
+        """
+        from carms_lake.catalog import load_catalog
+        from carms_lake.flows.build.published import tables_about_people
+
+        found = tables_about_people(load_catalog(self.config.domain))
+        return frozenset(ref.in_domain for ref in found)
 
     def ingest(
         self,
@@ -287,33 +302,3 @@ class Lake:
         from carms_lake.flows.lineage import trace
 
         return trace(self.config, key, table=table)
-
-
-class UnknownTable(UsageError, KeyError):
-    """No table has that name; a KeyError too, so that `get` and `in` work on contracts."""
-
-    __str__ = Exception.__str__
-
-
-class Contracts(Mapping[str, Contract]):
-    """The contracts of a domain; it lists `silver.program`, and takes any spelling of a name."""
-
-    def __init__(self, config: LakeConfig) -> None:
-        self._catalog = load_catalog(config.domain)
-
-    def __getitem__(self, name: str) -> Contract:
-        """The contract of a table.
-
-        Raises:
-            UnknownTable: there is no such table; the hint has the nearest name.
-        """
-        try:
-            return self._catalog.contracts[self._catalog.resolve(name)]
-        except UsageError as error:
-            raise UnknownTable(error.message, error.hint) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(ref.in_domain for ref in self._catalog.refs())
-
-    def __len__(self) -> int:
-        return len(self._catalog.contracts)

@@ -1,0 +1,45 @@
+"""The contracts of a domain, as a mapping from any spelling of a table's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from carms_lake.catalog import load_catalog
+from carms_lake.contract.model import Contract
+from carms_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carms_lake.config import LakeConfig
+
+
+class UnknownTable(UsageError, KeyError):
+    """No table has that name; a KeyError too, so that `get` and `in` work on contracts."""
+
+    __str__ = Exception.__str__
+
+
+class Contracts(Mapping[str, Contract]):
+    """The contracts of a domain; it lists `silver.program`, and takes any spelling of a name."""
+
+    def __init__(self, config: LakeConfig) -> None:
+        self._catalog = load_catalog(config.domain)
+
+    def __getitem__(self, name: str) -> Contract:
+        """The contract of a table.
+
+        Raises:
+            UnknownTable: there is no such table; the hint has the nearest name.
+        """
+        try:
+            return self._catalog.contracts[self._catalog.resolve(name)]
+        except UsageError as error:
+            raise UnknownTable(error.message, error.hint) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ref.in_domain for ref in self._catalog.refs())
+
+    def __len__(self) -> int:
+        return len(self._catalog.contracts)
