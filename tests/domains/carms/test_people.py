@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carms_lake.domains.carms.people import person_names, without_people
 
@@ -44,3 +46,18 @@ def test_a_name_is_masked_whole_and_nothing_else(text: str, masked: str) -> None
 
 def test_a_name_with_signs_of_a_pattern_is_taken_as_it_is_written() -> None:
     assert without_people("A+ B(c and A B", ["A+ B(c"]) == "[name] and A B"
+
+
+_NAME = st.lists(
+    st.text("AbcÉ'’._-(2", min_size=1).filter(lambda word: any(c.isalpha() for c in word)),
+    min_size=2,
+    max_size=3,
+).map(" ".join)
+
+
+@given(_NAME, st.sampled_from(["", "Dr. ", "Madame "]), st.lists(_NAME, max_size=5))
+def test_a_name_is_found_whatever_signs_it_has(
+    name: str, salutation: str, others: list[str]
+) -> None:
+    masked = without_people(f"Ask {salutation}{name}!", [*others, name])
+    assert name not in masked or name.islower()

@@ -28,6 +28,7 @@ _NO_NAME_WORDS = frozenset(
 """Words that no person's name has: an entry with one of them is an office."""
 
 _WHOLE_NAME_WORDS = 2
+_WORD = re.compile(r"[^\W_]+")
 
 
 def person_names(printed: Iterable[str]) -> list[str]:
@@ -74,8 +75,12 @@ def without_names(text: str, names: Iterable[str]) -> str:
 
 def _name_masks(text: str, names: Iterable[str]) -> list[Mask]:
     folded = fold(text)
-    # Looking for the last names first costs little, and most texts have none.
-    found = [words for name in names if (words := _words(name)) and words[-1] in folded]
+    by_last_name = _by_last_name(tuple(names))
+    found = [
+        words
+        for last_name in by_last_name.keys() & _WORD.findall(folded)
+        for words in by_last_name[last_name]
+    ]
     if not found:
         return []
     last_names = {words[-1] for words in found}
@@ -93,9 +98,17 @@ def _name_masks(text: str, names: Iterable[str]) -> list[Mask]:
 
 
 @cache
-def _words(name: str) -> tuple[str, ...]:
-    """The words of a name, folded; each name is looked for in thousands of texts."""
-    return tuple(fold(name).replace("-", " ").split())
+def _by_last_name(names: tuple[str, ...]) -> dict[str, list[tuple[str, ...]]]:
+    """The folded words of each name by the last of them, as that is a word of a text.
+
+    A school has hundreds of names, looked for in thousands of texts, and most texts have none.
+    """
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for name in names:
+        words = tuple(fold(name).replace("-", " ").split())
+        if in_text := _WORD.findall(" ".join(words)):
+            found.setdefault(in_text[-1], []).append(words)
+    return found
 
 
 @cache
