@@ -26,7 +26,7 @@ TableNames = Annotated[
     argument("[TABLE]...", "As bronze.program_master; all tables if none.", complete_tables),
 ]
 Before = Annotated[
-    str, argument("RUN1", "A run's id, the beginning of one, or a time (UTC).", complete_runs)
+    str, argument("RUN1", "`last`, `2`, an id, a part of it, or a time (UTC).", complete_runs)
 ]
 After = Annotated[str, argument("RUN2", "The run to compare it with.", complete_runs)]
 OneTable = Annotated[

@@ -8,6 +8,7 @@ import pytest
 from reject_lake import SALES_2, edit, loosen, shop
 from tiny import PRODUCTS, put, rejects
 
+from carms_lake.errors import UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize, vacuum
@@ -66,7 +67,9 @@ def test_the_times_are_those_of_the_runs_and_the_filters_hold(tmp_path: Path) ->
     assert told(config, layer="silver") == {}
     assert len(told(config, run=first)) == 4
     assert len(told(config, run=second)) == 4, "two mended, two seen last"
-    assert told(config, run="none") == {}
+    assert told(config, run="last") == told(config, run="1") == told(config, run=second[-6:])
+    with pytest.raises(UsageError, match="no run `none`"):
+        told(config, run="none")
 
 
 def test_of_equal_records_each_is_followed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from carms_lake.flows.timetravel.as_of import CACHE, gold_as_of, resolve_as_of
 from carms_lake.store import delta
 from carms_lake.store.delta.log import run_ends
 from carms_lake.store.delta.write import overwrite
+from carms_lake.store.runs import resolve_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,21 +148,26 @@ def test_a_time_is_the_last_run_that_had_ended(
     assert resolve_as_of(config, "2999-01-01").run_id == runs[-1]
 
 
-def test_a_run_is_known_by_the_beginning_of_its_id(
+def test_a_run_is_known_by_a_part_of_its_id_and_by_how_long_ago_it_was(
     shop: tuple[LakeConfig, dict[str, State]],
 ) -> None:
     config, states = shop
-    run = list(states)[3]
-    assert resolve_as_of(config, run).run_id == run
-    assert resolve_as_of(config, run[:-4]).run_id == run
+    runs = list(states)
+    named = {run: (run, run[:-4], run[-6:], run[-6:-1]) for run in runs}
+    named[runs[-1]] += ("last", "1")
+    named[runs[-2]] += ("previous", "2")
+    for run, names in named.items():
+        for name in names:
+            assert resolve_as_of(config, name).run_id == resolve_run(config, name) == run
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("2001-01-01", "no run had ended by 2001-01-01 00:00:00 UTC"),
-        ("20010101T000000", "no run `20010101T000000` has written"),
-        ("2", "neither a run nor a time"),
+        ("20010101T000000", "no run `20010101T000000`"),
+        ("999", "no run `999`: 6 runs so far"),
+        ("0", "no run `0`"),
         ("yesterday", "neither a run nor a time"),
     ],
 )
@@ -177,7 +183,7 @@ def test_what_means_several_runs_is_wrong_usage(
     shop: tuple[LakeConfig, dict[str, State]],
 ) -> None:
     config, states = shop
-    with pytest.raises(UsageError, match="6 runs begin with"):
+    with pytest.raises(UsageError, match="means 6 runs"):
         resolve_as_of(config, f"{next(iter(states))[:9]}")
 
 

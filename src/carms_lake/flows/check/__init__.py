@@ -14,6 +14,7 @@ from carms_lake.flows.run import running
 from carms_lake.names import RUN_ID, SRC_FILENAME, SRC_ROW_NUMBER, Layer
 from carms_lake.notebook import Shown
 from carms_lake.records import Progress, RunReport
+from carms_lake.run_names import run_named
 from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.inspection import GOLD_CURE, ensure_undamaged, inspected
 from carms_lake.store.delta.integrity import damaged, ensure_named
@@ -29,6 +30,7 @@ _INTEGRITY = {
     "without_checksum": pl.Int64(),
     "damaged": pl.String(),
 }
+_CHECKED = '`carms query "select distinct run_id from ops.{}"` lists the runs that have checked'
 _EARLIER = "put the file back from a backup; without one, `carms vacuum` drops that version in time"
 
 
@@ -175,11 +177,14 @@ def _of_runs(config: LakeConfig, table: str, run: str | None) -> pl.DataFrame:
     Only a run that checked everything has a scorecard.
 
     Raises:
-        UsageError: nothing has been checked yet.
+        UsageError: nothing has been checked yet, or the run has not checked.
     """
     scorecard = ops_path(config, "scorecard")
     if run is not None:
-        at = pl.col(RUN_ID) == run
+        # Of a run without a failure there are results; a scorecard is of a run that checked all.
+        kept = "scorecard" if table == "scorecard" else "check_results"
+        ids = ops_rows(config, kept).select(pl.col(RUN_ID).unique().sort()).collect()[RUN_ID]
+        at = pl.col(RUN_ID) == run_named(run, ids.to_list(), listed=_CHECKED.format(kept))
     elif delta.exists(scorecard):
         last = delta.scan(scorecard).select(pl.col(RUN_ID).max()).collect().item()
         at = pl.col(RUN_ID) >= last

@@ -29,6 +29,7 @@ from carms_lake.readers.header import spec_of
 from carms_lake.readers.lines import record_fields
 from carms_lake.records import ReasonCode
 from carms_lake.store.rejects import live
+from carms_lake.store.runs import resolve_run
 
 Suggestion = tuple[str, str, str, int, int, str]
 
@@ -83,10 +84,11 @@ def current_rejects(
     """What is rejected now, one row per record or row; None if nothing ever was.
 
     Raises:
-        UsageError: the domain has no such table.
+        UsageError: no such table, or no such run.
         StoreError: the lake cannot be read.
     """
     chosen = tables_named(catalog, [table] if table else [])
+    run = run and resolve_run(config, run)
     frame = live(config, chosen)
     if frame is not None:
         # Whether a parent is quarantined is known from the rejects of all silver tables.

@@ -29,6 +29,7 @@ from carms_lake.store.delta.log import (
     Commit,
     commits,
 )
+from carms_lake.store.runs import resolve_run
 
 _UNIT = ("layer", "table_name", SRC_FILENAME)
 """What is read or built at once: a file of bronze, a table of silver."""
@@ -86,6 +87,7 @@ def reject_history(
     """
     catalog = load_catalog(config.domain)
     refs = tables_named(catalog, [table] if table else [])
+    run = run and resolve_run(config, run)
     path = rejects_path(config)
     if not delta.exists(path):
         return pl.DataFrame(schema=_SCHEMA)

@@ -21,6 +21,7 @@ from carms_lake.errors import ContractError, GoldMissing, StoreError, UsageError
 from carms_lake.flows.build.plan import table_fingerprints
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
+from carms_lake.run_names import is_run_name, run_named, runs_named
 from carms_lake.store import delta, ops_path, table_path
 from carms_lake.store.delta.log import RunEnd, ensure_complete, run_ends, version_at
 from carms_lake.store.gold import build_record
@@ -28,17 +29,17 @@ from carms_lake.store.gold.file import building
 from carms_lake.store.ops import OPS_SCHEMAS, ops_rows
 from carms_lake.store.query.sandbox import AsOf
 from carms_lake.store.rejects import live
+from carms_lake.store.runs import LISTED
 from carms_lake.store.sql.statement import Statement, tables_read
 
 CACHE = ".asof"
 """The folder of the lake with gold snapshots; it can be deleted at any time."""
 
 _RUN = re.compile(r"\d{8}T.*")
-_LISTED = "`carms status` shows the last runs, `ops.runs` lists them all"
 
 
 def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
-    """The run that a text means: its id, the beginning of its id, or the last one at a time.
+    """The run that a text means: its name (`run_names.runs_named`), or the last one at a time.
 
     A time without a zone is UTC; a date is its first moment.
 
@@ -47,26 +48,23 @@ def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
         StoreError: the lake cannot be read.
     """
     ends = run_ends(config)
-    if _RUN.fullmatch(text):
-        found = [end for end in ends if end.run_id.startswith(text)]
-        if not found:
-            raise UsageError(f"no run `{text}` has written to the lake", _LISTED)
-        if len(found) > 1:
-            some = ", ".join(f"`{end.run_id}`" for end in found[:5])
-            raise UsageError(f"{len(found)} runs begin with `{text}`", some)
-        return found[0]
+    ids = [end.run_id for end in ends]
+    if _RUN.fullmatch(text) or is_run_name(text):
+        return ends[ids.index(run_named(text, ids, listed=LISTED))]
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
+        if runs_named(text, ids):
+            return ends[ids.index(run_named(text, ids, listed=LISTED))]
         raise UsageError(
             f"`{text}` is neither a run nor a time",
-            "give a run's id, or a time such as `2026-11-21 14:30` (UTC)",
+            "give a run's id, `last`, `previous`, or a time such as `2026-11-21 14:30` (UTC)",
         ) from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     before = [end for end in ends if end.at <= at]
     if before:
         return before[-1]
-    first = f"the first run ended at {ends[0].at:%Y-%m-%d %H:%M:%S} UTC" if ends else _LISTED
+    first = f"the first run ended at {ends[0].at:%Y-%m-%d %H:%M:%S} UTC" if ends else LISTED
     raise UsageError(f"no run had ended by {at:%Y-%m-%d %H:%M:%S} UTC", first)
 
 
