@@ -53,6 +53,10 @@ Demand = Annotated[
     Path | None,
     Option("--demand", metavar="FILE", help="First choices of disciplines (default: invented)."),
 ]
+ParametersFile = Annotated[
+    Path | None,
+    Option("--parameters", metavar="FILE", help="The model's, as `match calibrate` writes them."),
+]
 Iterations = Annotated[int, Option("--iterations", min=1, max=2, help="Of the match: 1 or 2.")]
 ByOption = Annotated[By | None, Option("--by", help="Only these rows (default: all levels).")]
 Export = Annotated[
@@ -91,6 +95,7 @@ def simulate(
     quota: Quota = None,
     shift: Shift = None,
     demand: Demand = None,
+    parameters: ParametersFile = None,
     iterations: Iterations = 2,
     by: ByOption = None,
     export: Export = None,
@@ -108,7 +113,7 @@ def simulate(
 
     settings = _settings(scenario, quota, shift)
     offered, plan = sim.plan_of(
-        lake(call), settings, iteration=iteration, demand=demand, seed=seed,
+        lake(call), settings, iteration=iteration, demand=demand, parameters=parameters, seed=seed,
         iterations=iterations, couples=couples,
     )  # fmt: skip
     if export:
@@ -122,10 +127,10 @@ def simulate(
         )
     rows = found.table if by is None else found.table.filter(level=by)
     if call.json:
-        envelope({**_said(found, demand), "rows": rows.to_dicts()}, to=to)
+        envelope({**_said(found, demand, parameters), "rows": rows.to_dicts()}, to=to)
         return
     emit(call, _shown(rows) if to.format is Format.TABLE else rows, to)
-    for name, text in _said(found, demand).items():
+    for name, text in _said(found, demand, parameters).items():
         note(call, f"{name.replace('_', ' ')}: {text}")
     if export:
         note(call, f"wrote the first market and its matching to `{export}`")
@@ -188,7 +193,7 @@ def _change(row: dict[str, float | None]) -> str:
     return "0" if change == low == high == 0 else f"{change:+.1f} [{low:+.0f}, {high:+.0f}]"
 
 
-def _said(found: Simulation, demand: Path | None) -> dict[str, str]:
+def _said(found: Simulation, demand: Path | None, parameters: Path | None) -> dict[str, str]:
     """What has to be known with the figures."""
     from carms_lake.domains.carms.match.parameters import HOLD_OUT, NOT_MODELLED
 
@@ -218,6 +223,7 @@ def _said(found: Simulation, demand: Path | None) -> dict[str, str]:
         "demand": f"`{demand}`"
         if demand
         else "invented shares of ours; give yours with `--demand`",
+        "parameters": f"`{parameters}`" if parameters else "as shipped",
         "seed_and_repetitions": f"seed {found.plan.seed}, {found.repetitions} repetitions"
         f"{unsolved}; low and high bound 90 % of them",
         "certificate": "every matching passed it: feasible, no blocking pair, no blocking couple",

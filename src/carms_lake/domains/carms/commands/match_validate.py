@@ -16,7 +16,7 @@ from carms_lake.cli.command import (
     note,
     progress,
 )
-from carms_lake.domains.carms.commands.match import Seed, match_app
+from carms_lake.domains.carms.commands.match import ParametersFile, Seed, match_app
 from carms_lake.domains.carms.commands.options import IterationOption
 from carms_lake.domains.carms.commands.shared import lake
 
@@ -41,6 +41,7 @@ def validate(
     reps: Repetitions = 40,
     seed: Seed = 1,
     each: Each = False,
+    parameters: ParametersFile = None,
     iteration: IterationOption = None,
 ) -> None:
     """Compare the model with published years and with plain answers.
@@ -49,9 +50,12 @@ def validate(
     loses is printed too. Nothing of the folder is kept.
     """
     from carms_lake.domains.carms.match import validation
+    from carms_lake.domains.carms.match.fitted import Fitted, read_parameters
     from carms_lake.domains.carms.match.oracle import read_oracle
+    from carms_lake.domains.carms.match.parameters import Parameters
     from carms_lake.domains.carms.match.supply import supply
 
+    fitted = read_parameters(parameters) if parameters else Fitted(Parameters())
     offered = supply(lake(call), iteration)
     tables = read_oracle(oracle, offered.programs)
     whole = len(validation.years(tables)) * reps
@@ -62,13 +66,16 @@ def validate(
             reps,
             seed,
             lambda done: advance("repetitions", done, whole) if advance else None,
+            parameters=fitted.parameters,
         )
-    rows = predicted if each else validation.errors(predicted)
+    saw = validation.saw(fitted.years)
+    rows = predicted if each else validation.errors(predicted, saw)
     said = {
         "seed_and_repetitions": f"seed {seed}, {reps} repetitions of each year; bands hold 90 %",
         "seats": f"those of the folder by discipline, spread over schools as in match iteration"
         f" {offered.iteration}; IMGs' are of that iteration",
-        "held_out": "not where it is false: the shipped parameters may have seen that year",
+        "parameters": f"`{parameters}`" if parameters else "as shipped",
+        "held_out": "not where it is false: the parameters may have seen that year",
         "published_totals": _totals(validation.conservation()),
     }
     if call.json:
@@ -96,11 +103,22 @@ def _shown(rows: pl.DataFrame, *, each: bool) -> pl.DataFrame:
     """With the digits that are worth reading, success in points, and names that fit a terminal."""
     import polars as pl
 
-    of_success = pl.col("measure") == "first_choice_success"
-    short = pl.when(of_success).then(pl.lit("success")).otherwise("measure").alias("measure")
-    if each:
-        figures = pl.col("published", "predicted", "low", "high")
-        points = pl.when(of_success).then(100.0).otherwise(1.0)
-        return rows.with_columns((figures * points).round(1), short)
+    if not each:
+        return shown_errors(rows)
+    figures = pl.col("published", "predicted", "low", "high")
+    points = pl.when(measure="first_choice_success").then(100.0).otherwise(1.0)
+    return _short(rows.with_columns((figures * points).round(1)))
+
+
+def shown_errors(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mean errors of methods for a terminal."""
+    import polars as pl
+
     names = {"place": "#", "mean_error": "error", "in_band": "band"}
-    return rows.with_columns(pl.col("mean_error", "bias").round(1), short).rename(names)
+    return _short(rows.with_columns(pl.col("mean_error", "bias").round(1)).rename(names))
+
+
+def _short(rows: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return rows.with_columns(pl.col("measure").replace("first_choice_success", "success"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -105,6 +106,7 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
 def place(path: Path | str, text: str, key: str) -> str:
     """Where a key is in a file, as the beginning of a message: `demand.toml`, line 3: ."""
     for number, line in enumerate(text.splitlines(), 1):
-        if line.strip().strip("[]").lstrip().lstrip("\"'").startswith(key):
+        begin, found, rest = line.strip(" \t[]\"'").partition(key)
+        if found and not begin and not re.match(r"[\w-]", rest):
             return f"`{path}`, line {number}: "
     return f"`{path}`: "

@@ -6,8 +6,9 @@ Nothing of it is kept in the lake, and none of it is shipped: the tables are not
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import carms_lake
@@ -16,6 +17,7 @@ from carms_lake.domains.carms.match.supply import Program
 
 DISCIPLINES = "disciplines.csv"
 VACANCIES = "vacancies.csv"
+NATIONAL = "national.csv"
 
 T = TypeVar("T")
 
@@ -33,15 +35,25 @@ class Published(NamedTuple):
         return self.matched / self.first_choices
 
 
+class National(NamedTuple):
+    """What became of all CMGs of one first iteration; the last three are some of `applicants`."""
+
+    applicants: int
+    matched: int
+    first_program: int
+    home_school: int
+
+
 class Oracle(NamedTuple):
-    """By year: disciplines, and the seats of each school that a first iteration left empty."""
+    """By year: disciplines, the seats of each school that a first iteration left empty, CMGs."""
 
     disciplines: dict[int, dict[str, Published]]
     vacancies: dict[int, dict[str, int]]
+    national: Mapping[int, National] = MappingProxyType({})
 
 
 def read_oracle(folder: Path, programs: Collection[Program]) -> Oracle:
-    """The tables of a folder: `disciplines.csv`, and `vacancies.csv` if it is there.
+    """The tables of a folder: `disciplines.csv`, and `vacancies.csv` and `national.csv` if present.
 
     Raises:
         carms_lake.UsageError: a file is missing or not readable, a column is missing, a number is
@@ -51,7 +63,7 @@ def read_oracle(folder: Path, programs: Collection[Program]) -> Oracle:
     disciplines: dict[int, dict[str, Published]] = {}
     columns = ("seats", "first_choices", "matched")
     known = {program.discipline for program in programs}
-    for at, year, name, numbers in _rows(folder / DISCIPLINES, "discipline", known, columns):
+    for at, year, name, numbers in _rows(folder / DISCIPLINES, columns, "discipline", known):
         row = Published(*numbers)
         if not 0 < row.first_choices >= row.matched <= row.seats:
             raise carms_lake.UsageError(
@@ -64,9 +76,25 @@ def read_oracle(folder: Path, programs: Collection[Program]) -> Oracle:
     vacancies: dict[int, dict[str, int]] = {}
     if (folder / VACANCIES).exists():
         schools = {program.school for program in programs}
-        for at, year, name, (empty,) in _rows(folder / VACANCIES, "school", schools, ("unfilled",)):
+        for at, year, name, (empty,) in _rows(folder / VACANCIES, ("unfilled",), "school", schools):
             _put(vacancies.setdefault(year, {}), name, empty, at)
-    return Oracle(disciplines, vacancies)
+    return Oracle(disciplines, vacancies, _national(folder / NATIONAL))
+
+
+def _national(path: Path) -> dict[int, National]:
+    found: dict[int, National] = {}
+    for at, year, _, numbers in _rows(path, National._fields) if path.exists() else ():
+        row = National(*numbers)
+        if not 0 < row.applicants >= row.matched >= max(row.first_program, row.home_school):
+            raise carms_lake.UsageError(
+                f"{at}{row.applicants} applicants, {row.matched} matched, {row.first_program} to"
+                f" their first program, {row.home_school} at their school",
+                "the numbers are people: each of the last two is at most those who were matched",
+            )
+        if year in found:
+            raise carms_lake.UsageError(f"{at}{year} comes twice")
+        found[year] = row
+    return found
 
 
 def _put(rows: dict[str, T], name: str, row: T, at: str) -> None:
@@ -76,23 +104,27 @@ def _put(rows: dict[str, T], name: str, row: T, at: str) -> None:
 
 
 def _rows(
-    path: Path, what: str, known: Collection[str], columns: tuple[str, ...]
+    path: Path, columns: tuple[str, ...], what: str = "", known: Collection[str] = ()
 ) -> Iterator[tuple[str, int, str, list[int]]]:
-    """Where it is, year, name as the lake has it, and numbers of each row of a file."""
+    """Where it is, year, name as the lake has it, and numbers of each row of a file.
+
+    `what`: the column of names, which are among the `known` ones; a file may have none.
+    """
     names = {name.casefold(): name for name in known}
+    needed = ["year", *([what] if what else []), *columns]
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
-            missing = [c for c in ("year", what, *columns) if c not in (rows.fieldnames or ())]
+            missing = [c for c in needed if c not in (rows.fieldnames or ())]
             if missing:
                 raise carms_lake.UsageError(
                     f"`{path}` has no column `{'`, `'.join(missing)}`",
-                    f"its columns are year, {what}, {', '.join(columns)}",
+                    f"its columns are {', '.join(needed)}",
                 )
             for row in rows:
                 at = f"`{path}`, line {rows.line_num}: "
-                said = (row[what] or "").strip()
-                name = names.get(said.casefold())
+                said = (row[what] or "").strip() if what else ""
+                name = names.get(said.casefold()) if what else ""
                 if name is None:
                     raise unknown(what, said, known, at)
                 year, *numbers = (_number(row[c], c, at) for c in ("year", *columns))

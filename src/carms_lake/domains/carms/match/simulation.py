@@ -11,6 +11,7 @@ import polars as pl
 import carms_lake
 from carms_lake.domains.carms.match.demand import invented, read_demand
 from carms_lake.domains.carms.match.export import write_market
+from carms_lake.domains.carms.match.fitted import read_parameters
 from carms_lake.domains.carms.match.parameters import Parameters
 from carms_lake.domains.carms.match.population import Behaviour
 from carms_lake.domains.carms.match.scenario import Setting, apply
@@ -39,6 +40,7 @@ def plan_of(  # noqa: PLR0913 - the options of the command
     *,
     iteration: str | None = None,
     demand: Path | None = None,
+    parameters: Path | None = None,
     seed: int = 1,
     iterations: int = 2,
     couples: int = 0,
@@ -46,7 +48,7 @@ def plan_of(  # noqa: PLR0913 - the options of the command
     """The supply of a match and the plan of a simulation over it.
 
     Raises:
-        carms_lake.UsageError: the scenario, the demand file or a number is wrong.
+        carms_lake.UsageError: the scenario, the demand or parameters file or a number is wrong.
         carms_lake.UnknownKey: there is no such iteration.
         carms_lake.GoldMissing: there is no gold file yet.
     """
@@ -58,7 +60,8 @@ def plan_of(  # noqa: PLR0913 - the options of the command
     offered = supply(lake, iteration)
     programs = offered.programs
     shares = read_demand(demand, programs) if demand else invented(programs)
-    base = World(programs, Behaviour(Parameters(), shares))
+    fitted = read_parameters(parameters).parameters if parameters else Parameters()
+    base = World(programs, Behaviour(fitted, shares))
     plan = Plan(base, apply(base, settings), seed, iterations, couples)
     for world in (plan.base, plan.scenario):
         canadian = sum(group.number for group in world.groups if group.kind == "CMG")

@@ -79,13 +79,13 @@ def measures(key: tuple[str, str], counted: Sequence[int] | None) -> dict[str, f
     return values
 
 
-def curve(seats: int, first_choices: int) -> float | None:
+def curve(seats: int, first_choices: int, constants: tuple[float, float] = CURVE) -> float | None:
     """What the two-parameter curve says of first-choice success."""
     if not first_choices:
         return None
     if not seats:
         return 0.0
-    return round(1 / (1 + exp(-CURVE[0] - CURVE[1] * log(seats / first_choices))), 9)
+    return round(1 / (1 + exp(-constants[0] - constants[1] * log(seats / first_choices))), 9)
 
 
 def _summary(pairs: Sequence[tuple[float | None, float | None]]) -> Iterable[float | None]:

@@ -6,7 +6,7 @@ name says so, what applicants wanted. The nearest is first; those that lose are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 import carms_lake
 from carms_lake.domains.carms.match.demand import invented, shared
 from carms_lake.domains.carms.match.oracle import Oracle, Published
-from carms_lake.domains.carms.match.parameters import HEADLINES, Headline, Parameters
+from carms_lake.domains.carms.match.parameters import CURVE, HEADLINES, Headline, Parameters
 from carms_lake.domains.carms.match.population import Behaviour, parts
 from carms_lake.domains.carms.match.simulate import Counts, Plan, World, repetitions
 from carms_lake.domains.carms.match.supply import Program
@@ -23,12 +23,11 @@ from carms_lake.domains.carms.match.tables import curve, quantile
 SUCCESS, VACANCIES = "first_choice_success", "unfilled"
 MODEL, MODEL_BEFORE = "model, demand given", "model, last year's demand"
 CURVE_GIVEN, CURVE_BEFORE = "curve, demand given", "curve, last year's demand"
+METHODS = (MODEL, MODEL_BEFORE, CURVE_GIVEN, CURVE_BEFORE)
 LAST, THREE = "last year", "mean of three years"
 
-SEEN = {
-    MODEL: [2018, 2025], MODEL_BEFORE: [2018, 2025], CURVE_GIVEN: [2017, 2018],
-    CURVE_BEFORE: [2017, 2018],
-}  # fmt: skip
+SHIPPED = Parameters()
+MODEL_SAW, CURVE_SAW = (2018, 2025), (2017, 2018)
 """Years of which shipped parameters may have seen something: such a row does not test them."""
 
 PREDICTED = {
@@ -69,45 +68,54 @@ def years(oracle: Oracle) -> list[int]:
     return found
 
 
-def predictions(
+def predictions(  # noqa: PLR0913 - what is judged, and how long
     programs: Sequence[Program],
     oracle: Oracle,
     number: int,
     seed: int = 1,
     done: Callable[[int], None] = lambda _: None,
+    *,
+    parameters: Parameters = SHIPPED,
+    constants: tuple[float, float] = CURVE,
+    only: int | None = None,
 ) -> pl.DataFrame:
     """What was published and what each method says: the columns of `PREDICTED`.
 
     Success is a share, `unfilled` seats. `low` and `high` bound 90 % of `number` repetitions, and
     only the model has them. Methods of a year and measure have the same names: those that all can
-    answer. A method that lacks its years in the folder is left out.
+    answer. A method that lacks its years in the folder is left out. `parameters` of the model and
+    `constants` of the curve are those that are shipped, years all that can be judged, unless given.
 
     Raises:
         carms_lake.UsageError: no year can be judged.
     """
     rows: list[dict[str, object]] = []
-    for at, year in enumerate(years(oracle)):
-        plan = plan_of(programs, oracle, year, seed)
+    for at, year in enumerate([only] if only else years(oracle)):
+        plan = plan_of(programs, oracle, year, seed, parameters)
         solved = [
             pair
             for pair in repetitions(plan, number, lambda n, at=at: done(at * number + n))  # type: ignore[misc]
             if pair is not None
         ]
-        success, vacant = _success(oracle, year, solved), _vacant(oracle, year, solved)
+        success = _success(oracle, year, solved, constants)
+        vacant = _vacant(oracle, year, solved)
         shares = {name: row.success for name, row in oracle.disciplines[year].items()}
         rows += _judged(year, SUCCESS, shares, success)
         rows += _judged(year, VACANCIES, oracle.vacancies.get(year, {}), vacant)
     return pl.DataFrame(rows, schema=PREDICTED)
 
 
-def errors(predicted: pl.DataFrame) -> pl.DataFrame:
+def errors(
+    predicted: pl.DataFrame, seen: Mapping[str, Collection[int]] | None = None
+) -> pl.DataFrame:
     """One row per year, measure and method: the columns of `ERRORS`, the nearest first.
 
     `mean_error` is the mean absolute error and `bias` that with its sign (predicted minus
     published), in points of success or in seats; `in_band` counts the names whose published
     figure the band covers. Methods that are equally near share a place. `held_out` is false where
-    the parameters may have seen something of that year.
+    the parameters may have seen something of that year; `seen` has these years by method.
     """
+    seen = seen or saw()
     difference = (pl.col("predicted") - pl.col("published")) * pl.when(measure=SUCCESS).then(
         100
     ).otherwise(1)
@@ -123,29 +131,48 @@ def errors(predicted: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             place=pl.col("mean_error").rank("min").over("year", "measure").cast(pl.Int64),
             held_out=~pl.any_horizontal(
-                (pl.col("method") == method) & pl.col("year").is_in(seen)
-                for method, seen in SEEN.items()
+                (pl.col("method") == method) & pl.col("year").is_in(list(those))
+                for method, those in seen.items()
             ),
         )
     )
     return found.select(list(ERRORS)).sort("year", "measure", "place", "method")
 
 
-def plan_of(programs: Sequence[Program], oracle: Oracle, year: int, seed: int) -> Plan:
+def saw(fitted: Collection[int] = ()) -> dict[str, Collection[int]]:
+    """The years that each method may have seen; `fitted`: those that the model was fitted to."""
+    model = {*MODEL_SAW, *fitted}  # what a search does not change is as shipped
+    return {MODEL: model, MODEL_BEFORE: model, CURVE_GIVEN: CURVE_SAW, CURVE_BEFORE: CURVE_SAW}
+
+
+def plan_of(
+    programs: Sequence[Program],
+    oracle: Oracle,
+    year: int,
+    seed: int,
+    parameters: Parameters = SHIPPED,
+) -> Plan:
     """The first iteration of a year: its base knows what was wanted, its scenario the year before.
 
     Seats of a discipline for CMGs are those of the year, spread as those of the lake are. What
     IMGs have and want is the lake's and the model's, for the folder does not say it.
     """
     of_year, before = oracle.disciplines[year], oracle.disciplines[year - 1]
+    base = world_of(programs, of_year, of_year, parameters)
+    return Plan(base, world_of(programs, of_year, before, parameters), seed, iterations=1)
+
+
+def world_of(
+    programs: Sequence[Program],
+    of_year: Mapping[str, Published],
+    wanted: Mapping[str, Published],
+    parameters: Parameters,
+) -> World:
+    """A world with the seats of one year and the demand of one, which may be another."""
     offered = scaled(programs, {name: row.seats for name, row in of_year.items()})
-
-    def world(wanted: Mapping[str, Published]) -> World:
-        chosen = {name: row.first_choices for name, row in sorted(wanted.items())}
-        parameters = Parameters()._replace(cmg=sum(chosen.values()))
-        return World(offered, Behaviour(parameters, invented(offered) | {"CMG": shared(chosen)}))
-
-    return Plan(world(of_year), world(before), seed, iterations=1)
+    chosen = {name: row.first_choices for name, row in sorted(wanted.items())}
+    parameters = parameters._replace(cmg=sum(chosen.values()))
+    return World(offered, Behaviour(parameters, invented(offered) | {"CMG": shared(chosen)}))
 
 
 def scaled(programs: Sequence[Program], seats: Mapping[str, int]) -> tuple[Program, ...]:
@@ -174,7 +201,12 @@ def conservation(headlines: Sequence[Headline] = HEADLINES) -> dict[int, dict[st
     }
 
 
-def _success(oracle: Oracle, year: int, solved: Sequence[tuple[Counts, Counts]]) -> Answers:
+def _success(
+    oracle: Oracle,
+    year: int,
+    solved: Sequence[tuple[Counts, Counts]],
+    constants: tuple[float, float],
+) -> Answers:
     of_year, before = oracle.disciplines[year], oracle.disciplines[year - 1]
     found: Answers = {MODEL: {}, MODEL_BEFORE: {}}
     for side, method in enumerate((MODEL, MODEL_BEFORE)):
@@ -187,7 +219,8 @@ def _success(oracle: Oracle, year: int, solved: Sequence[tuple[Counts, Counts]])
         found[method] = {
             name: Answer(said)
             for name, row in of_year.items()
-            if name in wanted and (said := curve(row.seats, wanted[name].first_choices)) is not None
+            if name in wanted
+            and (said := curve(row.seats, wanted[name].first_choices, constants)) is not None
         }
     history = {
         past: {name: row.success for name, row in rows.items()}
