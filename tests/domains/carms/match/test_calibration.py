@@ -29,7 +29,7 @@ from carms_lake.domains.carms.match.fitting import Ask
 from carms_lake.domains.carms.match.moments import MOMENTS, error
 from carms_lake.domains.carms.match.oracle import Oracle, Published, read_oracle
 from carms_lake.domains.carms.match.parameters import Parameters
-from carms_lake.domains.carms.match.search import Column, cross_entropy, told_apart
+from carms_lake.domains.carms.match.search import Column, cross_entropy, separable
 from carms_lake.domains.carms.match.tables import curve
 
 START = TRUTH._replace(home_bonus=2.4, agreement=0.2, bar=-4.0)
@@ -60,7 +60,7 @@ def test_the_fitted_model_is_nearer_to_the_truth_than_the_start(found):
 
 
 @pytest.mark.slow
-def test_what_moved_was_told_apart_and_what_is_flat_stayed(found):
+def test_what_moved_was_separable_and_what_is_flat_stayed(found):
     rows = {row["parameter"]: row for row in found.parameters.to_dicts()}
     assert list(rows) == list(SEARCHED)
     assert all(row["status"].startswith(FITTED) for row in rows.values()
@@ -115,13 +115,13 @@ def test_a_search_comes_near_the_least_and_is_never_above_its_start(truth, seed)
     assert cross_entropy((3.0, -2.0), limits, 1, seed, score) == (3.0, -2.0)
 
 
-def test_a_parameter_that_does_what_another_does_is_not_told_apart():
+def test_a_parameter_that_does_what_another_does_is_not_separable():
     columns = {
         "strong": Column([4.0, 0.0, 2.0], 0.1), "alike": Column([2.0, 0.0, 1.0], 0.1),
         "own": Column([1.0, 1.5, 0.0], 0.1), "flat": Column([0.1, 0.1, 0.0], 0.1),
         "noisy": Column([0.0, 0.0, 3.0], 2.0),
     }  # fmt: skip
-    assert told_apart(columns) == (["strong", "own"], ["flat", "noisy"])
+    assert separable(columns) == (["strong", "own"], ["flat", "noisy"])
 
 
 def test_the_curve_is_fitted_to_the_years_that_are_named():

@@ -17,7 +17,7 @@ from carms_lake.domains.carms.match.fitting import Ask, Done, Search, processes
 from carms_lake.domains.carms.match.moments import MOMENTS, Moments, Year, error, mean, year_of
 from carms_lake.domains.carms.match.oracle import Oracle
 from carms_lake.domains.carms.match.parameters import CURVE, Parameters
-from carms_lake.domains.carms.match.search import Vector, cross_entropy, size, told_apart
+from carms_lake.domains.carms.match.search import Vector, cross_entropy, size, separable
 from carms_lake.domains.carms.match.supply import Program
 from carms_lake.domains.carms.match.tables import curve
 
@@ -30,7 +30,7 @@ SEARCHED = (
 CURVE_LIMITS = ((-6.0, 6.0), (0.0, 12.0))
 CURVE_EVALUATIONS = 900
 
-FITTED, WEAK, FLAT, ALIKE = "fitted", "fitted, flat there", "flat", "not told apart"
+FITTED, WEAK, FLAT, ALIKE = "fitted", "fitted, flat there", "flat", "not distinguishable"
 ROUNDED = pl.selectors.float().round(3)
 BEFORE_NAMES = {name: name.replace("model", "model before") for name in validation.METHODS}
 FITTED_NAMES = {name: f"fitted {name}" for name in validation.METHODS}
@@ -106,7 +106,7 @@ def calibrate(
         fit = Search(years[:-1], ask, mapped, done).fit(start, SEARCHED)
         both = Search(years, ask, mapped, done).runs("moments", [start, fit.parameters])
         said = [[mean(draws) for draws in run] for run in both]
-    fitted, flat = fit.parameters, told_apart(fit.last)[1]
+    fitted, flat = fit.parameters, separable(fit.last)[1]
     rows = [
         (name, getattr(start, name), getattr(fitted, name), size(fit.first[name].changes),
          size(fit.last[name].changes), fit.last[name].noise, _status(name, fit.searched, flat))

@@ -21,7 +21,7 @@ from carms_lake.domains.carms.match.moments import (
     simulated,
 )
 from carms_lake.domains.carms.match.parameters import Parameters
-from carms_lake.domains.carms.match.search import Column, Vector, cross_entropy, size, told_apart
+from carms_lake.domains.carms.match.search import Column, Vector, cross_entropy, size, separable
 
 EVALUATIONS = 360
 STAGES = 2
@@ -101,7 +101,7 @@ class Search:
         now, searched = start, dict[str, None]()
         first = columns = self.columns("sensitivity", start, names)
         for stage in range(1, STAGES + 1):
-            chosen, _ = told_apart(columns)
+            chosen, _ = separable(columns)
             searched |= dict.fromkeys(chosen)
             now = self._nearest(now, chosen, stage)
             columns = self.columns(f"sensitivity after {stage}", now, names)

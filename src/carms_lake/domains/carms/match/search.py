@@ -42,8 +42,8 @@ class Column(NamedTuple):
     noise: float
 
 
-def told_apart(columns: Mapping[str, Column]) -> tuple[list[str], list[str]]:
-    """The parameters that figures tell apart, the strongest first, and those that are flat.
+def separable(columns: Mapping[str, Column]) -> tuple[list[str], list[str]]:
+    """The parameters that figures can tell apart, the strongest first, and those that are flat.
 
     A parameter is flat if its step changes the figures no more than noise does. Of the others, the
     one is taken that changes them most in a way that those taken before it do not, until none does
