@@ -157,7 +157,7 @@ def _said(found: Calibration) -> dict[str, str]:
         + ("" if last_year is None else f", last year's by {last_year:.1f}"),
         "moved": ", ".join(moved) or "none",
         "flat": f"{named(cal.FLAT)}: the figures hardly depend on it, so it stays as it was",
-        "not_distinguishable": f"{named(cal.ALIKE)}: what it does, others do too, so it stays as it was",
+        "not_distinguishable": f"{named(cal.ALIKE)}: others do what it does, so it stays as it was",
         "fitted_but_flat_there": f"{named(cal.WEAK)}: other values would fit as well",
         "seed": f"{found.ask.seed}, {found.ask.evaluations} evaluations, {found.ask.repetitions}"
         " repetitions of the year held out; bands hold 90 %",

@@ -17,7 +17,7 @@ from carms_lake.domains.carms.match.fitting import Ask, Done, Search, processes
 from carms_lake.domains.carms.match.moments import MOMENTS, Moments, Year, error, mean, year_of
 from carms_lake.domains.carms.match.oracle import Oracle
 from carms_lake.domains.carms.match.parameters import CURVE, Parameters
-from carms_lake.domains.carms.match.search import Vector, cross_entropy, size, separable
+from carms_lake.domains.carms.match.search import Vector, cross_entropy, separable, size
 from carms_lake.domains.carms.match.supply import Program
 from carms_lake.domains.carms.match.tables import curve
 

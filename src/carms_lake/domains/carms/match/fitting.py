@@ -21,7 +21,7 @@ from carms_lake.domains.carms.match.moments import (
     simulated,
 )
 from carms_lake.domains.carms.match.parameters import Parameters
-from carms_lake.domains.carms.match.search import Column, Vector, cross_entropy, size, separable
+from carms_lake.domains.carms.match.search import Column, Vector, cross_entropy, separable, size
 
 EVALUATIONS = 360
 STAGES = 2
