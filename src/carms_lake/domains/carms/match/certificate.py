@@ -70,10 +70,11 @@ def faults(market: Market, matching: Sequence[int]) -> Iterator[str]:
 
 def _place(market: Market, applicant: int, program: int) -> int | None:
     """Where a program puts an applicant who ranks it; None if one does not rank the other."""
-    for edge in range(market.start[applicant], market.start[applicant + 1]):
-        if market.programs[edge] == program:
-            return market.places[edge]
-    return None
+    begin, end = market.start[applicant], market.start[applicant + 1]
+    try:
+        return market.places[market.programs.index(program, begin, end)]
+    except ValueError:
+        return None
 
 
 def _blocking_pairs(

@@ -7,6 +7,7 @@ seats that stay empty go on to their receivers, and the match is run again until
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,19 +16,13 @@ from multiprocessing import get_context
 from typing import NamedTuple
 
 from carms_lake.domains.carms.match.certificate import certify
+from carms_lake.domains.carms.match.draw import Drawn, draw, second
 from carms_lake.domains.carms.match.market import NONE, Market
 from carms_lake.domains.carms.match.pairs import with_couples
-from carms_lake.domains.carms.match.population import (
-    Behaviour,
-    Drawn,
-    Group,
-    Scene,
-    draw,
-    groups_of,
-    second,
-)
+from carms_lake.domains.carms.match.population import Behaviour, Group, groups_of
 from carms_lake.domains.carms.match.solver import TRIES, solve
 from carms_lake.domains.carms.match.supply import KINDS, Program
+from carms_lake.domains.carms.match.worth import Scene
 
 ROUNDS = 50
 """How often seats may revert in one iteration."""
@@ -141,7 +136,7 @@ def outcome(
 ) -> Outcome | None:
     """The proved matchings of one repetition, None if none was found; `alike` drew the same."""
     key = f"{plan.seed}/{index}"
-    scene = Scene(world.programs, groups, world.behaviour, key)
+    scene = Scene(world.programs, tuple(groups), world.behaviour, key)
     drawn = alike.drawn if alike else draw(scene)
     market = drawn.market._replace(seats=[program.seats for program in world.programs])
     if plan.couples and not alike:
@@ -220,40 +215,54 @@ def counts(world: World, groups: Sequence[Group], result: Outcome) -> Counts:
         ]
         for program in programs
     ]  # fmt: skip
-    for program, seats in enumerate(result.market.seats):
-        for row in rows[program]:
-            row[0] += seats
-    second_matching = result.second or [NONE] * len(result.first)
-    for number, applicant in enumerate(result.drawn.applicants):
-        group = groups[applicant.group]
-        own = found["applicants", group.kind]
-        has, later, wanted = (
-            result.first[number],
-            second_matching[number],
-            result.drawn.first[number],
-        )
-        own[0] += 1
-        for at, program in ((1, has), (2, later)):
-            if program != NONE:
-                own[at] += 1
-                for row in rows[program]:
-                    row[at] += 1
-        if wanted == NONE:
-            continue
-        if has != NONE:
-            own[3] += has == wanted
-            own[4] += programs[has].discipline == applicant.disciplines[0]
-            own[5] += programs[has].school == group.school
-        if group.kind == "CMG":
-            _count_first_choice(rows, wanted, has)
+    first, later = Counter(result.first), Counter(result.second or ())
+    for program, (row, seats) in enumerate(zip(rows, result.market.seats, strict=True)):
+        for counted in row:
+            counted[0] += seats
+            counted[1] += first[program]
+            counted[2] += later[program]
+    _count_applicants(world, groups, result, found)
+    _count_first_choices(groups, result, rows)
     return found
 
 
-def _count_first_choice(rows: list[list[list[int]]], wanted: int, has: int) -> None:
-    """Count a CMG's first choice at every level, and whether what they got is of the same name."""
-    for level, row in enumerate(rows[wanted]):
-        row[3] += 1
-        row[4] += has != NONE and rows[has][level] is row
+def _count_applicants(
+    world: World, groups: Sequence[Group], result: Outcome, found: Counts
+) -> None:
+    """Count how applicants of each kind fare."""
+    programs = world.programs
+    of_group = [(found["applicants", group.kind], group.school) for group in groups]
+    later = result.second or [NONE] * len(result.first)
+    for applicant, has, second_has, wanted in zip(
+        result.drawn.applicants, result.first, later, result.drawn.first, strict=True
+    ):
+        own, school = of_group[applicant.group]
+        own[0] += 1
+        own[2] += second_has != NONE
+        if has != NONE:
+            program = programs[has]
+            own[1] += 1
+            own[3] += has == wanted
+            own[4] += program.discipline == applicant.disciplines[0]
+            own[5] += program.school == school
+
+
+def _count_first_choices(
+    groups: Sequence[Group], result: Outcome, rows: Sequence[Sequence[list[int]]]
+) -> None:
+    """Count CMGs' first choices at every level, and whether what they got is of the same name."""
+    canadian = [group.kind == "CMG" for group in groups]
+    pairs = Counter(
+        (wanted, has)
+        for applicant, has, wanted in zip(
+            result.drawn.applicants, result.first, result.drawn.first, strict=True
+        )
+        if wanted != NONE and canadian[applicant.group]
+    )
+    for (wanted, has), number in pairs.items():
+        for level, row in enumerate(rows[wanted]):
+            row[3] += number
+            row[4] += number * (has != NONE and rows[has][level] is row)
 
 
 def group_of(program: Program) -> str:
