@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from carms_lake import __version__
-from carms_lake.cli import check, drift, lake, operate, project, read, rejects, render, trace
+from carms_lake.cli import check, drift, lake, operate, page, project, read, rejects, render, trace
 from carms_lake.cli.command import (
     AsJson,
     Domain,
@@ -40,7 +40,7 @@ def _version(wanted: bool) -> None:
 
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
-    "Read it": (read.app, trace.app),
+    "Read it": (read.app, trace.app, page.app),
     "Trust it": (check.app, rejects.app, drift.app),
     "Operate it": (operate.app,),
 }

@@ -1,4 +1,4 @@
-"""Rows -> a workbook with one sheet: text stays text, and its bytes are the same each time."""
+"""Rows -> a workbook: text stays text, and its bytes are the same each time."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ _NANOSECONDS = re.compile(r"\.\d{7}")
 """A day's share in a double holds microseconds."""
 _MOST_CONVERTED = 255
 """Excel shows a longer text as ##### where the cell's format is text."""
+
+_SHEET_NAME = 31
+_NOT_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 Cell = bool | int | float | Decimal | date | str | None
 
@@ -93,6 +96,38 @@ def write_rows(
     cells = _cells(path, columns, types, chain.from_iterable(batches))
     _write(path, columns, cells, "Sheet1", is_for_reading=True)
     return len(cells)
+
+
+def write_book(path: Path, sheets: Iterable[tuple[str, pl.DataFrame]]) -> None:
+    """Write a sheet for each (title, rows), ready for reading as by `write_rows`.
+
+    A title is cut, and changed where Excel allows no such name of a sheet or it is taken.
+
+    Raises:
+        UsageError: more rows, columns or characters than a sheet can hold.
+    """
+    filled = [
+        (title, rows.columns, _cells(path, rows.columns, [""] * rows.width, rows.iter_rows()))
+        for title, rows in sheets
+    ]
+    taken: set[str] = set()
+    with _book(path) as book:
+        formats = _formats(book, is_for_reading=True)
+        for title, columns, cells in filled:
+            _fill(book.add_worksheet(_sheet_name(title, taken)), columns, cells, formats)
+
+
+def _sheet_name(title: str, taken: set[str]) -> str:
+    """A name that Excel takes: short, without its own signs, no other sheet's in any case."""
+    plain = _NOT_IN_SHEET.sub(" ", title).strip(" '") or "Sheet"
+    if plain.casefold() == "history":  # Excel keeps this name for itself
+        plain = f"{plain}_"
+    name, number = plain[:_SHEET_NAME].rstrip(), 2
+    while name.casefold() in taken:
+        end = f" {number}"
+        name, number = plain[: _SHEET_NAME - len(end)].rstrip() + end, number + 1
+    taken.add(name.casefold())
+    return name
 
 
 def _cells(
@@ -175,27 +210,48 @@ def _write(
     *,
     is_for_reading: bool = False,
 ) -> None:
-    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
-        book.set_properties({"created": _CREATED})
-        page = book.add_worksheet(sheet)
-        formats = {
-            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-            "fraction": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"}),
-        }
-        header = None
-        if is_for_reading:
-            header = book.add_format({"bold": True})
-            formats["text"] = book.add_format({"num_format": "@"})
-            page.freeze_panes(1, 0)
-            page.autofilter(0, 0, len(cells), max(len(columns) - 1, 0))
-            for column, width in enumerate(_widths(columns, cells)):
-                page.set_column(column, column, width)
-        for column, name in enumerate(columns):
-            if name:
-                page.write_string(0, column, name, header)
-        for row, values in enumerate(cells, start=1):
-            for column, value in enumerate(values):
-                _write_cell(page, row, column, value, formats)
+    with _book(path) as book:
+        formats = _formats(book, is_for_reading=is_for_reading)
+        _fill(book.add_worksheet(sheet), columns, cells, formats)
+
+
+def _book(path: Path) -> Any:
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
+    book.set_properties({"created": _CREATED})
+    return book
+
+
+def _formats(book: Any, *, is_for_reading: bool) -> dict[str, Format]:
+    """The formats of cells; those that are for reading have one for headers and one for texts."""
+    formats = {
+        "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        "fraction": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"}),
+    }
+    if is_for_reading:
+        formats["header"] = book.add_format({"bold": True})
+        formats["text"] = book.add_format({"num_format": "@"})
+    return formats
+
+
+def _fill(
+    page: Any,
+    columns: Sequence[str],
+    cells: Sequence[tuple[Cell, ...]],
+    formats: dict[str, Format],
+) -> None:
+    """A header and its rows; where there is a format for it, ready for reading."""
+    header = formats.get("header")
+    if header is not None:
+        page.freeze_panes(1, 0)
+        page.autofilter(0, 0, len(cells), max(len(columns) - 1, 0))
+        for column, width in enumerate(_widths(columns, cells)):
+            page.set_column(column, column, width)
+    for column, name in enumerate(columns):
+        if name:
+            page.write_string(0, column, name, header)
+    for row, values in enumerate(cells, start=1):
+        for column, value in enumerate(values):
+            _write_cell(page, row, column, value, formats)
 
 
 def _widths(columns: Sequence[str], cells: Sequence[tuple[Cell, ...]]) -> Iterator[int]:

@@ -1,0 +1,119 @@
+"""A value as a cell of the page shows it, in the page's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from carms_lake.report.markup import Markup, h, join
+from carms_lake.report.pages import Column
+from carms_lake.report.words import Words
+
+NONE = "\u2013"
+"""What a cell without a value shows."""
+
+
+def as_number(value: Any) -> float | None:
+    """A value as a number; None where it is none."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return float(value) if isinstance(value, int | float | Decimal) else None
+
+
+def shown(value: Any, column: Column, words: Words) -> str | Markup:
+    """A value as text; codes that the column knows by their words."""
+    if value is None:
+        return NONE
+    if str(value) in column.codes:
+        return words.of(column.codes[str(value)])
+    if column.kind == "id":
+        return str(value)
+    if column.kind.startswith("code:"):
+        return words.code(column.kind.removeprefix("code:"), value)
+    number = as_number(value)
+    written = {"seconds": words.span, "bytes": words.size, "percent": words.percent}
+    kind = "seconds" if isinstance(value, timedelta) else column.kind
+    if number is not None and kind in written:
+        return written[kind](number)
+    return _plain(value, words)
+
+
+def _plain(value: Any, words: Words) -> str:
+    if isinstance(value, bool):
+        return words("yes" if value else "no")
+    if isinstance(value, int | float | Decimal):
+        return words.number(value if isinstance(value, int) else float(value))
+    if isinstance(value, date):
+        return words.moment(value) if isinstance(value, datetime) else words.day(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_plain(one, words)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(NONE if one is None else _plain(one, words) for one in value)
+    return str(value)
+
+
+def cell(value: Any, column: Column, words: Words, *, head: bool = False) -> Markup:
+    """A cell of a table: numbers to the right, a link where the column leads somewhere."""
+    is_number = _is_number(value, column)
+    kinds = ["n"] if is_number else []
+    inner: str | Markup = shown(value, column, words)
+    if column.kind == "score" and is_number:
+        kinds.append(score_class(float(value)))
+        inner = words.percent(float(value))
+    if column.kind == "due" and isinstance(value, datetime):
+        # The page has no clock: its script compares the moment with that of the reader.
+        late = h("strong", words("late_by_now"), cls="wrong", hidden=True)
+        inner = h("span", inner, " ", late, data_due=value.isoformat())
+    if column.anchor and value is not None:
+        inner = h("a", inner, href=f"#{column.anchor}{value}")
+    lang = column.language(words.lang) if isinstance(value, str) else None
+    tag = "th" if head else "td"
+    return h(tag, inner, cls=" ".join(kinds) or None, scope="row" if head else None, lang=lang)
+
+
+def _is_number(value: Any, column: Column) -> bool:
+    is_name = column.kind == "id" or column.kind.startswith("code:") or column.codes
+    return as_number(value) is not None and not isinstance(value, bool) and not is_name
+
+
+def score_class(score: float) -> str:
+    """How good a score is: `good` is all of it, `near` at least 99 %."""
+    return "good" if score >= 100 else "near" if score >= 99 else "poor"  # noqa: PLR2004 - percent
+
+
+def with_unit(label: str, unit: str) -> str:
+    """A label with its unit, as a header and an axis show it."""
+    if label.casefold() == unit.casefold():
+        return label
+    return f"{label} ({unit})" if label and unit else label or unit
+
+
+def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], words: Words) -> Markup:
+    """Rows as a table; the first column names its row."""
+    heads = [
+        h(
+            "th",
+            with_unit(words.of(column.label), words.of(column.unit)),
+            scope="col",
+            cls="n" if any(_is_number(row[column.name], column) for row in rows) else None,
+        )
+        for column in columns
+    ]
+    lines = [
+        h(
+            "tr",
+            [cell(row[c.name], c, words, head=place == 0) for place, c in enumerate(columns)],
+        )
+        for row in rows
+    ]
+    return join([h("table", h("thead", h("tr", heads)), h("tbody", lines))])
+
+
+def plain_text(value: Any, column: Column, words: Words) -> str:
+    """A value as text without tags, for Markdown."""
+    said = shown(value, column, words)
+    if column.kind == "score" and (score := as_number(value)) is not None:
+        return words.percent(score)
+    return str(value) if isinstance(said, Markup) else said

@@ -1,0 +1,141 @@
+"""What the report says of a lake: read once, through the public API, before anything is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from carms_lake import Contract, Lake
+    from carms_lake.api import Contracts
+
+SAMPLE = 5_000
+"""The statistics of a column are of so many rows, the first ones of its table."""
+
+_HAS_ENDS = {"integer", "number", "date", "timestamp"}
+"""Logical types whose lowest and highest value say something."""
+
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of a column, in the sample of its table."""
+
+    rows: int
+    filled: int
+    distinct: int
+    """An estimate, by HyperLogLog."""
+    low: str | None = None
+    """Only of numbers and days in gold that are public."""
+    high: str | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A lake as its last run left it."""
+
+    domain: str
+    at: datetime | None
+    """When the last run ended (UTC); None where there was none. The report has no other clock."""
+    status: Any
+    contracts: Contracts
+    operations: frozenset[str]
+    """The tables of operations in the lake: `runs`, `scorecard` and so on."""
+    reads: tuple[Edge, ...]
+    """Which table reads which, as of the last publish: (what reads, what is read)."""
+    statistics: Mapping[str, Mapping[str, Statistics]]
+    """By table and column."""
+    people: frozenset[str] | None
+    """The tables whose values are shown to nobody; None where nothing that has values is shown."""
+
+    @property
+    def is_published(self) -> bool:
+        """Whether there is a gold file to read."""
+        return self.status.gold_run_id is not None
+
+
+def read_facts(lake: Lake, *, with_samples: bool = False) -> Facts:
+    """The facts of a lake; values of records are read only `with_samples`.
+
+    Raises:
+        LakeError: the lake or a contract cannot be read.
+    """
+    contracts = lake.contracts
+    there = lake.query("SELECT table_schema AS s, table_name AS t FROM information_schema.tables")
+    names = [f"{schema}.{table}" for schema, table in there.iter_rows()]
+    operations = frozenset(n.removeprefix("ops.") for n in names if n.startswith("ops."))
+    sampled = [c for n, c in contracts.items() if n in names and c.kind == "table"]
+    # Both wait for the disk and for DuckDB: at once they take as long as the longer one.
+    with ThreadPoolExecutor(2) as pool:
+        status = pool.submit(lake.status)
+        statistics = pool.submit(_statistics, lake, sampled)
+        edges = _reads(lake) if "lineage" in operations else ()
+        at = _last_end(lake) if "runs" in operations else None
+        people = lake.tables_about_people() if with_samples else None
+        return Facts(
+            domain=lake.config.domain.name,
+            at=at,
+            status=status.result(),
+            contracts=contracts,
+            operations=operations,
+            reads=edges,
+            statistics=statistics.result(),
+            people=people,
+        )
+
+
+def _last_end(lake: Lake) -> datetime | None:
+    rows = lake.query(
+        "SELECT started_at, seconds FROM ops.runs ORDER BY run_id DESC LIMIT 1"
+    ).rows()
+    if not rows:
+        return None
+    began: datetime = rows[0][0]
+    return began.replace(tzinfo=UTC) + timedelta(seconds=rows[0][1] or 0)
+
+
+def _reads(lake: Lake) -> tuple[Edge, ...]:
+    rows = lake.query(
+        "SELECT DISTINCT layer || '.' || table_name, reads_layer || '.' || reads_table "
+        "FROM ops.lineage WHERE run_id = (SELECT max(run_id) FROM ops.lineage) ORDER BY ALL"
+    ).rows()
+    return tuple((str(one), str(other)) for one, other in rows)
+
+
+def _statistics(lake: Lake, contracts: Sequence[Contract]) -> dict[str, dict[str, Statistics]]:
+    """One statement for all tables: to begin one costs more than to read a thousand rows."""
+    if not contracts:
+        return {}
+    selects = " UNION ALL ".join(_sampled(contract) for contract in contracts)
+    measured = {name: (rows, columns) for name, rows, columns in lake.query(selects).rows()}
+    found: dict[str, dict[str, Statistics]] = {}
+    for contract in contracts:
+        rows, columns = measured[contract.ref.in_domain]
+        found[contract.ref.in_domain] = {
+            name: Statistics(rows, one["n"], one["d"], one["low"], one["high"])
+            for name, one in zip(contract.column_names, columns, strict=True)
+        }
+    return found
+
+
+def _sampled(contract: Contract) -> str:
+    name = contract.ref.in_domain
+    columns = []
+    for column in contract.columns:
+        quoted = '"' + column.name.replace('"', '""') + '"'
+        # Bronze and silver may hold what only another contract classifies; gold is published.
+        is_shown = name.startswith("gold.") and not column.is_private
+        has_ends = is_shown and column.type.logical in _HAS_ENDS
+        low, high = (f"min({quoted})", f"max({quoted})") if has_ends else ("NULL", "NULL")
+        columns.append(
+            f"{{'n': count({quoted}), 'd': approx_count_distinct({quoted}), "
+            f"'low': {low}::VARCHAR, 'high': {high}::VARCHAR}}"
+        )
+    return (
+        f"SELECT '{name}', count(*), [{', '.join(columns)}] "  # noqa: S608 - names of contracts
+        f"FROM (FROM {name} LIMIT {SAMPLE})"
+    )

@@ -1,0 +1,210 @@
+"""The report of a small lake: figures, forms, and nothing that it should not say."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from command import called
+from html_page import Page
+from tiny import built
+
+from carms_lake.api import Lake
+from carms_lake.report import report
+from carms_lake.report import words as words_of_report
+from carms_lake.report.pages import Chart, Column, Table
+from carms_lake.report.pages import Page as Declared
+from carms_lake.report.words import Both, Words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carms_lake.config import LakeConfig
+
+HOSTILE = "<script>alert('x')</script>\x1b[31m\u202e\"'&"
+SHOWN = "<script>alert('x')</script>\\x1b[31m\\u202e\"'&"
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
+    """A lake with a rejected record and a quarantined row."""
+    return built(tmp_path_factory.mktemp("lake"), sales=",p1,1\ns4,p9,1\n")
+
+
+@pytest.fixture(scope="module")
+def page(config: LakeConfig) -> Page:
+    return Page(report(Lake(config)).html())
+
+
+def test_every_element_is_closed_and_every_id_stands_once_and_every_link_leads_to_one(
+    page: Page,
+) -> None:
+    ids = page.ids()
+    assert len(set(ids)) == len(ids)
+    links = [a["href"] for tag, a in page.elements if tag == "a"]
+    assert links
+    assert [link for link in links if link.removeprefix("#") not in ids] == []
+    named = [a[name] for _, a in page.elements for name in ("aria-labelledby",) if name in a]
+    assert [one for one in named if one not in ids] == []
+
+
+def test_the_policy_allows_the_page_s_own_style_and_script_alone(config: LakeConfig) -> None:
+    said = report(Lake(config)).html()
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', said)[1]
+    for tag, rule in (("style", "style-src"), ("script", "script-src")):
+        inner = re.findall(rf"<{tag}>(.*?)</{tag}>", said, re.DOTALL)
+        assert len(inner) == 1
+        digest = base64.b64encode(hashlib.sha256(inner[0].encode()).digest()).decode()
+        assert f"{rule} &#39;sha256-{digest}&#39;" in policy
+    assert policy.startswith("default-src &#39;none&#39;;")
+    assert not re.search(
+        r'\b(src|style|on\w+)="', re.sub("<script>.*?</script>", "", said, flags=re.DOTALL)
+    )
+    assert "http://" not in said
+    assert "https://" not in said
+
+
+def test_the_same_lake_gives_the_same_bytes(config: LakeConfig) -> None:
+    lake = Lake(config)
+    for lang in ("en", "fr"):
+        assert report(lake, lang).html() == report(lake, lang).html()
+
+
+def test_the_figures_are_those_of_a_query(config: LakeConfig, page: Page) -> None:
+    lake = Lake(config)
+    runs = lake.query("select command, accepted, rejected from ops.runs order by run_id").rows()
+    header, *rows = page.table("cockpit-runs")
+    at = [header.index(name) for name in ("Command", "Accepted", "Rejected")]
+    assert [tuple(row[n] for n in at) for row in rows] == [tuple(map(str, run)) for run in runs]
+    counted = dict(lake.query("select 'gold.fact_sale', count(*) from gold.fact_sale").rows())
+    shown = {row[0]: row[1] for row in page.table("cockpit-rows")}
+    assert shown["gold.fact_sale"] == str(counted["gold.fact_sale"])
+    sold = lake.query("select name, quantity from sales_by_product order by quantity desc").rows()
+    assert page.table("sales-by_product")[1:] == [[name, str(n)] for name, n in sold]
+
+
+def test_the_statement_below_a_block_gives_its_figures(config: LakeConfig, page: Page) -> None:
+    lake = Lake(config)
+    sql = [said for said, around in page.texts if any(tag == "pre" for tag, _ in around)]
+    assert len(sql) > 5
+    for one in sql:
+        assert lake.query(one).height >= 0
+
+
+def test_what_is_wrong_comes_first_and_says_what_to_do(page: Page) -> None:
+    said = [text for text, around in page.texts if ("main", {"id": "main"}) in around]
+    assert said.index("Cockpit") == 0
+    assert "Nothing is wrong as of" in said[1]
+    assert "2 records and rows are rejected or quarantined." in " ".join(said[:6])
+    assert "carms rejects -d tiny" in said[:6]
+
+
+def test_a_rejected_record_is_counted_and_not_shown(config: LakeConfig) -> None:
+    made = report(Lake(config))
+    for said in (made.html(), made.markdown()):
+        assert "REQUIRED" in said
+        assert "p9" not in said
+
+
+def test_every_word_of_a_french_page_is_in_the_dictionary(
+    config: LakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each word that is looked up becomes a sign: no letter is left but those of figures."""
+    signs = dict.fromkeys(words_of_report.dictionary(), Both("\u00b6", "\u00b6"))
+    monkeypatch.setattr(words_of_report, "dictionary", lambda: signs)
+    plain = Words.of
+    monkeypatch.setattr(
+        Words, "of", lambda w, said: "\u00b6" if isinstance(said, Both) else plain(w, said)
+    )
+    said = Page(report(Lake(config), "fr").html())
+    left = [
+        text
+        for text in said.in_language()
+        if re.search(r"[^\W\d_]", re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d\u00a0UTC", "", text))
+    ]
+    assert left == []
+
+
+def test_a_french_page_says_so_and_marks_what_is_english(config: LakeConfig) -> None:
+    said = Page(report(Lake(config), "fr").html())
+    assert said.elements[0] == ("html", {"lang": "fr"})
+    english = [text for text, around in said.texts if any(a.get("lang") == "en" for _, a in around)]
+    assert any("One row per" in text for text in english)
+    assert "Tableau de bord" in [text for text, _ in said.texts]
+
+
+def test_the_tables_are_markdown_and_sheets_too(config: LakeConfig, tmp_path: Path) -> None:
+    shutil.copytree(config.project, tmp_path / "lake")
+    (tmp_path / "lake/carms.toml").write_text("", encoding="utf-8")
+    made = report(Lake(config))
+    text = made.markdown()
+    assert (
+        "### What was sold\n\n| Product | Quantity \\(pieces\\) |\n| --- | --- |\n| Tea |" in text
+    )
+    sheets = dict(made.frames())
+    assert sheets["What was sold"].rows()[0][0] == "Tea"
+    assert "Tables and columns" in sheets
+
+
+def test_an_empty_project_has_a_report_that_says_so(tmp_path: Path) -> None:
+    assert called(tmp_path, "init", "-d", "retail").code == 0
+    done = called(tmp_path, "report", "--lang", "fr")
+    assert (done.code, done.out) == (0, "retail-report.html\n")
+    said = Page((tmp_path / "retail-report.html").read_text(encoding="utf-8"))
+    assert "Ce lac ne contient encore rien." in [text for text, _ in said.texts]
+
+
+def test_the_file_s_name_or_an_option_says_what_is_written(tmp_path: Path) -> None:
+    assert called(tmp_path, "init", "-d", "retail").code == 0
+    done = called(tmp_path, "report", "-o", "a.xlsx", "--json")
+    assert done.json["data"] == {"file": "a.xlsx", "bytes": (tmp_path / "a.xlsx").stat().st_size}
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert "Tables and columns" in book.sheetnames
+    assert called(tmp_path, "report", "-o", "a.md").code == 0
+    assert (tmp_path / "a.md").read_text(encoding="utf-8").startswith("# Report on the lake retail")
+    assert called(tmp_path, "report", "-o", "-", "--markdown").out.startswith("# Report")
+    for wrong in (
+        ("-o", "a.pdf"),
+        ("-o", "a.html", "--xlsx"),
+        ("--markdown", "--xlsx"),
+        ("--xlsx", "--open"),
+        ("--lang", "de"),
+    ):
+        done = called(tmp_path, "report", *wrong)
+        assert (done.code, "hint" in done.err) == (2, True), wrong
+
+
+def test_open_shows_the_file_in_the_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: bool(asked.append(url)))
+    assert called(tmp_path, "init", "-d", "retail").code == 0
+    done = called(tmp_path, "report", "-o", "a b.html", "--open")
+    assert done.code == 0
+    assert asked == [(tmp_path / "a b.html").resolve().as_uri()]
+    assert "open `a b.html` yourself" in done.err
+
+
+def test_text_of_contracts_data_and_sql_is_shown_as_text(
+    config: LakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql = "select '" + HOSTILE.replace("'", "''") + "' as name, 1 as n -- </script>"
+    columns = (Column("name", Both(HOSTILE, HOSTILE)), Column("n", Both("n", "n"), unit=HOSTILE))
+    blocks = (
+        Table("a", Both(HOSTILE, HOSTILE), sql, columns, note=Both(HOSTILE, HOSTILE)),
+        Chart("b", Both(HOSTILE, HOSTILE), sql, columns, "bars", "name", ("n",)),
+        Chart("c", Both(HOSTILE, HOSTILE), sql, columns, "lines", "name", ("n",)),
+    )
+    page = Declared("own", Both(HOSTILE, HOSTILE), blocks, lead=Both(HOSTILE, HOSTILE))
+    monkeypatch.setattr("carms_lake.report.pages_of", lambda _: (page,))
+    said = report(Lake(config)).html()
+    assert said.count("<script") == 1
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert sum(SHOWN in text for text, _ in Page(said).texts) >= 10
