@@ -57,9 +57,9 @@ HAVE_COMMANDS = ("carms", "retail", "ticketing")
 
 ELSEWHERE = {
     *("demo", "fetch", "rejects mend", "rejects correct", "rejects export"),
-    *("domain new", "contract new"),
+    *("domain new", "contract new", "report"),
 }
-"""What other tests run: it builds a whole lake, needs a server, or files of its own."""
+"""What other tests run: it builds a whole lake, needs a server, or has forms of its own."""
 
 
 SLOW = {
