@@ -54,6 +54,7 @@ DOCS = [
     "tools/data_dictionary.py",
     "tools/generate_cli_reference.py",
     "tools/retail_samples.py",
+    "tools/match_picture.py",
 ]
 """Each writes its pages, and has a test that says whether they are current."""
 FAST = ("-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "not slow")

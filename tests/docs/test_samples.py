@@ -1,4 +1,4 @@
-"""The committed samples are what the generator gives and bronze makes of it."""
+"""The committed samples and the picture are what generator and commands make today."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -27,6 +28,23 @@ def test_the_samples_of_retail_are_current() -> None:
     command = [sys.executable, str(ROOT / "tools/retail_samples.py"), "--check"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_the_picture_of_the_match_and_its_part_of_the_page_are_current() -> None:
+    command = [sys.executable, str(ROOT / "tools/match_picture.py"), "--check"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_every_picture_has_a_title_and_says_what_is_to_be_seen() -> None:
+    pictures = list((ROOT / "docs").rglob("*.svg"))
+    assert pictures
+    for picture in pictures:
+        drawn = ET.parse(picture).getroot()
+        names = {child.tag.partition("}")[2]: child.text or "" for child in drawn}
+        assert names["title"]
+        assert "first iteration" in names["desc"]
+        assert picture.stat().st_size < 10_000
 
 
 def test_every_source_has_a_sample_of_its_bronze_table_with_the_contract_s_columns() -> None:
