@@ -70,7 +70,7 @@ class Catalog:
     """The tables of a domain.
 
     Every name that a person gives is resolved here: `carms.silver.program`, `silver.program`, or
-    `program`, which is looked up in gold, then in silver, then in bronze.
+    `program`, which is looked up in gold, silver, bronze, and the domain's own layers.
     """
 
     def __init__(self, domain: Domain, contracts: Mapping[TableRef, Contract]) -> None:
@@ -78,24 +78,39 @@ class Catalog:
         self.contracts = contracts
         """By table, sorted."""
 
-    def refs(self, *layers: Layer) -> list[TableRef]:
+    def refs(self, *layers: str) -> list[TableRef]:
         """The tables of these layers, in the order of the layers and by name; all if none given."""
-        return [ref for layer in layers or Layer for ref in self.contracts if ref.layer is layer]
+        wanted = layers or (*Layer, *self.own_layers)
+        return [ref for layer in wanted for ref in self.contracts if ref.layer == layer]
 
-    def named(self, name: str, *layers: Layer) -> list[TableRef]:
+    @property
+    def own_layers(self) -> tuple[str, ...]:
+        """The domain's own layers, to whose tables its commands append; sorted."""
+        return tuple(sorted({ref.layer for ref in self.contracts} - {*Layer}))
+
+    def own_refs(self) -> list[TableRef]:
+        """The tables of the domain's own layers, sorted."""
+        return [ref for ref in self.contracts if ref.layer not in {*Layer}]
+
+    @property
+    def gold_first(self) -> tuple[str, ...]:
+        """Where a bare name is looked up, in this order: last in the domain's own layers."""
+        return (*GOLD_FIRST, *self.own_layers)
+
+    def named(self, name: str, *layers: str) -> list[TableRef]:
         """Every table that a name may mean; a bare name may mean one table per layer.
 
         Raises:
             UsageError: there is no such table in these layers.
         """
         plain = name.strip().lower()
-        refs = self.refs(*(layers or GOLD_FIRST))
+        refs = self.refs(*(layers or self.gold_first))
         found = [ref for ref in refs if plain in (ref.table, ref.in_domain, str(ref))]
         if not found:
             raise self._unknown(plain, refs, layers)
         return found
 
-    def resolve(self, name: str, *layers: Layer) -> TableRef:
+    def resolve(self, name: str, *layers: str) -> TableRef:
         """The table that a name means: of a bare name the one in the first of the layers.
 
         Raises:
@@ -103,7 +118,7 @@ class Catalog:
         """
         return self.named(name, *layers)[0]
 
-    def select(self, names: Iterable[str], *layers: Layer) -> list[TableRef]:
+    def select(self, names: Iterable[str], *layers: str) -> list[TableRef]:
         """The tables of these names, each once, in the catalog's order; all if none is named.
 
         Raises:
@@ -112,7 +127,7 @@ class Catalog:
         chosen = {self.resolve(name, *layers) for name in names}
         return [ref for ref in self.refs(*layers) if not chosen or ref in chosen]
 
-    def _unknown(self, name: str, refs: list[TableRef], layers: tuple[Layer, ...]) -> UsageError:
+    def _unknown(self, name: str, refs: list[TableRef], layers: tuple[str, ...]) -> UsageError:
         known = [ref.in_domain if "." in name else ref.table for ref in refs]
         parsed = TableRef.parse(name, domain=self.domain.name)
         if parsed is not None and parsed.domain != self.domain.name:
@@ -165,7 +180,7 @@ class Catalog:
         texts = {table: expanded(sql, places[table]) for table, sql in found.items()}
         wanted = {ref.table: self.contracts[ref] for ref in self.refs(Layer.GOLD)}
         _same_names(places, wanted, "gold SELECT", f"`{folder}`")
-        known = {ref.in_domain: ref for ref in self.contracts}
+        known = {ref.in_domain: ref for ref in self.refs(*Layer)}
         steps: dict[TableRef, GoldStep] = {}
         for table, contract in wanted.items():
             names = tables_read(texts[table], where=places[table])

@@ -13,7 +13,7 @@ from typing import Any
 
 from carms_lake import authored
 from carms_lake.errors import ConfigError, did_you_mean
-from carms_lake.names import IDENTIFIER
+from carms_lake.names import IDENTIFIER, Layer
 
 CONFIG_FILE = "carms.toml"
 """The file that makes a folder a project."""
@@ -47,6 +47,15 @@ class Domain:
     package: str
     schemas: tuple[Path, ...]
 
+    @property
+    def own_layers(self) -> tuple[str, ...]:
+        """The domain's own layers, sorted: folders of contracts beside those of the three layers.
+
+        Commands of the domain append to their tables, which are in a schema of that name.
+        """
+        found = {path.parent.name for at in self.schemas for path in at.glob("*/*.odcs.yaml")}
+        return tuple(sorted(found - {*Layer}))
+
 
 @dataclass(frozen=True)
 class LakeConfig:
@@ -65,7 +74,7 @@ class LakeConfig:
 
     @property
     def lake(self) -> Path:
-        """The domain's Delta tables: bronze/, silver/, rejects/, ops/."""
+        """The domain's Delta tables: bronze/, silver/, rejects/, ops/, layers of its own."""
         return self.project / "lake" / self.domain.name
 
     @property

@@ -29,7 +29,8 @@ class TableRef:
     """The name of a table: `carms.silver.program`."""
 
     domain: str
-    layer: Layer
+    layer: str
+    """A `Layer`, or the name of a layer of the domain's own."""
     table: str
 
     def __str__(self) -> str:
@@ -46,8 +47,10 @@ class TableRef:
         return f"{self.layer}_{self.table}"
 
     @classmethod
-    def parse(cls, text: str, *, domain: str) -> TableRef | None:
+    def parse(cls, text: str, *, domain: str, own: str = "") -> TableRef | None:
         """Read `silver.program` or `carms.silver.program`; None if it is neither.
+
+        `own` is a layer of the domain's own whose tables may be named, too.
 
         >>> str(TableRef.parse("silver.program", domain="carms"))
         'carms.silver.program'
@@ -61,9 +64,9 @@ class TableRef:
                 pass
             case _:
                 return None
-        if layer not in set(Layer) or not IDENTIFIER.fullmatch(table):
+        if layer not in {*Layer, own} or not IDENTIFIER.fullmatch(table):
             return None
-        return cls(owner, Layer(layer), table)
+        return cls(owner, Layer(layer) if layer in set(Layer) else layer, table)
 
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -81,6 +84,9 @@ SRC_EXTRA = "src_extra"
 
 AUDIT_COLUMNS = (INGESTION_TS, SRC_FILENAME, SRC_ROW_NUMBER, SRC_ROW_HASH, RUN_ID)
 """On every bronze row, after the columns of the contract."""
+
+OWN_COLUMNS = (RUN_ID, INGESTION_TS)
+"""On every row of a table that a command of the domain appends to; its contract names them."""
 
 UPDATED_AT = "updated_at"
 """When a row was made or changed, where a table says so; copies of a row may differ in it."""

@@ -207,6 +207,7 @@ def test_a_dropped_column_that_is_kept_from_now_on_is_no_loss() -> None:
         ({}, {"silver": SilverSpec(balance=Balance.EXPAND)}, "balance", MAJOR),
         ({}, {"silver": SilverSpec(by_key=False)}, "incremental", PATCH),
         ({}, {"coverage_by": ("a",)}, "coverage by", PATCH),
+        ({}, {"written_by": "carms count"}, "written by", PATCH),
         ({}, {"reconcile": ({"name": "x", "gold": "g", "silver": "s"},)}, "reconciliation", MINOR),
     ],
 )

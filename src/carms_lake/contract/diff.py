@@ -134,6 +134,7 @@ def _table(old: Contract, new: Contract) -> Iterator[_Difference]:
         "grain",
         "description",
         "coverage_by",
+        "written_by",
         "evidence",
         enforce_key="declared key",
     )

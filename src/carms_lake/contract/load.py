@@ -57,7 +57,8 @@ def load_contracts(folders: list[Path], domain: str) -> dict[TableRef, Contract]
     """
     paths: dict[TableRef, Path] = {}
     for folder in folders:
-        for layer in Layer:
+        own = {path.parent.name for path in folder.glob("*/*" + SUFFIX)} - {*Layer}
+        for layer in (*Layer, *sorted(own)):
             for path in sorted((folder / layer).glob("*" + SUFFIX)):
                 table = path.name[: -len(SUFFIX)]
                 if "." not in table:  # `program.v1.odcs.yaml` is an older version
@@ -158,6 +159,7 @@ def _contract(
         declared_totals=declared_totals(own, ref.domain),
         evidence=evidence(own, ref.domain),
         coverage_by=texts(own, "coverageBy"),
+        written_by=text(own, "writtenBy") or "",
         path=path,
         fingerprint=fingerprint,
     )
@@ -237,7 +239,7 @@ def _target(name: str, ref: TableRef, path: Path) -> tuple[TableRef, str]:
     table, _, column = name.rpartition(".")
     if "." not in table:
         table = f"{ref.layer}.{table}"
-    target = TableRef.parse(table, domain=ref.domain)
+    target = TableRef.parse(table, domain=ref.domain, own=ref.layer)
     if target is None or not column:
         raise ContractError(
             f"`{path}`: relationship to `{name}`", "write `table.column` or `layer.table.column`"

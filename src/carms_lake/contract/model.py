@@ -233,6 +233,8 @@ class Contract:
     """Where the words are that its values were read from."""
     coverage_by: tuple[str, ...] = ()
     """Columns whose values the coverage of extracted fields is also counted by."""
+    written_by: str = ""
+    """Own layers only: the command that appends to the table, as `carms match simulate`."""
     path: Path | None = None
     fingerprint: str = ""
     """SHA-256 of the file."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from carms_lake.contract.model import Balance, Column, Contract
+from carms_lake.contract.own import verify_own_layer
 from carms_lake.contract.spelling import SeriesSpec
 from carms_lake.contract.types import FORMATS, added_formats
 from carms_lake.errors import ContractError, did_you_mean
@@ -37,6 +38,7 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
             _ages(contract)
             _counted(contract, contracts)
             _evidence(contract, contracts)
+            verify_own_layer(contract)
         except ContractError as error:
             raise ContractError(f"`{contract.path}`, {error.message}", error.hint) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.catalog import GOLD_FIRST, load_catalog
+from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.names import Layer
 
@@ -77,7 +77,7 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
     """
     from carms_lake.flows.timetravel import find, operations
     from carms_lake.flows.timetravel.as_of import resolve_as_of
-    from carms_lake.store import delta
+    from carms_lake.store import delta, own
     from carms_lake.store.delta.log import ensure_complete, version_at
 
     if operations(config, name) is None:
@@ -85,10 +85,12 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
         if ref.layer is Layer.GOLD:
             return query_frame(config, f"FROM {ref.in_domain}", as_of=as_of).lazy()
     table = find(config, name)
-    version = delta.version(table.path)
-    if as_of is not None:
-        run_id = resolve_as_of(config, as_of).run_id
-        version = version_at(table.path, run_id)
+    run_id = None if as_of is None else resolve_as_of(config, as_of).run_id
+    if table.ref is not None and table.ref.layer in config.domain.own_layers:
+        version = own.version(config, table.ref, run_id)
+    else:
+        version = delta.version(table.path) if run_id is None else version_at(table.path, run_id)
+    if run_id is not None:
         if version < 0:
             raise UsageError(
                 f"`{table.name}` did not exist yet as of run `{run_id}`",
@@ -157,7 +159,8 @@ def table_names(config: LakeConfig) -> tuple[str, ...]:
     Raises:
         ContractError: a contract is wrong.
     """
-    return tuple(ref.in_domain for ref in load_catalog(config.domain).refs(*GOLD_FIRST))
+    catalog = load_catalog(config.domain)
+    return tuple(ref.in_domain for ref in catalog.refs(*catalog.gold_first))
 
 
 def tables(config: LakeConfig) -> pl.DataFrame:
@@ -173,7 +176,7 @@ def tables(config: LakeConfig) -> pl.DataFrame:
     import polars as pl
 
     catalog = load_catalog(config.domain)
-    contracts = [catalog.contracts[ref] for ref in catalog.refs(*GOLD_FIRST)]
+    contracts = [catalog.contracts[ref] for ref in catalog.refs(*catalog.gold_first)]
     counts = _row_counts(config, contracts)
     rows = [
         (

@@ -15,7 +15,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.errors import LakeError, StoreError
 from carms_lake.names import run_timestamp
 from carms_lake.records import CheckFailure, CheckResult, FileReport, RunReport, Score, TableReport
-from carms_lake.store import ops
+from carms_lake.store import ops, own
 from carms_lake.store.delta.inspection import damage_behind
 from carms_lake.store.delta.lock import writing
 from carms_lake.store.delta.log import newest_commit_at
@@ -130,6 +130,7 @@ def running(
     with writing(config.lake, f"carms {command}", giving_up=giving_up) as notes:
         run = _begun(config, command)
         run.add(notes=notes)
+        own.roll_back(config, run.run_id)
         try:
             yield run
         except StoreError:  # a store that cannot be written cannot keep this either

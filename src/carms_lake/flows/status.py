@@ -119,9 +119,8 @@ def status(config: LakeConfig) -> Status:
     catalog = load_catalog(config.domain)
     # Ages are positive, also where the clock was set back since the lake was written.
     now = max(datetime.now(UTC), newest_commit_at(config) or datetime.min.replace(tzinfo=UTC))
-    logs = {
-        ref: commits(table_path(config, ref)) for ref in catalog.refs(Layer.BRONZE, Layer.SILVER)
-    }
+    in_lake = catalog.refs(Layer.BRONZE, Layer.SILVER, *catalog.own_layers)
+    logs = {ref: commits(table_path(config, ref)) for ref in in_lake}
     runs = recent(config, "runs")
     sources, drift, unseen = _sources(config, catalog, logs, now)
     build = build_record(config.gold_file)
@@ -214,6 +213,8 @@ def _tables(
                 yield ref.in_domain, rows, None, None, 0, built_with, contract.version
             continue
         log = logs[ref]
+        if contract.written_by and not log:
+            continue
         written = next((c for c in log[::-1] if {"build", "contract"} & c.metadata.keys()), None)
         metadata = written.metadata if written else {}
         files = files_at(table_path(config, ref), log[-1].version) if log else {}

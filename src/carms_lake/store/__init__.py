@@ -11,7 +11,7 @@ LOG = "_delta_log"
 
 
 def table_path(config: LakeConfig, ref: TableRef) -> Path:
-    """The folder of a bronze or silver table."""
+    """The folder of a table of bronze, silver or one of the domain's own layers."""
     return config.lake / ref.layer / ref.table
 
 
@@ -33,7 +33,8 @@ def parquet_path(config: LakeConfig, ref: TableRef) -> Path:
 def disk_bytes(config: LakeConfig) -> dict[str, int]:
     """The bytes of all files by layer, those of old versions included, and `gold` of that file."""
     found = {}
-    for folder in (Layer.BRONZE, Layer.SILVER, "rejects", "ops", "parquet", ".asof"):
+    own = config.domain.own_layers
+    for folder in (Layer.BRONZE, Layer.SILVER, *own, "rejects", "ops", "parquet", ".asof"):
         total = 0
         for file in (config.lake / folder).rglob("*"):
             with suppress(FileNotFoundError):  # a run in progress has just deleted it

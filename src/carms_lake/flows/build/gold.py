@@ -18,7 +18,7 @@ from carms_lake.flows.build.audit import (
     rows_before,
 )
 from carms_lake.flows.build.context import rows_version
-from carms_lake.flows.build.plan import file_fingerprint, table_fingerprints
+from carms_lake.flows.build.plan import file_fingerprint, own_fingerprints, table_fingerprints
 from carms_lake.flows.build.published import (
     build_tables,
     published_ops,
@@ -29,7 +29,7 @@ from carms_lake.flows.run import Run
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.records import TableReport
-from carms_lake.store import delta, ops, table_path
+from carms_lake.store import delta, ops, own, table_path
 from carms_lake.store.delta.manifest import Build, last_builds
 from carms_lake.store.gold import build_record, publish, published_although, published_place
 from carms_lake.store.gold.file import Warehouse, building
@@ -59,7 +59,9 @@ def build_gold(
     _note_new_key(run, steps)
     fingerprints = table_fingerprints(config, steps, silver)
     people = tables_about_people(catalog)
-    fingerprint = file_fingerprint(config, fingerprints.values(), contracts, builds, people)
+    appended = {ref: own.version(config, ref) for ref in catalog.own_refs()}
+    tables = [*fingerprints.values(), *own_fingerprints(config, appended)]
+    fingerprint = file_fingerprint(config, tables, contracts, builds, people)
     published = build_record(config.gold_file)
     if published and published.fingerprint == fingerprint and not full_refresh:
         rows = {ref: published.rows.get(ref.table) for ref in fingerprints}
@@ -78,6 +80,8 @@ def build_gold(
         _add_sources(run, warehouse, silver)
         if reusable and config.gold_file.exists():
             attach(warehouse.connection, config.gold_file)
+        for ref, version in appended.items():
+            warehouse.add_own(contracts[ref], _pinned(run, ref, version))
         copied = _create_all(run, warehouse, steps, reusable, builds)
         audited(task, warehouse.connection)
         message = _stop_where_a_check_failed(run, publish_anyway=publish_anyway)
@@ -139,6 +143,11 @@ def _add_sources(run: Run, warehouse: Warehouse, silver: Mapping[TableRef, int])
             warehouse.add_source(ref, delta.pinned(table_path(run.config, ref)))
     for table, schema in {**ops.OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items():
         warehouse.add_ops(table, pl.DataFrame(schema=schema))
+
+
+def _pinned(run: Run, ref: TableRef, version: int) -> delta.Pinned | None:
+    path = table_path(run.config, ref)
+    return delta.pinned(path, version) if version >= 0 else None
 
 
 def _create_all(

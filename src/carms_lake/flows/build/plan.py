@@ -240,6 +240,18 @@ def table_fingerprints(
     return found
 
 
+def own_fingerprints(config: LakeConfig, versions: Mapping[TableRef, int]) -> list[str]:
+    """What the tables of the domain's own layers are at their versions, -1 for none yet.
+
+    Raises:
+        StoreError: a log cannot be read.
+    """
+    return [
+        f"{ref}: {version}, {mark_at(table_path(config, ref), version)}"
+        for ref, version in versions.items()
+    ]
+
+
 def file_fingerprint(
     config: LakeConfig,
     tables: Iterable[str],

@@ -48,7 +48,8 @@ def excerpt(
     Raises:
         StoreError: a table cannot be read, or has other columns than its contract.
     """
-    wanted = {ref: c for ref, c in contracts.items() if ref.layer is not Layer.GOLD}
+    lake = (Layer.BRONZE, Layer.SILVER)
+    wanted = {ref: c for ref, c in contracts.items() if ref.layer in lake}
     there = [ref for ref in wanted if delta.exists(table_path(config, ref))]
     frames = {ref: pl.DataFrame(schema=_schema(contract)) for ref, contract in wanted.items()}
     for ref in there:
@@ -210,7 +211,7 @@ def mutate(
         with scratch(replace(config, project=folder), folder / "gold") as file:
             frames = {**drawn, **_built(file, catalog, drawn)}
             lab = Laboratory(config, folder, file, frames)
-            for done, ref in enumerate(catalog.refs()):
+            for done, ref in enumerate(catalog.refs(*Layer)):
                 if progress:
                     progress(ref.in_domain, done, len(contracts))
                 if ref not in frames:

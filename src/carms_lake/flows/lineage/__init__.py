@@ -193,7 +193,7 @@ def _add(contract: Contract, found: TableRows, ref: TableRef, rows: Iterable[Row
 
 
 def _by_layer(ref: TableRef) -> tuple[int, TableRef]:
-    return list(Layer).index(ref.layer), ref
+    return [*map(str, Layer)].index(ref.layer), ref
 
 
 def _steps(

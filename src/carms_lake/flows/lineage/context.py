@@ -141,7 +141,9 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
     existing = {
         ref: c
         for ref, c in catalog.contracts.items()
-        if c.kind != "macro" and (ref.layer is Layer.GOLD or delta.exists(table_path(config, ref)))
+        if c.kind != "macro"
+        and not c.written_by  # made of nothing in the lake, and nothing is made of it
+        and (ref.layer is Layer.GOLD or delta.exists(table_path(config, ref)))
     }
     gold = {step.contract.ref: step for step in catalog.gold_steps}
     silver = {step.contract.ref: step for step in catalog.silver_steps}

@@ -127,7 +127,7 @@ def _table_of(found: TableRows, context: LineageContext, column: str) -> TableRe
             f"no table of this key has a column `{column}`",
             hint if hint.startswith("did") else f"`carms describe {first.in_domain}` lists columns",
         )
-    layer = max((ref.layer for ref in having), key=list(Layer).index)
+    layer = max((ref.layer for ref in having), key=[*map(str, Layer)].index)
     of_layer = _of_views(context, [ref for ref in having if ref.layer is layer])
     if len(of_layer) > 1:
         listed = ", ".join(f"`{ref.in_domain}`" for ref in of_layer)

@@ -116,7 +116,7 @@ def table_builds(config: LakeConfig, ref: TableRef) -> pl.DataFrame:
 
 
 def find(config: LakeConfig, name: str) -> NamedTable:
-    """The Delta table of a name: of silver or bronze, `ops.x`, or `rejects`.
+    """The Delta table of a name: of silver, bronze or an own layer, `ops.x`, or `rejects`.
 
     Raises:
         UsageError: there is no such table, or it is one of gold.
@@ -134,7 +134,9 @@ def find(config: LakeConfig, name: str) -> NamedTable:
         )
     path = table_path(config, ref)
     if not is_table(path):
-        raise StoreError(f"no table in `{path}`", "run `carms ingest`, then `carms build`")
+        written_by = load_catalog(config.domain).contracts[ref].written_by
+        to_do = f"run `{written_by}`" if written_by else "run `carms ingest`, then `carms build`"
+        raise StoreError(f"no table in `{path}`", to_do)
     return NamedTable(ref.in_domain, path, ref)
 
 
@@ -148,7 +150,7 @@ def operations(config: LakeConfig, name: str) -> NamedTable | None:
     plain = name.strip().lower().removeprefix(f"{config.domain.name}.")
     is_bare = all(ref.table != plain for ref in load_catalog(config.domain).contracts)
     for key in (plain, f"ops.{plain}") if is_bare else (plain,):
-        if key in folders and not key.startswith((f"{Layer.BRONZE}.", f"{Layer.SILVER}.")):
+        if key in folders and (key == "rejects" or key.startswith("ops.")):
             return NamedTable(key, folders[key])
     if plain.startswith("ops."):
         raise UsageError(f"no table `{name}` in the lake", did_you_mean(plain, folders))
@@ -176,6 +178,9 @@ def diff_causes(
         for c in between
         if RESTORED in c.metadata
     ]
+    if contract.written_by:
+        runs_between = [c.run_id for c in between if c.run_id and RESTORED not in c.metadata]
+        return (*causes, *(f"appended by run {run}" for run in runs_between))
     if contract.ref.layer is Layer.BRONZE:
         for verb, is_replay in (("landed", False), ("records replayed from", True)):
             files = [

@@ -25,7 +25,7 @@ from carms_lake.names import (
     Layer,
     TableRef,
 )
-from carms_lake.store import table_path
+from carms_lake.store import own, table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import version_at
 from carms_lake.store.gold.compare import (
@@ -143,7 +143,8 @@ class _DiffContext:
         catalog = load_catalog(config.domain)
         self.contracts = catalog.contracts
         self.steps = {step.contract.ref: step for step in catalog.gold_steps}
-        ordered = [*catalog.refs(Layer.BRONZE, Layer.SILVER), *self.steps]
+        lake = catalog.refs(Layer.BRONZE, Layer.SILVER, *catalog.own_layers)
+        ordered = [*lake, *self.steps]
         self.tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
         if name is not None:
             with_rows = {ref: self.contracts[ref] for ref in self.tables}
@@ -181,7 +182,12 @@ class _DiffContext:
     def _sides(self, connection: Connection, ref: TableRef) -> Sides | None:
         if ref.layer is not Layer.GOLD:
             path = table_path(self.config, ref)
-            return sides_of(path, ref.in_domain, *(version_at(path, run) for run in self.runs))
+            own_layer = self.contracts[ref].written_by
+            versions = (
+                own.version(self.config, ref, run) if own_layer else version_at(path, run)
+                for run in self.runs
+            )
+            return sides_of(path, ref.in_domain, *versions)
         if self.gold[0] == self.gold[1]:
             return None
         selects = [gold_select(connection, number, ref.table) for number in (0, 1)]

@@ -36,7 +36,8 @@ def cure(path: Path) -> str:
             f"{backup}, or move `{path}` away: `carms ingest --full-refresh` and "
             "`carms build --full-refresh` write the rejects again"
         )
-    return f"{backup}, or move `{path}` away: only the history of earlier runs goes with it"
+    what = "the history of earlier runs" if layer == "ops" else "what commands appended to it"
+    return f"{backup}, or move `{path}` away: only {what} goes with it"
 
 
 def log_files(path: Path) -> list[Path]:
@@ -152,13 +153,20 @@ def broken_log(path: Path, file: Path, *, is_leftover: bool | None = None) -> St
     what = "is not whole" if file.exists() else "is missing"
     message = f"the log of the table `{name}` is damaged: its entry `{file}` {what}"
     backup = "put that file back from a backup"
-    verb = f"`carms ingest {path.name}`" if path.parent.name == Layer.BRONZE else "`carms build`"
+    layer = path.parent.name
+    is_own = name != "rejects" and layer not in (Layer.BRONZE, Layer.SILVER, "ops")
+    verb = f"`carms ingest {path.name}`" if layer == Layer.BRONZE else "`carms build`"
+    if is_own and ([file] != files[-1:] or int(file.stem) == 0):
+        return StoreError(message, f"{backup}; without one, move `{path}` away: its rows are lost")
+    if is_own:
+        restore = f"`carms restore {name} --to {int(file.stem) - 1} --yes`"
+        return StoreError(message, f"{backup}, or give up what it brought: {restore}")
     if [file] != files[-1:] or int(file.stem) == 0:
         return StoreError(
             message,
             f"{backup}; without one, move `{path}` away, and {verb} makes the table of what exists",
         )
-    if path.parent.name != Layer.BRONZE:
+    if layer != Layer.BRONZE:
         return StoreError(message, f"{backup}, or run `carms build`, which puts it aside")
     aside = "run `carms ingest`, which puts it aside if an interrupted run left it; if not, "
     return StoreError(

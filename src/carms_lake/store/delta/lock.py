@@ -38,6 +38,7 @@ SHARED = Lock()
 _AFTER = {
     "bronze": "`carms ingest` reads its files again",
     "ops": "what it said of a run is lost",
+    "own": "what its run appended is lost",
 }
 """What becomes of the rows of an entry that was put aside, by layer."""
 
@@ -122,27 +123,28 @@ def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:
     """Rename entries of logs that are not whole, and damaged checkpoints; what is said of each.
 
     A power cut leaves half of the last entry: its run had not ended, so nothing was built upon it.
-    An entry of bronze that a run had left whole was damaged later, and is the only record of its
-    rows: only `giving_up` renames it. Silver is rebuilt, and ops are but logs. Checkpoints only
-    repeat the entries. Call it while holding the lake.
+    An entry of bronze or of an own layer that a run had left whole was damaged later, and is the
+    only record of its rows: only `giving_up` renames it. Silver is rebuilt, and ops are but logs.
+    Checkpoints only repeat the entries. Call it while holding the lake.
 
     Raises:
-        StoreError: an entry of a bronze table was damaged, or a log cannot be read.
+        StoreError: an entry of such a table was damaged, or a log cannot be read.
         OSError: a log cannot be read or renamed.
     """
     notes: list[str] = []
     known = {name_of(giving_up)} if giving_up else set[str]()
     logs = [*lake.glob(f"*/{LOG}"), *lake.glob(f"*/*/{LOG}")]
-    for log in sorted(logs, key=lambda log: log.parents[1].name == Layer.BRONZE):  # bronze last
+    records = {log: _is_record(log.parent, lake) for log in logs}
+    for log in sorted(logs, key=records.__getitem__):  # those that may be refused are last
         path = log.parent
         name, aside = name_of(path), [file for file in log_files(path)[-1:] if not is_whole(file)]
         if aside:
             version = int(aside[0].stem)
             known.add(name)
-            is_of_bronze = path.parent.name == Layer.BRONZE and path != giving_up
-            if is_of_bronze and _was_whole(lake, name, version):
+            if records[log] and path != giving_up and _was_whole(lake, name, version):
                 raise broken_log(path, aside[0], is_leftover=False)
-            after = _AFTER.get(path.parent.name, "`carms run` brings its rows again")
+            layer = "own" if records[log] and path.parent.name != Layer.BRONZE else path.parent.name
+            after = _AFTER.get(layer, "`carms run` brings its rows again")
             notes.append(
                 f"`{name}`: the newest entry of its log, version {version}, was not whole and was "
                 f"put aside as `{aside[0].name}.torn`; {after}"
@@ -156,6 +158,11 @@ def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:
         if aside:
             sync_folder(log)
     return notes + [note for name, note in put_back(lake).items() if name not in known]
+
+
+def _is_record(path: Path, lake: Path) -> bool:
+    """Whether a table is of bronze or an own layer: nothing in the lake brings its rows again."""
+    return path.parent != lake and path.parent.name not in (Layer.SILVER, "ops")
 
 
 def put_back(lake: Path) -> dict[str, str]:
@@ -184,12 +191,13 @@ def versions_left(lake: Path) -> dict[str, int]:
 
 
 def versions_now(lake: Path) -> dict[str, int]:
-    """The version of each table of bronze and silver and of the rejects, by name.
+    """The version of each table but those of operations, by name.
 
     Raises:
         StoreError: a log cannot be listed.
     """
-    folders = [*lake.glob("bronze/*"), *lake.glob("silver/*"), lake / "rejects"]
+    tables = [log.parent for log in lake.glob(f"*/*/{LOG}")]
+    folders = [*(path for path in tables if path.parent.name != "ops"), lake / "rejects"]
     versions = {name_of(path): newest_version(path) for path in sorted(folders)}
     return {name: version for name, version in versions.items() if version >= 0}
 

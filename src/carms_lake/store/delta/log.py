@@ -240,9 +240,9 @@ def rows_version(path: Path) -> int:
 
 
 def table_folders(config: LakeConfig) -> dict[str, Path]:
-    """All tables of a lake by name: `bronze.x`, `silver.x`, `ops.x` and `rejects`."""
+    """All tables of a lake by name: `bronze.x`, `silver.x`, own layers, `ops.x` and `rejects`."""
     found: dict[str, Path] = {}
-    for schema in (Layer.BRONZE, Layer.SILVER, "ops"):
+    for schema in (Layer.BRONZE, Layer.SILVER, *config.domain.own_layers, "ops"):
         parent = config.lake / schema
         if parent.is_dir():
             found |= {f"{schema}.{p.name}": p for p in sorted(parent.iterdir()) if is_table(p)}

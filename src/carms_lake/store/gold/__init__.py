@@ -15,7 +15,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
 from carms_lake.errors import GoldMissing, StoreError, counted
 from carms_lake.names import Layer
-from carms_lake.store import table_path
+from carms_lake.store import own, table_path
 from carms_lake.store.delta import pinned
 from carms_lake.store.sql import PUBLISHED, attach, connect, qualified, quoted, read_pinned, seal
 
@@ -117,14 +117,15 @@ def reading(
         raise GoldMissing(f"no gold file `{config.gold_file}` yet", "run `carms build` first")
     with connect(**settings) as connection:
         attach(connection, config.gold_file)
-        for layer in Layer:
+        for layer in dict.fromkeys((*Layer, *(contract.ref.layer for contract in contracts))):
             connection.execute(f"create schema {quoted(layer)}")
         for contract in contracts:
             if contract.kind == "macro":
                 continue
             select = f"from {PUBLISHED}.{qualified(contract.ref)}"
             if contract.ref.layer is not Layer.GOLD:
-                select = read_pinned(pinned(table_path(config, contract.ref)))
+                version = own.version(config, contract.ref) if contract.written_by else None
+                select = read_pinned(pinned(table_path(config, contract.ref), version))
             try:
                 connection.execute(f"create view {qualified(contract.ref)} as {select}")
             except duckdb.CatalogException as error:

@@ -51,6 +51,22 @@ class Warehouse:
         self.connection.execute(f"create schema if not exists {quoted(ref.layer)}")
         self.connection.execute(f"create view {qualified(ref)} as {read_pinned(pinned)}")
 
+    def add_own(self, contract: Contract, pinned: Pinned | None) -> None:
+        """Copy a table of the domain's own layers, in the contract's columns; empty for None.
+
+        Raises:
+            ContractError: the table has other types than its contract.
+            StoreError: the file cannot be written.
+        """
+        self.connection.execute(f"create schema if not exists {quoted(contract.ref.layer)}")
+        there = {name for name, _ in pinned.columns} if pinned else set()
+        columns = ", ".join(
+            quoted(c.name) if c.name in there else f"null::{c.type.sql} as {quoted(c.name)}"
+            for c in contract.columns
+        )
+        rows = f" from ({read_pinned(pinned)})" if pinned else " where false"
+        self.create(contract, f"select {columns}{rows}")
+
     def seal(self) -> None:
         """Let what runs from now on, the SQL of domains and contracts, reach the lake alone."""
         if not self._is_sealed:

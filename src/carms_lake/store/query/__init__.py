@@ -17,7 +17,7 @@ import duckdb
 from carms_lake.config import LakeConfig
 from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store.query import views
-from carms_lake.store.query.sandbox import LAKE_SCHEMAS, AsOf, Session, bounded_memory
+from carms_lake.store.query.sandbox import AsOf, Session, bounded_memory
 from carms_lake.store.query.spelling import (
     FOR_ARROW,
     FOR_ARROW_WITH_39_DIGITS,
@@ -166,9 +166,9 @@ def _session(
         statement = read_statement(connection, sql)
         run = connection.execute
         run(f"ATTACH ':memory:' AS {quoted(session.domain)}")
-        for schema in ("gold", *LAKE_SCHEMAS):
+        for schema in ("gold", *session.schemas):
             run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
-        path = [f"{session.domain}.{schema}" for schema in LAKE_SCHEMAS]
+        path = [f"{session.domain}.{schema}" for schema in session.schemas]
         if _attached(session, statement):
             path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
         run(f"SET search_path = {literal(','.join(path))}")

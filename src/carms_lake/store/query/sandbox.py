@@ -20,7 +20,7 @@ from carms_lake.store.sql.statement import Statement
 Result = TypeVar("Result")
 
 LAKE_SCHEMAS = ("silver", "bronze", "ops")
-"""Where a bare name is looked for, after gold."""
+"""The schemas of every lake."""
 
 
 _POLL_S = 0.05
@@ -58,6 +58,14 @@ class Session:
     damaged: list[StoreError] | None = None
     """Gets the errors of tables whose newest entry is damaged, and which answer as of the one
     before it; None where such a table is not to answer."""
+
+    own_run: str | None = None
+    """The run as of which tables of the domain's own layers are read; None as long as none is."""
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Where a bare name is looked for, after gold."""
+        return (*LAKE_SCHEMAS, *self.config.domain.own_layers)
 
     @property
     def domain(self) -> str:

@@ -19,9 +19,10 @@ from carms_lake.errors import (
     system_refusal,
 )
 from carms_lake.names import IDENTIFIER, Layer, TableRef
+from carms_lake.store import own
 from carms_lake.store.delta.integrity import cure, ensure_named, has_whole_newest, newest_version
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
-from carms_lake.store.query.sandbox import LAKE_SCHEMAS, Session
+from carms_lake.store.query.sandbox import Session
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
 from carms_lake.store.sql.statement import TABLE_FUNCTIONS, Statement
 
@@ -65,7 +66,7 @@ def _need_of(session: Session, name: tuple[str, ...]) -> Need:
         files = (at / "gold" / f"{table}.odcs.yaml" for at in session.config.domain.schemas)
         if any(file.is_file() for file in files):
             return Need.YES
-    schemas = [layer] if layer else LAKE_SCHEMAS
+    schemas = [layer] if layer else session.schemas
     is_in_lake = any(_is_there(session, _folder(session, one, table)) for one in schemas)
     return Need.NO if is_in_lake or layer in ("silver", "bronze") else Need.MAYBE
 
@@ -88,18 +89,19 @@ def _make(session: Session, name: tuple[str, ...]) -> None:
         _copy_published(session, "gold", table)
         return
     if not qualifier:
-        schemas = [s for s in LAKE_SCHEMAS if _is_there(session, _folder(session, s, table))]
+        schemas = [s for s in session.schemas if _is_there(session, _folder(session, s, table))]
         if schemas and table not in _published_names(session):
             ensure_named(_folder(session, schemas[0], table))
             _over_lake(session, schemas[0], table)
         return
     of_domain = qualifier[:-1] in ([], [session.domain])
-    if of_domain and qualifier[-1] in LAKE_SCHEMAS:
+    if of_domain and qualifier[-1] in session.schemas:
         ensure_named(_folder(session, qualifier[-1], table))
         _over_lake(session, qualifier[-1], table)
         there = _is_there(session, _folder(session, qualifier[-1], table))
-        if qualifier == [session.domain, "ops"] and not there:
-            _copy_published(session, "ops", table)
+        is_own = qualifier[-1] in session.config.domain.own_layers
+        if not there and (is_own or qualifier == [session.domain, "ops"]):
+            _copy_published(session, qualifier[-1], table)
 
 
 def _make_macro(session: Session, name: tuple[str, ...]) -> None:
@@ -136,7 +138,7 @@ def _published_names(session: Session, schema: str = "gold") -> set[str]:
 
 def _lake_names(session: Session) -> Iterator[tuple[str, str]]:
     """Schema and table of all tables in the lake, sorted."""
-    for schema in ("bronze", "silver", "ops"):
+    for schema in ("bronze", "silver", *session.config.domain.own_layers, "ops"):
         parent = session.config.lake / schema
         if parent.is_dir():
             tables = [path for path in parent.iterdir() if _is_there(session, path)]
@@ -182,7 +184,7 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     # Delta takes a while to import: only queries that name such a table pay for it.
     from carms_lake.store import delta
 
-    version = None if session.as_of is None else version_at(path, session.as_of.run_id)
+    version = _version(session, schema, table)
     if version is not None:
         ensure_complete(path, version, f"{schema}.{table}")
     try:
@@ -206,14 +208,31 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     session.files.extend(pinned.files)
 
 
+def _version(session: Session, schema: str, table: str) -> int | None:
+    """The version of a table that a query reads; None is the newest.
+
+    Tables of the domain's own layers are read as of one run, for runs append to several of them.
+    """
+    if schema in session.config.domain.own_layers:
+        run_id = session.own_run or own.newest_run(session.config)
+        session.own_run = run_id
+        if session.as_of is not None:
+            run_id = min(run_id, session.as_of.run_id)
+        found = own.version(session.config, TableRef(session.domain, schema, table), run_id)
+        return max(found, 0)  # created, and empty
+    if session.as_of is None:
+        return None
+    return version_at(_folder(session, schema, table), session.as_of.run_id)
+
+
 def _copy_rejects(session: Session) -> None:
     """The rejects that count, as a table; the logs of the other tables say which those are."""
     from carms_lake.store import rejects
 
     tables = [
-        TableRef(session.domain, Layer(schema), table)
+        TableRef(session.domain, schema, table)
         for schema, table in _lake_names(session)
-        if schema != "ops"
+        if schema in (Layer.BRONZE, Layer.SILVER)
     ]
     as_of = None if session.as_of is None else session.as_of.run_id
     live = rejects.live(session.config, tables, as_of=as_of)
