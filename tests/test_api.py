@@ -27,8 +27,8 @@ MEMBERS = [
     "StoreError", "StoreLocked", "UnknownKey", "UnknownTable", "UsageError", "__version__", "open",
 ]  # fmt: skip
 CALLS = {
-    "build", "check", "config", "contracts", "diff", "drift", "forget", "history", "ingest",
-    "query", "rejects", "replay", "run", "status", "stream", "table", "tables",
+    "append", "build", "check", "config", "contracts", "diff", "drift", "forget", "history",
+    "ingest", "query", "rejects", "replay", "run", "status", "stream", "table", "tables",
     "tables_about_people", "trace",
 }  # fmt: skip
 

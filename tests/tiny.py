@@ -15,6 +15,7 @@ from templates import copy_to
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
+from carms_lake.flows.query import table_frame
 from carms_lake.names import Layer, TableRef
 from carms_lake.store import delta, table_path
 from carms_lake.store.rejects import live
@@ -134,6 +135,10 @@ def digest(config: LakeConfig) -> dict[str, Any]:
         if delta.exists(path):
             frame = delta.scan(path).collect()
             found[name] = sorted(map(repr, frame.select(sorted(set(frame.columns) - marks)).rows()))
+    for name in ("stock.counting", "stock.shelf"):
+        kept = table_frame(config, name).collect()
+        if kept.height:  # a table is created before anything in it counts
+            found[name] = sorted(map(repr, kept.select(sorted(set(kept.columns) - marks)).rows()))
     found["rejects"] = rejects(config)
     if config.gold_file.exists():
         for table in ("dim_product", "fact_sale", "sales_by_product"):

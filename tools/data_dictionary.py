@@ -31,13 +31,14 @@ def pages() -> Iterator[str]:
     for folder in sorted(path for path in (ROOT / "schemas").iterdir() if path.is_dir()):
         contracts = load_contracts([folder], folder.name)
         yield from ("", f"## {folder.name}", "")
-        for layer in Layer:
-            names = [ref.table for ref in contracts if ref.layer is layer]
+        layers = (*Layer, *sorted({ref.layer for ref in contracts} - {*Layer}))
+        for layer in layers:
+            names = [ref.table for ref in contracts if ref.layer == layer]
             links = ", ".join(f"[{name}](#{folder.name}{layer}{name})" for name in names)
             yield f"* {layer}: {links}"
-        for layer in Layer:
+        for layer in layers:
             for ref, contract in contracts.items():
-                if ref.layer is layer:
+                if ref.layer == layer:
                     yield from table(contract)
     yield from ("", "## Operations", "")
     yield (

@@ -49,7 +49,7 @@ class Domain:
 
     @property
     def own_layers(self) -> tuple[str, ...]:
-        """The domain's own layers, sorted: folders of contracts beside those of the three layers.
+        """The domain's own layers, sorted: folders of contracts next to those of the three layers.
 
         Commands of the domain append to their tables, which are in a schema of that name.
         """

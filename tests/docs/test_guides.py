@@ -25,5 +25,5 @@ def test_the_code_of_the_guide_is_the_tiny_shop_s() -> None:
     blocks = re.findall(r"```(?:python|sql|yaml)\n(.*?)```", text, flags=re.DOTALL)
     files = [p for p in TINY_SHOP.rglob("*") if p.suffix in (".py", ".sql", ".yaml")]
     shop = [path.read_text(encoding="utf-8") for path in files]
-    assert len(blocks) == 5
+    assert len(blocks) == 7
     assert [block for block in blocks if not any(block in file for file in shop)] == []

@@ -9,12 +9,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from tiny import PRODUCTS, SALES, digest, put, stocked
 
 from carms_lake.config import Domain, LakeConfig
+from carms_lake.flows.append import append
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize
+from carms_lake.flows.query import table_frame
 from carms_lake.flows.rejects.replay import replay
 
 if TYPE_CHECKING:
@@ -98,6 +101,14 @@ def replayed(config: LakeConfig) -> None:
     build(config)
 
 
+def counted(config: LakeConfig) -> None:
+    """What a domain's command does that keeps what it found, if it is not kept yet."""
+    shelf = pl.DataFrame({"product_id": ["p1", "p2"], "quantity": [3, 4]})
+    counting = pl.DataFrame({"counted_by": ["Ann"]})
+    if table_frame(config, "stock.counting").collect().is_empty():
+        append(config, {"stock.shelf": shelf, "stock.counting": counting}, "count")
+
+
 SUBJECTS = {
     subject.name: subject
     for subject in (
@@ -107,6 +118,7 @@ SUBJECTS = {
         Subject("ingest again", built, partial(ingest, full_refresh=True)),
         Subject("replay", loosened, replayed, mends_by_itself=False),
         Subject("optimize", built, optimize),
+        Subject("append", built, counted, mends_by_itself=False),
     )
 }
 """A new command that writes the lake gets a line here, and every test of faults has it."""

@@ -1,4 +1,4 @@
-"""Tables of a domain's own layers: commands append to them, and every command of the lake knows them."""
+"""Tables of a domain's own layers: appended to by commands, known to those of the lake."""
 
 from pathlib import Path
 
@@ -9,7 +9,6 @@ from tiny import PRODUCTS, SALES, project, put
 import carms_lake
 from carms_lake import Lake
 from carms_lake.config import LakeConfig
-from carms_lake.flows import append as flow
 from carms_lake.flows.maintenance import optimize
 from carms_lake.flows.query import table_frame
 from carms_lake.flows.timetravel.restore import restore

@@ -271,6 +271,20 @@ class Lake:
 
         return forget(self.config, files, yes=yes)
 
+    def append(self, rows: Mapping[str, pl.DataFrame], command: str) -> RunReport:
+        """Add rows to tables of the domain's own layers, in one run: all of them count, or none.
+
+        `rows` are by table, in the columns of its contract without `run_id` and `ingestion_ts`,
+        which are the run's; `command` is what `ops.runs` calls it. The report has the run's id.
+
+        Raises:
+            DataError: rows break a constraint; nothing is kept.
+            UsageError, ContractError, StoreError: the tables, their columns, or the lake.
+        """
+        from carms_lake.flows.append import append
+
+        return append(self.config, rows, command)
+
     def history(self, table: str) -> pl.DataFrame:
         """One row per version of a table, newest first.
 

@@ -75,13 +75,21 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
         GoldMissing: it is one of gold, and there is no gold file yet.
         StoreError: the table is not there yet, or that version was vacuumed.
     """
+    import polars as pl
+
     from carms_lake.flows.timetravel import find, operations
     from carms_lake.flows.timetravel.as_of import resolve_as_of
-    from carms_lake.store import delta, own
-    from carms_lake.store.delta.log import ensure_complete, version_at
+    from carms_lake.store import delta, own, table_path
+    from carms_lake.store.delta.log import ensure_complete, is_table, version_at
 
     if operations(config, name) is None:
-        ref = load_catalog(config.domain).resolve(name)
+        catalog = load_catalog(config.domain)
+        ref = catalog.resolve(name)
+        contract = catalog.contracts[ref]
+        if contract.written_by and not is_table(table_path(config, ref)):
+            from carms_lake.quality.types import polars_schema
+
+            return pl.LazyFrame(schema=polars_schema(contract))
         if ref.layer is Layer.GOLD:
             return query_frame(config, f"FROM {ref.in_domain}", as_of=as_of).lazy()
     table = find(config, name)

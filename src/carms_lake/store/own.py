@@ -62,7 +62,7 @@ def roll_back(config: LakeConfig, run_id: str) -> None:
 
 
 def _folders(config: LakeConfig) -> list[Path]:
-    """The folders of all tables of the domain's own layers that are there."""
+    """The folders of all existing tables of the domain's own layers."""
     layers = [config.lake / layer for layer in config.domain.own_layers]
     return [path for at in layers if at.is_dir() for path in sorted(at.iterdir()) if is_table(path)]
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from domains.kit import Kit, Rows
 
 from carms_lake.config import LakeConfig
@@ -87,6 +88,7 @@ def published(folder: Path, silver: Rows) -> Path:
     """A project with a published gold file over these rows of silver, and all known names."""
     (folder / "carms.toml").touch()
     with KIT.gold({"other_name": known_names(), **silver}, folder=folder) as warehouse:
+        warehouse.add_ops("build", pl.DataFrame({"run_id": ["20261121T120102.345678Z-1a2b3c"]}))
         warehouse.finish([Layer.SILVER])
         publish(warehouse.path, LakeConfig(folder, DOMAIN).gold_file)
     return folder

@@ -19,9 +19,9 @@ from carms_lake.errors import (
     system_refusal,
 )
 from carms_lake.names import IDENTIFIER, Layer, TableRef
-from carms_lake.store import own
 from carms_lake.store.delta.integrity import cure, ensure_named, has_whole_newest, newest_version
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
+from carms_lake.store.query.own import empty_select, version_of
 from carms_lake.store.query.sandbox import Session
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
 from carms_lake.store.sql.statement import TABLE_FUNCTIONS, Statement
@@ -68,7 +68,8 @@ def _need_of(session: Session, name: tuple[str, ...]) -> Need:
             return Need.YES
     schemas = [layer] if layer else session.schemas
     is_in_lake = any(_is_there(session, _folder(session, one, table)) for one in schemas)
-    return Need.NO if is_in_lake or layer in ("silver", "bronze") else Need.MAYBE
+    in_lake_only = ("silver", "bronze", *session.config.domain.own_layers)
+    return Need.NO if is_in_lake or layer in in_lake_only else Need.MAYBE
 
 
 def make_views(session: Session, statement: Statement) -> None:
@@ -99,9 +100,10 @@ def _make(session: Session, name: tuple[str, ...]) -> None:
         ensure_named(_folder(session, qualifier[-1], table))
         _over_lake(session, qualifier[-1], table)
         there = _is_there(session, _folder(session, qualifier[-1], table))
-        is_own = qualifier[-1] in session.config.domain.own_layers
-        if not there and (is_own or qualifier == [session.domain, "ops"]):
-            _copy_published(session, qualifier[-1], table)
+        if not there and qualifier == [session.domain, "ops"]:
+            _copy_published(session, "ops", table)
+        elif not there and (select := empty_select(session, qualifier[-1], table)):
+            _view(session, qualifier[-1], table, select)
 
 
 def _make_macro(session: Session, name: tuple[str, ...]) -> None:
@@ -184,7 +186,7 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     # Delta takes a while to import: only queries that name such a table pay for it.
     from carms_lake.store import delta
 
-    version = _version(session, schema, table)
+    version = version_of(session, schema, path)
     if version is not None:
         ensure_complete(path, version, f"{schema}.{table}")
     try:
@@ -208,29 +210,12 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
     session.files.extend(pinned.files)
 
 
-def _version(session: Session, schema: str, table: str) -> int | None:
-    """The version of a table that a query reads; None is the newest.
-
-    Tables of the domain's own layers are read as of one run, for runs append to several of them.
-    """
-    if schema in session.config.domain.own_layers:
-        run_id = session.own_run or own.newest_run(session.config)
-        session.own_run = run_id
-        if session.as_of is not None:
-            run_id = min(run_id, session.as_of.run_id)
-        found = own.version(session.config, TableRef(session.domain, schema, table), run_id)
-        return max(found, 0)  # created, and empty
-    if session.as_of is None:
-        return None
-    return version_at(_folder(session, schema, table), session.as_of.run_id)
-
-
 def _copy_rejects(session: Session) -> None:
     """The rejects that count, as a table; the logs of the other tables say which those are."""
     from carms_lake.store import rejects
 
     tables = [
-        TableRef(session.domain, schema, table)
+        TableRef(session.domain, Layer(schema), table)
         for schema, table in _lake_names(session)
         if schema in (Layer.BRONZE, Layer.SILVER)
     ]

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from carms_lake.cli.command import (
     Argument,
     Call,
-    Format,
     Group,
     Option,
     Target,
     Typer,
     command,
-    emit,
     emit_text,
     envelope,
     note,
     progress,
 )
+from carms_lake.domains.carms.commands.match_shown import show
 from carms_lake.domains.carms.commands.options import IterationOption
 from carms_lake.domains.carms.commands.shared import app, lake
 
 if TYPE_CHECKING:
-    import polars as pl
-
+    from carms_lake.domains.carms.match.runs import Asked
     from carms_lake.domains.carms.match.scenario import Setting
     from carms_lake.domains.carms.match.simulation import Simulation
 
@@ -63,6 +61,7 @@ Export = Annotated[
     Path | None,
     Option("--export", metavar="DIR", help="Also write the scenario's first market and matching."),
 ]
+Keep = Annotated[bool, Option("--keep/--no-keep", help="Keep the run in the lake (default).")]
 
 match_app = Typer(
     cls=Group,
@@ -100,6 +99,7 @@ def simulate(
     by: ByOption = None,
     export: Export = None,
     iteration: IterationOption = None,
+    keep: Keep = True,
 ) -> None:
     """Compare the match with a scenario of it.
 
@@ -107,9 +107,12 @@ def simulate(
     It says what would follow if demand were as assumed and people behaved as the model does: never
     a forecast.
 
-    A table has the means; other formats the bands and every measure, a row for each.
+    A table has the means; other formats the bands and every measure, a row for each. The run is
+    kept in `match.run`, `match.result` and `match.supply`.
     """
+    from carms_lake.domains.carms.match import runs
     from carms_lake.domains.carms.match import simulation as sim
+    from carms_lake.run_names import short_id
 
     settings = _settings(scenario, quota, shift)
     offered, plan = sim.plan_of(
@@ -118,6 +121,7 @@ def simulate(
     )  # fmt: skip
     if export:
         sim.export(plan, export)
+    asked = runs.Asked(settings, _name(demand), _name(parameters), by)
     with progress(call) as advance:
         found = sim.simulation(
             offered,
@@ -125,15 +129,30 @@ def simulate(
             reps,
             lambda done: advance("repetitions", done, reps) if advance else None,
         )
-    rows = found.table if by is None else found.table.filter(level=by)
-    if call.json:
-        envelope({**_said(found, demand, parameters), "rows": rows.to_dicts()}, to=to)
+    run_id = _kept(call, found, asked) if keep else None
+    show(call, to, found, asked, run_id)
+    if call.json:  # one object says it all
         return
-    emit(call, _shown(rows) if to.format is Format.TABLE else rows, to)
-    for name, text in _said(found, demand, parameters).items():
-        note(call, f"{name.replace('_', ' ')}: {text}")
+    if run_id:
+        note(call, f"kept as `{short_id(run_id)}` (`carms match runs` lists all)")
     if export:
         note(call, f"wrote the first market and its matching to `{export}`")
+
+
+def _name(file: Path | None) -> str | None:
+    return str(file) if file else None
+
+
+def _kept(call: Call, found: Simulation, asked: Asked) -> str | None:
+    """Keep what was found; the run's id, None where the lake cannot be written, which is said."""
+    import carms_lake
+    from carms_lake.domains.carms.match.runs import keep
+
+    try:
+        return keep(lake(call), found, asked)
+    except carms_lake.StoreError as error:
+        note(call, f"not kept: {error.message}; {error.hint}")
+        return None
 
 
 def _settings(
@@ -147,86 +166,3 @@ def _settings(
         *(flag("--quota", "quota", text) for text in quota or ()),
         *(flag("--shift", "shift", text) for text in shift or ()),
     ]
-
-
-def _shown(rows: pl.DataFrame) -> pl.DataFrame:
-    """What fits a terminal: one row per name; where base and scenario differ, both."""
-    import polars as pl
-
-    found: dict[tuple[str, str], dict[str, dict[str, float | None]]] = {}
-    for row in rows.filter(~pl.col("level").is_in(["applicants", "group"])).to_dicts():
-        found.setdefault((row["level"], row["name"]), {})[row["measure"]] = row
-    lines = [
-        {
-            "level": level,
-            "name": name,
-            "seats": _both(row.get("seats"), 0),
-            "filled": _one(row["filled_first"]["base"], 1),
-            "change": _change(row["filled_first"]),
-            "unfilled": _both(row.get("unfilled"), 1),
-            "first choice": _both(row.get("first_choice_success"), 2),
-            "curve": _both(row.get("curve_success"), 2),
-        }
-        for (level, name), row in found.items()
-    ]
-    names = ("level", "name", "seats", "filled", "change", "unfilled", "first choice", "curve")
-    shown = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String))
-    empty = [name for name in ("first choice", "curve") if not shown[name].str.len_chars().sum()]
-    return shown.drop(*empty, *(["level"] if shown["level"].n_unique() == 1 else []))
-
-
-def _one(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
-def _both(row: dict[str, float | None] | None, digits: int) -> str:
-    """The base, and the scenario where it is another one."""
-    if row is None:
-        return ""
-    base, scenario = _one(row["base"], digits), _one(row["scenario"], digits)
-    return base if base == scenario else f"{base} > {scenario}"
-
-
-def _change(row: dict[str, float | None]) -> str:
-    """How many more seats are filled, with the bounds of 90 % of the repetitions."""
-    change, low, high = (row[f"difference{end}"] or 0.0 for end in ("", "_low", "_high"))
-    return "0" if change == low == high == 0 else f"{change:+.1f} [{low:+.0f}, {high:+.0f}]"
-
-
-def _said(found: Simulation, demand: Path | None, parameters: Path | None) -> dict[str, str]:
-    """What has to be known with the figures."""
-    from carms_lake.domains.carms.match.parameters import HOLD_OUT, NOT_MODELLED
-
-    rates = {
-        (name, measure): (base, scenario)
-        for name, measure, base, scenario in found.table.filter(level="applicants")
-        .select("name", "measure", "base", "scenario")
-        .rows()
-    }
-
-    def rate(kind: str, measure: str) -> str:
-        base, scenario = rates[kind, measure]
-        return "none" if base is None or scenario is None else f"{base:.1%} -> {scenario:.1%}"
-
-    unsolved = f", {found.unsolved} without a stable matching left out" if found.unsolved else ""
-    return {
-        "what_it_is": "a what-if under the assumptions named here, not a forecast",
-        "seats": f"match iteration {found.supply.iteration}; {found.supply.left_out_seats} seats of"
-        " the Forces left out",
-        "matched": "; ".join(
-            f"{kind} {rate(kind, 'match_rate')}, {rate(kind, 'match_rate_first')} in the first"
-            " iteration"
-            for kind in ("CMG", "IMG")
-        ),
-        "first_program": f"CMG {rate('CMG', 'first_program')}",
-        "first_discipline": f"CMG {rate('CMG', 'first_discipline')}",
-        "demand": f"`{demand}`"
-        if demand
-        else "invented shares of ours; give yours with `--demand`",
-        "parameters": f"`{parameters}`" if parameters else "as shipped",
-        "seed_and_repetitions": f"seed {found.plan.seed}, {found.repetitions} repetitions"
-        f"{unsolved}; low and high bound 90 % of them",
-        "certificate": "every matching passed it: feasible, no blocking pair, no blocking couple",
-        "errors": HOLD_OUT,
-        "not_modelled": NOT_MODELLED,
-    }

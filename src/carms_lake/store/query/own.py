@@ -1,0 +1,44 @@
+"""Tables of a domain's own layers in a query: their versions, and those that do not exist yet."""
+
+from pathlib import Path
+
+from carms_lake.contract.load import SUFFIX, load_contract
+from carms_lake.names import TableRef
+from carms_lake.store import own
+from carms_lake.store.delta.log import version_at
+from carms_lake.store.query.sandbox import Session
+from carms_lake.store.sql import quoted
+
+
+def version_of(session: Session, schema: str, path: Path) -> int | None:
+    """The version of a table that a query reads; None is the newest.
+
+    Tables of the domain's own layers are read as of one run, for runs append to several of them.
+    """
+    if schema in session.config.domain.own_layers:
+        if session.own_run is None:
+            session.own_run = own.newest_run(session.config)
+        run_id = session.own_run
+        if session.as_of is not None:
+            run_id = min(run_id, session.as_of.run_id)
+        found = own.version(session.config, TableRef(session.domain, schema, path.name), run_id)
+        return max(found, 0)  # created, and empty
+    return None if session.as_of is None else version_at(path, session.as_of.run_id)
+
+
+def empty_select(session: Session, layer: str, table: str) -> str:
+    """A SELECT without rows, of a table of an own layer to which nothing was appended yet.
+
+    The empty text where there is no such table.
+
+    Raises:
+        ContractError: its contract is wrong.
+    """
+    if layer not in session.config.domain.own_layers:
+        return ""
+    paths = [at / layer / f"{table}{SUFFIX}" for at in session.config.domain.schemas]
+    for path in [path for path in paths if path.is_file()][-1:]:
+        columns = load_contract(path, TableRef(session.domain, layer, table)).columns
+        nulls = (f"CAST(NULL AS {c.type.sql}) AS {quoted(c.name)}" for c in columns)
+        return f"SELECT {', '.join(nulls)} WHERE false"
+    return ""
