@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carms_lake.cli.formats import Format, on_one_line, table, write_rows
+from carms_lake.cli.formats import Format, on_one_line, write_rows
 from carms_lake.writers.json import as_json, as_text
 
 BEHIND = timezone(-timedelta(minutes=90))
@@ -91,59 +91,6 @@ def test_text_comes_back_from_csv_and_json_as_it_was(rows: list[tuple[str, str]]
     back = list(csv.reader(io.StringIO(written(Format.CSV, rows), newline="")))
     assert [tuple(row) for row in back[1:]] == rows
     assert [tuple(row.values()) for row in json.loads(written(Format.JSON, rows))] == rows
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def drawn(
-    columns: list[str], rows: list[tuple[Any, ...]], width: int, monkeypatch: pytest.MonkeyPatch
-) -> tuple[str, bool]:
-    monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("NO_COLOR", "1")
-    stream = Terminal()
-    shortened = table(stream, columns, rows)
-    return stream.getvalue(), shortened
-
-
-def test_a_table_that_fits_is_drawn_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    text, shortened = drawn(["id", "name"], [(1, "Aé"), (22, None)], 80, monkeypatch)
-    assert not shortened
-    assert "\x1b" not in text
-    assert [line.rstrip() for line in text.splitlines()] == ["id  name", "────────", " 1  Aé", "22"]
-
-
-def test_a_wide_table_keeps_every_row_within_the_terminal_and_says_that_it_is_short(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rows = [(i, "x" * 100, "y" * 30) for i in range(200)]
-    text, shortened = drawn(["id", "long", "other"], rows, 80, monkeypatch)
-    lines = text.splitlines()
-    assert shortened
-    assert len(lines) == 202
-    assert max(map(len, lines)) <= 80
-    assert "y" * 30 in lines[-1]
-    assert "…" in lines[-1]
-
-
-def test_too_many_columns_become_one_line_each_and_nothing_is_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    columns = [f"column_{i}" for i in range(30)]
-    text, shortened = drawn(columns, [tuple("v" * 90 for _ in columns)], 80, monkeypatch)
-    assert not shortened
-    assert text.count("v" * 90) == 30
-    assert text.startswith("-- row 1\ncolumn_0 ")
-
-
-def test_a_table_in_a_pipe_is_not_shortened() -> None:
-    stream = io.StringIO()
-    assert not table(stream, ["a"], [("x" * 500,)])
-    assert "x" * 500 in stream.getvalue()
 
 
 @pytest.mark.parametrize(

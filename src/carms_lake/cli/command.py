@@ -93,6 +93,9 @@ OutputFormat = Annotated[
 OutputFile = Annotated[
     Path | None, option("-o --output FILE", "Write to a file; its suffix names the format.")
 ]
+Every = Annotated[
+    bool, option("-a --all", "On a terminal: all there is, in a pager (`PAGER`, else less).")
+]
 
 TableName = Annotated[str, argument("TABLE", "As silver.program, or program.", complete_tables)]
 

@@ -10,7 +10,9 @@ import polars as pl
 from carms_lake.cli.formats import on_one_line
 from carms_lake.cli.render import write
 from carms_lake.cli.reports import as_plain
+from carms_lake.cli.tables import plain_lines
 from carms_lake.errors import counted, first_few
+from carms_lake.run_names import short_id
 from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _LISTED = 5
+_RUNS = ("run", "began", "command", "status", "took", "rejected")
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
 def draw(status: Status) -> None:
     """Write the dashboard."""
-    write("\n".join(_fit(on_one_line(line), WIDTH) for line in _lines(status)) + "\n")
+    write("\n".join(on_one_line(line) for line in _lines(status)) + "\n")
 
 
 def as_rows(status: Status) -> pl.DataFrame:
@@ -62,10 +65,17 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _sources(status)
     yield from _tables(status)
     runs = [
-        (r["run_id"], r["command"], r["status"], f"{r['seconds']:.1f} s", r["rejected"])
+        (
+            short_id(r["run_id"]),
+            f"{r['started_at']:%Y-%m-%d %H:%M:%S}",
+            r["command"],
+            r["status"],
+            f"{r['seconds']:.1f} s",
+            r["rejected"],
+        )
         for r in status.runs.iter_rows(named=True)
     ]
-    yield from _section("last runs", ("run", "command", "status", "took", "rejected"), runs)
+    yield from _section("last runs", _RUNS, runs)
     rejects = status.rejects
     yield from _section("rejected and quarantined", rejects.columns, rejects.rows())
     refused = status.refused.select("file", "code")
@@ -111,15 +121,20 @@ def _tables(status: Status) -> Iterator[str]:
             "" if t["rows"] is None else t["rows"],
             t["waiting"] or "",
             "" if t["version"] is None else t["version"],
-            t["contract_now"]
-            if t["contract_version"] in (None, t["contract_now"])
-            else f"{t['contract_version']}, now {t['contract_now']}",
         )
         for t in status.tables.iter_rows(named=True)
     ]
-    yield from _section("tables", ("table", "rows", "quarantined", "version", "contract"), rows)
+    yield from _section("tables", ("table", "rows", "quarantined", "version"), rows)
+    for t in status.tables.iter_rows(named=True):
+        if t["contract_version"] not in (None, t["contract_now"]):
+            yield f"  {t['table']} was made under its contract {t['contract_version']},"
+            yield f"    which is {t['contract_now']} now"
     failed = status.gold_failed_checks
-    gold = f"published by {status.gold_run_id}" if status.gold_run_id else "not published yet"
+    gold = (
+        f"published by {short_id(status.gold_run_id)}"
+        if status.gold_run_id
+        else "not published yet"
+    )
     yield f"  gold: {gold}" + f" although {counted(failed, 'check')} failed" * bool(failed)
 
 
@@ -167,26 +182,10 @@ def _checks(status: Status) -> Iterator[str]:
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
     """A title and aligned rows; nothing where there are none."""
-    if not rows:
-        return
-    texts = [columns, *([as_text(value) for value in row] for row in rows)]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(columns))]
-    # Names can be cut, figures cannot: the first column gives way.
-    first = widths[0] - max(0, sum(widths) + 2 * len(widths) - WIDTH)
-    widths[0] = max(first, 8)
-    numeric = [any(isinstance(row[i], int) for row in rows) for i in range(len(columns))]
-    yield ""
-    yield title
-    for row in texts:
-        cells = [
-            _fit(text, width).rjust(width) if is_number else _fit(text, width).ljust(width)
-            for text, width, is_number in zip(row, widths, numeric, strict=True)
-        ]
-        yield "  " + "  ".join(cells).rstrip()
-
-
-def _fit(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
+    if rows:
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in plain_lines(columns, rows, WIDTH - 2))
 
 
 def _span(seconds: float) -> str:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from enum import StrEnum
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from carms_lake.writers.json import as_json, as_text
 
@@ -38,12 +37,11 @@ class Format(StrEnum):
     XLSX = "xlsx"
 
 
+FIRST_ROWS = 40
+"""A terminal gets so many rows of a long result, then the last ones."""
+
 LONG_TEXT = 200
 """Longer values are cut in a trace on a terminal, which says so."""
-
-_MIN_CELL = 8
-_MAX_UNSHORTENED = 40
-"""A column this narrow is not shortened while a wider one can be."""
 
 
 def write_rows(
@@ -133,46 +131,6 @@ def _markdown_line(values: Sequence[Any]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-    """Draw rows for reading, all of them; True where cells were shortened to fit a terminal.
-
-    Where even short cells do not fit, each row is a block of lines, one per column, unshortened.
-    """
-    columns = [on_one_line(name) for name in columns]
-    texts = [[on_one_line(as_text(value)) for value in row] for row in rows]
-    widths = [
-        max([_width(name), *(_width(row[i]) for row in texts)]) for i, name in enumerate(columns)
-    ]
-    fitted = [*widths]
-    if stream.isatty():
-        room = shutil.get_terminal_size().columns - 2 * (len(columns) - 1)
-        if sum(min(width, _MIN_CELL) for width in widths) > room:
-            _blocks(stream, columns, texts)
-            return False
-        for floor in (_MAX_UNSHORTENED, _MIN_CELL):
-            while sum(fitted) > room and max(fitted) > floor:
-                fitted[fitted.index(max(fitted))] -= 1  # the widest first
-    from decimal import Decimal
-
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for i, (name, cell_width) in enumerate(zip(columns, fitted, strict=True)):
-        found = (row[i] for row in rows if not isinstance(row[i], bool))
-        is_number = any(isinstance(value, int | float | Decimal) for value in found)
-        justify: Literal["left", "right"] = "right" if is_number else "left"
-        drawn.add_column(
-            Text(name), justify=justify, no_wrap=True, overflow="ellipsis", width=cell_width
-        )
-    for row in texts:
-        drawn.add_row(*map(Text, row))
-    drawing = console(stream, sum(fitted) + 2 * len(fitted))
-    drawing.print(drawn, crop=False, soft_wrap=False)
-    return fitted != widths
-
-
 def console(stream: TextIO, width: int) -> Console:
     """What tables and trees are drawn with, of the given width."""
     from rich.console import Console
@@ -181,24 +139,6 @@ def console(stream: TextIO, width: int) -> Console:
     return Console(
         file=stream, width=width, force_terminal=colors, legacy_windows=False, highlight=False
     )
-
-
-def _blocks(stream: TextIO, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
-    longest = max(_width(name) for name in columns)
-    for number, row in enumerate(texts, start=1):
-        stream.write(f"-- row {number}\n")
-        stream.writelines(
-            f"{name}{' ' * (longest - _width(name))}  {cell}\n"
-            for name, cell in zip(columns, row, strict=True)
-        )
-
-
-def _width(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def on_one_line(text: str) -> str:

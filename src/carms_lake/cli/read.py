@@ -1,17 +1,24 @@
 """`query`, `tables`, `describe`: read the lake."""
 
+from __future__ import annotations
+
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import Lazy, TableName, argument, command, option
+from carms_lake.cli.command import Every, Lazy, TableName, argument, command, option
 from carms_lake.cli.context import Call, complete_runs
+from carms_lake.cli.pager import paged
 from carms_lake.cli.render import Target, emit, emit_query
+from carms_lake.cli.sinks import out
 from carms_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Sql = Annotated[str | None, argument("[SQL]", "One reading statement; - reads it from stdin.")]
 SqlFile = Annotated[Path | None, option("-i --input FILE", "Read the statement from a file.")]
@@ -25,6 +32,9 @@ AsOf = Annotated[
 Names = Annotated[bool, option("--names", "Table names only, one per line; reads no data.")]
 
 
+_WIDE = 120
+"""A terminal with so many columns has room for all that is known of tables and columns."""
+_SENTENCE_END = re.compile(r"(?<=[.:;]) ")
 _COMMENT = re.compile(r"--(?:\s|[^=\n]*\n)")
 """How a statement begins that is not an option; `--` alone ends the options."""
 
@@ -52,6 +62,7 @@ def query(
     file: SqlFile = None,
     timeout: Timeout = None,
     as_of: AsOf = None,
+    every: Every = False,
 ) -> None:
     """Answer one SQL statement; it can only read.
 
@@ -65,7 +76,8 @@ def query(
         end = resolve_as_of(config, as_of)
         run_id = end.run_id
         render.note(call, f"as of run `{run_id}`, which ended at {end.at:%Y-%m-%d %H:%M:%S} UTC")
-    emit_query(call, config, text, to, as_of=run_id)
+    with paged(is_wanted=every and to.is_drawn and not call.json):
+        emit_query(call, config, text, to.cut_unless(every), as_of=run_id)
 
 
 @command(app)
@@ -80,7 +92,8 @@ def tables(call: Call, to: Target, names: Names = False) -> None:
         else:
             render.write("".join(f"{name}\n" for name in found))
         return
-    emit(call, flow.tables(call.config()), to)
+    listed = flow.tables(call.config())
+    emit(call, _names_first(listed) if _is_narrow(call, to) else listed, to)
     _warn(call, flow.caveat(call.config()))
 
 
@@ -96,7 +109,34 @@ def describe(call: Call, to: Target, table: TableName) -> None:
             render.note(call, line)
     if contract.ref.layer == "gold":
         _warn(call, flow.caveat(call.config()))
-    emit(call, columns, to)
+    emit(call, _types_first(columns) if _is_narrow(call, to) else columns, to)
+
+
+def _is_narrow(call: Call, to: Target) -> bool:
+    """Whether rows are drawn on a terminal that has no room for all columns and a description."""
+    return to.is_drawn and not call.json and out().isatty() and render.width(out()) < _WIDE
+
+
+def _names_first(found: pl.DataFrame) -> render.Rows:
+    """The tables for reading: their names, rows and the first sentence about each."""
+    rows = []
+    for table in found.iter_rows(named=True):
+        kind = "" if table["kind"] == "table" else f"({table['kind']}) "
+        text = _SENTENCE_END.split(table["description"])[0]
+        rows.append((table["table"], table["rows"], kind + text))
+    return render.Rows(("table", "rows", "description"), rows)
+
+
+def _types_first(found: pl.DataFrame) -> render.Rows:
+    """The columns of a table for reading: key and reference are said before what it means."""
+    rows = []
+    for column in found.iter_rows(named=True):
+        marks = [f"{column['key']} key"] if column["key"] else []
+        marks += ["may be null"] if column["nullable"] else []
+        marks += [f"refers to {column['references']}"] if column["references"] else []
+        text = f"({'; '.join(marks)}) " * bool(marks) + (column["description"] or "")
+        rows.append((column["column"], column["type"], text))
+    return render.Rows(("column", "type", "description"), rows)
 
 
 def _warn(call: Call, caveat: str) -> None:

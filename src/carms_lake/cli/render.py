@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carms_lake.cli.formats import (
+    FIRST_ROWS,
     Format,
     console,
     on_one_line,
     spelt,
-    table,
     write_binary,
     write_rows,
 )
 from carms_lake.cli.sinks import out, whole_file
-from carms_lake.errors import StoreError, UsageError, counted
+from carms_lake.errors import StoreError, UsageError, counted, first_few
 from carms_lake.writers.json import as_json
 
 if TYPE_CHECKING:
@@ -117,11 +117,17 @@ class Target(NamedTuple):
 
     format: Format
     file: Path | None = None
+    is_long: bool = False
+    """Whether a terminal gets the first and the last rows alone."""
 
     @property
     def is_drawn(self) -> bool:
         """Whether rows are drawn for reading, on stdout."""
         return self.format is Format.TABLE and self.file is None
+
+    def cut_unless(self, every: bool) -> Target:
+        """The same target, of a long result only the first and last rows where it is drawn."""
+        return self._replace(is_long=not every)
 
 
 def target(file_format: Format | None, output: Path | None) -> Target:
@@ -157,14 +163,16 @@ def emit_query(
     """
     from carms_lake.flows.query import query_batches, query_to_file
 
+    first = FIRST_ROWS if to.is_drawn and to.is_long else None
+
     if to.format in _BINARY and not call.json:
         with whole_file(to.file) as path:
             query_to_file(config, sql, path, to.format.value, as_of=as_of)
     else:
         # People see the rows of a damaged table as they were; what is kept or parsed is refused.
         damaged: list[StoreError] | None = None if call.json or to.file else []
-        with query_batches(config, sql, as_of=as_of, damaged=damaged) as answer:
-            _emit(call, answer.columns, answer.batches, to, exact=True)
+        with query_batches(config, sql, as_of=as_of, damaged=damaged, first_rows=first) as answer:
+            _emit(call, answer.columns, answer.batches, to, exact=True, is_list=False)
         if damaged:
             raise damaged[0]
 
@@ -236,38 +244,54 @@ def emit_bytes(data: bytes, to: Target) -> None:
         path.write_bytes(data)
 
 
-def _emit(call: Call, columns: Sequence[str], batches: Batches, to: Target, *, exact: bool) -> None:
+def _emit(
+    call: Call,
+    columns: Sequence[str],
+    batches: Batches,
+    to: Target,
+    *,
+    exact: bool,
+    is_list: bool = True,
+) -> None:
     if call.json:
         rows = [dict(zip(columns, row, strict=True)) for batch in batches for row in batch]
         envelope(rows, to=to)
     elif to.file is None:
         stream = out()
         exact = exact and not stream.isatty()
-        _write(call, columns, batches, to.format, stream, exact=exact)
+        _write(call, columns, batches, to, stream, exact=exact, is_list=is_list)
     else:
         with whole_file(to.file) as path, path.open("w", encoding="utf-8", newline="") as stream:
-            _write(call, columns, batches, to.format, stream, exact=True)
+            _write(call, columns, batches, to, stream, exact=True, is_list=is_list)
 
 
 def _write(
     call: Call,
     columns: Sequence[str],
     batches: Batches,
-    file_format: Format,
+    to: Target,
     stream: TextIO,
     *,
     exact: bool,
+    is_list: bool,
 ) -> None:
-    if file_format is not Format.TABLE:
-        write_rows(stream, file_format, columns, batches, exact=exact)
+    if to.format is not Format.TABLE:
+        write_rows(stream, to.format, columns, batches, exact=exact)
         return
-    rows = [row for batch in batches for row in batch]
-    is_shortened = table(stream, columns, rows)
+    from carms_lake.cli.tables import draw
+
+    drawn = draw(stream, columns, batches, is_list=is_list, is_long=to.is_long)
     stream.flush()
-    if stream.isatty():
-        note(call, counted(len(rows), "row"))
-    if is_shortened:
-        note(call, "cells were shortened to fit; `-f csv` or `-f json` shows them whole")
+    if not stream.isatty():
+        return
+    seen = f"{drawn.shown} of " if drawn.shown < drawn.rows else ""
+    note(call, f"{seen}{counted(drawn.rows, 'row')}" + ("; `--all` shows all" if seen else ""))
+    if drawn.left_out:
+        note(call, f"no room for {first_few(drawn.left_out, 8)}: `-f csv` has all columns")
+    if drawn.is_cut:
+        note(call, "long texts are cut; `-f csv` or `-f json` shows them whole")
+    if drawn.has_short_runs:
+        note(call, "runs are named by the end of their id, which commands take")
 
 
 @contextmanager

@@ -115,8 +115,11 @@ def query_batches(
     *,
     as_of: str | None = None,
     damaged: list[StoreError] | None = None,
+    first_rows: int | None = None,
 ) -> AbstractContextManager[Answer]:
     """The rows of one reading statement in batches, for results that need not fit into memory.
+
+    `first_rows` is how many rows the first batch has, so that they can be shown at once.
 
     With `damaged`, a table whose newest commit is damaged answers as of the one before it, and the
     list gets the error.
@@ -126,7 +129,9 @@ def query_batches(
     """
     from carms_lake.store.query import answering
 
-    return answering(config, sql, parameters, _snapshot(config, as_of), damaged)
+    return answering(
+        config, sql, parameters, _snapshot(config, as_of), damaged, first_rows=first_rows
+    )
 
 
 def query_to_file(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -56,14 +57,18 @@ class ArrowAnswer:
 
 
 @contextmanager
-def answering(
+def answering(  # noqa: PLR0913 - what a query may be asked with
     config: LakeConfig,
     sql: str,
     parameters: Parameters = None,
     as_of: AsOf | None = None,
     damaged: list[StoreError] | None = None,
+    *,
+    first_rows: int | None = None,
 ) -> Iterator[Answer]:
     """Answer one reading statement; rows are computed as the batches are taken.
+
+    `first_rows` is how many rows the first batch has; the others have 10,000.
 
     The second column of a name `a` is `a_2`. Days, times and intervals come as DuckDB writes them,
     `types` is what they are.
@@ -90,7 +95,8 @@ def answering(
         result, kinds = session.run(answer)
         columns = tuple(str(column[0]) for column in result.description or [])
         types = tuple(map(str, kinds))
-        rows = _batches(session, statement, lambda: result.fetchmany(BATCH_ROWS) or None)
+        sizes = chain([first_rows or BATCH_ROWS], repeat(BATCH_ROWS))
+        rows = _batches(session, statement, lambda: result.fetchmany(next(sizes)) or None)
         yield Answer(columns, types, rows)
 
 
