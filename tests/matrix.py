@@ -44,7 +44,7 @@ def to_pipe(argv: list[str]) -> tuple[int, bytes]:
 
 def to_terminal(argv: list[str]) -> tuple[int, bytes]:
     """Exit code and stdout of a call on a terminal of 80 columns."""
-    with _pty() as (slave, read), patch.dict(os.environ, {"COLUMNS": "80"}):
+    with pty() as (slave, read), patch.dict(os.environ, {"COLUMNS": "80"}):
         stdout = os.fdopen(slave, "w", encoding="utf-8")
         with patch.object(sys, "stdout", stdout), patch.object(sys, "stderr", Terminal()):
             code = make_app()(argv, prog_name="carms", standalone_mode=False)
@@ -53,7 +53,8 @@ def to_terminal(argv: list[str]) -> tuple[int, bytes]:
 
 
 @contextmanager
-def _pty() -> Iterator[tuple[int, Callable[[], bytes]]]:
+def pty() -> Iterator[tuple[int, Callable[[], bytes]]]:
+    """A terminal: its end for the command, and a function that reads what it was sent."""
     master, slave = os.openpty()
     found: list[bytes] = []
 

@@ -182,6 +182,12 @@ def test_a_difference_is_told_table_by_table_and_cell_by_cell(project: Path) -> 
         "ops.rejects": 1,
     }
     assert "sales/day_2.csv" in tables[0]["why"]
+    assert (
+        run(project, "diff", first, "-f", "json").stdout
+        == run(project, "diff", first[-6:], "last", "-f", "json").stdout
+    )
+    alone = run(project, "diff", "-f", "json")
+    assert (alone.returncode, "compared with" in alone.stderr) == (0, True)
     done = run(project, "diff", first, last, "fact_sale", "-f", "jsonl")
     assert json.loads(done.stdout)["key"] == "s3"
     assert "1 rows added, 0 removed, 0 changed" in done.stderr

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import command, option
+from carms_lake.cli.command import Every, command, option
 from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.formats import Format
+from carms_lake.cli.pager import paged
 from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted
 
@@ -70,6 +71,7 @@ def check(
     mutate: Mutate = False,
     integrity: Integrity = False,
     seed: Seed = None,
+    every: Every = False,
 ) -> None:
     """Run the checks of all contracts on what is published."""
     from carms_lake.cli.reports import show
@@ -86,11 +88,13 @@ def check(
         raise UsageError(
             "`--rule` and `--run` choose among what was found", "ask for it with `--failures`"
         )
+    to = to.cut_unless(every)
     if scorecard:
         _show_scores(call, checked.scorecard(call.config(), run=run), to)
     elif failures:
         found, more = checked.failures(call.config(), rule=rule, run=run)
-        emit(call, found, to)
+        with paged(is_wanted=every and to.is_drawn and not call.json):
+            emit(call, found, to)
         for table, name, kept, failed in more:
             render.note(call, f"`{table}` {name}: {kept} of {failed} rows are kept")
     elif mutate:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import argument, command, option
+from carms_lake.cli.command import Every, argument, command, option
 from carms_lake.cli.context import Call, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import end_with
 from carms_lake.cli.render import Target
@@ -56,6 +56,7 @@ def ingest(
     also_parquet: AlsoParquet = False,
     misfits_as_null: MisfitsAsNull = False,
     strict: Strict = False,
+    every: Every = False,
 ) -> None:
     """Load source files into bronze, reject broken records."""
     report = _ingest(
@@ -67,7 +68,7 @@ def ingest(
         also_parquet=also_parquet,
         misfits_as_null=misfits_as_null,
     )
-    _show(call, [report], to, strict=strict)
+    _show(call, [report], to.cut_unless(every), strict=strict)
 
 
 @command(app)
@@ -78,10 +79,11 @@ def build(
     full_refresh: FullRefresh = False,
     publish_anyway: PublishAnyway = False,
     strict: Strict = False,
+    every: Every = False,
 ) -> None:
     """Build silver and gold, check them, publish."""
     options = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
-    _show(call, [_build(call, select or [], **options)], to, strict=strict)
+    _show(call, [_build(call, select or [], **options)], to.cut_unless(every), strict=strict)
 
 
 @command(app)
@@ -92,6 +94,7 @@ def run(
     full_refresh: FullRefresh = False,
     publish_anyway: PublishAnyway = False,
     strict: Strict = False,
+    every: Every = False,
 ) -> None:
     """Ingest, then build."""
     landed = _ingest(call, [], from_path=from_path, full_refresh=full_refresh)
@@ -100,9 +103,9 @@ def run(
     except LakeError:
         if not call.json:  # what landed is shown all the same
             with suppress(typer.Exit):
-                _show(call, [landed], to, strict=strict)
+                _show(call, [landed], to.cut_unless(every), strict=strict)
         raise
-    _show(call, [landed, built], to, strict=strict)
+    _show(call, [landed, built], to.cut_unless(every), strict=strict)
 
 
 def _ingest(call: Call, sources: list[str], **options: Any) -> RunReport:

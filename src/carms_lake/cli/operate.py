@@ -14,9 +14,12 @@ from carms_lake.cli.exit_codes import ExitCode, end_with
 from carms_lake.cli.formats import on_one_line
 from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted, first_few
+from carms_lake.run_names import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import polars as pl
 
     from carms_lake.flows.doctor.finding import Finding
     from carms_lake.flows.maintenance import Optimized, Vacuumed
@@ -26,9 +29,12 @@ TableNames = Annotated[
     argument("[TABLE]...", "As bronze.program_master; all tables if none.", complete_tables),
 ]
 Before = Annotated[
-    str, argument("RUN1", "`last`, `2`, an id, a part of it, or a time (UTC).", complete_runs)
+    str | None,
+    argument("[RUN1]", "`last`, `2`, an id, a part of it, or a time (UTC).", complete_runs),
 ]
-After = Annotated[str, argument("RUN2", "The run to compare it with.", complete_runs)]
+After = Annotated[
+    str | None, argument("[RUN2]", "The run to compare it with; the last if none.", complete_runs)
+]
 OneTable = Annotated[
     str | None, argument("[TABLE]", "Show the cells of this table.", complete_tables)
 ]
@@ -107,17 +113,27 @@ def history(call: Call, to: Target, table: TableName) -> None:
 def diff(
     call: Call,
     to: Target,
-    before: Before,
-    after: After,
+    before: Before = None,
+    after: After = None,
     table: OneTable = None,
     *,
     limit: Limit = 100,
 ) -> None:
-    """Show what changed between two runs, and why."""
+    """Show what changed between two runs, and why.
+
+    Without RUN1 the last two runs that changed a table are compared.
+    """
     from carms_lake.flows.timetravel import diff as flow
 
+    if before is None:
+        before, after = flow.last_two(call.config())
+        render.note(call, f"run `{short_id(after)}` compared with `{short_id(before)}`")
+    after = after or "last"
+
     if table is None:
-        emit(call, flow.diff(call.config(), before, after).as_rows(), to)
+        changed = flow.diff(call.config(), before, after).as_rows()
+        is_narrow = to.is_drawn and not call.json and render.is_narrow()
+        emit(call, _counts_in_one(changed) if is_narrow else changed, to)
         return
     found, cells = flow.table_diff(call.config(), before, after, table, limit=limit)
     emit(call, cells, to)
@@ -242,6 +258,16 @@ def vacuum(
         kept = f"the lake as of {counted(done.kept_runs, 'run')}"
         render.note(call, f"kept: {kept}, the earliest `{done.oldest_run}`")
     render.note(call, "contents verified unchanged" if done.is_done else _DRY_RUN)
+
+
+def _counts_in_one(rows: pl.DataFrame) -> render.Rows:
+    """What changed, for a narrow terminal: `+3 -1 ~2` rows were added, removed and changed."""
+    drawn = []
+    for row in rows.iter_rows(named=True):
+        signs = {"+": row["added"], "-": row["removed"], "~": row["changed"]}
+        counts = " ".join(f"{sign}{count}" for sign, count in signs.items() if count)
+        drawn.append((row["table"], counts, row["why"]))
+    return render.Rows(("table", "rows", "why"), drawn)
 
 
 def _drawn(finding: Finding, width: int) -> str:

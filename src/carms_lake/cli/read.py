@@ -14,7 +14,6 @@ from carms_lake.cli.command import Every, Lazy, TableName, argument, command, op
 from carms_lake.cli.context import Call, complete_runs
 from carms_lake.cli.pager import paged
 from carms_lake.cli.render import Target, emit, emit_query
-from carms_lake.cli.sinks import out
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ AsOf = Annotated[
 Names = Annotated[bool, option("--names", "Table names only, one per line; reads no data.")]
 
 
-_WIDE = 120
-"""A terminal with so many columns has room for all that is known of tables and columns."""
 _SENTENCE_END = re.compile(r"(?<=[.:;]) ")
 _COMMENT = re.compile(r"--(?:\s|[^=\n]*\n)")
 """How a statement begins that is not an option; `--` alone ends the options."""
@@ -114,7 +111,7 @@ def describe(call: Call, to: Target, table: TableName) -> None:
 
 def _is_narrow(call: Call, to: Target) -> bool:
     """Whether rows are drawn on a terminal that has no room for all columns and a description."""
-    return to.is_drawn and not call.json and out().isatty() and render.width(out()) < _WIDE
+    return to.is_drawn and not call.json and render.is_narrow()
 
 
 def _names_first(found: pl.DataFrame) -> render.Rows:

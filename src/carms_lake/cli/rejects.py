@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import DefaultGroup, argument, command, option
+from carms_lake.cli.command import DefaultGroup, Every, argument, command, option
 from carms_lake.cli.context import Call, complete_runs, complete_sources, complete_tables
 from carms_lake.cli.exit_codes import ExitCode
 from carms_lake.cli.formats import LONG_TEXT, Format, on_one_line
+from carms_lake.cli.pager import paged
 from carms_lake.cli.render import Target, emit, emit_bytes
 from carms_lake.cli.sinks import out
 from carms_lake.errors import UsageError, counted
@@ -54,6 +55,10 @@ From = Annotated[
 DryRun = Annotated[bool, option("--dry-run", "Show what would land; write nothing.")]
 NoBuild = Annotated[bool, option("--no-build", "Do not build silver and gold.")]
 
+_WHOLE = 10
+"""So few reasons are listed record by record; more are counted first."""
+_REASON = ("layer", "table_name", "code", "column")
+
 app = typer.Typer(
     cls=DefaultGroup,
     name="rejects",
@@ -78,6 +83,7 @@ def list_rejects(
     to_mend: OldExport = False,
     repairs: OldSuggest = False,
     strict: Strict = False,
+    every: Every = False,
 ) -> None:
     """List rejected records and quarantined rows, and why."""
     export, suggest = export or to_mend, suggest or repairs
@@ -93,10 +99,11 @@ def list_rejects(
         from carms_lake.flows.rejects.history import reject_history
 
         found = reject_history(call.config(), **wanted)
-        emit(call, found, to)
+        with paged(is_wanted=every and to.is_drawn and not call.json):
+            emit(call, found, to.cut_unless(every))
         count = found["mended_run"].null_count()
     else:
-        count = _list(call, wanted, to, suggest=suggest)
+        count = _list(call, wanted, to, suggest=suggest, every=every)
     if strict and count:
         raise typer.Exit(ExitCode.DATA)
 
@@ -164,7 +171,9 @@ def replay(
         raise typer.Exit(ExitCode.DATA)
 
 
-def _list(call: Call, wanted: dict[str, str | None], to: Target, *, suggest: bool) -> int:
+def _list(
+    call: Call, wanted: dict[str, str | None], to: Target, *, suggest: bool, every: bool
+) -> int:
     from carms_lake.flows.rejects import rejects, suggest_repairs
 
     found = rejects(call.config(), **wanted)
@@ -173,8 +182,15 @@ def _list(call: Call, wanted: dict[str, str | None], to: Target, *, suggest: boo
         emit(call, suggested, to)
         return found.height
     if to.is_drawn and not call.json:
-        draw(found)
-        render.note(call, counted(found.height, "reason"))
+        if every or found.height <= _WHOLE:
+            with paged(is_wanted=every):
+                draw(found)
+        else:
+            emit(call, by_reason(found), to)
+            draw(examples(found))
+        is_short = not every and found.height > _WHOLE
+        more = ": one example of each is shown, `--all` shows all" if is_short else ""
+        render.note(call, counted(found.height, "reason") + more)
     else:
         emit(call, found, to)
     # Whoever sees the list should learn that a repair exists, without asking for it.
@@ -205,6 +221,21 @@ def _export(call: Call, wanted: dict[str, str | None], to: Target) -> int:
     if found.next_step:
         render.note(call, found.next_step)
     return found.rows.height
+
+
+def by_reason(found: pl.DataFrame) -> pl.DataFrame:
+    """One row per table and reason: how many records or rows have it, the most first."""
+    import polars as pl
+
+    counts = found.group_by(*_REASON, maintain_order=True).agg(pl.len().alias("records"))
+    table = pl.concat_str("layer", "table_name", separator=".").alias("table")
+    rows = counts.sort("records", descending=True, maintain_order=True)
+    return rows.select(table, "code", "column", "records")
+
+
+def examples(found: pl.DataFrame) -> pl.DataFrame:
+    """The first record or row of each table and reason."""
+    return found.unique(_REASON, keep="first", maintain_order=True)
 
 
 def draw(found: pl.DataFrame) -> None:

@@ -112,6 +112,15 @@ def width(stream: TextIO) -> int:
     return shutil.get_terminal_size().columns if stream.isatty() else 100
 
 
+_WIDE = 120
+"""A terminal with so many columns has room for the usual columns of a list and a description."""
+
+
+def is_narrow() -> bool:
+    """Whether stdout is a terminal on which lists have fewer columns."""
+    return out().isatty() and width(out()) < _WIDE
+
+
 class Target(NamedTuple):
     """A format, and a file or stdout (None)."""
 

@@ -68,29 +68,92 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
             ],
             to=to,
         )
+    elif to.is_drawn and to.is_long:
+        _draw_summary(call, reports, to)
     else:
-        files = sum(len(report.files) for report in reports)
-        if to.is_drawn and files > LISTED_FILES:
-            emit(call, by_source(reports), to)
-            render.note(call, f"{files} files; `-f csv` lists each of them")
-        else:
-            emit(call, rows_of(reports), to)
-    for report in reports:
-        tell(call, report)
+        emit(call, rows_of(reports), to)
+        for report in reports:
+            tell(call, report)
     return code
+
+
+def _draw_summary(call: Call, reports: Sequence[RunReport], to: Target) -> None:
+    """What a terminal gets first: what failed, a line per table that was checked, what changed."""
+    to = to._replace(is_long=False)
+    for report in reports:
+        tell_wrong(call, report)
+    if reports[0].command == "check":
+        emit(call, by_table(reports[0]), to)
+    else:
+        _draw_changes(call, reports, to)
+    for report in reports:
+        for text in _notes(report):
+            render.note(call, text)
+        render.note(call, summary(report))
+
+
+def _draw_changes(call: Call, reports: Sequence[RunReport], to: Target) -> None:
+    """The files and tables that are not as they were; of many files what became of them."""
+    files = sum(len(report.files) for report in reports)
+    rows = by_source(reports) if files > LISTED_FILES else rows_of(reports)
+    changed = rows.filter(pl.col("status") != FileStatus.UNCHANGED)
+    if not changed.is_empty():
+        emit(call, changed, to)
+    if changed.height < rows.height or files > LISTED_FILES:
+        of_files = counted(files, "file") if files else ""
+        tables = sum(len(report.tables) for report in reports)
+        of_tables = counted(tables, "table") if tables else ""
+        all_of = " and ".join(filter(None, (of_files, of_tables)))
+        what = "only what changed is listed" if not changed.is_empty() else "nothing changed"
+        render.note(call, f"{all_of}, {what}: `--all` lists each of them")
+
+
+def by_table(report: RunReport) -> pl.DataFrame:
+    """One row per table that was checked: how many checks, and how many of them failed."""
+    counts: dict[str, list[int]] = {}
+    for check in report.checks:
+        of_table = counts.setdefault(check.table.in_domain, [0, 0, 0])
+        of_table[0] += 1
+        of_table[1] += not check.passed and check.severity == "error"
+        of_table[2] += not check.passed and check.severity == "warning"
+    names = ("checks", "errors", "warnings")
+    schema = {"table": pl.String, **dict.fromkeys(names, pl.Int64)}
+    rows = [(table, *numbers) for table, numbers in counts.items()]
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def tell(call: Call, report: RunReport) -> None:
     """Say what a run did, on stderr: refusals and failed checks always, the rest unless `-q`."""
+    tell_refused(call, report)
+    for text in _notes(report):
+        render.note(call, text)
+    tell_failed(report)
+    render.note(call, summary(report))
+
+
+def _notes(report: RunReport) -> list[str]:
+    of_files = (render.about(file.name, note) for file in report.files for note in file.notes)
+    return [*report.notes, *of_files]
+
+
+def tell_wrong(call: Call, report: RunReport) -> None:
+    """Say which files were refused and which checks failed."""
+    tell_refused(call, report)
+    tell_failed(report)
+
+
+def tell_refused(call: Call, report: RunReport) -> None:
+    """Say which files were refused."""
     for file in report.refused:
         if call.verbose and file.trace:
             render.say(file.trace, is_ours=True)
         render.say(f"refused: {render.about(file.name, file.message)}")
         if file.hint:
             render.say(f"hint: {file.hint}")
-    of_files = (render.about(file.name, note) for file in report.files for note in file.notes)
-    for text in (*report.notes, *of_files):
-        render.note(call, text)
+
+
+def tell_failed(report: RunReport) -> None:
+    """Say which checks failed."""
     for check in report.checks:
         if not check.passed and check.severity != "info":
             detail = check.message
@@ -99,7 +162,6 @@ def tell(call: Call, report: RunReport) -> None:
                 detail = f"{detail} ({rows})" if detail else rows
             what = "failed" if check.severity == "error" else "warning"
             render.say(f"{what}: `{check.table}` {check.rule}: {detail}")
-    render.note(call, summary(report))
 
 
 def rows_of(reports: Sequence[RunReport]) -> pl.DataFrame:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import textwrap
+from io import StringIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from carms_lake.cli import render
-from carms_lake.cli.command import argument, command, option
+from carms_lake.cli.command import Every, argument, command, option
 from carms_lake.cli.context import Call, complete_tables
 from carms_lake.cli.formats import LONG_TEXT, console, on_one_line
-from carms_lake.cli.render import Target, emit, text_width
+from carms_lake.cli.pager import paged
+from carms_lake.cli.render import Target, emit, text_width, write
 from carms_lake.cli.sinks import out
+from carms_lake.cli.tables import plain_lines
 from carms_lake.writers.json import as_text
 
 if TYPE_CHECKING:
@@ -38,6 +41,10 @@ Table = Annotated[
     option("--table TABLE", "Rows of this table alone, as gold.fact_sales.", complete_tables),
 ]
 
+_SCREEN = 40
+"""A trace of more lines is a line per table, unless all is asked for."""
+_ROLES = {"source": "made of", "found": "has the key", "result": "went into"}
+"""How such lines are headed."""
 _EXPRESSION = 300
 """Longer expressions of a SELECT are cut in a tree, which says so."""
 
@@ -45,7 +52,15 @@ app = typer.Typer()
 
 
 @command(app)
-def trace(call: Call, to: Target, key: Key, *, column: Column = None, table: Table = None) -> None:
+def trace(
+    call: Call,
+    to: Target,
+    key: Key,
+    *,
+    column: Column = None,
+    table: Table = None,
+    every: Every = False,
+) -> None:
     """Show a record's way: file, bronze, silver, gold."""
     from carms_lake.flows import lineage
     from carms_lake.flows.lineage import trace_value as values
@@ -57,7 +72,8 @@ def trace(call: Call, to: Target, key: Key, *, column: Column = None, table: Tab
         cut = f"only the first {values.TREES_SHOWN} rows of this key are shown"
         notes = [cut] if found.is_cut else []
         if is_drawn:
-            _draw_trees(found, text_width(to))
+            with paged(is_wanted=every):
+                _draw_trees(found, text_width(to))
         else:
             emit(call, _value_rows(found), to)
     else:
@@ -67,7 +83,10 @@ def trace(call: Call, to: Target, key: Key, *, column: Column = None, table: Tab
             for name in found.cut
         ]
         if is_drawn:
-            _draw(found, text_width(to))
+            with paged(is_wanted=every):
+                is_path = _draw(found, key, text_width(to), every=every)
+            if is_path:
+                notes = ["`--all` shows each row and value, `--column NAME` where one comes from"]
         else:
             emit(call, _rows(found), to)
     for text in (*notes, *found.notes):
@@ -109,18 +128,69 @@ def _rows(found: Trace) -> pl.DataFrame:
     return pl.DataFrame(rows, {"step": int, **dict.fromkeys(texts, str)}, orient="row")
 
 
-def _draw(found: Trace, width: int) -> None:
+def _draw(found: Trace, key: str, width: int, *, every: bool) -> bool:
+    """A trace for reading; True where it is longer than a screen, and a line per table is drawn."""
+    whole = StringIO()
+    _draw_steps(whole, found, width)
+    lines = whole.getvalue()
+    is_path = not every and lines.count("\n") > _SCREEN
+    if is_path:
+        _draw_path(found, key, width)
+        whole = StringIO()
+        _draw_rejects(whole, found, width)
+        lines = whole.getvalue()
+    out().write(lines)
+    return is_path
+
+
+def _draw_path(found: Trace, key: str, width: int) -> None:
+    """A line per table, what the record was made of first, then what it went into."""
+    tables = [[*steps] for _, steps in groupby(found.steps, key=lambda step: step.table)]
+    longest = max(len(steps[0].table.in_domain) for steps in tables)
+    for role, title in _ROLES.items():
+        rows = [
+            (
+                steps[0].table.in_domain,
+                f"{len(steps)}{'+' * (steps[0].table in found.cut)}",
+                _which(steps[0], key, width - longest - 12),
+            )
+            for steps in tables
+            if steps[0].role == role
+        ]
+        if rows:
+            _, *lines = plain_lines(("table".ljust(longest), "rows", "first"), rows, width - 2)
+            write(f"{title}\n" + "".join(f"  {line}\n" for line in lines))
+
+
+def _which(step: TraceStep, key: str, room: int) -> str:
+    """The place of a row in its file, or as many of its values as have room, the key first."""
+    if step.place:
+        return step.place
+    text = ""
+    for value in sorted(step.values, key=lambda value: as_text(value.value) != key):
+        more = f"{', ' if text else ''}{value.column} {_cut(value.value, room)}"
+        if value.value is None or (text and len(text) + len(more) > room):
+            break
+        text += more
+    return text
+
+
+def _draw_steps(stream: TextIO, found: Trace, width: int) -> None:
     """The first row of each table in full, the others in a line each.
 
     What the values are made of is shown for rows that have the key; `-f` writes it for all.
     """
-    stream = out()
     for _, (first, *others) in groupby(found.steps, key=lambda step: step.table):
         _draw_step(stream, first, width)
         for step in others:
             shown = [f"{v.column} {_cut(v.value)}" for v in step.values if v.value is not None]
             place = f"{step.place}: " if step.place else ""
             _write_line(stream, f"  + {place}{', '.join(shown)}", width)
+    _draw_rejects(stream, found, width)
+
+
+def _draw_rejects(stream: TextIO, found: Trace, width: int) -> None:
+    """What was rejected or quarantined, the first of each table in full."""
     for table, (one, *more) in groupby(found.rejects, key=lambda reject: reject.table):
         what = "quarantined" if table.in_domain.startswith("silver.") else "rejected"
         stream.write("\n")

@@ -17,7 +17,13 @@ from carms_lake.errors import UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.maintenance import optimize
-from carms_lake.flows.timetravel.diff import LakeDiff, diff, ignored_columns, table_diff
+from carms_lake.flows.timetravel.diff import (
+    LakeDiff,
+    diff,
+    ignored_columns,
+    last_two,
+    table_diff,
+)
 from carms_lake.flows.timetravel.restore import restore
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.gold.compare import Sides, compare
@@ -49,6 +55,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     second = build(config).run_id
     optimize(config)
     return Shop(config, first, landed, second, "2999-01-01")
+
+
+def test_the_last_two_runs_are_those_that_changed_a_table(shop: Shop, tmp_path: Path) -> None:
+    assert last_two(shop.config) == (shop.landed, shop.second), "checks and optimize change none"
+    alone = stocked(tmp_path)
+    ingest(alone)
+    with pytest.raises(UsageError, match="no two runs to compare: 1 run changed a table"):
+        last_two(alone)
 
 
 def counts(found: LakeDiff) -> dict[str, tuple[int, int, int]]:

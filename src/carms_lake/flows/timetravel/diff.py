@@ -13,9 +13,10 @@ import polars as pl
 from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Contract
+from carms_lake.errors import UsageError, counted
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.timetravel import diff_causes
-from carms_lake.flows.timetravel.as_of import gold_as_of, resolve_as_of
+from carms_lake.flows.timetravel.as_of import gold_as_of, publishing_runs, resolve_as_of
 from carms_lake.names import (
     AUDIT_COLUMNS,
     DELIVERY_ID,
@@ -26,8 +27,8 @@ from carms_lake.names import (
     TableRef,
 )
 from carms_lake.store import own, table_path
-from carms_lake.store.delta import pinned
-from carms_lake.store.delta.log import version_at
+from carms_lake.store.delta import exists, pinned
+from carms_lake.store.delta.log import commits, version_at
 from carms_lake.store.gold.compare import (
     Comparison,
     Connection,
@@ -130,6 +131,25 @@ def table_diff(
         for cell in _cells(change, found.rows.key, source, ignored)
     ]
     return found, pl.DataFrame(cells, _CELLS, orient="row")
+
+
+def last_two(config: LakeConfig) -> tuple[str, str]:
+    """The last two runs that changed a table of bronze or silver or published gold, by their ids.
+
+    Raises:
+        UsageError: there are not two.
+        StoreError: the lake cannot be read.
+    """
+    refs = load_catalog(config.domain).refs(Layer.BRONZE, Layer.SILVER)
+    logs = (commits(path) for ref in refs if exists(path := table_path(config, ref)))
+    changing = {commit.run_id for log in logs for commit in log if commit.run_id}
+    runs = sorted(changing.union(publishing_runs(config)))
+    if len(runs) < 2:  # noqa: PLR2004 - two sides
+        raise UsageError(
+            "there are no two runs to compare: " + counted(len(runs), "run") + " changed a table",
+            "`carms run` after files have changed makes another",
+        )
+    return runs[-2], runs[-1]
 
 
 class _DiffContext:
