@@ -15,7 +15,7 @@ import pytest
 from matrix import pty
 from tiny import built, put
 
-from carms_lake.cli import make_app, trace
+from carms_lake.cli import make_app, trace_drawn
 from carms_lake.flows.ingest import ingest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="Windows has no pty")
@@ -67,9 +67,12 @@ def received(argv: list[str], width: int) -> str:
     environ = {"COLUMNS": str(width), "LINES": "40", "PAGER": "", "NO_COLOR": "1"}
     with pty() as (slave, read), patch.dict(os.environ, environ):
         stream = os.fdopen(slave, "w", encoding="utf-8")
-        with patch.object(sys, "stdout", stream), patch.object(sys, "stderr", stream):
-            with patch.object(trace, "_SCREEN", 30):
-                make_app()(argv, prog_name="carms", standalone_mode=False)
+        with (
+            patch.object(sys, "stdout", stream),
+            patch.object(sys, "stderr", stream),
+            patch.object(trace_drawn, "_SCREEN", 30),
+        ):
+            make_app()(argv, prog_name="carms", standalone_mode=False)
         stream.close()
         text = read().decode().replace("\r\n", "\n")
     for pattern, usual in OTHER_EVERY_TIME:

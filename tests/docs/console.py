@@ -78,6 +78,7 @@ def run(steps: list[Step], folder: Path, home: Path) -> list[Seen]:
     bin_folder = str(Path(executable()).parent)
     environment = {name: v for name, v in os.environ.items() if not name.startswith("CARMS_")}
     environment |= {"COLUMNS": "100", "NO_COLOR": "1", "HOME": str(home), "TERM": "dumb"}
+    environment["PAGER"] = ""
     environment["PATH"] = f"{bin_folder}{os.pathsep}{environment['PATH']}"
     ours, theirs = pty.openpty()
     out: list[bytes] = []

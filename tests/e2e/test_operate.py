@@ -187,7 +187,7 @@ def test_a_difference_is_told_table_by_table_and_cell_by_cell(project: Path) -> 
         == run(project, "diff", first[-6:], "last", "-f", "json").stdout
     )
     alone = run(project, "diff", "-f", "json")
-    assert (alone.returncode, "compared with" in alone.stderr) == (0, True)
+    assert (alone.exit_code, "compared with" in alone.stderr) == (0, True)
     done = run(project, "diff", first, last, "fact_sale", "-f", "jsonl")
     assert json.loads(done.stdout)["key"] == "s3"
     assert "1 rows added, 0 removed, 0 changed" in done.stderr

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from carms_lake import __version__
-from carms_lake.cli import check, drift, lake, operate, page, project, read, rejects, render, trace
+from carms_lake.cli import (
+    check,
+    drift,
+    interrupts,
+    lake,
+    operate,
+    page,
+    project,
+    read,
+    rejects,
+    render,
+    trace,
+)
 from carms_lake.cli.command import (
     AsJson,
     Domain,
@@ -116,6 +128,7 @@ def _foreign(words: Sequence[str]) -> dict[str, str]:
 
 def main() -> None:
     """The entry point `carms`: run the command and leave with its exit code."""
+    interrupts.of_program()
     try:
         code = make_app(_words())(prog_name="carms", standalone_mode=False)
     except typer.TyperException as error:

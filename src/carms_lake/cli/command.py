@@ -23,6 +23,7 @@ from carms_lake import authored
 from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
 from carms_lake.cli.formats import Format, spelt
+from carms_lake.cli.interrupts import watched
 from carms_lake.cli.render import (
     Rows,
     Target,
@@ -212,7 +213,7 @@ def _runner(function: Body, more: Iterable[Parameter]) -> Body:
     def run(context: typer.Context, **values: Any) -> None:
         later = Call(**{key.removeprefix(_PREFIX): values.pop(key) for key in _SHARED})
         call = (context.obj or Call()).merged(later)
-        with error_boundary(call):
+        with error_boundary(call), watched():
             if writes:
                 values[writes] = target(*(values.pop(key) for key in _OUTPUT))
             for name, group in groups.items():

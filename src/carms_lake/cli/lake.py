@@ -16,6 +16,8 @@ from carms_lake.cli.render import Target
 from carms_lake.errors import LakeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from carms_lake.records import RunReport
 
 Sources = Annotated[
@@ -111,15 +113,26 @@ def run(
 def _ingest(call: Call, sources: list[str], **options: Any) -> RunReport:
     from carms_lake.flows.ingest import ingest as flow
 
-    with render.progress(call) as progress:
+    with render.progress(call, _last(call, "ingest")) as progress:
         return flow(call.config(), sources, **options, progress=progress)
 
 
 def _build(call: Call, select: list[str], **options: Any) -> RunReport:
     from carms_lake.flows.build import build as flow
 
-    with render.progress(call) as progress:
+    with render.progress(call, _last(call, "build")) as progress:
         return flow(call.config(), select, **options, progress=progress)
+
+
+def _last(call: Call, command: str) -> Callable[[], float | None]:
+    """How long a command took last time, read where a terminal is to show it."""
+
+    def last_s() -> float | None:
+        from carms_lake.flows.run import last_seconds
+
+        return last_seconds(call.config(), command)
+
+    return last_s
 
 
 def _show(call: Call, reports: list[RunReport], to: Target, *, strict: bool) -> None:

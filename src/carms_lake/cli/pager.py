@@ -11,6 +11,8 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from carms_lake.cli.interrupts import paused
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -54,9 +56,10 @@ def paged(*, is_wanted: bool) -> Iterator[None]:
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
     """Wait for a pager; Ctrl-C is its own while it shows something."""
-    while process.poll() is None:
-        with suppress(KeyboardInterrupt):
-            process.wait()
+    with paused():
+        while process.poll() is None:
+            with suppress(KeyboardInterrupt):
+                process.wait()
 
 
 def _command() -> list[str]:

@@ -182,13 +182,13 @@ def _list(
         emit(call, suggested, to)
         return found.height
     if to.is_drawn and not call.json:
-        if every or found.height <= _WHOLE:
-            with paged(is_wanted=every):
-                draw(found)
-        else:
+        is_short = to.cut_unless(every).is_long and found.height > _WHOLE
+        if is_short:
             emit(call, by_reason(found), to)
             draw(examples(found))
-        is_short = not every and found.height > _WHOLE
+        else:
+            with paged(is_wanted=every):
+                draw(found)
         more = ": one example of each is shown, `--all` shows all" if is_short else ""
         render.note(call, counted(found.height, "reason") + more)
     else:

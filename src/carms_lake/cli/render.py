@@ -16,7 +16,6 @@ from carms_lake.cli.formats import (
     FIRST_ROWS,
     Format,
     console,
-    on_one_line,
     spelt,
     write_binary,
     write_rows,
@@ -26,7 +25,7 @@ from carms_lake.errors import StoreError, UsageError, counted, first_few
 from carms_lake.writers.json import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TextIO
 
     import polars as pl
@@ -127,7 +126,7 @@ class Target(NamedTuple):
     format: Format
     file: Path | None = None
     is_long: bool = False
-    """Whether a terminal gets the first and the last rows alone."""
+    """Whether a terminal gets the summary, or of rows the first and the last ones."""
 
     @property
     def is_drawn(self) -> bool:
@@ -135,8 +134,8 @@ class Target(NamedTuple):
         return self.format is Format.TABLE and self.file is None
 
     def cut_unless(self, every: bool) -> Target:
-        """The same target, of a long result only the first and last rows where it is drawn."""
-        return self._replace(is_long=not every)
+        """The same target, in short form where a terminal is drawn on, unless all is asked for."""
+        return self._replace(is_long=not every and self.is_drawn and out().isatty())
 
 
 def target(file_format: Format | None, output: Path | None) -> Target:
@@ -172,7 +171,7 @@ def emit_query(
     """
     from carms_lake.flows.query import query_batches, query_to_file
 
-    first = FIRST_ROWS if to.is_drawn and to.is_long else None
+    first = FIRST_ROWS if to.is_long else None
 
     if to.format in _BINARY and not call.json:
         with whole_file(to.file) as path:
@@ -304,20 +303,18 @@ def _write(
 
 
 @contextmanager
-def progress(call: Call) -> Iterator[Progress | None]:
-    """A callback that draws one bar on a terminal; None elsewhere, and with `-q` or `--json`."""
+def progress(
+    call: Call, last_s: Callable[[], float | None] | None = None
+) -> Iterator[Progress | None]:
+    """A callback that draws on a terminal what is done; None elsewhere, and with `-q` or `--json`.
+
+    `last_s` says how long the last such work took, for an estimate.
+    """
     if call.quiet or call.json or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from carms_lake.cli.live import Live
 
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
-    bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
-    task = bar.add_task("", total=None)
-
-    def advance(what: str, done: int, total: int | None) -> None:
-        bar.update(task, description=on_one_line(what), completed=done, total=total)
-
-    with bar:
-        yield advance
+    live = Live(last_s() if last_s else None)
+    with live.bar:
+        yield live

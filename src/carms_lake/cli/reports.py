@@ -68,7 +68,7 @@ def show(call: Call, reports: Sequence[RunReport], to: Target, *, strict: bool =
             ],
             to=to,
         )
-    elif to.is_drawn and to.is_long:
+    elif to.is_long:
         _draw_summary(call, reports, to)
     else:
         emit(call, rows_of(reports), to)

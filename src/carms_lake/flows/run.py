@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,16 @@ from typing import Any
 from carms_lake import __version__
 from carms_lake.config import LakeConfig
 from carms_lake.errors import LakeError, StoreError
-from carms_lake.names import run_timestamp
-from carms_lake.records import CheckFailure, CheckResult, FileReport, RunReport, Score, TableReport
+from carms_lake.names import RUN_ID, run_timestamp
+from carms_lake.records import (
+    CheckFailure,
+    CheckResult,
+    FileReport,
+    Progress,
+    RunReport,
+    Score,
+    TableReport,
+)
 from carms_lake.store import ops, own
 from carms_lake.store.delta.inspection import damage_behind
 from carms_lake.store.delta.lock import writing
@@ -39,6 +47,8 @@ class Run:
         self._adding = Lock()
         self.integrity: dict[str, Any] | None = None
         """What is kept of a comparison of all files with their checksums."""
+        self.progress: Progress | None = None
+        """Who is to know what is finished, before the run is."""
         self.verified: set[Path] = set()
         """The tables all of whose bytes this run has compared with their checksums."""
 
@@ -72,6 +82,13 @@ class Run:
             )
             for table, those in (rows or {}).items():
                 self._rows.setdefault(table, []).extend(those)
+
+    def finished(self, *reports: FileReport | TableReport) -> None:
+        """Tell a progress that wants to know (it has a method `finished`) of files and tables."""
+        show = getattr(self.progress, "finished", None)
+        if show is not None:
+            for report in reports:
+                show(report)
 
     def report(self) -> RunReport:
         """What the run did so far; all that it did once it is finished."""
@@ -172,3 +189,14 @@ def _record_end(run: Run, error: BaseException) -> None:
         ops.record_run(run.config, run.fail(status, message))
     except BaseException as second:  # noqa: BLE001 - a second Ctrl-C must not hide the first error
         error.add_note(f"the run could not be recorded: {second!r}")
+
+
+def last_seconds(config: LakeConfig, command: str) -> float | None:
+    """How long the last run of a command took that ended well and had work; None if none had."""
+    with suppress(LakeError):
+        runs = ops.recent(config, "runs").sort(RUN_ID)
+        for run in reversed(runs.to_dicts()):
+            had_work = run["records"] or run["tables_built"]
+            if run["command"] == command and run["status"] == "done" and had_work:
+                return float(run["seconds"])
+    return None

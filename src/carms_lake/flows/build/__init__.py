@@ -63,6 +63,7 @@ def build(
     catalog = load_catalog(config.domain)
     ensure_only_reads(catalog.contracts.values())
     with running(config, "build") as run:
+        run.progress = progress
         repair(config, catalog.refs(Layer.BRONZE, Layer.SILVER), run.run_id)
         needed = _needed(catalog, select, config)
         steps = [step for step in catalog.silver_steps if step.contract.ref in needed]
@@ -80,6 +81,7 @@ def build(
                 if progress:
                     progress(report.table.in_domain, len(built), len(steps) + 1)
                 built[report.table] = report
+                run.finished(report)
         finally:
             # Also where one failed; in the order of the catalog, whichever was ready first.
             run.add(tables=[built[s.contract.ref] for s in steps if s.contract.ref in built])

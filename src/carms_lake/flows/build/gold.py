@@ -176,6 +176,7 @@ def _create_all(
             seconds=round(time.perf_counter() - started, 3),
         )
         run.add(tables=[report])
+        run.finished(report)
         if copy:
             copied.add(ref)
     return copied

@@ -129,6 +129,7 @@ def _ingest_tables(
 
     The run reports them in the order of the tables, whichever was ready first.
     """
+    run.progress = progress
     done, total = count(), sum(len(files) for _, files, _ in tasks)
     stop = Stop()
 
@@ -145,7 +146,7 @@ def _ingest_tables(
         }
         try:
             for ingested in as_completed(ingests.values()):
-                ingested.result()
+                run.finished(*ingested.result().files)
         finally:
             stop.set()  # after an error, or Ctrl-C, the other tables end where they are
             wait(ingests.values())

@@ -142,7 +142,7 @@ def last_two(config: LakeConfig) -> tuple[str, str]:
     """
     refs = load_catalog(config.domain).refs(Layer.BRONZE, Layer.SILVER)
     logs = (commits(path) for ref in refs if exists(path := table_path(config, ref)))
-    changing = {commit.run_id for log in logs for commit in log if commit.run_id}
+    changing = {c.run_id for log in logs for c in log if c.run_id and not c.keeps_rows}
     runs = sorted(changing.union(publishing_runs(config)))
     if len(runs) < 2:  # noqa: PLR2004 - two sides
         raise UsageError(
