@@ -112,6 +112,7 @@ def simulate(
     """
     from carms_lake.domains.carms.match import runs
     from carms_lake.domains.carms.match import simulation as sim
+    from carms_lake.domains.carms.match.export import check_folder
     from carms_lake.run_names import short_id
 
     settings = _settings(scenario, quota, shift)
@@ -120,7 +121,7 @@ def simulate(
         iterations=iterations, couples=couples,
     )  # fmt: skip
     if export:
-        sim.export(plan, export)
+        check_folder(export)
     asked = runs.Asked(settings, _name(demand), _name(parameters), by)
     with progress(call) as advance:
         found = sim.simulation(
@@ -129,6 +130,8 @@ def simulate(
             reps,
             lambda done: advance("repetitions", done, reps) if advance else None,
         )
+    if export:
+        sim.export(plan, export)
     run_id = _kept(call, found, asked) if keep else None
     show(call, to, found, asked, run_id)
     if call.json:  # one object says it all

@@ -13,10 +13,11 @@ import polars as pl
 import carms_lake
 from carms_lake.domains.carms.match import validation
 from carms_lake.domains.carms.match.fitted import written
-from carms_lake.domains.carms.match.fitting import Ask, Done, Search, processes
+from carms_lake.domains.carms.match.fitting import Ask, Done, Search
 from carms_lake.domains.carms.match.moments import MOMENTS, Moments, Year, error, mean, year_of
 from carms_lake.domains.carms.match.oracle import Oracle
 from carms_lake.domains.carms.match.parameters import CURVE, Parameters
+from carms_lake.domains.carms.match.processes import processes
 from carms_lake.domains.carms.match.search import Vector, cross_entropy, separable, size
 from carms_lake.domains.carms.match.supply import Program
 from carms_lake.domains.carms.match.tables import curve

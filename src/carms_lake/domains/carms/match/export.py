@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -17,25 +18,42 @@ Rows = Iterable[Sequence[object]]
 def write_market(
     folder: Path, market: Market, programs: Sequence[Program], matching: Sequence[int]
 ) -> list[Path]:
-    """Write the six files; a member of a couple has no list but the couple's.
+    """Write the six files, all or none; a member of a couple has no list but the couple's.
 
     Raises:
-        carms_lake.UsageError: the folder is not empty, or cannot be made.
+        carms_lake.UsageError: the folder is not empty, or cannot be written.
     """
+    folder = folder.resolve()
+    check_folder(folder)
+    files = _files(market, [program.id for program in programs], matching)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".market.", suffix=".part", dir=folder.parent) as hidden:
+            whole = Path(hidden) / folder.name
+            whole.mkdir()
+            for file, (columns, rows) in files.items():
+                frame = pl.DataFrame(
+                    list(rows), schema=columns, orient="row", infer_schema_length=None
+                )
+                frame.write_csv(whole / f"{file}.csv")
+            if folder.exists():
+                folder.rmdir()
+            whole.rename(folder)
     except OSError as error:
-        raise carms_lake.UsageError(f"`{folder}` cannot be made: {error}") from None
-    if any(folder.iterdir()):
+        raise carms_lake.UsageError(f"`{folder}` cannot be written: {error}") from None
+    return [folder / f"{file}.csv" for file in files]
+
+
+def check_folder(folder: Path) -> None:
+    """Do nothing if a market can be written there.
+
+    Raises:
+        carms_lake.UsageError: the folder is not empty, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise carms_lake.UsageError(f"`{folder}` is a file", "name a new folder")
+    if folder.is_dir() and any(folder.iterdir()):
         raise carms_lake.UsageError(f"`{folder}` is not empty", "name a new folder")
-    names = [program.id for program in programs]
-    written = []
-    for file, (columns, rows) in _files(market, names, matching).items():
-        frame = pl.DataFrame(list(rows), schema=columns, orient="row", infer_schema_length=None)
-        path = folder / f"{file}.csv"
-        frame.write_csv(path)
-        written.append(path)
-    return written
 
 
 def _files(

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 from carms_lake.domains.carms.match.fitted import LIMITS, Fitted
@@ -21,6 +16,7 @@ from carms_lake.domains.carms.match.moments import (
     simulated,
 )
 from carms_lake.domains.carms.match.parameters import Parameters
+from carms_lake.domains.carms.match.processes import Map
 from carms_lake.domains.carms.match.search import Column, Vector, cross_entropy, separable, size
 
 EVALUATIONS = 360
@@ -38,7 +34,6 @@ Runs = list[list[Moments]]
 """By year and repetition."""
 
 Done = Callable[[str, int, int], None]
-Map = Callable[[Callable[[Parameters], Runs], Collection[Parameters]], Iterator[Runs]]
 
 
 class Ask(NamedTuple):
@@ -166,24 +161,3 @@ def _column(low: Runs, high: Runs) -> Column:
             off = sum((one - middle) ** 2 for one in column)
             errors.append((off / (len(column) - 1) / len(column)) ** 0.5)
     return Column(changes, size(errors))
-
-
-@contextmanager
-def processes(workers: int | None) -> Iterator[Map]:
-    """A map over processes, in the order of what it is given."""
-    workers = workers or min(os.cpu_count() or 1, 4)
-    if workers == 1:
-        yield map
-        return
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
-    )
-    try:
-        yield pool.map
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C goes to all processes of a terminal, and each would print a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

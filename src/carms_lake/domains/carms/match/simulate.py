@@ -6,13 +6,9 @@ seats that stay empty go on to their receivers, and the match is run again until
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from multiprocessing import get_context
 from typing import NamedTuple
 
 from carms_lake.domains.carms.match.certificate import certify
@@ -20,6 +16,7 @@ from carms_lake.domains.carms.match.draw import Drawn, draw, second
 from carms_lake.domains.carms.match.market import NONE, Market
 from carms_lake.domains.carms.match.pairs import with_couples
 from carms_lake.domains.carms.match.population import Behaviour, Group, groups_of
+from carms_lake.domains.carms.match.processes import processes
 from carms_lake.domains.carms.match.solver import TRIES, solve
 from carms_lake.domains.carms.match.supply import KINDS, Program
 from carms_lake.domains.carms.match.worth import Scene
@@ -87,26 +84,11 @@ def repetitions(
     `done` hears how many are through. How many processes share the work changes no figure.
     """
     found: list[tuple[Counts, Counts] | None] = []
-    with _mapped(plan, number, workers) as results:
-        for result in results:
+    with processes(1 if number <= FEW else workers, at_once=4) as mapped:
+        for result in mapped(partial(repetition, plan), range(number)):
             found.append(result)
             done(len(found))
     return found
-
-
-@contextmanager
-def _mapped(
-    plan: Plan, number: int, workers: int | None
-) -> Iterator[Iterator[tuple[Counts, Counts] | None]]:
-    workers = workers or min(os.cpu_count() or 1, 4)
-    if workers == 1 or number <= FEW:
-        yield (repetition(plan, index) for index in range(number))
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield pool.map(partial(repetition, plan), range(number), chunksize=4)
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def repetition(plan: Plan, index: int) -> tuple[Counts, Counts] | None:

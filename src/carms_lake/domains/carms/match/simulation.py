@@ -92,7 +92,7 @@ def export(plan: Plan, folder: Path, index: int = 0) -> list[Path]:
 
     Raises:
         carms_lake.DataError: that repetition has no stable matching.
-        carms_lake.UsageError: the folder is not empty, or cannot be made.
+        carms_lake.UsageError: the folder is not empty, or cannot be written.
     """
     world = plan.scenario
     result = outcome(world, world.groups, plan, index)
