@@ -163,6 +163,31 @@ def test_a_comparison_has_a_as_base_and_b_as_scenario_on_the_same_draws(two, mat
     assert {row["difference"] for row in same} <= {"0.0", ""}
 
 
+def test_explain_says_how_often_a_program_fills_and_who_displaces_whom(two, match):
+    ids = {row["settings"]: row["run_id"] for row in rows_of(match("runs"))}
+    asked = ["explain", ids["quota 27447 +2"], "--program", "27447"]
+    page = match(*asked)
+    assert page.exit_code == 0, page.stderr
+    assert page.stdout.startswith("27447  Neurology / McGill University / Regular Stream for All")
+    assert "ONE SEAT MORE THAN IN THE SCENARIO" in page.stdout
+    assert "2 of 2 repetitions" in page.stderr
+    figures = {row["measure"]: row for row in rows_of(match(*asked, "-f", "csv"))}
+    seats = [figures["seats"][side] for side in ("base", "scenario", "one_more", "one_less")]
+    assert seats == ["4.0", "6.0", "7.0", "5.0"]
+    steps = rows_of(match(*asked, "--chains", "-f", "csv"))
+    assert {row["change"] for row in steps} <= {"scenario", "one_more", "one_less"}
+    whole = json.loads(match(*asked, "--json").stdout)
+    assert whole["run_id"] == ids["quota 27447 +2"]
+    assert len(whole["data"]["chains"]) == len(steps)
+
+
+def test_explain_of_a_wrong_program_ends_with_2(two, match):
+    result = match("explain", "last", "--program", "27445")
+    assert result.exit_code == 2
+    assert "unknown program `27445`" in result.stderr
+    assert "`27447`" in result.stderr
+
+
 def test_different_seats_are_refused_and_compared_anyway(tmp_path):
     project = published(tmp_path, silver())
 

@@ -62,7 +62,7 @@ def program(
             "`--section`, `--full` and `--why` were given together", "give one of them"
         )
     if why is not None:
-        _show_evidence(call, program_id, why, iteration, _target(output_format, output))
+        _show_evidence(call, program_id, why, iteration, page_target(output_format, output))
         return
     found = programs.program(lake(call), program_id, iteration)
     profile = found.row(0, named=True)
@@ -70,7 +70,7 @@ def program(
         texts = programs.sections(lake(call), profile, section)
         _show_sections(call, texts, output_format, output)
         return
-    to = _target(output_format, output)
+    to = page_target(output_format, output)
     if call.json:
         envelope(profile, to=to)
     elif to.format is Format.TABLE:
@@ -81,7 +81,7 @@ def program(
         note(call, f"program `{program_id}` was dropped on {profile['deleted_on']}")
 
 
-def _target(output_format: Format | None, output: Path | None) -> Target:
+def page_target(output_format: Format | None, output: Path | None) -> Target:
     """Where the answer goes: a page for reading, unless rows are asked for."""
     is_page = output is None or str(output) == "-" or output.suffix.lower() == ".txt"
     return target(output_format or (Format.TABLE if is_page else None), output)
