@@ -1,5 +1,6 @@
 """Tables of a domain's own layers: appended to by commands, known to those of the lake."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -144,6 +145,32 @@ def test_the_next_build_publishes_the_tables_and_check_looks_at_them(config: Lak
     ]
     assert lake.build().checks == ()
     assert {c.rule for c in lake.check().checks if c.table.layer == "stock"}
+
+
+def test_rows_older_than_a_column_are_null_in_it_everywhere(config: LakeConfig) -> None:
+    put(config, "products.csv", PRODUCTS)
+    put(config, "sales/day_1.csv", SALES)
+    count(config)
+    own = config.project / "schemas/tiny/stock/counting.odcs.yaml"
+    own.parent.mkdir(parents=True)
+    text = (config.domain.schemas[0] / "stock/counting.odcs.yaml").read_text(encoding="utf-8")
+    note = "  - name: note\n    logicalType: string\n    description: A note.\n"
+    own.write_text(text + note, encoding="utf-8")
+    domain = replace(config.domain, schemas=(*config.domain.schemas, own.parents[1]))
+    later = replace(config, domain=domain)
+    lake = Lake(later)
+    assert lake.query("select counted_by, note from stock.counting").rows() == [("Ann", None)]
+    assert lake.table("stock.counting").collect()["note"].to_list() == [None]
+    lake.ingest()
+    assert not lake.build().failed_checks
+    assert not lake.check().failed_checks
+    assert published(later, "select note from stock.counting") == [(None,)]
+    rows = {"stock.counting": pl.DataFrame({"counted_by": ["Bea"], "note": ["all"]})}
+    lake.append(rows, "count")
+    assert sorted(lake.query("select counted_by, note from stock.counting").rows()) == [
+        ("Ann", None),
+        ("Bea", "all"),
+    ]
 
 
 def published(config: LakeConfig, sql: str) -> list[tuple[object, ...]]:

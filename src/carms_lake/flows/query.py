@@ -75,27 +75,23 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
         GoldMissing: it is one of gold, and there is no gold file yet.
         StoreError: the table is not there yet, or that version was vacuumed.
     """
-    import polars as pl
-
     from carms_lake.flows.timetravel import find, operations
     from carms_lake.flows.timetravel.as_of import resolve_as_of
     from carms_lake.store import delta, own, table_path
-    from carms_lake.store.delta.log import ensure_complete, is_table, version_at
+    from carms_lake.store.delta.log import ensure_complete, version_at
 
+    contract = None
     if operations(config, name) is None:
         catalog = load_catalog(config.domain)
-        ref = catalog.resolve(name)
-        contract = catalog.contracts[ref]
-        if contract.written_by and not is_table(table_path(config, ref)):
-            from carms_lake.quality.types import polars_schema
-
-            return pl.LazyFrame(schema=polars_schema(contract))
-        if ref.layer is Layer.GOLD:
-            return query_frame(config, f"FROM {ref.in_domain}", as_of=as_of).lazy()
+        contract = catalog.contracts[catalog.resolve(name)]
+        if contract.ref.layer is Layer.GOLD:
+            return query_frame(config, f"FROM {contract.ref.in_domain}", as_of=as_of).lazy()
+        if contract.written_by and not delta.exists(table_path(config, contract.ref)):
+            return _in_columns(contract, None)
     table = find(config, name)
     run_id = None if as_of is None else resolve_as_of(config, as_of).run_id
-    if table.ref is not None and table.ref.layer in config.domain.own_layers:
-        version = own.version(config, table.ref, run_id)
+    if contract and contract.written_by:
+        version = own.version(config, contract.ref, run_id)
     else:
         version = delta.version(table.path) if run_id is None else version_at(table.path, run_id)
     if run_id is not None:
@@ -105,7 +101,22 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
                 f"`carms history {table.name}` lists its versions",
             )
         ensure_complete(table.path, version, table.name)
-    return delta.scan(table.path, version)
+    found = delta.scan(table.path, version)
+    return _in_columns(contract, found) if contract and contract.written_by else found
+
+
+def _in_columns(contract: Contract, found: pl.LazyFrame | None) -> pl.LazyFrame:
+    """Rows in the contract's columns: null where the table is older than one; no rows for None."""
+    import polars as pl
+
+    from carms_lake.quality.types import polars_schema
+
+    wanted = polars_schema(contract)
+    if found is None:
+        return pl.LazyFrame(schema=wanted)
+    there = found.collect_schema()
+    nulls = [pl.lit(None, kind).alias(name) for name, kind in wanted.items() if name not in there]
+    return found.with_columns(nulls).select(list(wanted))
 
 
 def query_batches(

@@ -9,10 +9,13 @@ from itertools import islice
 from pathlib import Path
 
 from carms_lake.config import LakeConfig
+from carms_lake.contract.model import Contract
 from carms_lake.names import TableRef
 from carms_lake.store import table_path
+from carms_lake.store.delta import Pinned
 from carms_lake.store.delta.integrity import newest_version
 from carms_lake.store.delta.log import MAINTAINED_BY, RESTORED, Commit, is_table, newest_first
+from carms_lake.store.sql import quoted, read_pinned
 
 COMPLETED_BY = "completed_by"
 """In a commit's metadata: the table whose commit of the same run makes this one count."""
@@ -42,6 +45,16 @@ def version(config: LakeConfig, ref: TableRef, run_id: str | None = None) -> int
         if (run_id is None or commit.mark <= run_id) and _counts(config, commit):
             return commit.version
     return -1
+
+
+def select(contract: Contract, pinned: Pinned | None) -> str:
+    """A SELECT of the contract's columns: null where rows are older than one; no rows for None."""
+    there = {name for name, _ in pinned.columns} if pinned else set()
+    columns = ", ".join(
+        quoted(c.name) if c.name in there else f"null::{c.type.sql} as {quoted(c.name)}"
+        for c in contract.columns
+    )
+    return f"select {columns}" + (f" from ({read_pinned(pinned)})" if pinned else " where false")
 
 
 def roll_back(config: LakeConfig, run_id: str) -> None:

@@ -41,7 +41,13 @@ _WHYS = {
     LEFT: ("leave it for a program that they like more", "They get"),
     DISPLACED: ("come to it because they lost a seat elsewhere", "They come from"),
 }
-_LABEL, _CELL, _NAMED, _SHOWN, _TOLD = 29, 18, 3, 2, 4
+_BANDS = (
+    "Means of the repetitions; in brackets the bounds of 90 % of the changes: of the scenario from "
+    "the base, of a seat more or less from the scenario."
+)
+_MEANS = "Means of the repetitions; -f csv has the bounds of the changes, too."
+_LABEL, _GAP, _NAMED, _SHOWN, _TOLD = 29, 2, 3, 2, 4
+_CELL, _NARROW = 18, 10
 
 
 def as_text(found: Explained, programs: Mapping[str, Program], width: int) -> str:
@@ -51,12 +57,9 @@ def as_text(found: Explained, programs: Mapping[str, Program], width: int) -> st
     """
     width = max(width, LEAST_WIDTH)
     lines = textwrap.wrap(f"{found.program_id}  {_named(programs[found.program_id])}", width)
-    lines += ["", *_table(found), ""]
-    lines += textwrap.wrap(
-        "Means of the repetitions; in brackets the change with the bounds of 90 % of them: of the "
-        "scenario from the base, of a seat more or less from the scenario.",
-        width,
-    )
+    bands = width >= _LABEL + (1 + len(found.chains)) * (_CELL + _GAP)
+    lines += ["", *_table(found, _CELL if bands else _NARROW), ""]
+    lines += textwrap.wrap(_BANDS if bands else _MEANS, width)
     for side, listed in found.chains.items():
         lines += ["", _CHANGES[side].upper()]
         if side == SCENARIO and not listed:
@@ -67,17 +70,17 @@ def as_text(found: Explained, programs: Mapping[str, Program], width: int) -> st
     return "\n".join(lines) + "\n"
 
 
-def _table(found: Explained) -> Iterator[str]:
+def _table(found: Explained, room: int) -> Iterator[str]:
     sides = [BASE, *found.chains]
-    yield " " * _LABEL + "".join(f"  {_HEADS[side]:<{_CELL}}" for side in sides).rstrip()
+    yield " " * _LABEL + "".join(f"  {_HEADS[side]:<{room}}" for side in sides).rstrip()
     for row in found.figures.to_dicts():
         if row["measure"] in _LABELS:
-            cells = [_cell(row, side) for side in sides]
-            text = "".join(f"  {cell:<{_CELL}}" for cell in cells)
+            cells = [_cell(row, side, bands=room == _CELL) for side in sides]
+            text = "".join(f"  {cell:<{room}}" for cell in cells)
             yield f"{_LABELS[row['measure']]:<{_LABEL}}{text}".rstrip()
 
 
-def _cell(row: Mapping[str, Any], side: str) -> str:
+def _cell(row: Mapping[str, Any], side: str, *, bands: bool) -> str:
     value = row[side]
     if value is None:
         return "none"
@@ -85,7 +88,7 @@ def _cell(row: Mapping[str, Any], side: str) -> str:
         return f"{value:.0%}"
     shown = f"{value:.1f}"
     low, high = row.get(f"{side}_low"), row.get(f"{side}_high")
-    if side not in COMPARED or low is None or high is None or low == high == 0:
+    if not bands or side not in COMPARED or None in (low, high) or low == high == 0:
         return shown
     return f"{shown} [{low:+.0f}, {high:+.0f}]"
 

@@ -124,8 +124,12 @@ def reading(
                 continue
             select = f"from {PUBLISHED}.{qualified(contract.ref)}"
             if contract.ref.layer is not Layer.GOLD:
-                version = own.version(config, contract.ref) if contract.written_by else None
-                select = read_pinned(pinned(table_path(config, contract.ref), version))
+                path = table_path(config, contract.ref)
+                if contract.written_by:
+                    version = own.version(config, contract.ref)
+                    select = own.select(contract, pinned(path, version))
+                else:
+                    select = read_pinned(pinned(path))
             try:
                 connection.execute(f"create view {qualified(contract.ref)} as {select}")
             except duckdb.CatalogException as error:

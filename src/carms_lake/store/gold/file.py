@@ -17,7 +17,7 @@ from carms_lake.contract.model import Contract
 from carms_lake.contract.verify import conforms
 from carms_lake.errors import ContractError, StoreError
 from carms_lake.names import IDENTIFIER, TableRef
-from carms_lake.store import ops
+from carms_lake.store import ops, own
 from carms_lake.store.delta import Pinned
 from carms_lake.store.gold import STORAGE_VERSION, published_place
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
@@ -59,13 +59,7 @@ class Warehouse:
             StoreError: the file cannot be written.
         """
         self.connection.execute(f"create schema if not exists {quoted(contract.ref.layer)}")
-        there = {name for name, _ in pinned.columns} if pinned else set()
-        columns = ", ".join(
-            quoted(c.name) if c.name in there else f"null::{c.type.sql} as {quoted(c.name)}"
-            for c in contract.columns
-        )
-        rows = f" from ({read_pinned(pinned)})" if pinned else " where false"
-        self.create(contract, f"select {columns}{rows}")
+        self.create(contract, own.select(contract, pinned))
 
     def seal(self) -> None:
         """Let what runs from now on, the SQL of domains and contracts, reach the lake alone."""

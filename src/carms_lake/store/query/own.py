@@ -5,9 +5,9 @@ from pathlib import Path
 from carms_lake.contract.load import SUFFIX, load_contract
 from carms_lake.names import TableRef
 from carms_lake.store import own
+from carms_lake.store.delta import Pinned
 from carms_lake.store.delta.log import version_at
 from carms_lake.store.query.sandbox import Session
-from carms_lake.store.sql import quoted
 
 
 def version_of(session: Session, schema: str, path: Path) -> int | None:
@@ -26,8 +26,8 @@ def version_of(session: Session, schema: str, path: Path) -> int | None:
     return None if session.as_of is None else version_at(path, session.as_of.run_id)
 
 
-def empty_select(session: Session, layer: str, table: str) -> str:
-    """A SELECT without rows, of a table of an own layer to which nothing was appended yet.
+def own_select(session: Session, layer: str, table: str, pinned: Pinned | None) -> str:
+    """A SELECT of a table of an own layer, in its contract's columns; None: nothing is in it yet.
 
     The empty text where there is no such table.
 
@@ -38,7 +38,6 @@ def empty_select(session: Session, layer: str, table: str) -> str:
         return ""
     paths = [at / layer / f"{table}{SUFFIX}" for at in session.config.domain.schemas]
     for path in [path for path in paths if path.is_file()][-1:]:
-        columns = load_contract(path, TableRef(session.domain, layer, table)).columns
-        nulls = (f"CAST(NULL AS {c.type.sql}) AS {quoted(c.name)}" for c in columns)
-        return f"SELECT {', '.join(nulls)} WHERE false"
+        contract = load_contract(path, TableRef(session.domain, layer, table))
+        return own.select(contract, pinned)
     return ""

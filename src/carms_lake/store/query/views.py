@@ -21,7 +21,7 @@ from carms_lake.errors import (
 from carms_lake.names import IDENTIFIER, Layer, TableRef
 from carms_lake.store.delta.integrity import cure, ensure_named, has_whole_newest, newest_version
 from carms_lake.store.delta.log import ensure_complete, is_table, version_at
-from carms_lake.store.query.own import empty_select, version_of
+from carms_lake.store.query.own import own_select, version_of
 from carms_lake.store.query.sandbox import Session
 from carms_lake.store.sql import PUBLISHED, quoted, read_pinned
 from carms_lake.store.sql.statement import TABLE_FUNCTIONS, Statement
@@ -102,7 +102,7 @@ def _make(session: Session, name: tuple[str, ...]) -> None:
         there = _is_there(session, _folder(session, qualifier[-1], table))
         if not there and qualifier == [session.domain, "ops"]:
             _copy_published(session, "ops", table)
-        elif not there and (select := empty_select(session, qualifier[-1], table)):
+        elif not there and (select := own_select(session, qualifier[-1], table, None)):
             _view(session, qualifier[-1], table, select)
 
 
@@ -199,7 +199,8 @@ def _over_lake(session: Session, schema: str, table: str) -> None:
         message = f"{error.message}; the rows are those of version {before}"
         session.damaged.append(StoreError(message, error.hint))
     try:
-        _view(session, schema, table, read_pinned(pinned))
+        select = own_select(session, schema, table, pinned) or read_pinned(pinned)
+        _view(session, schema, table, select)
     except duckdb.Error as error:
         if refusal := system_refusal(error):
             message = f"`{schema}.{table}` cannot be read: {refusal[0]}"

@@ -101,7 +101,7 @@ def chains(
 
 
 def _chain(why: str, moving: Mapping[str, list[Step]], program_id: str) -> Chain:
-    """The chain from a program on; its persons are taken out of those who move."""
+    """The chain from a program on; it removes its persons from those who move."""
     steps, at = list[Step](), program_id
     while at and moving.get(at):
         steps.append(moving[at].pop(0))
