@@ -89,7 +89,7 @@ def test_tables_of_an_empty_project_have_no_counts(tmp_path: Path) -> None:
 def test_names_come_gold_first(tmp_path: Path) -> None:
     names = table_names(config_of(tmp_path))
     layers = [name.split(".")[0] for name in names]
-    assert layers == sorted(layers, key=["gold", "silver", "bronze"].index)
+    assert layers == sorted(layers, key=["gold", "silver", "bronze", "match"].index)
     assert "bronze.discipline" in names
 
 
