@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from carms_lake.errors import UsageError
 from carms_lake.writers import FORMATS, write
+from carms_lake.writers.xlsx import write_book
 
 ROWS = pl.DataFrame(
     {
@@ -249,3 +250,16 @@ def test_xlsx_writes_a_date_from_before_its_calendar_as_text(tmp_path):
     write(path, [pl.DataFrame({"on": [date(1899, 12, 31), date(1901, 1, 1)]})], "xlsx")
     cells = [row[0] for row in load_workbook(path)["Sheet1"].iter_rows(values_only=True, min_row=2)]
     assert cells == ["1899-12-31", datetime.fromisoformat("1901-01-01")]
+
+
+def test_a_workbook_has_a_sheet_for_each_title_under_a_name_that_excel_takes(tmp_path):
+    titles = ["Ventes: [par] semaine?", "a" * 40, "A" * 40, "history", "'x'", ""]
+    frames = [pl.DataFrame({"n": [n], "text": ["=1+1"]}) for n in range(len(titles))]
+    for name in ("one.xlsx", "other.xlsx"):
+        write_book(tmp_path / name, zip(titles, frames, strict=True))
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "other.xlsx").read_bytes()
+    book = load_workbook(tmp_path / "one.xlsx")
+    names = ["Ventes   par  semaine", "a" * 31, "A" * 29 + " 2", "history_", "x", "Sheet"]
+    assert book.sheetnames == names
+    assert [book[name]["A2"].value for name in names] == list(range(len(titles)))
+    assert book[names[0]]["B2"].data_type == "s"

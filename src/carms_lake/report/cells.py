@@ -11,6 +11,8 @@ from carms_lake.report.markup import Markup, h, join
 from carms_lake.report.pages import Column
 from carms_lake.report.words import Words
 
+_DIGITS = 2
+"""Of an amount, behind the point."""
 NONE = "\u2013"
 """What a cell without a value shows."""
 
@@ -43,8 +45,8 @@ def shown(value: Any, column: Column, words: Words) -> str | Markup:
 def _plain(value: Any, words: Words) -> str:
     if isinstance(value, bool):
         return words("yes" if value else "no")
-    if isinstance(value, int | float | Decimal):
-        return words.number(value if isinstance(value, int) else float(value))
+    if isinstance(value, Decimal | int | float):
+        return _written(value, words)
     if isinstance(value, date):
         return words.moment(value) if isinstance(value, datetime) else words.day(value)
     if isinstance(value, Mapping):
@@ -52,6 +54,15 @@ def _plain(value: Any, words: Words) -> str:
     if isinstance(value, list):
         return ", ".join(NONE if one is None else _plain(one, words) for one in value)
     return str(value)
+
+
+def _written(value: Decimal | float, words: Words) -> str:
+    """A number; amounts of one column have as many digits in each of its rows."""
+    if not isinstance(value, Decimal):
+        return words.number(value)
+    exponent = value.as_tuple().exponent
+    digits = min(-exponent, _DIGITS) if isinstance(exponent, int) and exponent < 0 else 0
+    return words.number(float(value), digits)
 
 
 def cell(value: Any, column: Column, words: Words, *, head: bool = False) -> Markup:

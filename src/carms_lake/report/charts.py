@@ -20,7 +20,7 @@ from carms_lake.report.words import Words
 MOST_BARS = 40
 """More rows are in the table alone."""
 _HEIGHT, _TOP, _BOTTOM = 200, 8, 20
-_SIGN = 7
+_SIGN = 7.5
 """About how wide a character of an axis is, in pixels."""
 _ALL = 100.0
 _SERIES = 8
@@ -127,7 +127,7 @@ def _axis(axis: Scale, y: Column, words: Words) -> Markup:
     marks = [_tick(axis.share(tick), shown(_whole(tick), y, words)) for tick in ticks]
     line = h("line", x1=0, x2="100%", y1=0.5, y2=0.5, cls="rule")
     drawn = h("svg", line, marks, width="100%", height=18, aria_hidden="true")
-    return h("li", h("span"), drawn, h("span"), cls="axis", aria_hidden="true")
+    return h("li", h("span", cls="name"), drawn, h("span"), cls="axis", aria_hidden="true")
 
 
 def _tick(share: float, label: str | Markup) -> Markup:
@@ -150,7 +150,7 @@ def _upright(
     axis = scale([*values, *([_ALL] if is_share else [])], from_zero=not is_lines)
     axis = axis.up_to(_ALL) if is_share else axis
     labels = [shown(_whole(tick), ys[0], words) for tick in axis.ticks]
-    width = max(len(label) for label in labels) * _SIGN + 6
+    width = round(max(len(label) for label in labels) * _SIGN) + 8
     level = [_level(axis.share(tick)) for tick in axis.ticks]
     scale_texts = [
         h("text", label, x=width - 4, y=y + 4, text_anchor="end")

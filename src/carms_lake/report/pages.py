@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple
 from carms_lake.report.markup import Markup
 from carms_lake.report.words import Both, Words
 
+__all__ = ["Block", "Both", "Chart", "Column", "Drawing", "Page", "Pen", "Row", "Table"]
+
 Row = Mapping[str, Any]
 
 
