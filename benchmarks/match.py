@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -107,18 +108,52 @@ def placed(couples: int, markets: int) -> None:
     )
 
 
+def together_mb(command: list[str]) -> float:
+    """The most memory that a command and its processes take together; 0 where there is no /proc.
+
+    What processes share is counted once.
+    """
+    most = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            most = max(most, sum(map(_proportional_kb, _with_children(process.pid))))
+            time.sleep(0.1)
+    return most / 1024
+
+
+def _with_children(pid: int) -> list[int]:
+    """A process and those that it began, and so on."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            parent = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def _proportional_kb(pid: int) -> int:
+    with suppress(OSError):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+        return sum(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
+    return 0
+
+
 def simulated(project: Path) -> None:
     """The command, 100 repetitions of base and scenario.
 
     Where only seats change, both are drawn at once; where wishes change too, each by itself.
     """
     command = [sys.executable, "-m", "carms_lake", "-p", str(project), "match", "simulate"]
-    seats = ["--reps", "100", "--quota", "Psychiatry/Toronto+10"]
+    seats = ["--no-keep", "--reps", "100", "--quota", "Psychiatry/Toronto+10"]
     for what, change in (("seats", seats), ("seats and wishes", [*seats, "--shift", "BC=+10%"])):
         spent = run([*command, *change])
         print(
             f"100 repetitions of base and scenario, other {what}: {spent.wall_s:.1f} s,"
-            f" {spent.cpu_s:.1f} s of processors, {spent.peak_mb:.0f} MB in the largest process"
+            f" {spent.cpu_s:.1f} s of processors, {spent.peak_mb:.0f} MB in the largest process,"
+            f" {together_mb([*command, *change]):.0f} MB in all"
         )
 
 
