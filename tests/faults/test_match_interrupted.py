@@ -70,7 +70,7 @@ def ended_at(moment: str, project: Path, folder: Path, how: int, reps: int) -> t
         assert process.stderr.readline().strip() == moment
         (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
         _, said = process.communicate(timeout=60)
-    return process.returncode, said
+    return process.returncode, said.removeprefix("stopping ...\n")  # said where it takes longer
 
 
 @pytest.mark.parametrize("moment", ["before any process", "at work"])
