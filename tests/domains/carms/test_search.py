@@ -86,9 +86,22 @@ def test_case_and_accents_change_no_term(terms, words):
 @pytest.mark.parametrize("word", ["rural", "FAMILY", "familles", "Santé", "coeur", "hopital"])
 def test_a_word_is_found_where_the_index_has_its_term(lake, word):
     term = lake.query("select term from search_terms([$word])", {"word": word})
-    indexed = lake.query("select term from search_term").join(term, on="term").height
+    indexed = lake.query("select term from search_posting").join(term, on="term").height
     as_it_is = "select * from search_query($word) where word = term"
     assert lake.query(as_it_is, {"word": word}).height == indexed
+
+
+def test_the_lists_of_a_term_have_an_element_for_each_of_its_texts(lake):
+    counts = "select texts, len(text_ids), len(list_distinct(text_ids)), len(occurrences)"
+    rows = lake.query(f"{counts} from search_posting").rows()
+    assert max(rows) > (1, 1, 1, 1)
+    assert all(len(set(row)) == 1 for row in rows)
+
+
+def test_the_command_scores_programs_as_the_macro_does(lake):
+    macro = lake.query("select program_stream_id, score from search_programs('rural towns')")
+    found = search(lake, "rural towns").select("program_stream_id", "score")
+    assert dict(found.rows()).items() <= dict(macro.rows()).items()
 
 
 def test_programs_with_the_same_text_are_one_answer(lake):
@@ -140,7 +153,7 @@ def test_a_word_near_to_none_is_left_out_where_others_are_left(lake):
 
 
 def test_masks_of_names_are_no_words(lake):
-    assert lake.query("select term from search_term where term in ('name', 'phone')").is_empty()
+    assert lake.query("select term from search_posting where term in ('name', 'phone')").is_empty()
 
 
 def test_a_query_without_words_and_an_unknown_section_say_what_to_do(lake):

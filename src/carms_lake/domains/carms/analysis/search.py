@@ -39,33 +39,31 @@ _MOST_CHARACTERS = 2_000
 
 _SEARCH = """
 with found as materialized (
-    select
-        found.match_iteration_id, found.score, found.same_text_as, program.program_stream_id,
-        program.program_name,
-        program.discipline_name, program.school_name, program.program_site, program.eligibility,
-        program.training_province, program.quota
+    select found.match_iteration_id, found.program_stream_id, found.score, found.same_text_as
     from search_programs($query, in_iteration := $iteration, in_section := $section) as found
-    join <programs> as program
-        on program.match_iteration_id = found.match_iteration_id
-        and program.program_stream_id = found.program_stream_id
+    <filter>
 ),
 first_of as materialized (
-    select *
-    from (
-        select
-            *,
-            list(program_stream_id) over (
-                partition by same_text_as order by score desc, program_stream_id
-                rows between unbounded preceding and unbounded following
-            ) as same_text
-        from found
-    )
-    where same_text[1] = program_stream_id
+    select
+        match_iteration_id,
+        list(program_stream_id order by score desc, program_stream_id) as ids,
+        ids[1] as program_stream_id,
+        max(score) as score
+    from found
+    group by match_iteration_id, same_text_as
     order by score desc, program_stream_id
     limit $limit
 ),
 query as materialized (
     from search_query($query)
+),
+place as (
+    select
+        query.word,
+        unnest(posting.text_ids) as text_id,
+        unnest(posting.occurrences) as occurrences
+    from query
+    join search_posting as posting on posting.term = query.term
 ),
 best as materialized (
     select document.program_stream_id, field.program_key, field.field
@@ -74,14 +72,13 @@ best as materialized (
         on document.match_iteration_id = first_of.match_iteration_id
         and document.program_stream_id = first_of.program_stream_id
     join search_field as field on field.program_key = document.program_key
-    join search_posting as posting on posting.text_id = field.text_id
-    join query on query.term = posting.term
+    join place on place.text_id = field.text_id
     where field.field not in ('title', 'names')
         and coalesce(field.field = $section, true)
     group by document.program_stream_id, field.program_key, field.field
     qualify row_number() over (
         partition by field.program_key
-        order by count(distinct query.word) desc, sum(field.word_weight * posting.occurrences) desc,
+        order by count(distinct place.word) desc, sum(field.word_weight * place.occurrences) desc,
             field.field
     ) = 1
 ),
@@ -100,9 +97,9 @@ spelling as materialized (
     )
 )
 select
-    first_of.program_stream_id, first_of.score, first_of.program_name, first_of.discipline_name,
-    first_of.school_name, first_of.program_site, first_of.eligibility, first_of.training_province,
-    first_of.quota, first_of.same_text[2:] as same_text, text.section_code, text.content,
+    program.program_stream_id, first_of.score, program.program_name, program.discipline_name,
+    program.school_name, program.program_site, program.eligibility, program.training_province,
+    program.quota, first_of.ids[2:] as same_text, text.section_code, text.content,
     (
         select list({'word': spelling.words[found.text_ordinal], 'term': found.term})
         from gold.search_terms((select words from spelling)) as found
@@ -112,33 +109,47 @@ select
     (select count(*) from found) as programs,
     (select list(word || chr(31) || term) from query where word <> term) as read_as
 from first_of
+join program_profile_all_iterations as program
+    on program.match_iteration_id = first_of.match_iteration_id
+    and program.program_stream_id = first_of.program_stream_id
 left join text on text.program_stream_id = first_of.program_stream_id
 order by first_of.score desc, first_of.program_stream_id
 """
 """The best answers, each with the text that has most of the words, as they are spelt there."""
 
 _FILTERED = ", ".join(f"{its} := ${ours}" for ours, its in PARAMETERS.items())
-_MATCHING = _SEARCH.replace("<programs>", f"programs_matching({_FILTERED})")
-_ALL = _SEARCH.replace("<programs>", "program_profile")
+_MATCHING = _SEARCH.replace(
+    "<filter>",
+    f"semi join programs_matching({_FILTERED}) as matching"
+    " on matching.match_iteration_id = found.match_iteration_id"
+    " and matching.program_stream_id = found.program_stream_id",
+)
+_ALL = _SEARCH.replace("<filter>", "")
 """Where no filter is given: to plan one that asks nothing takes longer than the search."""
 
 _EXPLAIN = """
-with hit as materialized (
+with place as (
     select
-        query.word, query.term, field.program_key, field.field, posting.occurrences,
-        field.word_weight
-            * case when field.field = 'names' then 1 else posting.occurrences end as weight
+        query.word,
+        query.term,
+        unnest(posting.text_ids) as text_id,
+        unnest(posting.occurrences) as occurrences
     from search_query($query) as query
     join search_posting as posting on posting.term = query.term
-    join search_field as field on field.text_id = posting.text_id
+),
+hit as materialized (
+    select
+        place.word, place.term, field.program_key, field.field, place.occurrences,
+        field.iteration_programs as indexed,
+        field.word_weight
+            * case when field.field = 'names' then 1 else place.occurrences end as weight
+    from place
+    join search_field as field on field.text_id = place.text_id
     where coalesce(field.match_iteration_id = $iteration, field.is_newest_iteration)
         and coalesce(field.field = $section, true)
 ),
 rarity as (
-    select word, count(distinct program_key) as programs, (
-        select count(*) from search_document
-        where coalesce(match_iteration_id = $iteration, is_newest_iteration)
-    ) as indexed
+    select word, count(distinct program_key) as programs
     from hit
     group by word
 ),

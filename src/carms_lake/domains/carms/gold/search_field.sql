@@ -1,5 +1,5 @@
 -- Grain: one row per current program that is not deleted, and text that is searched in it.
--- Question: which texts does a program have, and how much does a word in each of them count?
+-- Question: which texts does a program have, and how much does a word count in each of them?
 with field_text as (
     select program_key, 'title' as field, program_name as content from gold.search_document
     union all
@@ -33,6 +33,11 @@ summed as (
     from measured
     group by match_iteration_id, kind, program_key
 ),
+indexed as (
+    select match_iteration_id, count(*) as programs
+    from gold.search_document
+    group by match_iteration_id
+),
 usual as (
     select match_iteration_id, kind, avg(characters) as characters
     from summed
@@ -49,8 +54,10 @@ select
         when 'names' then 8
         when 'about' then 1 / (0.25 + 0.75 * summed.characters / usual.characters)
         else 0.3 / (0.25 + 0.75 * summed.characters / usual.characters)
-    end::double as word_weight
+    end::double as word_weight,
+    indexed.programs::integer as iteration_programs
 from measured
 join summed on summed.program_key = measured.program_key and summed.kind = measured.kind
+join indexed on indexed.match_iteration_id = measured.match_iteration_id
 join usual on usual.match_iteration_id = measured.match_iteration_id and usual.kind = measured.kind
 order by measured.text_id, measured.program_key, measured.field

@@ -1,36 +1,37 @@
 -- Grain: one row per program that has a word of the query, the best answer first.
 -- Question: which programs are about this?
-with indexed as (
-    select count(*) as programs
-    from gold.search_document
-    where coalesce(match_iteration_id = in_iteration, is_newest_iteration)
-),
-hit as (
-    select query.word, field.program_key, sum(
-        field.word_weight * case when field.field = 'names' then 1 else posting.occurrences end
-    ) as weight
+with place as (
+    select query.word, unnest(posting.text_ids) as text_id, unnest(posting.occurrences) as occurrences
     from gold.search_query(q) as query
     join gold.search_posting as posting on posting.term = query.term
-    join gold.search_field as field on field.text_id = posting.text_id
+),
+hit as (
+    select
+        place.word,
+        field.program_key,
+        field.iteration_programs,
+        sum(
+            field.word_weight * case when field.field = 'names' then 1 else place.occurrences end
+        ) as weight
+    from place
+    join gold.search_field as field on field.text_id = place.text_id
     where coalesce(field.match_iteration_id = in_iteration, field.is_newest_iteration)
         and coalesce(field.field = in_section, true)
-    group by query.word, field.program_key
+    group by place.word, field.program_key, field.iteration_programs
 ),
--- How rare a word is, is counted over all terms that stand for it: counted for each of them, a term
--- that few texts have would weigh far too much. Nothing is read twice: macros in a file lose the
--- word "materialized", and old drivers compute twice what is read twice.
+-- How rare a word is, is counted over all terms that are looked for in its place: counted for each of
+-- them, a term that few texts have would weigh far too much. Nothing is read twice: macros in a file
+-- lose the word "materialized", and old drivers compute twice what is read twice.
 counted as (
-    select program_key, weight, count(*) over (partition by word) as programs
+    select program_key, weight, iteration_programs, count(*) over (partition by word) as programs
     from hit
 ),
 scored as (
-    select counted.program_key, round(sum(
-        ln(1 + (indexed.programs - counted.programs + 0.5) / (counted.programs + 0.5))
-        * 2.2 * counted.weight / (counted.weight + 1.2)
+    select program_key, round(sum(
+        ln(1 + (iteration_programs - programs + 0.5) / (programs + 0.5)) * 2.2 * weight / (weight + 1.2)
     ), 6) as score
     from counted
-    cross join indexed
-    group by counted.program_key
+    group by program_key
 )
 select
     document.match_iteration_id,

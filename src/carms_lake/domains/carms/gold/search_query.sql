@@ -16,7 +16,7 @@ looked_for as (
         case when known.term is null then left(word.word, 1) end as first_letter,
         bool_or(known.term is not null) over () as is_any_known
     from word
-    left join gold.search_term as known on known.term = word.word
+    left join gold.search_posting as known on known.term = word.word
     -- Words such as "on" count where there are no others.
     qualify word.is_stop_word = bool_and(word.is_stop_word) over ()
 ),
@@ -27,10 +27,15 @@ compared as (
         looked_for.is_any_known,
         looked_for.term is not null as is_known,
         length(looked_for.word) > 3 and starts_with(vocabulary.term, looked_for.word) as is_begun,
-        damerau_levenshtein(looked_for.word, vocabulary.term) as distance,
+        case
+            when abs(length(looked_for.word) - length(vocabulary.term)) <= length(looked_for.word) // 4
+                then damerau_levenshtein(looked_for.word, vocabulary.term)
+            -- Too far away, unless no other word is left: to compare letters takes long.
+            else length(looked_for.word) + length(vocabulary.term)
+        end as distance,
         vocabulary.texts
     from looked_for
-    left join gold.search_term as vocabulary on left(vocabulary.term, 1) = looked_for.first_letter
+    left join gold.search_posting as vocabulary on left(vocabulary.term, 1) = looked_for.first_letter
 )
 select word, term
 from compared
