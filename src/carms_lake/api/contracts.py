@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from carms_lake.catalog import load_catalog
-from carms_lake.contract.model import Contract
 from carms_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from carms_lake.config import LakeConfig
+    from carms_lake.contract.model import Contract
 
 
 class UnknownTable(UsageError, KeyError):
@@ -21,10 +20,12 @@ class UnknownTable(UsageError, KeyError):
     __str__ = Exception.__str__
 
 
-class Contracts(Mapping[str, Contract]):
+class Contracts(Mapping[str, "Contract"]):
     """The contracts of a domain; it lists `silver.program`, and takes any spelling of a name."""
 
     def __init__(self, config: LakeConfig) -> None:
+        from carms_lake.catalog import load_catalog
+
         self._catalog = load_catalog(config.domain)
 
     def __getitem__(self, name: str) -> Contract:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.catalog import load_catalog
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.names import Layer
 
@@ -75,6 +74,7 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
         GoldMissing: it is one of gold, and there is no gold file yet.
         StoreError: the table is not there yet, or that version was vacuumed.
     """
+    from carms_lake.catalog import load_catalog
     from carms_lake.flows.timetravel import find, operations
     from carms_lake.flows.timetravel.as_of import resolve_as_of
     from carms_lake.store import delta, own, table_path
@@ -183,6 +183,8 @@ def table_names(config: LakeConfig) -> tuple[str, ...]:
     Raises:
         ContractError: a contract is wrong.
     """
+    from carms_lake.catalog import load_catalog
+
     catalog = load_catalog(config.domain)
     return tuple(ref.in_domain for ref in catalog.refs(*catalog.gold_first))
 
@@ -198,6 +200,8 @@ def tables(config: LakeConfig) -> pl.DataFrame:
         StoreError: the gold file or a table cannot be read.
     """
     import polars as pl
+
+    from carms_lake.catalog import load_catalog
 
     catalog = load_catalog(config.domain)
     contracts = [catalog.contracts[ref] for ref in catalog.refs(*catalog.gold_first)]
@@ -228,6 +232,8 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
         ContractError: a contract is wrong.
     """
     import polars as pl
+
+    from carms_lake.catalog import load_catalog
 
     catalog = load_catalog(config.domain)
     contract = catalog.contracts[catalog.resolve(name)]
