@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from carms_lake.contract.load import SUFFIX, load_contract
 from carms_lake.names import TableRef
 from carms_lake.store import own
 from carms_lake.store.delta import Pinned
@@ -36,6 +35,9 @@ def own_select(session: Session, layer: str, table: str, pinned: Pinned | None) 
     """
     if layer not in session.config.domain.own_layers:
         return ""
+    # Contracts take a while to import: only queries that name such a table pay for it.
+    from carms_lake.contract.load import SUFFIX, load_contract
+
     paths = [at / layer / f"{table}{SUFFIX}" for at in session.config.domain.schemas]
     for path in [path for path in paths if path.is_file()][-1:]:
         contract = load_contract(path, TableRef(session.domain, layer, table))
