@@ -66,6 +66,24 @@ def test_the_commands_of_an_installed_domain_are_the_project_s(shop: Path) -> No
     assert "\n  sold " in carms(shop, "--help", PYTHONPATH=path_with(PACKAGES)).out
 
 
+def test_a_command_of_an_installed_domain_keeps_what_it_found(shop: Path) -> None:
+    path = path_with(PACKAGES)
+    assert carms(shop, "run", PYTHONPATH=path).code == 0
+    kept = carms(shop, "count", "p1=3", "p2=4", PYTHONPATH=path)
+    assert (kept.code, "kept as run" in kept.err) == (0, True)
+    wrong = carms(shop, "count", "p1=-3", PYTHONPATH=path)
+    assert wrong.code == 1
+    assert "`stock.shelf`, nothing is kept" in wrong.err
+    sql = "select product_id, quantity from stock.shelf order by all"
+    found = [{"product_id": "p1", "quantity": "3"}, {"product_id": "p2", "quantity": "4"}]
+    assert carms(shop, "query", sql, PYTHONPATH=path).rows == found
+    history = carms(shop, "history", "shelf", PYTHONPATH=path).rows
+    assert [row["command"] for row in history] == ["count", "create table"]
+    built = carms(shop, "build", PYTHONPATH=path)
+    assert (built.code, "published" in built.err) == (0, True)
+    assert carms(shop, "check", PYTHONPATH=path).code == 0
+
+
 def test_the_options_of_generate_are_those_of_the_domain(shop: Path, tmp_path: Path) -> None:
     package = tmp_path / "packages" / "tiny_shop"
     shutil.copytree(PACKAGES / "tiny_shop", package)
