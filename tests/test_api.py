@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 MEMBERS = [
     "ConfigError", "Contract", "ContractError", "DataError", "GoldMissing", "Lake", "LakeError",
-    "NotReconciled", "QueryLimit", "QueryRefused", "RunReport", "SourceError", "SourceRefused",
-    "StoreError", "StoreLocked", "UnknownKey", "UnknownTable", "UsageError", "__version__", "open",
+    "NotReconciled", "Published", "QueryLimit", "QueryRefused", "RunReport", "SourceError",
+    "SourceRefused", "StoreError", "StoreLocked", "UnknownKey", "UnknownTable", "UsageError",
+    "__version__", "open",
 ]  # fmt: skip
 CALLS = {
     "append", "build", "check", "config", "contracts", "diff", "drift", "forget", "history",

@@ -30,14 +30,16 @@ CARMS = SCRIPTS / ("carms.exe" if os.name == "nt" else "carms")
 
 VERSIONS = ROOT / ".versions"
 """The environments of `test-versions`."""
+EXTRAS = ROOT / ".extras"
+"""The environments of `test-extras`."""
 
 OLDEST_DRIVER = "duckdb==1.0.0"
 
 RUNTIME, BUILD, DEV = "requirements.lock", "requirements-build.lock", "requirements-dev.lock"
 WHEEL_SOURCES = ("src", "schemas", "pyproject.toml", "README.md", "LICENSE")
 MADE = (
-    ".venv", ".versions", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache",
-    ".ruff_cache", "build", "demo", "dist",
+    ".venv", ".versions", ".extras", ".hypothesis", ".import_linter_cache", ".mypy_cache",
+    ".pytest_cache", ".ruff_cache", "build", "demo", "dist",
 )  # fmt: skip
 CHECKS = {
     "format": ["-m", "ruff", "format", "--check", "--output-format", "concise", "."],
@@ -249,6 +251,35 @@ def test_versions(arguments: Sequence[str]) -> None:
         raise ChoreError(f"tests failed with the {' and the '.join(failed)} versions")
 
 
+def test_extras(arguments: Sequence[str]) -> None:
+    """The tests of each extra, in an environment that has this extra alone.
+
+    The tests of an extra are in `tests/<its name>`; what only they need is the dependency group of
+    that name, if there is one.
+
+    Raises:
+        ChoreError: tests of one of them failed.
+    """
+    setup()
+    (wheel,) = (ROOT / "dist").glob("*.whl")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = declared["dependency-groups"]
+    failed = []
+    for name in declared["project"]["optional-dependencies"]:
+        print(f"== tests of the extra {name}")
+        folder = EXTRAS / name
+        python = folder / PYTHON.relative_to(VENV)
+        run(sys.executable, "-m", "venv", "--clear", folder)
+        needed = [*groups["test"], *groups.get(name, [])]
+        run(python, "-m", "pip", "install", "--quiet", f"{wheel}[{name}]", *needed)
+        try:
+            run(python, "-m", "pytest", *arguments, f"tests/{name}", CARMS_EXTRA=name)
+        except ChoreError:
+            failed.append(name)
+    if failed:
+        raise ChoreError(f"tests failed with the {' and the '.join(failed)} extra")
+
+
 def _lowest(requirements: Sequence[str]) -> list[str]:
     """Each requirement pinned to its lower bound: `duckdb>=2.0,<3` -> `duckdb==2.0`."""
     return [re.sub(r">=\s*([^,]+).*", r"==\1", requirement) for requirement in requirements]
@@ -302,6 +333,7 @@ TARGETS: dict[str, tuple[str, Callable[[Sequence[str]], None]]] = {
     "test": ("checks, then the tests against the built wheel", test),
     "test-fast": ("the tests that are not slow, without the checks", test_fast),
     "test-versions": ("the same with the lowest and the newest dependencies", test_versions),
+    "test-extras": ("the tests of each extra, installed alone", test_extras),
     "setup": (".venv with all that `test` needs", lambda _: setup()),
     "lint": ("format, lint, import directions, contracts", lambda _: check(LINT)),
     "types": ("mypy, strict", lambda _: check(["types"])),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from carms_lake.api import Lake, UnknownTable, open  # noqa: A004 - `carms_lake.open`
+    from carms_lake.api.published import Published
     from carms_lake.contract.model import Contract
     from carms_lake.errors import (
         ConfigError,
@@ -43,6 +44,7 @@ __all__ = [
     "Lake",
     "LakeError",
     "NotReconciled",
+    "Published",
     "QueryLimit",
     "QueryRefused",
     "RunReport",
@@ -60,6 +62,7 @@ __all__ = [
 _MODULES = {
     "Contract": "contract.model",
     "Lake": "api",
+    "Published": "api.published",
     "RunReport": "records",
     "UnknownTable": "api",
     "open": "api",

@@ -25,6 +25,7 @@ from carms_lake.cli import (
     read,
     rejects,
     render,
+    serve,
     trace,
 )
 from carms_lake.cli.command import (
@@ -54,7 +55,7 @@ SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
     "Read it": (read.app, trace.app, page.app),
     "Trust it": (check.app, rejects.app, drift.app),
-    "Operate it": (operate.app,),
+    "Operate it": (operate.app, serve.app),
 }
 """The sections of `--help`, in their order."""
 

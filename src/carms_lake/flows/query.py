@@ -127,13 +127,14 @@ def query_batches(
     as_of: str | None = None,
     damaged: list[StoreError] | None = None,
     first_rows: int | None = None,
+    only_published: bool = False,
 ) -> AbstractContextManager[Answer]:
     """The rows of one reading statement in batches, for results that need not fit into memory.
 
     `first_rows` is how many rows the first batch has, so that they can be shown at once.
 
     With `damaged`, a table whose newest commit is damaged answers as of the one before it, and the
-    list gets the error.
+    list gets the error. With `only_published`, no table of the lake has a name.
 
     Raises:
         LakeError: as `query_frame`.
@@ -141,7 +142,13 @@ def query_batches(
     from carms_lake.store.query import answering
 
     return answering(
-        config, sql, parameters, _snapshot(config, as_of), damaged, first_rows=first_rows
+        config,
+        sql,
+        parameters,
+        _snapshot(config, as_of),
+        damaged,
+        first_rows=first_rows,
+        only_published=only_published,
     )
 
 

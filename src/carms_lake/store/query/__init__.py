@@ -65,6 +65,7 @@ def answering(  # noqa: PLR0913 - what a query may be asked with
     damaged: list[StoreError] | None = None,
     *,
     first_rows: int | None = None,
+    only_published: bool = False,
 ) -> Iterator[Answer]:
     """Answer one reading statement; rows are computed as the batches are taken.
 
@@ -73,7 +74,8 @@ def answering(  # noqa: PLR0913 - what a query may be asked with
     The second column of a name `a` is `a_2`. Days, times and intervals come as DuckDB writes them,
     `types` is what they are.
     With `damaged`, a table the newest entry of whose log is damaged answers as of the one before
-    it, and the list gets its error, which is to be raised after the answer.
+    it, and the list gets its error, which is to be raised after the answer. With `only_published`,
+    no table of the lake can be named.
 
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
@@ -81,7 +83,7 @@ def answering(  # noqa: PLR0913 - what a query may be asked with
         GoldMissing: it names gold, and there is no gold file yet.
         StoreError: the gold file or a table cannot be read.
     """
-    with _session(config, sql, as_of, damaged) as (session, statement):
+    with _session(config, sql, as_of, damaged, has_lake=not only_published) as (session, statement):
         connection = session.connection
 
         def answer() -> tuple[duckdb.DuckDBPyConnection, list[Any]]:
@@ -156,6 +158,8 @@ def _session(
     sql: str,
     as_of: AsOf | None = None,
     damaged: list[StoreError] | None = None,
+    *,
+    has_lake: bool = True,
 ) -> Iterator[tuple[Session, Statement]]:
     """A locked connection on which the names of the statement answer.
 
@@ -178,7 +182,8 @@ def _session(
         if _attached(session, statement):
             path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
         run(f"SET search_path = {literal(','.join(path))}")
-        views.make_views(session, statement)
+        if has_lake:
+            views.make_views(session, statement)
         seal(connection, session.files)
         run(_BEGIN)
         with bounded_memory(connection), _own_errors(session, statement):

@@ -78,10 +78,15 @@ def matching(
     """
     asked = parameters(filters)
     with gold_of_this_version():
-        found = lake.query(f"{_MATCHING}({sql})", asked | more)
+        found = lake.query(over_matching(sql), asked | more)
     if found.is_empty():
         ensure_named(lake, asked)
     return found
+
+
+def over_matching(sql: str) -> str:
+    """The statement of a SELECT that reads `matching`; its parameters are those of `parameters`."""
+    return f"{_MATCHING}({sql})"
 
 
 def parameters(filters: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""What the parts of a service share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
+
+from carms_lake.errors import LakeError
+from carms_lake.serve.jobs import Jobs
+from carms_lake.serve.metrics import Metrics
+from carms_lake.serve.routes import Asked
+from carms_lake.serve.snapshot import Snapshots
+
+if TYPE_CHECKING:
+    from carms_lake import Lake
+    from carms_lake.serve.routes import Route
+    from carms_lake.serve.settings import Settings
+    from carms_lake.serve.snapshot import Snapshot
+
+THREADS = 2
+"""Requests that are computed at once; each has a connection of its own."""
+
+
+class State:
+    """A lake, the settings, the snapshot of now, the jobs and the counts."""
+
+    def __init__(self, lake: Lake, settings: Settings, routes: Sequence[Route]) -> None:
+        self.lake = lake
+        self.settings = settings
+        self.metrics = Metrics()
+        self.limiter = CapacityLimiter(THREADS)
+        self.jobs = Jobs(lake.config.project, lake.config.domain.name)
+
+        def warm(snapshot: Snapshot) -> None:
+            """Let each route read what it answers from, before anybody asks."""
+            for route in routes:
+                if route.warm is None:
+                    continue
+                with suppress(LakeError):  # the route itself reports it
+                    route.warm(Asked(snapshot.lake, snapshot.memory, {}, snapshot=snapshot))
+
+        self.snapshots = Snapshots(lake, warm)
