@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
+import yaml
 from command import called
 from html_page import Page
+from reject_lake import shop
 from tiny import built
 
 from carms_lake.api import Lake
+from carms_lake.errors import DataError
+from carms_lake.flows.build import build
+from carms_lake.flows.ingest import ingest
 from carms_lake.report import report
 from carms_lake.report import words as words_of_report
 from carms_lake.report.pages import Chart, Column, Table
@@ -208,3 +213,28 @@ def test_text_of_contracts_data_and_sql_is_shown_as_text(
     assert "\x1b" not in said
     assert "\u202e" not in said
     assert sum(SHOWN in text for text, _ in Page(said).texts) >= 10
+
+
+def test_rows_that_break_a_rule_are_shown_on_request_and_never_of_people(tmp_path: Path) -> None:
+    config = shop(tmp_path)
+    ingest(config)
+    rule = {
+        "name": "small", "type": "sql", "severity": "error", "mustBe": 0,
+        "query": "select count(*) from {object} where quantity < 2",
+    }  # fmt: skip
+    path = config.domain.schemas[-1] / "silver/sale.odcs.yaml"
+    contract = yaml.safe_load(path.read_text(encoding="utf-8"))
+    contract["schema"][0].setdefault("quality", []).append(rule)
+    path.write_text(yaml.safe_dump(contract), encoding="utf-8")
+    with pytest.raises(DataError):
+        build(config)
+    lake = Lake(config)
+    assert Page(report(lake).html()).table("cockpit-failures")[1][:2] == ["silver.sale", "small"]
+    assert "cockpit-samples" not in Page(report(lake).html()).ids()
+    shown = Page(report(lake, with_samples=True).html()).table("cockpit-samples")
+    assert shown[1][:3] == ["silver.sale", "small", '{"sale_id": "s2"}']
+    contract["schema"][0]["properties"][-1]["classification"] = "personal"
+    path.write_text(yaml.safe_dump(contract), encoding="utf-8")
+    page = report(lake, with_samples=True).html()
+    assert Page(page).table("cockpit-samples") == []
+    assert "s2" not in [text for text, _ in Page(page).texts]

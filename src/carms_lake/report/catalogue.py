@@ -20,16 +20,21 @@ _LIST = f"{KEY}-tables"
 _LAYERS = ("gold", "silver", "bronze")
 
 
+def _names(facts: Facts) -> list[str]:
+    """The tables, gold first; those of a domain's own layers last."""
+    place = {layer: at for at, layer in enumerate(_LAYERS)}
+    return sorted(
+        facts.contracts, key=lambda name: (place.get(name.partition(".")[0], len(place)), name)
+    )
+
+
 def catalogue(facts: Facts, words: Words) -> Markup:
     """The graphs, the search and an entry for each table."""
     lineage = graph.lineage(facts, words)
     references = graph.references(facts, words)
     rows = dict(facts.status.tables.select("table", "rows").rows())
     entries = [
-        _entry(facts, name, facts.contracts[name], rows.get(name), words)
-        for layer in _LAYERS
-        for name in sorted(facts.contracts)
-        if name.startswith(f"{layer}.")
+        _entry(facts, name, facts.contracts[name], rows.get(name), words) for name in _names(facts)
     ]
     return join(
         [
@@ -92,9 +97,7 @@ def rows(facts: Facts, words: Words) -> tuple[list[str], list[list[Any]]]:
             column.rule,
             *_counted(facts, name, column),
         ]
-        for layer in _LAYERS
-        for name in sorted(facts.contracts)
-        if name.startswith(f"{layer}.")
+        for name in _names(facts)
         for column in facts.contracts[name].columns
     ]
     return [words(f"column.{key}") for key in keys], found
@@ -212,6 +215,5 @@ def _measured(found: Statistics | None, words: Words) -> list[Markup]:
     ends = None
     if found.low is not None:
         ends = h("code", f"{found.low} \u2026 {found.high}")
-    # An estimate can exceed the number of values.
-    distinct = words.number(min(found.distinct, found.filled))
+    distinct = words.number(found.distinct)
     return [h("td", share, cls="n"), h("td", distinct, cls="n"), h("td", ends)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from carms_lake import Contract, Lake
     from carms_lake.api import Contracts
 
-SAMPLE = 5_000
+SAMPLE = 1_000
 """The statistics of a column are of so many rows, the first ones of its table."""
 
 _HAS_ENDS = {"integer", "number", "date", "timestamp"}
@@ -28,7 +29,7 @@ class Statistics:
     rows: int
     filled: int
     distinct: int
-    """An estimate, by HyperLogLog."""
+    """An estimate, by HyperLogLog; of a key it is exact."""
     low: str | None = None
     """Only of numbers and days in gold that are public."""
     high: str | None = None
@@ -68,7 +69,7 @@ def read_facts(lake: Lake, *, with_samples: bool = False) -> Facts:
     there = lake.query("SELECT table_schema AS s, table_name AS t FROM information_schema.tables")
     names = [f"{schema}.{table}" for schema, table in there.iter_rows()]
     operations = frozenset(n.removeprefix("ops.") for n in names if n.startswith("ops."))
-    sampled = [c for n, c in contracts.items() if n in names and c.kind == "table"]
+    sampled = [c for n, c in contracts.items() if n in names and c.kind == "table" and c.columns]
     # Both wait for the disk and for DuckDB: at once they take as long as the longer one.
     with ThreadPoolExecutor(2) as pool:
         status = pool.submit(lake.status)
@@ -107,35 +108,46 @@ def _reads(lake: Lake) -> tuple[Edge, ...]:
 
 
 def _statistics(lake: Lake, contracts: Sequence[Contract]) -> dict[str, dict[str, Statistics]]:
-    """One statement for all tables: to begin one costs more than to read a thousand rows."""
+    """One short statement for all tables: to parse and begin one costs more than to read rows."""
     if not contracts:
         return {}
     selects = " UNION ALL ".join(_sampled(contract) for contract in contracts)
-    measured = {name: (rows, columns) for name, rows, columns in lake.query(selects).rows()}
-    found: dict[str, dict[str, Statistics]] = {}
-    for contract in contracts:
-        rows, columns = measured[contract.ref.in_domain]
-        found[contract.ref.in_domain] = {
-            name: Statistics(rows, one["n"], one["d"], one["low"], one["high"])
-            for name, one in zip(contract.column_names, columns, strict=True)
-        }
+    measured = {name: json.loads(counts) for name, counts in lake.query(selects).rows()}
+    return {
+        contract.ref.in_domain: _of_columns(contract, measured[contract.ref.in_domain])
+        for contract in contracts
+    }
+
+
+def _of_columns(contract: Contract, counts: Mapping[str, Any]) -> dict[str, Statistics]:
+    found = {}
+    for column in contract.columns:
+        filled = counts[f"filled.{column.name}"]
+        # An estimate can exceed the number of values, and a key has one in each row.
+        is_key = column.unique or contract.primary_key == (column.name,)
+        distinct = filled if is_key else min(counts[f"distinct.{column.name}"], filled)
+        low, high = (counts.get(f"{end}.{column.name}") for end in ("low", "high"))
+        found[column.name] = Statistics(counts["rows"], filled, distinct, low, high)
     return found
 
 
 def _sampled(contract: Contract) -> str:
+    """A table's counts as one JSON object, `filled.<column>` and so on."""
     name = contract.ref.in_domain
-    columns = []
-    for column in contract.columns:
-        quoted = '"' + column.name.replace('"', '""') + '"'
-        # Bronze and silver may hold what only another contract classifies; gold is published.
-        is_shown = name.startswith("gold.") and not column.is_private
-        has_ends = is_shown and column.type.logical in _HAS_ENDS
-        low, high = (f"min({quoted})", f"max({quoted})") if has_ends else ("NULL", "NULL")
-        columns.append(
-            f"{{'n': count({quoted}), 'd': approx_count_distinct({quoted}), "
-            f"'low': {low}::VARCHAR, 'high': {high}::VARCHAR}}"
-        )
+    names = list(contract.column_names)
+    # Bronze and silver may hold what only another contract classifies; gold is published.
+    public = [c for c in contract.columns if name.startswith("gold.") and not c.is_private]
+    ends = [column.name for column in public if column.type.logical in _HAS_ENDS]
+    measures = [
+        f'count(COLUMNS({names})) AS "filled.\\0"',
+        f'approx_count_distinct(COLUMNS({names})) AS "distinct.\\0"',
+    ]
+    if ends:
+        measures += [
+            f'{function}(COLUMNS({ends}))::VARCHAR AS "{end}.\\0"'
+            for function, end in (("min", "low"), ("max", "high"))
+        ]
     return (
-        f"SELECT '{name}', count(*), [{', '.join(columns)}] "  # noqa: S608 - names of contracts
-        f"FROM (FROM {name} LIMIT {SAMPLE})"
+        f"SELECT '{name}', to_json(counted) FROM (SELECT count(*) AS \"rows\", "  # noqa: S608 - names of contracts
+        f"{', '.join(measures)} FROM (FROM {name} LIMIT {SAMPLE})) AS counted"
     )
