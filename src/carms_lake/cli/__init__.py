@@ -26,6 +26,7 @@ from carms_lake.cli import (
     rejects,
     render,
     serve,
+    shell,
     trace,
 )
 from carms_lake.cli.command import (
@@ -53,7 +54,7 @@ def _version(wanted: bool) -> None:
 
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
-    "Read it": (read.app, trace.app, page.app),
+    "Read it": (read.app, shell.app, trace.app, page.app),
     "Trust it": (check.app, rejects.app, drift.app),
     "Operate it": (operate.app, serve.app),
 }

@@ -147,7 +147,7 @@ def _statement(sql: str | None, file: Path | None) -> str:
         raise UsageError("both an SQL argument and `-i` were given", "give one of them")
     try:
         if file is not None and str(file) != "-":
-            return _text_of(file)
+            return text_of(file)
         if sql == "-" or file is not None or (sql is None and not sys.stdin.isatty()):
             return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -159,7 +159,7 @@ def _statement(sql: str | None, file: Path | None) -> str:
     return sql
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
     """The statement in a file."""
     try:
         return file.read_text(encoding="utf-8-sig")

@@ -196,6 +196,21 @@ def table_names(config: LakeConfig) -> tuple[str, ...]:
     return tuple(ref.in_domain for ref in catalog.refs(*catalog.gold_first))
 
 
+def names_known(config: LakeConfig) -> list[str]:
+    """The names that a statement may have: tables, with and without their layer, and columns.
+
+    Raises:
+        ContractError: a contract is wrong.
+    """
+    from carms_lake.catalog import load_catalog
+
+    catalog = load_catalog(config.domain)
+    refs = catalog.refs(*catalog.gold_first)
+    columns = {column.name for ref in refs for column in catalog.contracts[ref].columns}
+    names = [*(ref.in_domain for ref in refs), *(ref.table for ref in refs), *sorted(columns)]
+    return list(dict.fromkeys(names))
+
+
 def tables(config: LakeConfig) -> pl.DataFrame:
     """One row per table of the domain, gold first: name, layer, kind, rows, columns, description.
 
