@@ -9,6 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import openpyxl
+import polars as pl
 import pytest
 import yaml
 from command import called
@@ -238,3 +239,30 @@ def test_rows_that_break_a_rule_are_shown_on_request_and_never_of_people(tmp_pat
     page = report(lake, with_samples=True).html()
     assert Page(page).table("cockpit-samples") == []
     assert "s2" not in [text for text, _ in Page(page).texts]
+
+
+def test_a_function_of_the_lake_gives_rows_where_a_statement_cannot(
+    config: LakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows(lake: Lake, lang: str) -> pl.DataFrame:
+        return pl.DataFrame({"name": [lang], "n": [lake.query("select 40 + 2 as n")["n"][0]]})
+
+    columns = (Column("name", Both("Name", "Nom")), Column("n", Both("n", "n")))
+    block = Table("a", Both("A", "A"), "", columns, rows=rows)
+    page = Declared("own", Both("Own", "Propre"), (block,))
+    monkeypatch.setattr("carms_lake.report.pages_of", lambda _: (page,))
+    made = report(Lake(config), "fr")
+    assert Page(made.html()).table("own-a") == [["Nom", "n"], ["fr", "42"]]
+    assert dict(made.frames())["A"].rows() == [("fr", 42)]
+
+
+def test_the_language_is_in_the_statement_that_is_shown(
+    config: LakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = (Column("l", Both("L", "L")),)
+    block = Table("a", Both("A", "A"), "select $lang as l", columns)
+    page = Declared("own", Both("Own", "Propre"), (block,))
+    monkeypatch.setattr("carms_lake.report.pages_of", lambda _: (page,))
+    said = Page(report(Lake(config), "fr").html())
+    assert said.table("own-a") == [["L"], ["fr"]]
+    assert "select 'fr' as l" in [text for text, _ in said.texts]

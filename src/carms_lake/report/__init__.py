@@ -60,5 +60,5 @@ def report(lake: Lake, lang: Lang = "en", *, with_samples: bool = False) -> Repo
     """
     facts, query = read_facts(lake, with_samples=with_samples), queries(lake, lang)
     own = pages_of(lake) if facts.is_published else ()
-    pages = (cockpit(facts, query), *(fill(lake, page, query) for page in own))
+    pages = (cockpit(facts, query), *(fill(lake, page, lang) for page in own))
     return Report(facts, pages, lake, lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from carms_lake.report.words import Words
 
 _DIGITS = 2
 """Of an amount, behind the point."""
+_SHADES = 5
 NONE = "\u2013"
 """What a cell without a value shows."""
 
@@ -65,7 +67,9 @@ def _written(value: Decimal | float, words: Words) -> str:
     return words.number(float(value), digits)
 
 
-def cell(value: Any, column: Column, words: Words, *, head: bool = False) -> Markup:
+def cell(
+    value: Any, column: Column, words: Words, *, head: bool = False, largest: float = 0.0
+) -> Markup:
     """A cell of a table: numbers to the right, a link where the column leads somewhere."""
     is_number = _is_number(value, column)
     kinds = ["n"] if is_number else []
@@ -73,6 +77,10 @@ def cell(value: Any, column: Column, words: Words, *, head: bool = False) -> Mar
     if column.kind == "score" and is_number:
         kinds.append(score_class(float(value)))
         inner = words.percent(float(value))
+    if column.kind == "heat" and is_number:
+        kinds.append(heat_class(float(value), largest))
+    if column.kind == "share" and is_number:
+        kinds.append(share_class(float(value)))
     if column.kind == "due" and isinstance(value, datetime):
         # The page has no clock: its script compares the moment with that of the reader.
         late = h("strong", words("late_by_now"), cls="wrong", hidden=True)
@@ -81,7 +89,13 @@ def cell(value: Any, column: Column, words: Words, *, head: bool = False) -> Mar
         inner = h("a", inner, href=f"#{column.anchor}{value}")
     lang = column.language(words.lang) if isinstance(value, str) else None
     tag = "th" if head else "td"
-    return h(tag, inner, cls=" ".join(kinds) or None, scope="row" if head else None, lang=lang)
+    return h(
+        tag,
+        inner,
+        cls=" ".join(filter(None, kinds)) or None,
+        scope="row" if head else None,
+        lang=lang,
+    )
 
 
 def _is_number(value: Any, column: Column) -> bool:
@@ -92,6 +106,18 @@ def _is_number(value: Any, column: Column) -> bool:
 def score_class(score: float) -> str:
     """How good a score is: `good` is all of it, `near` at least 99 %."""
     return "good" if score >= 100 else "near" if score >= 99 else "poor"  # noqa: PLR2004 - percent
+
+
+def heat_class(value: float, largest: float) -> str:
+    """The shade of a value, `q1` to `q5`, by the root of its share: small ones differ too."""
+    if value <= 0 or largest <= 0:
+        return ""
+    return f"q{min(1 + int(_SHADES * math.sqrt(value / largest)), _SHADES)}"
+
+
+def share_class(percent: float) -> str:
+    """The shade of a percentage, `q1` to `q5`: a fifth each."""
+    return f"q{min(1 + int(_SHADES * percent / 100), _SHADES)}" if percent > 0 else ""
 
 
 def with_unit(label: str, unit: str) -> str:
@@ -112,10 +138,15 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], words: W
         )
         for column in columns
     ]
+    heat = [as_number(row[c.name]) for c in columns if c.kind == "heat" for row in rows]
+    largest = max((value for value in heat if value is not None), default=0.0)
     lines = [
         h(
             "tr",
-            [cell(row[c.name], c, words, head=place == 0) for place, c in enumerate(columns)],
+            [
+                cell(row[c.name], c, words, head=place == 0, largest=largest)
+                for place, c in enumerate(columns)
+            ],
         )
         for row in rows
     ]

@@ -69,6 +69,8 @@ def _bars(
         draw = _range(numbers, axis) if is_range else _stack(numbers, axis)
         said = [shown(row[y.name], y, words) for y in ys if is_range or row[y.name]]
         said = said or [shown(row[ys[0].name], ys[0], words)]
+        if is_range and numbers[-1] is None:
+            said = [words("chart.open", low=said[0])]
         lines.append(
             h(
                 "li",

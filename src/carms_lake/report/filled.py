@@ -63,15 +63,20 @@ def pages_of(lake: Lake) -> tuple[Page, ...]:
 
 
 def queries(lake: Lake, lang: Lang) -> Query:
-    """Answers of a lake, with `$lang` for the statements that name it."""
+    """Answers of a lake to statements in the language of the page."""
 
     def query(sql: str) -> pl.DataFrame:
-        return lake.query(sql, {"lang": lang} if "$lang" in sql else None)
+        return lake.query(in_language(sql, lang))
 
     return query
 
 
-def fill(lake: Lake, page: Page, query: Query) -> FilledPage:
+def in_language(sql: str, lang: Lang) -> str:
+    """A statement with the language in place of `$lang`, so that it can be asked again as it is."""
+    return sql.strip().replace("$lang", f"'{lang}'")
+
+
+def fill(lake: Lake, page: Page, lang: Lang) -> FilledPage:
     """A domain's page with the rows of its blocks.
 
     Raises:
@@ -79,13 +84,18 @@ def fill(lake: Lake, page: Page, query: Query) -> FilledPage:
         LakeError: it took too long, or the gold file cannot be read.
     """
     where = f"`{authored.shown(lake.config.domain.package, MODULE)}`"
-    return FilledPage(page, tuple(_filled(where, page, block, query) for block in page.blocks))
+    return FilledPage(page, tuple(_filled(where, page, block, lake, lang) for block in page.blocks))
 
 
-def _filled(where: str, page: Page, block: Block, query: Query) -> Filled:
+def _filled(where: str, page: Page, block: Block, lake: Lake, lang: Lang) -> Filled:
     place = f"{page.key}-{block.key}"
+    sql = in_language(block.sql, lang)
     try:
-        frame = query(block.sql)
+        if block.rows is None:
+            frame = lake.query(sql)
+        else:
+            with authored.called(f"the report's block `{place}`", block.rows):
+                frame = block.rows(lake, lang)
     except QueryRefused as error:
         raise ContractError(f"{where}: block `{place}`: {error.message}", error.hint) from error
     wanted = [column.name for column in block.columns]
@@ -102,7 +112,7 @@ def _filled(where: str, page: Page, block: Block, query: Query) -> Filled:
             f"{where}: block `{place}`: its statement gives no column `{missing[0]}`",
             "name the columns as the statement calls them",
         )
-    return Filled(block, frame.to_dicts(), place, block.sql.strip())
+    return Filled(block, frame.to_dicts(), place, sql)
 
 
 def tables(pages: Iterable[FilledPage]) -> Iterable[Filled]:

@@ -22,6 +22,8 @@ from carms_lake.report.words import Words
 if TYPE_CHECKING:
     from carms_lake.report.facts import Facts
 
+MOST_ROWS = 300
+"""More rows of a table are in Markdown and the workbook alone."""
 _ASSETS = Path(__file__).with_name("assets")
 
 
@@ -103,7 +105,7 @@ def figure(filled: Filled, words: Words, query: Query) -> Markup:
     if rows and block.columns and (not isinstance(block, Drawing) or block.has_table):
         grid = h(
             "div",
-            table(block.columns, rows, words),
+            table(block.columns, rows[:MOST_ROWS], words),
             cls="scroll",
             tabindex=0,
             role="region",
@@ -111,6 +113,9 @@ def figure(filled: Filled, words: Words, query: Query) -> Markup:
         )
         if shown is not None:
             grid = h("details", h("summary", words("as_table", n=len(rows))), grid)
+        if len(rows) > MOST_ROWS:
+            more = words("table.more", n=len(rows) - MOST_ROWS)
+            grid = join([grid, h("p", more, cls="none")])
     elif shown is None:
         grid = h("p", words("none"), cls="none")
     source = h("pre", h("code", sql), tabindex=0) if sql else None

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from carms_lake.report.markup import Markup
-from carms_lake.report.words import Both, Words
+from carms_lake.report.words import Both, Lang, Words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from carms_lake import Lake
+
+__all__ = ["Block", "Both", "Chart", "Column", "Drawing", "Page", "Pen", "Row", "Rows", "Table"]
 
 __all__ = ["Block", "Both", "Chart", "Column", "Drawing", "Page", "Pen", "Row", "Table"]
 
 Row = Mapping[str, Any]
+Rows = Callable[["Lake", Lang], "pl.DataFrame"]
+"""A function that gives a block's rows, where a statement cannot; its `sql` is then empty."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,8 @@ class Column:
     """Such as `h` or `%`; of a count, what is counted. A text is the same in both languages."""
     kind: str = ""
     """`id`: a number that is a name; `seconds`, `bytes`, `percent`: in the unit that people read;
-    `score`: a percentage that should be 100."""
+    `score`: a percentage that should be 100; `heat`: shaded by its share of the table's largest,
+    `share`: a percentage shaded by what it is."""
     codes: Mapping[str, Both] = field(default_factory=dict)
     """What values are called that are codes."""
     anchor: str = ""
@@ -52,6 +62,7 @@ class Table:
     sql: str
     columns: tuple[Column, ...]
     note: Both | None = None
+    rows: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Chart:
     x: str
     y: tuple[str, ...]
     note: Both | None = None
+    rows: Rows | None = None
 
 
 class Pen(NamedTuple):
@@ -96,6 +108,7 @@ class Drawing:
     note: Both | None = None
     has_table: bool = True
     """False where the drawing is text or a table itself."""
+    rows: Rows | None = None
 
 
 Block = Table | Chart | Drawing

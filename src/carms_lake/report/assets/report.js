@@ -37,6 +37,24 @@
     control.closest(".finder").hidden = false;
   }
 
+  // A drawing of one of several states: its parts take class and text from the one that is chosen.
+  for (const drawing of all("[data-states]")) {
+    const states = JSON.parse(document.getElementById(drawing.dataset.states).textContent);
+    const selects = all(`[data-chooses="${drawing.id}"]`);
+    const show = () => {
+      const state = states[selects.map((select) => select.value).join("|")] || {};
+      for (const part of all("[data-part]", drawing)) {
+        const [kind, said] = state[part.dataset.part] || ["", ""];
+        if (part.tagName === "text") part.textContent = said;
+        else part.setAttribute("class", kind);
+      }
+    };
+    for (const select of selects) {
+      select.addEventListener("input", show);
+      select.closest(".finder").hidden = false;
+    }
+  }
+
   // A click on a table in the lineage leaves what it is made of and what is made of it.
   function reached(edges, begin, from, to) {
     const found = new Set([begin]);
