@@ -179,6 +179,7 @@ def test_the_file_s_name_or_an_option_says_what_is_written(tmp_path: Path) -> No
         ("-o", "a.html", "--xlsx"),
         ("--markdown", "--xlsx"),
         ("--xlsx", "--open"),
+        ("-o", "-", "--json"),
         ("--lang", "de"),
     ):
         done = called(tmp_path, "report", *wrong)

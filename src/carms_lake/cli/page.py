@@ -71,9 +71,13 @@ def report(
     form = _form(output, markdown=markdown, xlsx=xlsx)
     if open_page and (form is not Form.HTML or str(output) == "-"):
         raise UsageError("`--open` is for a page in a file", "leave it out, or name a .html file")
+    to_stdout = str(output) == "-"
+    if to_stdout and call.json:
+        raise UsageError(
+            "`--json` and the report cannot both be on stdout", "name a file with `-o`"
+        )
     config = call.config()
     made = flow(Lake(config), lang.value, with_samples=with_samples)
-    to_stdout = str(output) == "-"
     file = None if to_stdout else output or Path(f"{config.domain.name}-report.{form}")
     with whole_file(file) as path:
         _write(made, form, path)

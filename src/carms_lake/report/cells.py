@@ -72,7 +72,7 @@ def cell(
 ) -> Markup:
     """A cell of a table: numbers to the right, a link where the column leads somewhere."""
     is_number = _is_number(value, column)
-    kinds = ["n"] if is_number else []
+    kinds = ["n"] if is_number else ["d"] if isinstance(value, date) else []
     inner: str | Markup = shown(value, column, words)
     if column.kind == "score" and is_number:
         kinds.append(score_class(float(value)))
