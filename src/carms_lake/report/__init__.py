@@ -8,6 +8,7 @@ same lake gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from carms_lake.report import html, markdown
@@ -60,5 +61,9 @@ def report(lake: Lake, lang: Lang = "en", *, with_samples: bool = False) -> Repo
     """
     facts, query = read_facts(lake, with_samples=with_samples), queries(lake, lang)
     own = pages_of(lake) if facts.is_published else ()
-    pages = (cockpit(facts, query), *(fill(lake, page, lang) for page in own))
+    # To open a query costs more than these take to answer: two at once, in the order of the pages.
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cockpit, facts, query)
+        filled = pool.map(lambda page: fill(lake, page, lang), own)
+        pages = (first.result(), *filled)
     return Report(facts, pages, lake, lang)
