@@ -267,3 +267,17 @@ def test_the_language_is_in_the_statement_that_is_shown(
     said = Page(report(Lake(config), "fr").html())
     assert said.table("own-a") == [["L"], ["fr"]]
     assert "select 'fr' as l" in [text for text, _ in said.texts]
+
+
+def test_a_lake_that_an_older_contract_made_has_its_report(tmp_path: Path) -> None:
+    config = shop(tmp_path)
+    ingest(config)
+    build(config)
+    path = config.domain.schemas[-1] / "gold/fact_sale.odcs.yaml"
+    contract = yaml.safe_load(path.read_text(encoding="utf-8"))
+    properties = contract["schema"][0]["properties"]
+    properties.append({**properties[-1], "name": "discount"})
+    path.write_text(yaml.safe_dump(contract), encoding="utf-8")
+    page = Page(report(Lake(config)).html())
+    assert "discount" in [text for text, _ in page.texts]
+    assert "t-gold.fact_sale" in page.ids()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from carms_lake.errors import QueryRefused
+
 if TYPE_CHECKING:
     from carms_lake import Contract, Lake
     from carms_lake.api import Contracts
@@ -112,7 +114,10 @@ def _statistics(lake: Lake, contracts: Sequence[Contract]) -> dict[str, dict[str
     if not contracts:
         return {}
     selects = " UNION ALL ".join(_sampled(contract) for contract in contracts)
-    measured = {name: json.loads(counts) for name, counts in lake.query(selects).rows()}
+    try:
+        measured = {name: json.loads(counts) for name, counts in lake.query(selects).rows()}
+    except QueryRefused:  # a table that was built under another contract has none of its columns
+        return {}
     return {
         contract.ref.in_domain: _of_columns(contract, measured[contract.ref.in_domain])
         for contract in contracts
@@ -122,13 +127,20 @@ def _statistics(lake: Lake, contracts: Sequence[Contract]) -> dict[str, dict[str
 def _of_columns(contract: Contract, counts: Mapping[str, Any]) -> dict[str, Statistics]:
     found = {}
     for column in contract.columns:
-        filled = counts[f"filled.{column.name}"]
+        filled = counts.get(f"filled.{column.name}")
+        if filled is None:  # the table was built before its contract had the column
+            continue
         # An estimate can exceed the number of values, and a key has one in each row.
         is_key = column.unique or contract.primary_key == (column.name,)
         distinct = filled if is_key else min(counts[f"distinct.{column.name}"], filled)
         low, high = (counts.get(f"{end}.{column.name}") for end in ("low", "high"))
         found[column.name] = Statistics(counts["rows"], filled, distinct, low, high)
     return found
+
+
+def _present(names: Sequence[str]) -> str:
+    """Those of the columns that the table has."""
+    return f"COLUMNS(c -> list_contains({names}, c))"
 
 
 def _sampled(contract: Contract) -> str:
@@ -139,12 +151,12 @@ def _sampled(contract: Contract) -> str:
     public = [c for c in contract.columns if name.startswith("gold.") and not c.is_private]
     ends = [column.name for column in public if column.type.logical in _HAS_ENDS]
     measures = [
-        f'count(COLUMNS({names})) AS "filled.\\0"',
-        f'approx_count_distinct(COLUMNS({names})) AS "distinct.\\0"',
+        f'count({_present(names)}) AS "filled.\\0"',
+        f'approx_count_distinct({_present(names)}) AS "distinct.\\0"',
     ]
     if ends:
         measures += [
-            f'{function}(COLUMNS({ends}))::VARCHAR AS "{end}.\\0"'
+            f'{function}({_present(ends)})::VARCHAR AS "{end}.\\0"'
             for function, end in (("min", "low"), ("max", "high"))
         ]
     return (

@@ -87,6 +87,22 @@ def fill(lake: Lake, page: Page, lang: Lang) -> FilledPage:
     return FilledPage(page, tuple(_filled(where, page, block, lake, lang) for block in page.blocks))
 
 
+def answer(place: str, sql: str, query: Query) -> pl.DataFrame:
+    """The rows of a statement of a domain's block.
+
+    Raises:
+        ContractError: the statement is refused.
+        LakeError: it took too long, or the gold file cannot be read.
+    """
+    try:
+        return query(sql)
+    except QueryRefused as error:
+        raise ContractError(
+            f"the report's block `{place}`: {error.message}",
+            "`carms build` if gold is older than the domain; else correct the statement",
+        ) from error
+
+
 def _filled(where: str, page: Page, block: Block, lake: Lake, lang: Lang) -> Filled:
     place = f"{page.key}-{block.key}"
     sql = in_language(block.sql, lang)

@@ -13,7 +13,7 @@ from carms_lake.report.catalogue import KEY as CATALOGUE
 from carms_lake.report.catalogue import catalogue
 from carms_lake.report.cells import table
 from carms_lake.report.charts import chart
-from carms_lake.report.filled import Filled, FilledPage, Query
+from carms_lake.report.filled import Filled, FilledPage, Query, answer
 from carms_lake.report.markup import Markup, h, join
 from carms_lake.report.pages import Chart, Drawing, Pen
 from carms_lake.report.state import banner
@@ -98,7 +98,7 @@ def figure(filled: Filled, words: Words, query: Query) -> Markup:
     if isinstance(block, Chart):
         shown = chart(block, rows, words)
     elif isinstance(block, Drawing):
-        pen = Pen(words, lambda more: query(more).to_dicts(), place)
+        pen = Pen(words, lambda more: answer(place, more, query).to_dicts(), place)
         with authored.called(f"the report's block `{place}`", block.draw):
             shown = block.draw(rows, pen)
     grid = None
