@@ -19,8 +19,8 @@ from carms_lake.report.pages import Both, Pen, Row
 
 _ALL = "*"
 _PLACES = {
-    "AB": (211, 590), "BC": (95, 520), "MB": (405, 625), "NB": (838, 690), "NL": (815, 515),
-    "NS": (908, 765), "NT": (245, 355), "NU": (450, 330), "ON": (560, 700), "PE": (925, 665),
+    "AB": (211, 590), "BC": (95, 520), "MB": (405, 625), "NB": (812, 700), "NL": (815, 515),
+    "NS": (908, 765), "NT": (245, 355), "NU": (450, 330), "ON": (560, 700), "PE": (938, 655),
     "QC": (700, 600), "SK": (304, 610), "YT": (107, 300),
 }  # fmt: skip
 """Where the label of a province is, in units of the outlines; those of small ones are at sea."""

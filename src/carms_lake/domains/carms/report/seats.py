@@ -102,7 +102,7 @@ PAGE = Page(
     (
         Drawing(
             "map",
-            Both("Seats by province of training", "Postes par province de formation"),
+            Both("Map by province of training", "Carte par province de formation"),
             _MAP,
             (
                 replace(DISCIPLINE, codes={"*": Both("all", "toutes")}),
