@@ -62,6 +62,21 @@ def with_contract(config: LakeConfig, table: str, old: str, new: str) -> LakeCon
     return replace(config, domain=replace(config.domain, schemas=schemas))
 
 
+def with_classified_name(folder: Path) -> LakeConfig:
+    """The project, whose contract of gold says that the name of a product is confidential."""
+    config = project(folder)
+    source = config.domain.schemas[0] / "gold/dim_product.odcs.yaml"
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    for column in document["schema"][0]["properties"]:
+        if column["name"] == "name":
+            column["classification"] = "confidential"
+    own = folder / "schemas/tiny/gold/dim_product.odcs.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    schemas = (*config.domain.schemas, folder / "schemas/tiny")
+    return replace(config, domain=replace(config.domain, schemas=schemas))
+
+
 def stocked(folder: Path) -> LakeConfig:
     """A project with one file of each source."""
     config = project(folder)

@@ -56,7 +56,7 @@ HAVE_COMMANDS = ("carms", "retail", "ticketing")
 """Domains with commands of their own, which are in the tests of these domains."""
 
 ELSEWHERE = {
-    *("serve", "shell"),
+    *("mcp", "serve", "shell"),
     *("demo", "fetch", "rejects mend", "rejects correct", "rejects export"),
     *("domain new", "contract new", "report"),
 }

@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from served import Client, serving
-from tiny import built, project
+from tiny import built, with_classified_name
 
 from carms_lake import Lake
 from carms_lake.errors import UsageError
@@ -112,25 +111,9 @@ def test_a_null_fits_no_comparison(values: list[int | None], how: str, wanted: i
     assert [values[at] for at in sorted_ones[len(known) :]] == [None] * len(nulls)
 
 
-def classify(folder: Path) -> Lake:
-    """The tiny shop, whose contract of gold says that the name of a product is confidential."""
-    config = project(folder)
-    source = config.domain.schemas[0] / "gold/dim_product.odcs.yaml"
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
-    for column in document["schema"][0]["properties"]:
-        if column["name"] == "name":
-            column["classification"] = "confidential"
-    own = folder / "schemas/tiny/gold/dim_product.odcs.yaml"
-    own.parent.mkdir(parents=True)
-    own.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    schemas = (*config.domain.schemas, folder / "schemas/tiny")
-    config = config.__class__(folder, config.domain.__class__("tiny", "tiny_shop", schemas))
-    return Lake(config)
-
-
 def test_what_a_contract_classifies_is_nowhere(tmp_path: Path) -> None:
     built(tmp_path)
-    with serving(classify(tmp_path), has_query=True) as client:
+    with serving(Lake(with_classified_name(tmp_path)), has_query=True) as client:
         replies = [
             client.get(path)
             for path in (

@@ -19,6 +19,7 @@ from carms_lake.cli import (
     drift,
     interrupts,
     lake,
+    mcp,
     operate,
     page,
     project,
@@ -56,7 +57,7 @@ SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
     "Read it": (read.app, shell.app, trace.app, page.app),
     "Trust it": (check.app, rejects.app, drift.app),
-    "Operate it": (operate.app, serve.app),
+    "Operate it": (operate.app, serve.app, mcp.app),
 }
 """The sections of `--help`, in their order."""
 
