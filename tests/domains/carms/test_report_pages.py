@@ -11,10 +11,20 @@ import polars as pl
 import pytest
 from domains.carms.gold_lake import published, silver_of, version
 from html_page import Page
+from typer.testing import CliRunner
 
 import carms_lake
+from carms_lake.cli import make_app
 from carms_lake.domains.carms.analysis.iterations import compare_deliveries, compare_iterations
-from carms_lake.domains.carms.report import PAGES, canada, changes, programs, requirements, seats
+from carms_lake.domains.carms.report import (
+    PAGES,
+    canada,
+    changes,
+    match_runs,
+    programs,
+    requirements,
+    seats,
+)
 from carms_lake.report import html
 from carms_lake.report.filled import fill, queries
 from carms_lake.report.words import Words
@@ -236,6 +246,23 @@ def test_statements_below_blocks_give_the_figures_as_they_are(lake: Lake) -> Non
             for filled in fill(lake, page, lang).blocks:
                 if filled.foot:
                     assert lake.query(filled.foot).to_dicts() == list(filled.rows)
+
+
+def test_kept_simulations_are_shown_with_their_bands(tmp_path: Path) -> None:
+    project = published(tmp_path, silver_of(version("1", quota=4), version("2", quota=3)))
+    asked = ["-p", str(project), "match", "simulate", "--reps", "2", "--shift", "QC=+50%"]
+    assert CliRunner().invoke(make_app(), asked).exit_code == 0
+    there = carms_lake.open(project, "carms")
+    unfilled = there.query(
+        "select base_low, base_high, scenario_low, scenario_high from match.result"
+        " where level = 'all' and measure = 'unfilled'"
+    ).row(0)
+    shown = rows(there, match_runs.PAGE, "unfilled")
+    assert [(row["low"], row["high"]) for row in shown] == [unfilled[:2], unfilled[2:]]
+    run_id = there.query("select run_id from match.run")["run_id"][0]
+    assert [row[0] for row in cells(there, match_runs.PAGE, "runs")[1:]] == [run_id[-6:]]
+    kinds = {row["name"] for row in rows(there, match_runs.PAGE, "differences")}
+    assert {"all", "CMG"} <= kinds
 
 
 def test_pages_of_a_lake_without_programs_say_that_there_is_nothing(tmp_path: Path) -> None:
