@@ -57,6 +57,7 @@ DOCS = [
     "tools/generate_cli_reference.py",
     "tools/retail_samples.py",
     "tools/match_picture.py",
+    "tools/pictures.py",
 ]
 """Each writes its pages, and has a test that says whether they are current."""
 FAST = ("-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "not slow")
