@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Domain:
     package: str
     schemas: tuple[Path, ...]
 
-    @property
+    @cached_property
     def own_layers(self) -> tuple[str, ...]:
         """The domain's own layers, sorted: folders of contracts next to those of the three layers.
 
