@@ -119,7 +119,7 @@ def _names_first(found: pl.DataFrame) -> render.Rows:
     rows = []
     for table in found.iter_rows(named=True):
         kind = "" if table["kind"] == "table" else f"({table['kind']}) "
-        text = _SENTENCE_END.split(table["description"])[0]
+        text = _SENTENCE_END.split(table["description"])[0].rstrip(":;")
         rows.append((table["table"], table["rows"], kind + text))
     return render.Rows(("table", "rows", "description"), rows)
 
