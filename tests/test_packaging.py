@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,9 @@ def test_every_target_of_the_makefile_is_one_of_the_tool():
 
     (listed,) = re.findall(r"^TARGETS := (.*)$", text("Makefile"), re.MULTILINE)
     assert set(listed.split()) == set(TARGETS)
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    passed_over = pytestconfig.getini("norecursedirs")
+    names = {path.parent.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert not [name for name in names for one in passed_over if fnmatch(name, one)]

@@ -11,8 +11,6 @@ from agents import ensure_extra
 from command import called
 from lakes import small_lake
 
-from carms_lake.mcp import INSTALL
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,12 +21,11 @@ def test_without_the_extra_the_command_says_how_it_is_installed(
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("carms_lake.mcp.import_module", missing)
+    monkeypatch.setattr("carms_lake.extras.import_module", missing)
     small_lake(tmp_path)
     found = called(tmp_path, "mcp")
     assert found.code == 2
-    assert INSTALL in found.err
-    assert '"carms-lake[mcp]"' in INSTALL
+    assert 'pip install "carms-lake[mcp]"' in found.err
 
 
 def test_a_client_starts_it_and_asks_over_stdio(tmp_path: Path) -> None:

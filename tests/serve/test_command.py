@@ -14,8 +14,6 @@ import pytest
 from command import called
 from lakes import small_lake
 
-from carms_lake.serve import INSTALL
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,12 +24,11 @@ def test_without_the_extra_the_command_says_how_it_is_installed(
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("carms_lake.serve.import_module", missing)
+    monkeypatch.setattr("carms_lake.extras.import_module", missing)
     small_lake(tmp_path)
     found = called(tmp_path, "serve")
     assert found.code == 2
-    assert INSTALL in found.err
-    assert '"carms-lake[serve]"' in INSTALL
+    assert 'pip install "carms-lake[serve]"' in found.err
 
 
 def test_another_address_without_a_key_is_refused(tmp_path: Path) -> None:

@@ -64,9 +64,9 @@ class Live:
                 count = "" if rows is None else f"{rows} rows"
                 drawn.add_row(Text(on_one_line(name)), Text(count), Text(f"{seconds:.1f} s"))
             found.append(drawn)
-        return [*found, Text(on_one_line(self.told()))]
+        return [*found, Text(on_one_line(self.said()))]
 
-    def told(self) -> str:
+    def said(self) -> str:
         """How many are finished, the slowest of them, and when the work may be at its end."""
         parts = []
         if self._finished:

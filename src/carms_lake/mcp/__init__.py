@@ -5,29 +5,16 @@ It is built on `carms_lake`, as a notebook is, and on nothing below it.
 
 from __future__ import annotations
 
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.errors import UsageError
+from carms_lake.extras import ensure_extra
 
 if TYPE_CHECKING:
     from carms_lake import Lake
 
-INSTALL = 'pip install "carms-lake[mcp]"'
-_NEEDED = ("mcp.server.mcpserver", "pydantic", "anyio")
-
-
-def ensure_installed() -> None:
-    """Refuse to go on without the extra.
-
-    Raises:
-        UsageError: it is not installed; the hint is how it is.
-    """
-    for name in _NEEDED:
-        try:
-            import_module(name)
-        except ModuleNotFoundError:
-            raise UsageError(f"`carms mcp` needs `{name}`, an optional extra", INSTALL) from None
+ensure_installed = partial(ensure_extra, "mcp", ("mcp.server.mcpserver", "pydantic", "anyio"))
+"""Refuse to go on without the extra, as `ensure_extra` does."""
 
 
 def make_server(lake: Lake) -> Any:

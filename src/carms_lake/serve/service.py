@@ -95,7 +95,7 @@ class Service:
         request_id = scope["carms"]["request_id"]
         if error.status_code == 404:  # noqa: PLR2004 - not found
             reply = refusal(
-                404, "there is no such path", "`/openapi.json` lists all", "", request_id
+                404, "nothing is at this path", "`/openapi.json` lists all", "", request_id
             )
         else:
             method = scope["method"] if scope["method"] in _KNOWN else "this method"

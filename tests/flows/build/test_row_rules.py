@@ -12,6 +12,7 @@ import pytest
 import yaml
 from tiny import PRODUCTS, SALES, project, put, rejects, rows, stocked
 
+from carms_lake import authored
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.errors import ContractError
 from carms_lake.flows.build import build
@@ -107,7 +108,7 @@ def passing(data: pa.PolarsData) -> pl.LazyFrame:
 @pytest.mark.parametrize(
     ("functions", "message"),
     [
-        ({"sales": list}, "`sales` is not a silver table"),
+        ({"sales": lambda: []}, "`sales` is not a silver table"),
         ({"sale": lambda: [pa.Check(lambda data: data.lazyframe)]}, "each check needs a `name`"),
         ({"sale": lambda: [pa.Check(passing, name="a"), pa.Check(passing, name="a")]}, "`name`"),
     ],
@@ -121,10 +122,11 @@ def test_checks_that_cannot_be_told_apart_are_refused(
     config = stocked(tmp_path)
     ingest(config)
     module = SimpleNamespace(**functions, __all__=list(functions))
-    real = __import__("carms_lake.catalog", fromlist=["_module"])._module
+    real = authored.load
     monkeypatch.setattr(
-        "carms_lake.catalog._module",
-        lambda name: module if name.endswith(".checks") else real(name),
+        authored,
+        "load",
+        lambda package, name="": module if name == "checks" else real(package, name),
     )
     with pytest.raises(ContractError, match=message):
         build(config)

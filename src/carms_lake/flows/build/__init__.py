@@ -90,14 +90,8 @@ def build(
         if progress:
             progress(config.gold_file.name, len(steps), len(steps) + 1)
         if any(ref.layer is Layer.GOLD for ref in needed):
-            build_gold(
-                run,
-                catalog,
-                needed,
-                now or run.started_at,
-                full_refresh=full_refresh,
-                publish_anyway=publish_anyway,
-            )
+            asked = {"full_refresh": full_refresh, "publish_anyway": publish_anyway}
+            build_gold(run, catalog, needed, now or run.started_at, **asked)
     return run.report()
 
 

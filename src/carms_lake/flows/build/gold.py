@@ -64,11 +64,7 @@ def build_gold(
     fingerprint = file_fingerprint(config, tables, contracts, builds, people)
     published = build_record(config.gold_file)
     if published and published.fingerprint == fingerprint and not full_refresh:
-        rows = {ref: published.rows.get(ref.table) for ref in fingerprints}
-        run.add(
-            tables=[TableReport(ref, "unchanged", rows=n, rows_read=0) for ref, n in rows.items()],
-            notes=[f"nothing changed: `{config.gold_file}` stays as it is"],
-        )
+        _note_unchanged(run, {ref: published.rows.get(ref.table) for ref in fingerprints})
         check_freshness(run, contracts, now)
         return
     before = published.fingerprints if published else {}
@@ -99,6 +95,13 @@ def build_gold(
         target = publish(warehouse.path, config.gold_file)
         run.publish(target)
         _note_held(run, target)
+
+
+def _note_unchanged(run: Run, rows: Mapping[TableRef, int | None]) -> None:
+    run.add(
+        tables=[TableReport(ref, "unchanged", rows=n, rows_read=0) for ref, n in rows.items()],
+        notes=[f"nothing changed: `{run.config.gold_file}` stays as it is"],
+    )
 
 
 def _note_held(run: Run, target: Path) -> None:
