@@ -108,7 +108,7 @@ def passing(data: pa.PolarsData) -> pl.LazyFrame:
 @pytest.mark.parametrize(
     ("functions", "message"),
     [
-        ({"sales": lambda: []}, "`sales` is not a silver table"),
+        ({"sales": list}, "`sales` is not a silver table"),
         ({"sale": lambda: [pa.Check(lambda data: data.lazyframe)]}, "each check needs a `name`"),
         ({"sale": lambda: [pa.Check(passing, name="a"), pa.Check(passing, name="a")]}, "`name`"),
     ],
