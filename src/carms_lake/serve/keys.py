@@ -52,7 +52,8 @@ def read_keys(file: Path | None, environment: Mapping[str, str] | None = None) -
             text = file.read_text(encoding="utf-8")
             mode = file.stat().st_mode
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"the keys in {where} cannot be read: {error}") from None
+            to_do = "write them as UTF-8, one in a line, into a file that this user may read"
+            raise ConfigError(f"the keys in {where} cannot be read: {error}", to_do) from None
         if os.name == "posix" and mode & (stat.S_IRGRP | stat.S_IROTH):
             raise ConfigError(f"others may read the keys in {where}", f"run `chmod 600 {file}`")
     lines = [line.strip() for line in text.splitlines()]

@@ -32,6 +32,8 @@ def pick(programs: Sequence[Program], where: str, at: str) -> list[int]:
         fitting = _fitting(programs, part.strip())
         if not fitting:
             names = {p.discipline for p in programs} | {p.school for p in programs}
+            # What a split made of a program begins with its id.
+            names |= {p.id for p in programs if p.id.startswith(f"{part.strip()}-")}
             raise unknown("program, discipline, school or province", part.strip(), names, at)
         chosen = [n for n in chosen if n in fitting]
     if not chosen:

@@ -57,7 +57,8 @@ name = "ten more seats of psychiatry in Toronto"
 # [language]
 # "27447" = "either"
 
-# Two streams become one, under the first id. One stream becomes several, by who may apply.
+# Two streams become one, under the first id. One stream becomes several, by who may apply: their
+# ids are 27447-CMG and so on.
 # [[merge]]
 # programs = ["27447", "27448"]
 # [[split]]
