@@ -47,7 +47,7 @@ def test_what_finished_the_slowest_and_what_is_left_are_seen() -> None:
     ]
     assert lines[8].startswith("silver.sale ")
     clock[0] = 121.0
-    assert live.told().endswith("longer than the last time (20 s)")
+    assert live.said().endswith("longer than the last time (20 s)")
 
 
 def test_a_flow_says_what_is_finished_and_how_long_it_took_last(tmp_path: Path) -> None:
