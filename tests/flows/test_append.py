@@ -143,6 +143,8 @@ def test_the_next_build_publishes_the_tables_and_check_looks_at_them(config: Lak
         (run, 3),
         (run, 4),
     ]
+    asked = "select run_id, quantity from stock.shelf order by all"
+    assert carms_lake.Published(config).ask(asked)[1] == [(run, 3), (run, 4)]
     assert lake.build().checks == ()
     assert {c.rule for c in lake.check().checks if c.table.layer == "stock"}
 

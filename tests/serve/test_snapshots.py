@@ -32,6 +32,14 @@ def test_a_published_file_answers_as_it_was_until_it_is_closed(tmp_path: Path) -
     fresh.close()
 
 
+@pytest.mark.parametrize("sql", ["from ops.runs", "from runs", "from ops.rejects"])
+def test_what_a_user_asks_reads_all_of_the_file_that_is_published(tmp_path: Path, sql: str) -> None:
+    lake = publish(tmp_path)
+    held = Published(lake.config)
+    assert held.ask(sql)[0] == held.rows(sql)[0]
+    held.close()
+
+
 def test_without_a_gold_file_the_service_says_so_and_serves_it_once_it_is_there(
     tmp_path: Path,
 ) -> None:

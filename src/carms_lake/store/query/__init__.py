@@ -171,7 +171,7 @@ def _session(
         allow_community_extensions="false",
         memory_limit=config.memory_limit,
     )
-    session = Session(config, connection, as_of, damaged=damaged)
+    session = Session(config, connection, as_of, damaged=damaged, has_lake=has_lake)
     try:
         statement = read_statement(connection, sql)
         run = connection.execute
@@ -182,8 +182,7 @@ def _session(
         if _attached(session, statement):
             path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
         run(f"SET search_path = {literal(','.join(path))}")
-        if has_lake:
-            views.make_views(session, statement)
+        views.make_views(session, statement)
         seal(connection, session.files)
         run(_BEGIN)
         with bounded_memory(connection), _own_errors(session, statement):

@@ -59,13 +59,15 @@ class Session:
     """Gets the errors of tables whose newest entry is damaged, and which answer as of the one
     before it; None where such a table is not to answer."""
 
+    has_lake: bool = True
+    """Whether tables of the lake have names; if not, the query sees the gold file alone."""
     own_run: str | None = None
     """The run as of which tables of the domain's own layers are read; None as long as none is."""
 
     @property
     def schemas(self) -> tuple[str, ...]:
         """Where a bare name is looked for, after gold."""
-        return (*LAKE_SCHEMAS, *self.config.domain.own_layers)
+        return (*LAKE_SCHEMAS, *(self.config.domain.own_layers if self.has_lake else ()))
 
     @property
     def domain(self) -> str:

@@ -68,7 +68,7 @@ def _need_of(session: Session, name: tuple[str, ...]) -> Need:
             return Need.YES
     schemas = [layer] if layer else session.schemas
     is_in_lake = any(_is_there(session, _folder(session, one, table)) for one in schemas)
-    in_lake_only = ("silver", "bronze", *session.config.domain.own_layers)
+    in_lake_only = {*session.schemas} - {"ops"}
     return Need.NO if is_in_lake or layer in in_lake_only else Need.MAYBE
 
 
@@ -88,6 +88,8 @@ def _make(session: Session, name: tuple[str, ...]) -> None:
     *qualifier, table = name
     if qualifier == [session.domain, "gold"]:
         _copy_published(session, "gold", table)
+        return
+    if not session.has_lake:
         return
     if not qualifier:
         schemas = [s for s in session.schemas if _is_there(session, _folder(session, s, table))]
@@ -159,8 +161,8 @@ def _folder(session: Session, schema: str, table: str) -> Path:
 
 
 def _is_there(session: Session, path: Path) -> bool:
-    """Whether there is a table in the folder, or was one as of the run."""
-    if not is_table(path):
+    """Whether the query sees a table in the folder: there is one, or was one as of the run."""
+    if not session.has_lake or not is_table(path):
         return False
     return session.as_of is None or version_at(path, session.as_of.run_id) >= 0
 
@@ -275,7 +277,9 @@ def _missing_table(session: Session, path: tuple[str, ...], text: str) -> LakeEr
         return fault
     # The statement that failed may have aborted the transaction, which then lists nothing.
     session.connection.execute("ROLLBACK")
-    known = [*_lake_names(session), *(("gold", name) for name in _published_names(session))]
+    schema = layer or "gold"
+    published = ((schema, name) for name in _published_names(session, schema))
+    known = [*_lake_names(session), *published]
     if layer:
         near = {f"{schema}.{name}" for schema, name in known if schema == layer}
     else:
