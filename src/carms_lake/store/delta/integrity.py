@@ -21,9 +21,20 @@ def name_of(path: Path) -> str:
     return path.name if path.name == "rejects" else f"{path.parent.name}.{path.name}"
 
 
+def layer_of(path: Path) -> str:
+    """Whose table is in a folder of a lake: `bronze`, `silver`, `ops`, `rejects`, or `own`.
+
+    `own` are all layers of the domain's own.
+    """
+    layer = path.parent.name
+    if layer in (Layer.BRONZE, Layer.SILVER, "ops"):
+        return layer
+    return "rejects" if path.name == "rejects" else "own"
+
+
 def cure(path: Path) -> str:
     """How a table whose files are lost or damaged gets its rows back."""
-    name, layer = name_of(path), path.parent.name
+    name, layer = name_of(path), layer_of(path)
     if layer == Layer.SILVER:
         return f"`carms build --full-refresh {name}` builds the table again from bronze"
     backup = "put the file back from a backup of this table"
@@ -31,7 +42,7 @@ def cure(path: Path) -> str:
         return (
             f"{backup}, or `carms ingest --full-refresh {path.name}` reads its source files again"
         )
-    if name == "rejects":
+    if layer == "rejects":
         return (
             f"{backup}, or move `{path}` away: `carms ingest --full-refresh` and "
             "`carms build --full-refresh` write the rejects again"
@@ -153,27 +164,24 @@ def broken_log(path: Path, file: Path, *, is_leftover: bool | None = None) -> St
     what = "is not whole" if file.exists() else "is missing"
     message = f"the log of the table `{name}` is damaged: its entry `{file}` {what}"
     backup = "put that file back from a backup"
-    layer = path.parent.name
-    is_own = name != "rejects" and layer not in (Layer.BRONZE, Layer.SILVER, "ops")
+    layer = layer_of(path)
     verb = f"`carms ingest {path.name}`" if layer == Layer.BRONZE else "`carms build`"
-    if is_own and ([file] != files[-1:] or int(file.stem) == 0):
-        return StoreError(message, f"{backup}; without one, move `{path}` away: its rows are lost")
-    if is_own:
-        restore = f"`carms restore {name} --to {int(file.stem) - 1} --yes`"
-        return StoreError(message, f"{backup}, or give up what it brought: {restore}")
     if [file] != files[-1:] or int(file.stem) == 0:
-        return StoreError(
-            message,
-            f"{backup}; without one, move `{path}` away, and {verb} makes the table of what exists",
-        )
-    if layer != Layer.BRONZE:
+        then = "away: its rows are lost"
+        if layer != "own":
+            then = f"away, and {verb} makes the table of what exists"
+        return StoreError(message, f"{backup}; without one, move `{path}` {then}")
+    if layer not in (Layer.BRONZE, "own"):
         return StoreError(message, f"{backup}, or run `carms build`, which puts it aside")
+    restore = f"`carms restore {name} --to {int(file.stem) - 1} --yes`"
+    given_up = f"{backup}, or give up what it brought: {restore}"
+    if layer == "own":
+        return StoreError(message, given_up)
     aside = "run `carms ingest`, which puts it aside if an interrupted run left it; if not, "
     return StoreError(
         message,
         (aside if is_leftover is None else "")
-        + f"{backup}, or give up what it brought: `carms restore {name} --to {int(file.stem) - 1} "
-        "--yes`, then `carms ingest` reads the files of it that data_raw still has",
+        + f"{given_up}, then `carms ingest` reads the files of it that data_raw still has",
     )
 
 

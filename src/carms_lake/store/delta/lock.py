@@ -21,6 +21,7 @@ from carms_lake.store.delta.integrity import (
     broken_log,
     has_sound_checkpoints,
     is_whole,
+    layer_of,
     log_files,
     name_of,
     newest_version,
@@ -134,17 +135,15 @@ def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:
     notes: list[str] = []
     known = {name_of(giving_up)} if giving_up else set[str]()
     logs = [*lake.glob(f"*/{LOG}"), *lake.glob(f"*/*/{LOG}")]
-    records = {log: _is_record(log.parent, lake) for log in logs}
-    for log in sorted(logs, key=records.__getitem__):  # those that may be refused are last
+    for log in sorted(logs, key=_is_record):  # those that may be refused are last
         path = log.parent
         name, aside = name_of(path), [file for file in log_files(path)[-1:] if not is_whole(file)]
         if aside:
             version = int(aside[0].stem)
             known.add(name)
-            if records[log] and path != giving_up and _was_whole(lake, name, version):
+            if _is_record(log) and path != giving_up and _was_whole(lake, name, version):
                 raise broken_log(path, aside[0], is_leftover=False)
-            layer = "own" if records[log] and path.parent.name != Layer.BRONZE else path.parent.name
-            after = _AFTER.get(layer, "`carms run` brings its rows again")
+            after = _AFTER.get(layer_of(path), "`carms run` brings its rows again")
             notes.append(
                 f"`{name}`: the newest entry of its log, version {version}, was not whole and was "
                 f"put aside as `{aside[0].name}.torn`; {after}"
@@ -160,9 +159,9 @@ def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:
     return notes + [note for name, note in put_back(lake).items() if name not in known]
 
 
-def _is_record(path: Path, lake: Path) -> bool:
-    """Whether a table is of bronze or an own layer: nothing in the lake brings its rows again."""
-    return path.parent != lake and path.parent.name not in (Layer.SILVER, "ops")
+def _is_record(log: Path) -> bool:
+    """Whether a log is of bronze or an own layer: nothing in the lake brings its rows again."""
+    return layer_of(log.parent) in (Layer.BRONZE, "own")
 
 
 def put_back(lake: Path) -> dict[str, str]:
