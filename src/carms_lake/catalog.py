@@ -80,22 +80,13 @@ class Catalog:
 
     def refs(self, *layers: str) -> list[TableRef]:
         """The tables of these layers, in the order of the layers and by name; all if none given."""
-        wanted = layers or (*Layer, *self.own_layers)
+        wanted = layers or (*Layer, *self.domain.own_layers)
         return [ref for layer in wanted for ref in self.contracts if ref.layer == layer]
-
-    @property
-    def own_layers(self) -> tuple[str, ...]:
-        """The domain's own layers, to whose tables its commands append; sorted."""
-        return tuple(sorted({ref.layer for ref in self.contracts} - {*Layer}))
-
-    def own_refs(self) -> list[TableRef]:
-        """The tables of the domain's own layers, sorted."""
-        return [ref for ref in self.contracts if ref.layer not in {*Layer}]
 
     @property
     def gold_first(self) -> tuple[str, ...]:
         """Where a bare name is looked up, in this order: last in the domain's own layers."""
-        return (*GOLD_FIRST, *self.own_layers)
+        return (*GOLD_FIRST, *self.domain.own_layers)
 
     def named(self, name: str, *layers: str) -> list[TableRef]:
         """Every table that a name may mean; a bare name may mean one table per layer.

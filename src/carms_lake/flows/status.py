@@ -119,7 +119,7 @@ def status(config: LakeConfig) -> Status:
     catalog = load_catalog(config.domain)
     # Ages are positive, also where the clock was set back since the lake was written.
     now = max(datetime.now(UTC), newest_commit_at(config) or datetime.min.replace(tzinfo=UTC))
-    in_lake = catalog.refs(Layer.BRONZE, Layer.SILVER, *catalog.own_layers)
+    in_lake = catalog.refs(Layer.BRONZE, Layer.SILVER, *config.domain.own_layers)
     logs = {ref: commits(table_path(config, ref)) for ref in in_lake}
     runs = recent(config, "runs")
     sources, drift, unseen = _sources(config, catalog, logs, now)

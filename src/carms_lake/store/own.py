@@ -42,6 +42,8 @@ def newest_run(config: LakeConfig) -> str:
 def version(config: LakeConfig, ref: TableRef, run_id: str | None = None) -> int:
     """The newest version of a table that counts, up to a run; -1 where there was none by then.
 
+    Of bronze and silver every version counts.
+
     Raises:
         StoreError: a log cannot be read.
     """

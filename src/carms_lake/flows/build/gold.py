@@ -59,7 +59,7 @@ def build_gold(
     _note_new_key(run, steps)
     fingerprints = table_fingerprints(config, steps, silver)
     people = tables_about_people(catalog)
-    appended = {ref: own.version(config, ref) for ref in catalog.own_refs()}
+    appended = {ref: own.version(config, ref) for ref, c in contracts.items() if c.written_by}
     tables = [*fingerprints.values(), *own_fingerprints(config, appended)]
     fingerprint = file_fingerprint(config, tables, contracts, builds, people)
     published = build_record(config.gold_file)

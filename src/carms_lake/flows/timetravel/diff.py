@@ -27,7 +27,7 @@ from carms_lake.names import (
     TableRef,
 )
 from carms_lake.store import own, table_path
-from carms_lake.store.delta import exists, pinned
+from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import commits, version_at
 from carms_lake.store.gold.compare import (
     Comparison,
@@ -141,7 +141,7 @@ def last_two(config: LakeConfig) -> tuple[str, str]:
         StoreError: the lake cannot be read.
     """
     refs = load_catalog(config.domain).refs(Layer.BRONZE, Layer.SILVER)
-    logs = (commits(path) for ref in refs if exists(path := table_path(config, ref)))
+    logs = (commits(table_path(config, ref)) for ref in refs)
     changing = {c.run_id for log in logs for c in log if c.run_id and not c.keeps_rows}
     runs = sorted(changing.union(publishing_runs(config)))
     if len(runs) < 2:  # noqa: PLR2004 - two sides
@@ -163,7 +163,7 @@ class _DiffContext:
         catalog = load_catalog(config.domain)
         self.contracts = catalog.contracts
         self.steps = {step.contract.ref: step for step in catalog.gold_steps}
-        lake = catalog.refs(Layer.BRONZE, Layer.SILVER, *catalog.own_layers)
+        lake = catalog.refs(Layer.BRONZE, Layer.SILVER, *config.domain.own_layers)
         ordered = [*lake, *self.steps]
         self.tables = [ref for ref in ordered if self.contracts[ref].kind == "table"]
         if name is not None:
@@ -202,11 +202,7 @@ class _DiffContext:
     def _sides(self, connection: Connection, ref: TableRef) -> Sides | None:
         if ref.layer is not Layer.GOLD:
             path = table_path(self.config, ref)
-            own_layer = self.contracts[ref].written_by
-            versions = (
-                own.version(self.config, ref, run) if own_layer else version_at(path, run)
-                for run in self.runs
-            )
+            versions = (own.version(self.config, ref, run) for run in self.runs)
             return sides_of(path, ref.in_domain, *versions)
         if self.gold[0] == self.gold[1]:
             return None
