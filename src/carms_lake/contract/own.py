@@ -27,7 +27,7 @@ def verify_own_layer(contract: Contract) -> None:
         return
     if not contract.written_by:
         raise ContractError(
-            f"`{layer}` is not a layer of carms, and there is no `carms.writtenBy`",
+            f"`{layer}` is not a layer of carms, and its contract has no `carms.writtenBy`",
             did_you_mean(layer, Layer) or "name the command of the domain that appends to it",
         )
     if layer in RESERVED or layer == contract.ref.domain or not IDENTIFIER.fullmatch(layer):
