@@ -25,7 +25,7 @@ class Published(Lake):
     carms.toml).
 
     Raises:
-        GoldMissing: there is no gold file yet.
+        GoldMissing: no gold file was published yet.
         StoreError: it cannot be opened.
     """
 

@@ -80,7 +80,7 @@ def _rows(run: Run, contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
         )
     if found.superseded:
         raise DataError(
-            f"{found.superseded} rows for `{contract.ref.in_domain}` are there twice",
+            f"{found.superseded} rows for `{contract.ref.in_domain}` are given twice",
             "append each row once",
         )
     return found.rows

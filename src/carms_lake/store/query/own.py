@@ -28,7 +28,7 @@ def version_of(session: Session, schema: str, path: Path) -> int | None:
 def own_select(session: Session, layer: str, table: str, pinned: Pinned | None) -> str:
     """A SELECT of a table of an own layer, in its contract's columns; None: nothing is in it yet.
 
-    The empty text where there is no such table.
+    The empty text for other tables.
 
     Raises:
         ContractError: its contract is wrong.

@@ -150,4 +150,4 @@ def _opened(config: LakeConfig, memory_limit: str) -> tuple[duckdb.DuckDBPyConne
         if mark(path) == before:
             return connection, before
         connection.close()
-    raise GoldMissing(f"there is no gold file yet: `{path}`", "run `carms build`")
+    raise GoldMissing(f"no gold file yet: `{path}`", "run `carms build`")
