@@ -46,7 +46,7 @@ _BANDS = (
     "the base, of a seat more or less from the scenario."
 )
 _MEANS = "Means of the repetitions; -f csv has the bounds of the changes, too."
-_LABEL, _GAP, _NAMED, _SHOWN, _TOLD = 29, 2, 3, 2, 4
+_LABEL, _GAP, _NAMED, _SHOWN, _STEPS = 29, 2, 3, 2, 4
 _CELL, _NARROW = 18, 10
 
 
@@ -115,7 +115,7 @@ def _sentences(
         if why in (PUSHED, CAME):
             yield _ends([chain for _, chain in chosen])
             for index, chain in chosen[:_SHOWN]:
-                yield f"Repetition {index + 1}: {_told(chain, programs)}"
+                yield f"Repetition {index + 1}: {_in_words(chain, programs)}"
 
 
 def _most(texts: Iterable[str], number: int) -> str:
@@ -140,7 +140,7 @@ def _ends(chosen: Sequence[Chain]) -> str:
     return f"On average {steps:.1f} applicants move; in the end {' or '.join(parts)}."
 
 
-def _told(chain: Chain, programs: Mapping[str, Program]) -> str:
+def _in_words(chain: Chain, programs: Mapping[str, Program]) -> str:
     """A chain as a sentence."""
     parts = []
     for number, step in enumerate(chain.steps):
@@ -152,9 +152,9 @@ def _told(chain: Chain, programs: Mapping[str, Program]) -> str:
             verb = "gets the seat" if number == 0 else "gets that one"
             after = f"leaves {_named(programs[step.was])}" if step.was else "had none before"
             parts.append(f"{_person(step)} {verb} and {after}")
-    if len(parts) > _TOLD:
-        between = len(parts) - _TOLD
-        parts = [*parts[: _TOLD - 1], f"{between} more move in the same way", parts[-1]]
+    if len(parts) > _STEPS:
+        between = len(parts) - _STEPS
+        parts = [*parts[: _STEPS - 1], f"{between} more move in the same way", parts[-1]]
     end = {"free seat": ", which was free", "empty seat": ", which stays empty"}.get(chain.ends, "")
     return "; ".join(parts) + end + "."
 

@@ -62,7 +62,7 @@ def test_a_scenario_is_compared_with_the_base_and_said_to_be_no_forecast(match, 
     assert float(filled["difference"]) > 0
     assert "not a forecast" in result.stderr
     assert "seed 1, 2 repetitions" in result.stderr
-    assert "3 seats of the Forces left out" in result.stderr
+    assert "seats of the Forces left out: 3" in result.stderr
     assert len(list(folder.iterdir())) == 6
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,9 +17,8 @@ from carms_lake.cli.command import (
     emit_text,
     envelope,
     note,
-    progress,
 )
-from carms_lake.domains.carms.commands.match_shown import show
+from carms_lake.domains.carms.commands.match_shown import computed, show
 from carms_lake.domains.carms.commands.options import IterationOption
 from carms_lake.domains.carms.commands.shared import app, lake
 
@@ -32,9 +32,8 @@ By = Literal["all", "discipline", "province", "stream", "group"]
 Scenario = Annotated[
     Path | None, Argument(metavar="[SCENARIO]", help="A TOML file; `match template` writes one.")
 ]
-Repetitions = Annotated[
-    int, Option("--reps", min=1, max=10_000, help="How many repetitions: 60 to 100 are enough.")
-]
+reps_option = partial(Option, "--reps", min=1, max=10_000)
+Repetitions = Annotated[int, reps_option(help="How many repetitions: 60 to 100 are enough.")]
 Seed = Annotated[int, Option("--seed", min=0, help="The same seed gives the same figures.")]
 Couples = Annotated[
     int, Option("--couples", min=0, help="How many couples there are, at most 100.")
@@ -123,13 +122,7 @@ def simulate(
     if export:
         check_folder(export)
     asked = runs.Asked(settings, _name(demand), _name(parameters), by)
-    with progress(call) as advance:
-        found = sim.simulation(
-            offered,
-            plan,
-            reps,
-            lambda done: advance("repetitions", done, reps) if advance else None,
-        )
+    found = computed(call, offered, plan, reps)
     if export:
         sim.export(plan, export)
     run_id = _kept(call, found, asked) if keep else None

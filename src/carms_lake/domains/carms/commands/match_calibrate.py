@@ -10,6 +10,7 @@ from carms_lake.cli.command import (
     Call,
     Format,
     Option,
+    OutputFormat,
     Target,
     UsageError,
     command,
@@ -21,6 +22,7 @@ from carms_lake.cli.command import (
     target,
 )
 from carms_lake.domains.carms.commands.match import ParametersFile, Seed, match_app
+from carms_lake.domains.carms.commands.match_shown import note_all
 from carms_lake.domains.carms.commands.match_validate import Folder, Repetitions, shown_errors
 from carms_lake.domains.carms.commands.options import IterationOption
 from carms_lake.domains.carms.commands.shared import lake
@@ -41,10 +43,6 @@ HoldOut = Annotated[
 Evaluations = Annotated[
     int, Option("--evaluations", min=1, max=100_000, help="How many parameters the search tries.")
 ]
-RowFormat = Annotated[
-    Format | None,
-    Option("-f", "--format", help="How rows are written (default: table on a terminal, else csv)."),
-]
 Output = Annotated[
     Path | None, Option("-o", "--output", metavar="FILE", help="Write the parameters, as TOML.")
 ]
@@ -61,7 +59,7 @@ def calibrate(
     reps: Repetitions = 40,
     seed: Seed = 1,
     iteration: IterationOption = None,
-    output_format: RowFormat = None,
+    output_format: OutputFormat = None,
     output: Output = None,
 ) -> None:
     """Fit the model to published years and try it on another.
@@ -73,6 +71,7 @@ def calibrate(
     `simulate` and `validate` read what `-o` writes with `--parameters`.
     """
     from carms_lake.domains.carms.match import calibration as cal
+    from carms_lake.domains.carms.match.fitted import Fitted, read_parameters
     from carms_lake.domains.carms.match.fitting import Ask
     from carms_lake.domains.carms.match.oracle import read_oracle
     from carms_lake.domains.carms.match.supply import supply
@@ -80,11 +79,8 @@ def calibrate(
     to = target(output_format, None)
     _refuse_if_unwritable(output)
     offered = supply(lake(call), iteration)
-    ask = Ask(hold_out or 0, _years(years), seed, evaluations, reps)
-    if parameters:
-        from carms_lake.domains.carms.match.fitted import read_parameters
-
-        ask = ask._replace(start=read_parameters(parameters))
+    start = read_parameters(parameters) if parameters else Fitted()
+    ask = Ask(hold_out or 0, _years(years), seed, evaluations, reps, start)
     tables = read_oracle(oracle, offered.programs)
     with progress(call) as advance:
         found = cal.calibrate(offered.programs, tables, ask, advance or (lambda *_: None))
@@ -96,8 +92,7 @@ def calibrate(
         envelope(said | {name: frame.to_dicts() for name, frame in frames.items()})
         return
     emit(call, shown_errors(found.held_out) if to.format is Format.TABLE else found.held_out, to)
-    for name, text in said.items():
-        note(call, f"{name.replace('_', ' ')}: {text}")
+    note_all(call, said)
     end = f"wrote the parameters to `{output}`" if output else "`-o FILE` writes the parameters"
     note(call, end)
 
@@ -140,8 +135,8 @@ def _said(found: Calibration) -> dict[str, str]:
 
     rows = found.parameters.to_dicts()
 
-    def named(*status: str) -> str:
-        return ", ".join(row["parameter"] for row in rows if row["status"] in status) or "none"
+    def named(status: str) -> str:
+        return ", ".join(row["parameter"] for row in rows if row["status"] == status) or "none"
 
     moved = [
         f"{row['parameter']} {row['before']:g} -> {row['fitted']:g}"

@@ -15,20 +15,18 @@ from carms_lake.cli.command import (
     emit_text,
     envelope,
     note,
-    progress,
     text_width,
 )
-from carms_lake.domains.carms.commands.match import match_app
+from carms_lake.domains.carms.commands.match import match_app, reps_option
 from carms_lake.domains.carms.commands.match_runs import RunId
+from carms_lake.domains.carms.commands.match_shown import left_out, repetitions
 from carms_lake.domains.carms.commands.program import page_target
 from carms_lake.domains.carms.commands.shared import lake
 
 ProgramId = Annotated[
     str, Option("--program", metavar="ID", help="The program stream's id, as 27447.")
 ]
-Repetitions = Annotated[
-    int, Option("--reps", min=1, max=10_000, help="How many of the run's repetitions.")
-]
+Repetitions = Annotated[int, reps_option(help="How many of the run's repetitions.")]
 Chains = Annotated[bool, Option("--chains", help="Rows: who moves from where to where, each step.")]
 
 
@@ -53,30 +51,24 @@ def explain(
     from carms_lake.domains.carms.explain_text import as_text
     from carms_lake.domains.carms.match import explained, runs
 
+    to = page_target(output_format, output)
     project = lake(call)
     kept = runs.find(project, run)
     _, plan = runs.plan_of(project, kept)
     number = min(reps, kept.repetitions)
-    with progress(call) as advance:
-        found = explained.explained(
-            plan,
-            program.strip(),
-            number,
-            lambda done: advance("repetitions", done, number) if advance else None,
-        )
-    to = page_target(output_format, output)
-    rows = explained.steps(found) if chains else found.figures
+    with repetitions(call, number) as done:
+        found = explained.explained(plan, program.strip(), number, done)
+    steps = explained.steps(found)
     if call.json:
         data = {"program_id": found.program_id, "repetitions": number, "unsolved": found.unsolved}
-        steps = explained.steps(found).to_dicts()
-        figures = found.figures.to_dicts()
-        envelope({**data, "figures": figures, "chains": steps}, run_id=kept.run_id, to=to)
+        rows = {"figures": found.figures.to_dicts(), "chains": steps.to_dicts()}
+        envelope({**data, **rows}, run_id=kept.run_id, to=to)
         return
     if to.format is Format.TABLE and not chains:
         programs = {p.id: p for world in (plan.base, plan.scenario) for p in world.programs}
         emit_text(as_text(found, programs, text_width(to)), to)
     else:
-        emit(call, rows, to)
-    left_out = f", {found.unsolved} without a stable matching left out" if found.unsolved else ""
-    note(call, f"run `{kept.short}`: {number} of {kept.repetitions} repetitions{left_out}")
+        emit(call, steps if chains else found.figures, to)
+    of = f"{number} of {kept.repetitions} repetitions{left_out(found.unsolved)}"
+    note(call, f"run `{kept.short}`: {of}")
     note(call, "a what-if under the assumptions of the run, not a forecast, and about nobody")

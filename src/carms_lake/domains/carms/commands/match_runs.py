@@ -14,10 +14,15 @@ from carms_lake.cli.command import (
     emit,
     envelope,
     note,
-    progress,
 )
-from carms_lake.domains.carms.commands.match import match_app
-from carms_lake.domains.carms.commands.match_shown import show, shown
+from carms_lake.domains.carms.commands.match import match_app, reps_option
+from carms_lake.domains.carms.commands.match_shown import (
+    computed,
+    left_out,
+    note_all,
+    show,
+    shown,
+)
 from carms_lake.domains.carms.commands.shared import lake
 
 if TYPE_CHECKING:
@@ -27,10 +32,7 @@ RunId = Annotated[str, Argument(metavar="RUN", help="Its id, a part of it, last 
 First = Annotated[str, Argument(metavar="A", help="A run: its id, last or previous.")]
 Second = Annotated[str, Argument(metavar="B", help="Another run.")]
 Anyway = Annotated[bool, Option("--anyway", help="Compare also where their seats differ.")]
-CompareReps = Annotated[
-    int | None,
-    Option("--reps", min=1, max=10_000, help="How many repetitions (default: those of A)."),
-]
+CompareReps = Annotated[int | None, reps_option(help="How many repetitions (default: those of A).")]
 
 
 @command(match_app, "runs")
@@ -69,18 +71,11 @@ def rerun(call: Call, to: Target, run: RunId) -> None:
     """
     import carms_lake
     from carms_lake.domains.carms.match import runs
-    from carms_lake.domains.carms.match import simulation as sim
 
     project = lake(call)
     kept = runs.find(project, run)
     offered, plan = runs.plan_of(project, kept)
-    with progress(call) as advance:
-        found = sim.simulation(
-            offered,
-            plan,
-            kept.repetitions,
-            lambda done: advance("repetitions", done, kept.repetitions) if advance else None,
-        )
+    found = computed(call, offered, plan, kept.repetitions)
     asked = runs.Asked((), kept.demand_file, kept.parameters_file, kept.by_level)
     show(call, to, found, asked, kept.run_id)
     if off := runs.differing(runs.result_of(project, kept), found.table):
@@ -106,39 +101,30 @@ def compare(
     Both scenarios are drawn again, with the seed of A, so that they share their applicants; base is
     A and scenario is B. They are refused if they are of different seats.
     """
-    from carms_lake.domains.carms.match import compared, runs
-    from carms_lake.domains.carms.match import simulation as sim
+    from carms_lake.domains.carms.match import runs
 
     project = lake(call)
     first, second = runs.find(project, one), runs.find(project, other)
-    offered, plan = compared.plan_of(project, first, second, anyway=anyway)
+    offered, plan = runs.plan_of_both(project, first, second, anyway=anyway)
     number = reps or first.repetitions
-    with progress(call) as advance:
-        found = sim.simulation(
-            offered,
-            plan,
-            number,
-            lambda done: advance("repetitions", done, number) if advance else None,
-        )
+    found = computed(call, offered, plan, number)
     said = _said(first, second, number, found.unsolved)
     if call.json:
         envelope({**said, "rows": found.table.to_dicts()}, to=to)
         return
     emit(call, shown(found.table) if to.format is Format.TABLE else found.table, to)
-    for name, text in said.items():
-        note(call, f"{name.replace('_', ' ')}: {text}")
+    note_all(call, said)
 
 
 def _said(first: Kept, second: Kept, number: int, unsolved: int) -> dict[str, str]:
     """What has to be known with the figures of a comparison."""
     seats = "the same" if first.supply_hash == second.supply_hash else "different ones"
-    left_out = f", {unsolved} without a stable matching left out" if unsolved else ""
     return {
         "what_it_is": "a what-if under the assumptions of both runs, not a forecast",
         "base": f"A, run `{first.short}`: {first.settings or 'no change'}",
         "scenario": f"B, run `{second.short}`: {second.settings or 'no change'}",
         "seats": f"{seats}: match iterations {first.match_iteration_id} and"
         f" {second.match_iteration_id}",
-        "draws": f"both again with seed {first.seed}, {number} repetitions{left_out}; low and high"
-        " bound 90 % of them",
+        "draws": f"both again with seed {first.seed}, {number} repetitions{left_out(unsolved)}; low"
+        " and high bound 90 % of them",
     }

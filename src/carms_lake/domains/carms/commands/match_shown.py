@@ -1,16 +1,46 @@
-"""A simulation as it is printed: by `simulate`, and by what gives a kept one again."""
+"""How the commands of `match` compute a simulation, and how they print it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from carms_lake.cli.command import Call, Format, Target, emit, envelope, note
+from carms_lake.cli.command import Call, Format, Target, emit, envelope, note, progress
 
 if TYPE_CHECKING:
     import polars as pl
 
     from carms_lake.domains.carms.match.runs import Asked
+    from carms_lake.domains.carms.match.simulate import Plan
     from carms_lake.domains.carms.match.simulation import Simulation
+    from carms_lake.domains.carms.match.supply import Supply
+
+
+@contextmanager
+def repetitions(call: Call, whole: int) -> Iterator[Callable[[int], None]]:
+    """What shows how many of so many repetitions are done."""
+    with progress(call) as advance:
+        yield lambda done: advance("repetitions", done, whole) if advance else None
+
+
+def computed(call: Call, offered: Supply, plan: Plan, number: int) -> Simulation:
+    """The simulation of a plan, with its progress shown."""
+    from carms_lake.domains.carms.match.simulation import simulation
+
+    with repetitions(call, number) as done:
+        return simulation(offered, plan, number, done)
+
+
+def note_all(call: Call, said: Mapping[str, str]) -> None:
+    """Print what has to be known with the figures, a line each."""
+    for name, text in said.items():
+        note(call, f"{name.replace('_', ' ')}: {text}")
+
+
+def left_out(unsolved: int) -> str:
+    """How many repetitions are in no figure, as the end of a sentence about all of them."""
+    return f", {unsolved} without a stable matching left out" if unsolved else ""
 
 
 def show(call: Call, to: Target, found: Simulation, asked: Asked, run_id: str | None) -> None:
@@ -20,8 +50,7 @@ def show(call: Call, to: Target, found: Simulation, asked: Asked, run_id: str | 
         envelope({**_said(found, asked), "rows": rows.to_dicts()}, run_id=run_id, to=to)
         return
     emit(call, shown(rows) if to.format is Format.TABLE else rows, to)
-    for name, text in _said(found, asked).items():
-        note(call, f"{name.replace('_', ' ')}: {text}")
+    note_all(call, _said(found, asked))
 
 
 def shown(rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,11 +112,10 @@ def _said(found: Simulation, asked: Asked) -> dict[str, str]:
         base, scenario = rates[kind, measure]
         return "none" if base is None or scenario is None else f"{base:.1%} -> {scenario:.1%}"
 
-    unsolved = f", {found.unsolved} without a stable matching left out" if found.unsolved else ""
     return {
         "what_it_is": "a what-if under the assumptions named here, not a forecast",
-        "seats": f"match iteration {found.supply.iteration}; {found.supply.left_out_seats} seats of"
-        " the Forces left out",
+        "seats": f"match iteration {found.supply.iteration}; seats of the Forces left out:"
+        f" {found.supply.left_out_seats}",
         "matched": "; ".join(
             f"{kind} {rate(kind, 'match_rate')}, {rate(kind, 'match_rate_first')} in the first"
             " iteration"
@@ -100,7 +128,7 @@ def _said(found: Simulation, asked: Asked) -> dict[str, str]:
         else "invented shares of ours; give yours with `--demand`",
         "parameters": f"`{asked.parameters}`" if asked.parameters else "as shipped",
         "seed_and_repetitions": f"seed {found.plan.seed}, {found.repetitions} repetitions"
-        f"{unsolved}; low and high bound 90 % of them",
+        f"{left_out(found.unsolved)}; low and high bound 90 % of them",
         "certificate": "every matching passed it: feasible, no blocking pair, no blocking couple",
         "errors": HOLD_OUT,
         "not_modelled": NOT_MODELLED,

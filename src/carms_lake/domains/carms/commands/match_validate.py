@@ -13,10 +13,9 @@ from carms_lake.cli.command import (
     command,
     emit,
     envelope,
-    note,
-    progress,
 )
-from carms_lake.domains.carms.commands.match import ParametersFile, Seed, match_app
+from carms_lake.domains.carms.commands.match import ParametersFile, Seed, match_app, reps_option
+from carms_lake.domains.carms.commands.match_shown import note_all, repetitions
 from carms_lake.domains.carms.commands.options import IterationOption
 from carms_lake.domains.carms.commands.shared import lake
 
@@ -27,9 +26,7 @@ Folder = Annotated[
     Path,
     Option("--oracle", metavar="DIR", help="Your copies of published tables (docs/match.md)."),
 ]
-Repetitions = Annotated[
-    int, Option("--reps", min=1, max=10_000, help="How many repetitions of each year.")
-]
+Repetitions = Annotated[int, reps_option(help="How many repetitions of each year.")]
 Each = Annotated[bool, Option("--each", help="Every discipline and school, not mean errors.")]
 
 
@@ -52,21 +49,15 @@ def validate(
     from carms_lake.domains.carms.match import validation
     from carms_lake.domains.carms.match.fitted import Fitted, read_parameters
     from carms_lake.domains.carms.match.oracle import read_oracle
-    from carms_lake.domains.carms.match.parameters import Parameters
     from carms_lake.domains.carms.match.supply import supply
 
-    fitted = read_parameters(parameters) if parameters else Fitted(Parameters())
+    fitted = read_parameters(parameters) if parameters else Fitted()
     offered = supply(lake(call), iteration)
     tables = read_oracle(oracle, offered.programs)
     whole = len(validation.years(tables)) * reps
-    with progress(call) as advance:
+    with repetitions(call, whole) as done:
         predicted = validation.predictions(
-            offered.programs,
-            tables,
-            reps,
-            seed,
-            lambda done: advance("repetitions", done, whole) if advance else None,
-            parameters=fitted.parameters,
+            offered.programs, tables, reps, seed, done, parameters=fitted.parameters
         )
     saw = validation.saw(fitted.years)
     rows = predicted if each else validation.errors(predicted, saw)
@@ -82,8 +73,7 @@ def validate(
         envelope({**said, "rows": rows.to_dicts()}, to=to)
         return
     emit(call, _shown(rows, each=each) if to.format is Format.TABLE else rows, to)
-    for name, text in said.items():
-        note(call, f"{name.replace('_', ' ')}: {text}")
+    note_all(call, said)
 
 
 def _totals(off: dict[int, dict[str, int]]) -> str:

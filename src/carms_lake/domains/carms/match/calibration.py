@@ -94,8 +94,8 @@ def calibrate(
 ) -> Calibration:
     """Fit the parameters that the moments of some years tell apart; try them on another year.
 
-    `done` hears what is being done, how much of it, and of how much. How many processes share the
-    work changes no figure.
+    `done` is called with what is being done, how much of it is, and of how much. How many processes
+    share the work changes no figure.
 
     Raises:
         carms_lake.UsageError: the folder has too little; the message names what is missing.

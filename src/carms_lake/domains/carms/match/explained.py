@@ -17,7 +17,7 @@ from carms_lake.domains.carms.match.demand import unknown
 from carms_lake.domains.carms.match.market import NONE
 from carms_lake.domains.carms.match.simulate import Outcome, Plan, World, outcome
 from carms_lake.domains.carms.match.supply import KINDS
-from carms_lake.domains.carms.match.tables import quantile
+from carms_lake.domains.carms.match.tables import banded
 
 BASE, SCENARIO, MORE, LESS = "base", "scenario", "one_more", "one_less"
 COMPARED = {SCENARIO: BASE, MORE: SCENARIO, LESS: SCENARIO}
@@ -84,7 +84,7 @@ def explained(
 
 
 def _sides(plan: Plan, program_id: str) -> dict[str, World]:
-    """The worlds that are compared: without the program, base is there all the same."""
+    """The worlds that are compared; the base is one of them even if it lacks the program."""
     here = {program.id for program in plan.scenario.programs}
     if program_id not in here | {program.id for program in plan.base.programs}:
         raise unknown("program", program_id, here)
@@ -187,15 +187,17 @@ def _summary(
     for side in (BASE, *COMPARED):
         values = [one[side].get(name) for one in figures if side in one]
         known = [value for value in values if value is not None]
-        yield side, round(sum(known) / len(known), 6) if known else None
+        yield side, round(banded(known)[0], 6) if known else None
         if side not in COMPARED:
             continue
         before = [one[COMPARED[side]].get(name) for one in figures if side in one]
-        differences = sorted(
+        differences = [
             v - b for v, b in zip(values, before, strict=True) if v is not None and b is not None
-        )
-        for end, share in (("_low", 0.05), ("_high", 0.95)):
-            yield f"{side}{end}", quantile(differences, share) if differences else None
+        ]
+        if differences:
+            _, low, high = banded(differences)
+            yield f"{side}_low", round(low, 6)
+            yield f"{side}_high", round(high, 6)
 
 
 def steps(found: Explained) -> pl.DataFrame:

@@ -25,9 +25,9 @@ ORIGIN = ("years", "hold_out", "seed", "evaluations", "error_before", "error_fit
 
 
 class Fitted(NamedTuple):
-    """Parameters, and the years to whose published tables they were fitted."""
+    """Parameters, as shipped unless given, and the years to whose tables they were fitted."""
 
-    parameters: Parameters
+    parameters: Parameters = Parameters()
     years: tuple[int, ...] = ()
 
 

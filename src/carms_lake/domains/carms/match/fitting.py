@@ -19,7 +19,6 @@ from carms_lake.domains.carms.match.parameters import Parameters
 from carms_lake.domains.carms.match.processes import Map
 from carms_lake.domains.carms.match.search import Column, Vector, cross_entropy, separable, size
 
-EVALUATIONS = 360
 STAGES = 2
 STEP = 0.5
 """How far a parameter is moved to see what depends on it, as a part of its range."""
@@ -46,9 +45,9 @@ class Ask(NamedTuple):
     hold_out: int = 0
     years: tuple[int, ...] = ()
     seed: int = 1
-    evaluations: int = EVALUATIONS
+    evaluations: int = 360
     repetitions: int = 40
-    start: Fitted = Fitted(Parameters())
+    start: Fitted = Fitted()
     draws: int = 4
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import carms_lake
 from carms_lake.domains.carms.match.oracle import NATIONAL, VACANCIES, Oracle
 from carms_lake.domains.carms.match.parameters import FRENCH, REGIONS, Parameters
-from carms_lake.domains.carms.match.simulate import Counts, Plan, World, repetition
+from carms_lake.domains.carms.match.simulate import Counts, Plan, World, repetition, schools_of
 
 MOMENTS = (
     "match_rate", "first_program", "home_school", "success_crowded", "success_open",
@@ -107,9 +107,9 @@ def counted(of: Year, counts: Counts) -> Moments:
         if level == "discipline" and name in of.crowded
     ]
     schools = [
-        (of.places[school], row[0] - row[1], row[0])
-        for (level, name), row in counts.items()
-        if level == "group" and (school := name.rpartition(" / ")[2]) in of.places
+        (of.places[school], *pair)
+        for school, pair in schools_of(counts).items()
+        if school in of.places
     ]
     national = {
         name: (canadian[n], canadian[0]) for name, n in zip(MOMENTS, (1, 3, 5), strict=False)

@@ -99,7 +99,7 @@ def _leave_when_closed(pipe: Connection) -> None:
 def _interrupts_held() -> Iterator[None]:
     """Let processes begin with Ctrl-C blocked, so that none prints a traceback before `_begin`.
 
-    Here it is only late. Windows has no such thing.
+    Here it is only late. Windows cannot block a signal.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -167,6 +167,40 @@ def plan_of(lake: carms_lake.Lake, run: Kept) -> tuple[Supply, Plan]:
     return Supply(run.match_iteration_id, programs, run.left_out_seats), plan
 
 
+def plan_of_both(
+    lake: carms_lake.Lake, first: Kept, second: Kept, *, anyway: bool = False
+) -> tuple[Supply, Plan]:
+    """The supply of the first run, and a plan with its scenario as base and the other as scenario.
+
+    Applicants and tastes come of the seed, the repetition and a program's id alone, so that the two
+    share them: the difference is that of the scenarios, whatever seeds the runs had.
+
+    Raises:
+        carms_lake.UsageError: their seats differ and it is not to be done anyway, or their numbers
+            of iterations or couples differ, which cannot share draws.
+        carms_lake.DataError: as `plan_of`.
+    """
+    if first.supply_hash != second.supply_hash and not anyway:
+        raise carms_lake.UsageError(
+            f"`{first.short}` is of match iteration {first.match_iteration_id} and `{second.short}`"
+            f" of {second.match_iteration_id}, with different seats"
+            if first.match_iteration_id != second.match_iteration_id
+            else f"`{first.short}` and `{second.short}` are of different seats of match iteration"
+            f" {first.match_iteration_id}",
+            "add `--anyway`: then the difference is that of the seats, too",
+        )
+    for what in ("iterations", "couples"):
+        one, other = getattr(first, what), getattr(second, what)
+        if one != other:
+            raise carms_lake.UsageError(
+                f"`{first.short}` has {one} {what} and `{second.short}` {other}",
+                f"run one of them again with the same `--{what}`",
+            )
+    supply, plan = plan_of(lake, first)
+    _, other_plan = plan_of(lake, second)
+    return supply, plan._replace(base=plan.scenario, scenario=other_plan.scenario)
+
+
 def result_of(lake: carms_lake.Lake, run: Kept) -> pl.DataFrame:
     """The figures that were kept of a simulation, in no particular order."""
     rows = lake.table("match.result").filter(run_id=run.run_id)

@@ -81,7 +81,7 @@ def repetitions(
 ) -> list[tuple[Counts, Counts] | None]:
     """The counts of base and scenario, repetition by repetition; None where none was stable.
 
-    `done` hears how many are through. How many processes share the work changes no figure.
+    `done` is called with how many are done. How many processes share the work changes no figure.
     """
     found: list[tuple[Counts, Counts] | None] = []
     with processes(1 if number <= FEW else workers, at_once=4) as mapped:
@@ -250,3 +250,14 @@ def _count_first_choices(
 def group_of(program: Program) -> str:
     """The program group: a discipline at a school."""
     return f"{program.discipline} / {program.school}"
+
+
+def schools_of(found: Counts) -> dict[str, tuple[int, int]]:
+    """By school, the seats that the first iteration left empty, and all of them."""
+    schools: dict[str, tuple[int, int]] = {}
+    for (level, name), (seats, filled, *_) in found.items():
+        if level == "group":
+            school = name.rpartition(" / ")[2]
+            empty, whole = schools.get(school, (0, 0))
+            schools[school] = empty + seats - filled, whole + seats
+    return schools

@@ -19,7 +19,6 @@ from carms_lake.domains.carms.match.simulate import Plan, World, outcome, repeti
 from carms_lake.domains.carms.match.supply import Supply, supply
 from carms_lake.domains.carms.match.tables import table
 
-MOST_REPETITIONS = 10_000
 MOST_COUPLES = 100
 """With more, nobody has found a stable matching of such a market."""
 

@@ -91,18 +91,23 @@ def curve(seats: int, first_choices: int, constants: tuple[float, float] = CURVE
 def _summary(pairs: Sequence[tuple[float | None, float | None]]) -> Iterable[float | None]:
     differences = [None if a is None or b is None else b - a for a, b in pairs]
     for values in ([a for a, _ in pairs], [b for _, b in pairs], differences):
-        known = sorted(value for value in values if value is not None)
+        known = [value for value in values if value is not None]
         if not known:
             yield from (None, None, None)
             continue
-        yield round(sum(known) / len(known), 6)
-        yield round(quantile(known, 0.05), 6)
-        yield round(quantile(known, 0.95), 6)
+        yield from (round(value, 6) for value in banded(known))
     known = [value for value in differences if value is not None]
     yield round(_error(known), 6) if len(known) > 1 else None
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
+def banded(values: Sequence[float]) -> tuple[float, float, float]:
+    """The mean, and between which two bounds 90 % of the values are."""
+    ordered = sorted(values)
+    mean = sum(ordered) / len(ordered)
+    return mean, _quantile(ordered, 0.05), _quantile(ordered, 0.95)
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
     """A quantile of sorted values, between neighbours in proportion."""
     at = share * (len(ordered) - 1)
     low = int(at)

@@ -16,9 +16,9 @@ from carms_lake.domains.carms.match.demand import invented, shared
 from carms_lake.domains.carms.match.oracle import Oracle, Published
 from carms_lake.domains.carms.match.parameters import CURVE, HEADLINES, Headline, Parameters
 from carms_lake.domains.carms.match.population import Behaviour, parts
-from carms_lake.domains.carms.match.simulate import Counts, Plan, World, repetitions
+from carms_lake.domains.carms.match.simulate import Counts, Plan, World, repetitions, schools_of
 from carms_lake.domains.carms.match.supply import Program
-from carms_lake.domains.carms.match.tables import curve, quantile
+from carms_lake.domains.carms.match.tables import banded, curve
 
 SUCCESS, VACANCIES = "first_choice_success", "unfilled"
 MODEL, MODEL_BEFORE = "model, demand given", "model, last year's demand"
@@ -214,7 +214,7 @@ def _success(
             rows = [pair[side].get(("discipline", name), [0] * 5) for pair in solved]
             shares = [row[4] / row[3] for row in rows if row[3]]
             if shares:
-                found[method][name] = _banded(shares)
+                found[method][name] = Answer(*banded(shares))
     for method, wanted in ((CURVE_GIVEN, of_year), (CURVE_BEFORE, before)):
         found[method] = {
             name: Answer(said)
@@ -232,13 +232,11 @@ def _success(
 def _vacant(oracle: Oracle, year: int, solved: Sequence[tuple[Counts, Counts]]) -> Answers:
     found: Answers = {MODEL: {}, MODEL_BEFORE: {}}
     for side, method in enumerate((MODEL, MODEL_BEFORE)):
-        empty: dict[str, list[float]] = {}
-        for index, pair in enumerate(solved):
-            for (level, group), row in pair[side].items():
-                if level == "group":
-                    school = group.rpartition(" / ")[2]
-                    empty.setdefault(school, [0.0] * len(solved))[index] += row[0] - row[1]
-        found[method] = {school: _banded(values) for school, values in empty.items()}
+        empty: dict[str, list[int]] = {}
+        for pair in solved:
+            for school, (unfilled, _) in schools_of(pair[side]).items():
+                empty.setdefault(school, []).append(unfilled)
+        found[method] = {school: Answer(*banded(values)) for school, values in empty.items()}
     return found | _from_history(oracle.vacancies, year)
 
 
@@ -253,11 +251,6 @@ def _from_history(history: Mapping[int, Mapping[str, float]], year: int) -> Answ
             if all(name in rows for rows in past)
         }
     return found
-
-
-def _banded(values: Sequence[float]) -> Answer:
-    ordered = sorted(values)
-    return Answer(sum(ordered) / len(ordered), quantile(ordered, 0.05), quantile(ordered, 0.95))
 
 
 def _judged(
