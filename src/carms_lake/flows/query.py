@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from carms_lake.errors import StoreError, UsageError
 from carms_lake.names import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
     from carms_lake.config import LakeConfig
     from carms_lake.contract.model import Contract
-    from carms_lake.store.query import Answer
+    from carms_lake.store.query import Answer, Parameters
     from carms_lake.store.query.sandbox import AsOf
-
-    Parameters = Mapping[str, Any] | Sequence[Any] | None
-
 
 FILE_FORMATS = ("parquet", "xlsx")
 """What `query_to_file` writes; text formats are the command's own."""

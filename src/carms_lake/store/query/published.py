@@ -6,7 +6,7 @@ two apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, Timer
@@ -16,13 +16,13 @@ import duckdb
 
 from carms_lake.config import LakeConfig
 from carms_lake.errors import GoldMissing, LakeError, QueryLimit, QueryRefused, StoreError
+from carms_lake.store.query import Parameters
 from carms_lake.store.query.spelling import FOR_ARROW, spelt
 from carms_lake.store.sql import PUBLISHED, attach, connect, seal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Parameters = Mapping[str, Any] | Sequence[Any] | None
 Mark = tuple[int, int, int]
 
 _TRIES = 5
