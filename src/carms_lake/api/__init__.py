@@ -78,7 +78,7 @@ class Lake:
             UsageError: `as_of` names no run, or a time before the first one.
             QueryRefused: the SQL is wrong, or does more than read.
             QueryLimit: it took longer, or more memory, than allowed.
-            GoldMissing: it names gold, and there is no gold file yet.
+            GoldMissing: it names gold, and no gold file was published yet.
             StoreError: the gold file or a table cannot be read.
         """
         from carms_lake.flows.query import query_frame
@@ -107,9 +107,9 @@ class Lake:
         the frame is collected; what is written meanwhile does not show. Gold is read at once.
 
         Raises:
-            UsageError: there is no such table or run, or the table was not there yet.
-            GoldMissing: it is one of gold, and there is no gold file yet.
-            StoreError: the table is not there yet, or that version was vacuumed.
+            UsageError: unknown table or run, or the table did not exist yet.
+            GoldMissing: it is one of gold, and no gold file was published yet.
+            StoreError: the table does not exist yet, or that version was vacuumed.
         """
         from carms_lake.flows.query import table_frame
 
@@ -232,7 +232,7 @@ class Lake:
         """One row per reason of each record that is rejected, or row that is quarantined, now.
 
         Raises:
-            UsageError: there is no such table.
+            UsageError: unknown table.
             StoreError: the lake cannot be read.
         """
         from carms_lake.flows.rejects import rejects
@@ -289,8 +289,8 @@ class Lake:
         """One row per version of a table, newest first.
 
         Raises:
-            UsageError: there is no such table.
-            StoreError: it is not there yet, or its log cannot be read.
+            UsageError: unknown table.
+            StoreError: it does not exist yet, or its log cannot be read.
         """
         from carms_lake.flows.timetravel import history
 

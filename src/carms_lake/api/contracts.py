@@ -32,7 +32,7 @@ class Contracts(Mapping[str, "Contract"]):
         """The contract of a table.
 
         Raises:
-            UnknownTable: there is no such table; the hint has the nearest name.
+            UnknownTable: no table has that name; the hint has the nearest name.
         """
         try:
             return self._catalog.contracts[self._catalog.resolve(name)]

@@ -61,7 +61,7 @@ def test_the_last_two_runs_are_those_that_changed_a_table(shop: Shop, tmp_path: 
     assert last_two(shop.config) == (shop.landed, shop.second), "checks and optimize change none"
     alone = stocked(tmp_path)
     ingest(alone)
-    with pytest.raises(UsageError, match="no two runs to compare: 1 run changed a table"):
+    with pytest.raises(UsageError, match="two runs to compare: 1 run changed a table"):
         last_two(alone)
 
 

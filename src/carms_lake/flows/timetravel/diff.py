@@ -137,7 +137,7 @@ def last_two(config: LakeConfig) -> tuple[str, str]:
     """The last two runs that changed a table of bronze or silver or published gold, by their ids.
 
     Raises:
-        UsageError: there are not two.
+        UsageError: fewer than two did.
         StoreError: the lake cannot be read.
     """
     refs = load_catalog(config.domain).refs(Layer.BRONZE, Layer.SILVER)
@@ -146,7 +146,7 @@ def last_two(config: LakeConfig) -> tuple[str, str]:
     runs = sorted(changing.union(publishing_runs(config)))
     if len(runs) < 2:  # noqa: PLR2004 - two sides
         raise UsageError(
-            "there are no two runs to compare: " + counted(len(runs), "run") + " changed a table",
+            f"it takes two runs to compare: {counted(len(runs), 'run')} changed a table",
             "`carms run` after files have changed makes another",
         )
     return runs[-2], runs[-1]

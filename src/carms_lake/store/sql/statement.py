@@ -306,7 +306,7 @@ def _is_built_in(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     arguments = ", ".join(["NULL"] * _TOO_MANY)
     try:
         connection.execute(f"EXPLAIN FROM system.main.{quoted(name)}({arguments})")
-    except duckdb.CatalogException:  # there is none
+    except duckdb.CatalogException:  # no function has that name
         return False
     except duckdb.Error:
         return True
