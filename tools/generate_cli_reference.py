@@ -28,7 +28,7 @@ stdout is data, stderr is everything else. Rows come as a table on a terminal an
 `-f` and the suffix of `-o` choose another format, `--json` gives one object with `schema_version`,
 `run_id`, `status`, `data` and `errors`. Nothing is left out silently: a table that is too wide for
 the terminal shortens cells and says so, one with too many columns shows each row as a block.
-Control characters of names and values are spelt out (`\\x1b`), except in JSON, in files after `-o`,
+Control characters of names and values are escaped (`\\x1b`), except in JSON, in files after `-o`,
 and in the CSV that `carms query` writes into a pipe.
 
 One value has one spelling, that of DuckDB: `0.00000000`, `2025-01-02 03:04:05.5+00`, `infinity`,

@@ -149,7 +149,7 @@ def place_in(error: BaseException) -> str | None:
 
 
 def functions(package: str, module: str) -> dict[str, Callable[..., Any]]:
-    """The public functions of a module of a domain, by name; empty where it has no such module.
+    """The public functions of a module of a domain, by name; empty where the module is missing.
 
     Raises:
         ContractError: it cannot be imported, or announces what it does not have.

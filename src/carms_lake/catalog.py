@@ -92,7 +92,7 @@ class Catalog:
         """Every table that a name may mean; a bare name may mean one table per layer.
 
         Raises:
-            UsageError: there is no such table in these layers.
+            UsageError: none of these layers has a table of that name.
         """
         plain = name.strip().lower()
         refs = self.refs(*(layers or self.gold_first))
@@ -105,7 +105,7 @@ class Catalog:
         """The table that a name means: of a bare name the one in the first of the layers.
 
         Raises:
-            UsageError: there is no such table in these layers.
+            UsageError: none of these layers has a table of that name.
         """
         return self.named(name, *layers)[0]
 
@@ -113,7 +113,7 @@ class Catalog:
         """The tables of these names, each once, in the catalog's order; all if none is named.
 
         Raises:
-            UsageError: there is no such table in these layers.
+            UsageError: none of these layers has a table of that name.
         """
         chosen = {self.resolve(name, *layers) for name in names}
         return [ref for ref in self.refs(*layers) if not chosen or ref in chosen]

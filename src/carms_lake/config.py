@@ -160,7 +160,7 @@ def resolve_domain(name: str, project: Path, extra: list[str] | None = None) -> 
     One of the project has its contracts in `schemas/<name>` and its code in `domains/<name>`.
 
     Raises:
-        ConfigError: there is no such domain.
+        ConfigError: the domain is unknown.
     """
     own, code = project / "schemas" / name, project / "domains" / name
     if name in builtin_domains():

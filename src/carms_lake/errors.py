@@ -9,7 +9,7 @@
     │   └── SourceRefused     one file is refused whole; it has a code
     ├── StoreError            the lake or the gold file cannot be read or written
     │   ├── StoreLocked       somebody else is writing; the message names them
-    │   └── GoldMissing       there is no gold file yet
+    │   └── GoldMissing       gold is not built yet
     └── DataError             it ran, and the data is not fine
         ├── NotReconciled     a step lost or made rows
         ├── QueryLimit        a query ran into its time or memory limit
@@ -83,7 +83,7 @@ class StoreLocked(StoreError):
 
 
 class GoldMissing(StoreError):
-    """There is no gold file yet."""
+    """Gold is not built yet."""
 
 
 class DataError(LakeError):

@@ -135,7 +135,7 @@ def test_a_table_in_a_pipe_is_whole() -> None:
     assert found == Drawn(100, 100)
 
 
-def test_direction_marks_and_escapes_are_spelt_out() -> None:
+def test_direction_marks_and_escapes_are_escaped() -> None:
     lines, _ = drawn(["a\u202e"], [("\x1b[2J\u202egpj.exe\u2066",)], 80)
     assert lines[0] == "a\\u202e"
     assert lines[2] == "\\x1b[2J\\u202egpj.exe\\u2066"

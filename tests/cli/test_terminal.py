@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from carms_lake.cli import make_app, render
 from carms_lake.cli.context import Call
-from carms_lake.cli.formats import on_one_line, spelt
+from carms_lake.cli.formats import escaped, on_one_line
 
 EVIL = "\x1b]0;title\x07\x1b[2J\x9b31m\u202egnp.exe\u2066\u200b\rerror: [red]done"
 LINE = "\nerror: forged"
@@ -28,13 +28,13 @@ def is_harmless(text: str) -> bool:
 
 
 @given(st.text())
-def test_what_is_spelt_out_is_harmless_and_stays_readable(text: str) -> None:
-    assert is_harmless(spelt(text))
+def test_what_is_escaped_is_harmless_and_stays_readable(text: str) -> None:
+    assert is_harmless(escaped(text))
     assert is_harmless(on_one_line(text))
     assert "\n" not in on_one_line(text)
-    assert spelt(text).count("\n") == text.count("\n")
+    assert escaped(text).count("\n") == text.count("\n")
     plain = "".join(c for c in text if c.isprintable())
-    assert spelt(plain) == on_one_line(plain) == plain
+    assert escaped(plain) == on_one_line(plain) == plain
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_no_command_writes_a_control_character_for_reading(lake: Path) -> None:
             assert not [line for line in text.splitlines() if line == LINE.strip()], (words, text)
 
 
-def test_errors_and_their_hints_are_spelt_out(lake: Path) -> None:
+def test_errors_and_their_hints_are_escaped(lake: Path) -> None:
     for argv in (
         ["query", f"select '{EVIL}{LINE}"],
         ["query", f'from "silver"."{EVIL}"'],

@@ -23,7 +23,7 @@ from carms_lake.flows.query import query_batches, query_frame, query_to_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The name of a value, its SQL, and how it is spelt; a list is spelt as JSON, with the same inside.
+# The name of a value, its SQL, and how it is written; a list is written as JSON, with the same inside.
 VALUES: dict[str, tuple[str, str]] = {
     "boolean": ("true", "true"),
     "tinyint": ("-5::tinyint", "-5"),
@@ -164,7 +164,7 @@ def _markdown(text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_a_value_is_spelt_alike_in_all_texts(written: Written, name: str) -> None:
+def test_a_value_is_written_alike_in_all_texts(written: Written, name: str) -> None:
     text = VALUES[name][1]
     assert {file_format: row[name] for file_format, row in written.texts.items()} == dict.fromkeys(
         written.texts, text

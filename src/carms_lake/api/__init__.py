@@ -42,7 +42,7 @@ def open(  # noqa: A001 - it is called as `carms_lake.open`
     `domain` is one of the project's domains; without it, what carms.toml or `CARMS_DOMAIN` names.
 
     Raises:
-        ConfigError: no such project or domain, or a setting is wrong.
+        ConfigError: the project or the domain is unknown, or a setting is wrong.
     """
     return Lake(load_config(project=None if path is None else Path(path), domain=domain))
 

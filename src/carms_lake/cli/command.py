@@ -22,7 +22,7 @@ from typer.core import TyperCommand, TyperGroup
 from carms_lake import authored
 from carms_lake.cli.context import Call, complete_domains, complete_tables
 from carms_lake.cli.exit_codes import ExitCode, error_boundary
-from carms_lake.cli.formats import Format, spelt
+from carms_lake.cli.formats import Format, escaped
 from carms_lake.cli.interrupts import watched
 from carms_lake.cli.render import (
     Rows,
@@ -187,18 +187,18 @@ class Lazy(TyperCommand):
         """The command with its function's options, and with more."""
         function: Body = inspect.unwrap(self.callback)  # type: ignore[arg-type]  # it has one
         single = typer.Typer(rich_markup_mode=None, add_completion=False)
-        named = single.command(self.name, cls=_Spelt, help=self.help, epilog=self.epilog)
+        named = single.command(self.name, cls=_Escaped, help=self.help, epilog=self.epilog)
         with authored.called(f"the command `{self.name}`", function):
             named(_runner(function, more))
             return typer.main.get_command(single)
 
 
-class _Spelt(TyperCommand):
+class _Escaped(TyperCommand):
     """A command whose help has no control characters, wherever its words come from."""
 
     def get_help(self, ctx: Any) -> str:
         """The help as it is shown."""
-        return spelt(str(super().get_help(ctx)))
+        return escaped(str(super().get_help(ctx)))
 
 
 def _runner(function: Body, more: Iterable[Parameter]) -> Body:
@@ -277,7 +277,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         """The help as it is shown, without control characters."""
-        return spelt(str(super().get_help(ctx)))
+        return escaped(str(super().get_help(ctx)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Click passes it
         """Write each section's commands, all of them in one column."""

@@ -45,7 +45,7 @@ class Call(NamedTuple):
         """The project and domain that the call is about.
 
         Raises:
-            ConfigError: no such project or domain, or a setting is wrong.
+            ConfigError: the project or the domain is unknown, or a setting is wrong.
         """
         from carms_lake.config import load_config
 

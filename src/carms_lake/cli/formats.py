@@ -56,9 +56,9 @@ def write_rows(
 
     CSV and TSV: UTF-8, line feeds, quotes where needed, null is empty. JSON: null is null, a
     decimal keeps its digits, bytes are hexadecimal. Where CSV is not `exact`, and in Markdown,
-    control characters are spelt out.
+    control characters are escaped.
     """
-    text = as_text if exact else lambda value: spelt(as_text(value))
+    text = as_text if exact else lambda value: escaped(as_text(value))
 
     def record(row: Sequence[Any]) -> str:
         return as_json(dict(zip(columns, row, strict=True)))
@@ -142,7 +142,7 @@ def console(stream: TextIO, width: int) -> Console:
 
 
 def on_one_line(text: str) -> str:
-    """A text with its line breaks and control characters spelt out: they cannot move the cursor.
+    """A text with its line breaks and control characters escaped: they cannot move the cursor.
 
     So are characters that turn the direction of writing, or that nothing shows.
     """
@@ -151,7 +151,7 @@ def on_one_line(text: str) -> str:
     return "".join(c if c.isprintable() or _is_wide_space(c) else repr(c)[1:-1] for c in text)
 
 
-def spelt(text: str) -> str:
+def escaped(text: str) -> str:
     """A text of several lines for reading: all but its line feeds and tabs as `on_one_line`."""
     if text.isprintable():
         return text

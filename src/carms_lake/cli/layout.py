@@ -27,7 +27,7 @@ _LEAST = 20
 
 _PART = re.compile(r"[^_. ]*[_. ]*")
 _NARROW = "\u0300"
-"""All characters before this one are one column wide, once control characters are spelt out."""
+"""All characters before this one are one column wide, once control characters are escaped."""
 
 
 class Column(NamedTuple):

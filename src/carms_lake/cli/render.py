@@ -16,7 +16,7 @@ from carms_lake.cli.formats import (
     FIRST_ROWS,
     Format,
     console,
-    spelt,
+    escaped,
     write_binary,
     write_rows,
 )
@@ -48,10 +48,10 @@ _BINARY = (Format.PARQUET, Format.XLSX)
 def say(text: str, *, is_ours: bool = False) -> None:
     """One message on stderr.
 
-    Names, headers and values in it come from strangers: control characters are spelt out, and later
+    Names, headers and values in it come from strangers: control characters are escaped, and later
     lines indented, so that none of them looks like a message. `is_ours`: nothing in it does.
     """
-    first, *more = spelt(text).split("\n")
+    first, *more = escaped(text).split("\n")
     lines = [first, *(line if is_ours or not line else f"  {line}" for line in more)]
     print("\n".join(lines), file=sys.stderr, flush=True)
 
@@ -68,8 +68,8 @@ def about(file: str, text: str) -> str:
 
 
 def write(text: str) -> None:
-    """A text for reading on stdout, control characters spelt out."""
-    out().write(spelt(text))
+    """A text for reading on stdout, control characters escaped."""
+    out().write(escaped(text))
 
 
 def envelope(
@@ -227,7 +227,7 @@ def emit_text(text: str, to: Target, marked: Collection[str] = ()) -> None:
     if to.file is None and marked and out().isatty():
         from rich.text import Text
 
-        shown = Text(spelt(text))
+        shown = Text(escaped(text))
         words = "|".join(map(re.escape, sorted(marked, key=len, reverse=True)))
         shown.highlight_regex(rf"(?<!\w)(?:{words})(?!\w)", "bold")
         console(out(), width(out())).print(shown, end="", crop=False, soft_wrap=True)

@@ -134,7 +134,7 @@ class _Pen:
         layout = fit(names, texts, room)
         if is_list and not _is_easy(layout):
             self.spell = [_shorter([row[i] for row in texts]) for i in range(len(names))]
-            layout = fit(names, [self._spelt(row) for row in texts], room)
+            layout = fit(names, [self._escaped(row) for row in texts], room)
         self.layout = layout
         if layout and len(texts) <= _BLOCKS and _loses(layout, is_list=is_list):
             self.layout = None
@@ -160,7 +160,7 @@ class _Pen:
             self.stream.writelines(self._lines(self.layout, rows))
         return self.count - before
 
-    def _spelt(self, row: list[str]) -> list[str]:
+    def _escaped(self, row: list[str]) -> list[str]:
         if not self.spell:
             return row
         return [spell(text) for spell, text in zip(self.spell, row, strict=True)]
@@ -181,7 +181,7 @@ class _Pen:
         most = _WRAPPED if self.is_list else 1
         for row in rows:
             self.count += 1
-            texts = self._spelt(_texts(row, self.most))
+            texts = self._escaped(_texts(row, self.most))
             shown = [(column, texts[column.at]) for column in layout.columns]
             if all(width_of(text) <= column.width for column, text in shown):
                 yield self._line(layout, [self._padded(*pair) for pair in shown], LEFT_OUT)
@@ -253,7 +253,7 @@ def _loses(layout: Layout, *, is_list: bool) -> bool:
 
 
 def _shorter(texts: Sequence[str]) -> Callable[[str], str]:
-    """How the values of a column are spelt where there is no room: runs and moments are short."""
+    """How the values of a column are written in little room: runs and moments are short."""
     found = [text for text in texts if text]
     if found and all(map(_RUN_ID.fullmatch, found)):
         return _short_run

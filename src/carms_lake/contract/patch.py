@@ -67,7 +67,7 @@ def applied(text: str, patch: Patch) -> str:
     """The contract's text after the patch; other lines stay as they are, comments included.
 
     Raises:
-        ValueError: the text is not a contract, or has no such column.
+        ValueError: the text is not a contract, or lacks the column.
     """
     wanted = _parsed(text)
     _change(wanted, patch, lambda value: value)

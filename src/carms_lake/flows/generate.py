@@ -47,7 +47,7 @@ def generate(
     file's rows so far.
 
     Raises:
-        UsageError: the domain has no generator, or it knows no such option, or refuses a value;
+        UsageError: the domain has no generator, or it does not know an option, or refuses a value;
             or there are files that it did not make.
         StoreError: the folder cannot be written.
     """

@@ -80,7 +80,7 @@ def optimize(
     A table whose digest changes by it is restored.
 
     Raises:
-        UsageError: there is no such table.
+        UsageError: the table is unknown.
         StoreError: the lake cannot be read or written, or a digest changed.
     """
     chosen = [find(config, name) for name in names]

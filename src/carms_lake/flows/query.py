@@ -67,8 +67,8 @@ def table_frame(config: LakeConfig, name: str, *, as_of: str | None = None) -> p
     """A table at one version: a Delta table's newest or that of a run or a time; gold's rows.
 
     Raises:
-        UsageError: there is no such table or run, or the table was not there yet.
-        GoldMissing: it is one of gold, and there is no gold file yet.
+        UsageError: the table or the run is unknown, or the table was not there yet.
+        GoldMissing: it is one of gold, which is not built yet.
         StoreError: the table is not there yet, or that version was vacuumed.
     """
     from carms_lake.catalog import load_catalog
@@ -247,7 +247,7 @@ def describe(config: LakeConfig, name: str) -> tuple[Contract, pl.DataFrame]:
     `name` is `carms.silver.program`, `silver.program` or `program`.
 
     Raises:
-        UsageError: there is no such table.
+        UsageError: the table is unknown.
         ContractError: a contract is wrong.
     """
     import polars as pl

@@ -99,7 +99,7 @@ def _span(span: timedelta) -> str:
 def rows_published(path: Path, *, before: bool = False) -> tuple[str, dict[tuple[str, str], int]]:
     """The last published run, and how many rows each table had in it, by (layer, table).
 
-    `before`: the run that was published before that. Empty where there is no such run.
+    `before`: the run that was published before that. Empty where no run was.
     """
     if not path.exists():
         return "", {}

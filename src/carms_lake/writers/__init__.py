@@ -30,7 +30,7 @@ def write(
     the keyword arguments of the format's `write`. Packages may add formats (`contract.types`).
 
     Raises:
-        UsageError: the format is unknown, or has no such option.
+        UsageError: the format is unknown, or does not have the option.
     """
     own = {name: f"{__name__}.{'json' if name in _OF_JSON else name}" for name in FORMATS}
     name = own.get(file_format) or added_formats().get(file_format)

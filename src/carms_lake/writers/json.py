@@ -1,6 +1,6 @@
 """Frames -> JSON in UTF-8: one array of objects, one object per line, or a single object.
 
-Also how one value is spelt, in JSON and in a cell of text.
+Also how one value is written, in JSON and in a cell of text.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_a_run_ends_with_its_last_commit(tmp_path: Path) -> None:
     assert list(versions.table_folders(config)) == ["bronze.a", "ops.runs", "rejects"]
 
 
-def test_times_and_runs_are_spelt_alike() -> None:
+def test_times_and_runs_are_written_alike() -> None:
     assert run_timestamp(datetime(2025, 1, 1, 10, tzinfo=UTC)) == RUNS[0].rpartition("-")[0]
 
 

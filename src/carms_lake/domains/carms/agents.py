@@ -106,7 +106,7 @@ def search(  # noqa: PLR0913 - the parameters of the tool
     What is not known of a program fits no filter: unknown is not no. For counts use `query`.
 
     Raises:
-        UsageError: no such section, or a filter names what does not exist.
+        UsageError: the section is unknown, or a filter names what does not exist.
         LakeError: as `analysis.search`.
     """
     asked = {
@@ -143,7 +143,7 @@ def program(
     """One program: profile, interview dates, requirements, selection criteria; texts if asked.
 
     Raises:
-        UnknownKey: there is no such program, or it has no such section.
+        UnknownKey: the program is unknown, or it does not have the section.
         LakeError: as `analysis.program`.
     """
     profile = one.program(published, program_id, iteration).row(0, named=True)

@@ -40,7 +40,7 @@ def check(config: LakeConfig, *, now: datetime | None = None) -> RunReport:
     Ages are measured at `now`, which is when the run begins. Bronze is counted file by file.
 
     Raises:
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
         ContractError: a rule cannot be run.
         StoreError: the lake cannot be read or written.
     """
@@ -133,7 +133,7 @@ def failures(
     `run` is another run; `rule` is one rule's name.
 
     Raises:
-        UsageError: no run has checked yet, or the run has no such rule.
+        UsageError: no run has checked yet, or the run did not check that rule.
         StoreError: the lake cannot be read.
     """
     results = _of_runs(config, "check_results", run)

@@ -161,7 +161,7 @@ _NEIGHBOURS: dict[type[pl.DataType], pl.DataType] = {
 
 
 def with_value(frame: pl.DataFrame, column: str, at: int, value: Any) -> pl.DataFrame:
-    """The same rows but for one cell; fails where the column's type has no such value."""
+    """The same rows but for one cell; fails where the column's type does not have the value."""
     return _with_cell(frame, column, at, pl.Series([value], dtype=frame.schema[column]))
 
 

@@ -169,7 +169,7 @@ class Laboratory:
         """The rules of a table that notice these rows; where none does, those of other tables.
 
         Raises:
-            ContractError: a rule cannot be run, or the table's types have no such value.
+            ContractError: a rule cannot be run, or the table's types do not have the value.
         """
         with self.file.corrupted(contract, frame):
             return self.notices([contract]) or self.notices(others)

@@ -197,7 +197,7 @@ def mutate_gold(original: Original, lab: Laboratory) -> Iterator[Mutation]:
             return (TYPES,) if is_refused else ()
         try:
             rules = lab.audit_of(contract, mutant.frame, others)
-        except ContractError:  # the column's type has no such value
+        except ContractError:  # the column's type does not have the value
             return (TYPES,)
         return rules or ((FILE,) if file.refuses(contract, mutant.frame) else ())
 

@@ -239,6 +239,6 @@ def _put(original: Original, column: str, at: int, value: Any, words: str) -> Br
     try:
         changed = corruptions.with_value(original.frame, column, at, value)
     except (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError):
-        return  # the column's type has no such value
+        return  # the column's type does not have the value
     shown = "" if original.contract.column(column).classification else f": `{str(value)[:40]}`"
     yield words + shown, changed, at

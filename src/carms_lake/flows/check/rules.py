@@ -87,7 +87,7 @@ def _first(
     for words, frame in tried:
         try:
             rules = notices(frame)
-        except ContractError:  # the column's type has no such value
+        except ContractError:  # the column's type does not have the value
             continue
         if rules is not None:
             return judged(original, constraint, words, guard, rules)

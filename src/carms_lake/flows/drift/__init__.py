@@ -73,7 +73,7 @@ def drift(
     is tried, becomes a new version of its contract in the project's `schemas/`.
 
     Raises:
-        UsageError: the domain has no such source, or the contracts may not be written.
+        UsageError: the domain does not have the source, or the contracts may not be written.
         ContractError: a contract is invalid, or would be after its patch.
         SourceError: the folder to read from does not exist.
         StoreError: the lake cannot be read, or the contract cannot be written.

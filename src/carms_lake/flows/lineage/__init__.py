@@ -87,7 +87,7 @@ def trace(config: LakeConfig, key: str, *, table: str | None = None) -> Trace:
     Raises:
         UnknownKey: no row and no reject has it.
         UsageError: the key is ambiguous, or names a table or column that does not exist.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
         StoreError: the lake cannot be read.
     """
     with lineage_context(config) as context:

@@ -84,7 +84,7 @@ class LineageContext:
         """The table that a person names.
 
         Raises:
-            UsageError: there is no such table, it has no rows of its own, or is not built yet.
+            UsageError: the table is unknown, has no rows of its own, or is not built yet.
         """
         try:
             return Catalog(self.config.domain, self.contracts).resolve(name)
@@ -132,7 +132,7 @@ def lineage_context(config: LakeConfig) -> Iterator[LineageContext]:
     """The context of a trace in this lake.
 
     Raises:
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
         StoreError: the lake cannot be read.
         ContractError: a contract is wrong.
         ConfigError: the file of the masking key holds none.

@@ -88,7 +88,7 @@ def trace_value(
     Raises:
         UnknownKey: no row of a table with that column has the key.
         UsageError: no table of the key has that column, or several have it.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
         StoreError: the lake cannot be read.
     """
     with lineage_context(config) as context:

@@ -60,7 +60,7 @@ def rejects(
     """One row per reason of each record or row that is rejected now, by table, file and record.
 
     Raises:
-        UsageError: the domain has no such table.
+        UsageError: the domain does not have the table.
         StoreError: the lake cannot be read.
     """
     catalog = load_catalog(config.domain)
@@ -84,7 +84,7 @@ def current_rejects(
     """What is rejected now, one row per record or row; None if nothing ever was.
 
     Raises:
-        UsageError: no such table, or no such run.
+        UsageError: the table or the run is unknown.
         StoreError: the lake cannot be read.
     """
     chosen = tables_named(catalog, [table] if table else [])
@@ -145,7 +145,7 @@ def tables_named(catalog: Catalog, names: Sequence[str]) -> list[TableRef]:
     """The tables of bronze and silver that these names may mean; all if none is named.
 
     Raises:
-        UsageError: the domain has no such table.
+        UsageError: the domain does not have the table.
     """
     layers = (Layer.BRONZE, Layer.SILVER)
     chosen = {ref for name in names for ref in catalog.named(name, *layers)}
@@ -159,7 +159,7 @@ def suggest_repairs(config: LakeConfig, *, table: str | None = None) -> pl.DataF
     `example` is one of these as it would be read. The best repair of a file comes first.
 
     Raises:
-        UsageError: the domain has no such table.
+        UsageError: the domain does not have the table.
         StoreError: the lake cannot be read.
     """
     rows: list[Suggestion] = []

@@ -84,7 +84,7 @@ def export(
     """The rejected records of a source; without `table`, of the one source that has any.
 
     Raises:
-        UsageError: no such source, or several have rejected records and none is named.
+        UsageError: the source is unknown, or several have rejected records and none is named.
         StoreError: the lake cannot be read.
     """
     catalog = load_catalog(config.domain)
@@ -112,7 +112,7 @@ def correct(
     CSV in the source's dialect, or JSON Lines.
 
     Raises:
-        UsageError: no such source, or it is not text; `file` does not say where records belong.
+        UsageError: the source is unknown, or not text; `file` does not say where records belong.
         SourceError: `file` cannot be read, or a source file has changed or is gone.
         StoreError: `out` cannot be written.
     """

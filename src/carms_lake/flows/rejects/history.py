@@ -82,7 +82,7 @@ def reject_history(
     `run` selects what a run saw first, saw last or resolved.
 
     Raises:
-        UsageError: the domain has no such table.
+        UsageError: the domain does not have the table.
         StoreError: the lake cannot be read.
     """
     catalog = load_catalog(config.domain)

@@ -58,7 +58,7 @@ def replay(
     of silver too, whose quarantined rows the next build validates.
 
     Raises:
-        UsageError: the domain has no such table.
+        UsageError: the domain does not have the table.
         ContractError: a contract is invalid.
         StoreError: the lake cannot be read or written, or is being written.
         NotReconciled: a record was lost or duplicated; a bug.

@@ -22,7 +22,7 @@ def select_source(config: LakeConfig, path: Path) -> Source:
     Raises:
         UsageError: the file is not one of the domain's SELECTs.
         ContractError: it cannot be run, or gives a column that a contract cannot have.
-        StoreError: there is no gold file yet to run it on.
+        StoreError: gold, on which it would run, is not built yet.
     """
     folder = config.project / "domains" / config.domain.name / "gold"
     if path.absolute().parent != folder.absolute() or not IDENTIFIER.fullmatch(path.stem):

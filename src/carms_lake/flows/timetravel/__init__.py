@@ -63,7 +63,7 @@ def history(config: LakeConfig, name: str) -> pl.DataFrame:
     `rows` is null where the log does not say it; `is_whole` says whether its files still exist.
 
     Raises:
-        UsageError: there is no such table.
+        UsageError: the table is unknown.
         StoreError: it does not exist yet, or its log cannot be read.
     """
     runs = ops_rows(config, "runs").select(RUN_ID, "command", "started_at").collect()
@@ -119,7 +119,7 @@ def find(config: LakeConfig, name: str) -> NamedTable:
     """The Delta table of a name: of silver, bronze or an own layer, `ops.x`, or `rejects`.
 
     Raises:
-        UsageError: there is no such table, or it is one of gold.
+        UsageError: the table is unknown, or one of gold.
         StoreError: it does not exist yet.
     """
     found = operations(config, name)
@@ -144,7 +144,7 @@ def operations(config: LakeConfig, name: str) -> NamedTable | None:
     """The table of operations of a name, or `rejects`; None where a contract may have the name.
 
     Raises:
-        UsageError: the name is one of `ops`, and there is no such table.
+        UsageError: the name is one of `ops`, and unknown there.
     """
     folders = table_folders(config)
     plain = name.strip().lower().removeprefix(f"{config.domain.name}.")

@@ -44,7 +44,7 @@ def resolve_as_of(config: LakeConfig, text: str) -> RunEnd:
     A time without a zone is UTC; a date is its first moment.
 
     Raises:
-        UsageError: no such run, several of them, or none by that time.
+        UsageError: no run fits, or several do, or none had ended by that time.
         StoreError: the lake cannot be read.
     """
     ends = run_ends(config)

@@ -53,7 +53,7 @@ def restore(config: LakeConfig, name: str, to: str, *, yes: bool) -> Restored:
     next ingest. Without `yes`, and where the table is at that version already, nothing is written.
 
     Raises:
-        UsageError: no such table, version or run, or a table that cannot be restored.
+        UsageError: the table, version or run is unknown, or the table cannot be restored.
         StoreError: files of that version are gone, or the lake cannot be written.
     """
     table = find(config, name)

@@ -95,7 +95,7 @@ def _header_place(start: bytes, rules: Grammar, source: SourceFile, contract: Co
     """Where the line begins that the contract says is the header, or the lines before it end.
 
     Raises:
-        SourceRefused: the file has no such line.
+        SourceRefused: the file ends before that line.
     """
     header = spec_of(contract).extent.header
     if header is None:

@@ -41,7 +41,7 @@ def read(source: SourceFile, contract: Contract) -> FileChunks:
     """The rows of a sheet, all columns text.
 
     Raises:
-        SourceRefused: not a workbook, no such sheet, or its columns are not the contract's.
+        SourceRefused: not a workbook, without the sheet, or its columns are not the contract's.
     """
     sheet, layout = _opened(source, contract)
     grid, kept = sheet.grid, sheet.kept
@@ -81,7 +81,7 @@ def addresses(source: SourceFile, contract: Contract) -> Callable[[int, str | No
     """What spreadsheets call the cell of a sheet row and a column, or the row where it has none.
 
     Raises:
-        SourceRefused: not a workbook, no such sheet, or its columns are not the contract's.
+        SourceRefused: not a workbook, without the sheet, or its columns are not the contract's.
     """
     sheet, layout = _opened(source, contract)
     grid = sheet.grid

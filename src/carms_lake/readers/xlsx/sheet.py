@@ -60,7 +60,7 @@ def open_sheet(source: SourceFile, contract: Contract) -> Sheet:
     """The contract's sheet, whatever its columns are.
 
     Raises:
-        SourceRefused: it is not a workbook, has no such sheet or no header, or the sheet is empty.
+        SourceRefused: it is not a workbook, lacks the sheet or a header, or the sheet is empty.
         ContractError: the pattern of the table's end cannot be used.
     """
     extent = spec_of(contract).extent

@@ -74,8 +74,8 @@ def pinned(path: Path, version: int | None = None) -> Pinned:
     """The files and columns of a table at a version; of the newest one they are all there.
 
     Raises:
-        StoreError: no such table, a data file is lost or cut off, or its protocol needs more than
-            reading its files: deletion vectors or column mapping, which other writers turn on.
+        StoreError: the table is missing, a data file is lost or cut off, or its protocol needs more
+            than reading its files: deletion vectors or column mapping, which other writers turn on.
     """
     table = open_table(path, version)
     protocol = table.protocol()
@@ -97,7 +97,7 @@ def scan(path: Path, version: int | None = None) -> pl.LazyFrame:
     """The rows of a table at a version, lazily, in no particular order.
 
     Raises:
-        StoreError: no such table, or a data file of its newest version is lost or cut off.
+        StoreError: the table is missing, or a data file of its newest version is lost or cut off.
     """
     table = open_table(path, version)
     return scan_files(_files(path, table, is_newest=version is None), columns_of(table))
@@ -126,7 +126,7 @@ def data_files(path: Path) -> list[Path]:
     """The files that hold the rows of a table's newest version.
 
     Raises:
-        StoreError: no such table, or one of them is lost or cut off.
+        StoreError: the table is missing, or one of them is lost or cut off.
     """
     return [Path(file) for file in _files(path, open_table(path), is_newest=True)]
 

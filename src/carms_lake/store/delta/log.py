@@ -147,7 +147,7 @@ def commits(path: Path, upto: int | None = None) -> list[Commit]:
 
 
 def mark_at(path: Path, version: int) -> str | None:
-    """Which commit a version is, by the run that made it; None where there is no such version.
+    """Which commit a version is, by the run that made it; None where the version is unknown.
 
     A version's number alone does not say that: in a table that was put back from a backup, or
     deleted and loaded again, other commits get the same numbers. Marks sort as commits were made.

@@ -110,7 +110,7 @@ def reading(
     It reaches the lake and nothing else; `settings` are DuckDB's.
 
     Raises:
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
         StoreError: a table of the lake cannot be read.
     """
     if not config.gold_file.exists():

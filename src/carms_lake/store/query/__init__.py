@@ -23,7 +23,7 @@ from carms_lake.store.query.spelling import (
     FOR_ARROW,
     FOR_ARROW_WITH_39_DIGITS,
     FOR_PYTHON,
-    spelt,
+    with_casts,
 )
 from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
 from carms_lake.store.sql.statement import Statement, read_statement
@@ -80,7 +80,7 @@ def answering(  # noqa: PLR0913 - what a query may be asked with
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
         QueryLimit: it took longer, or more memory, than allowed.
-        GoldMissing: it names gold, and there is no gold file yet.
+        GoldMissing: it names gold, which is not built yet.
         StoreError: the gold file or a table cannot be read.
     """
     with _session(config, sql, as_of, damaged, has_lake=not only_published) as (session, statement):
@@ -91,7 +91,7 @@ def answering(  # noqa: PLR0913 - what a query may be asked with
                 result = connection.execute(statement.sql, parameters)
                 return result, [column[1] for column in result.description or []]
             asked = connection.sql(statement.sql, params=parameters)
-            sql = spelt(statement.sql, asked, FOR_PYTHON)
+            sql = with_casts(statement.sql, asked, FOR_PYTHON)
             return connection.execute(sql, parameters), asked.types
 
         result, kinds = session.run(answer)
@@ -113,7 +113,7 @@ def streaming(
     Raises:
         QueryRefused: SQL that is wrong, or that does more than read.
         QueryLimit: it took longer, or more memory, than allowed.
-        GoldMissing: it names gold, and there is no gold file yet.
+        GoldMissing: it names gold, which is not built yet.
         StoreError: the gold file or a table cannot be read.
     """
     with _session(config, sql, as_of) as (session, statement):
@@ -122,7 +122,7 @@ def streaming(
         def read(casts: Mapping[str, Sequence[str]]) -> pa.RecordBatchReader:
             asked = connection.sql(statement.sql, params=parameters)
             if statement.is_select:
-                asked = connection.sql(spelt(statement.sql, asked, casts), params=parameters)
+                asked = connection.sql(with_casts(statement.sql, asked, casts), params=parameters)
             return asked.to_arrow_reader(BATCH_ROWS)
 
         def answer() -> pa.RecordBatchReader:

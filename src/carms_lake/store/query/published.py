@@ -17,7 +17,7 @@ import duckdb
 from carms_lake.config import LakeConfig
 from carms_lake.errors import GoldMissing, LakeError, QueryLimit, QueryRefused, StoreError
 from carms_lake.store.query import Parameters
-from carms_lake.store.query.spelling import FOR_ARROW, spelt
+from carms_lake.store.query.spelling import FOR_ARROW, with_casts
 from carms_lake.store.sql import PUBLISHED, attach, connect, seal
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class PublishedFile:
         """
         with self._cursor() as cursor:
             asked = cursor.sql(sql, params=parameters)
-            as_spelt = spelt(sql, asked, FOR_ARROW)
-            if as_spelt != sql:
-                asked = cursor.sql(as_spelt, params=parameters)
+            cast = with_casts(sql, asked, FOR_ARROW)
+            if cast != sql:
+                asked = cursor.sql(cast, params=parameters)
             return asked.to_arrow_table()
 
     def close(self) -> None:

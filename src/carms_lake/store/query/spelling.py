@@ -46,7 +46,7 @@ FOR_ARROW: Mapping[str, Sequence[str]] = {
 FOR_ARROW_WITH_39_DIGITS = {**FOR_ARROW, "HUGEINT": (_TEXT,)}
 
 
-def spelt(sql: str, asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Sequence[str]]) -> str:
+def with_casts(sql: str, asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Sequence[str]]) -> str:
     """The SELECT inside of one that casts its columns; itself where they are as they should be."""
     names, types = asked.columns, asked.types
     each_once = _each_once(names)

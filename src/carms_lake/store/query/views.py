@@ -84,7 +84,7 @@ def make_views(session: Session, statement: Statement) -> None:
 
 
 def _make(session: Session, name: tuple[str, ...]) -> None:
-    """The view for a name in a query; nothing where there is no such table, or gold has it."""
+    """The view for a name in a query; nothing where the table is unknown, or gold has it."""
     *qualifier, table = name
     if qualifier == [session.domain, "gold"]:
         _copy_published(session, "gold", table)
@@ -301,6 +301,6 @@ def _without_gold(session: Session) -> LakeError | None:
     if session.gold_fault or session.as_of or session.config.gold_file.is_file():
         return session.gold_fault
     return GoldMissing(
-        f"there is no gold file yet: `{session.config.gold_file}`",
+        f"no gold file yet: `{session.config.gold_file}`",
         "run `carms build`; bronze, silver and ops can be queried without it",
     )

@@ -79,7 +79,7 @@ def compare(
     Raises:
         UsageError: fewer than two programs, or one of them twice.
         UnknownKey: no delivery has had such a program.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     if len(program_ids) < 2:  # noqa: PLR2004 - one cannot be compared
         raise carms_lake.UsageError(
@@ -101,7 +101,7 @@ def compare_in_iterations(
     Raises:
         UsageError: the iterations are one.
         UnknownKey: the program is not in one of them.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     if before == after:
         raise carms_lake.UsageError(

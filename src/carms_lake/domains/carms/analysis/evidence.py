@@ -144,8 +144,8 @@ def why(
     description says nothing; `place` says it in words. The span is that of program_evidence.
 
     Raises:
-        UnknownKey: there is no such program, or no such fact.
-        GoldMissing: there is no gold file yet.
+        UnknownKey: the program or the fact is unknown.
+        GoldMissing: gold is not built yet.
     """
     profile = program(lake, program_id, iteration).drop(LISTS).row(0, named=True)
     asked = {"iteration": profile["match_iteration_id"], "program": program_id}

@@ -73,8 +73,8 @@ def matching(
     nothing, but for the iteration: then it is the newest. `more` are parameters of the SELECT.
 
     Raises:
-        UsageError: there is no such filter, or no row, and a filter names what does not exist.
-        GoldMissing: there is no gold file yet, or it is of an earlier version.
+        UsageError: a filter is unknown, or no row is left and a filter names what does not exist.
+        GoldMissing: gold is not built yet, or by an earlier version.
     """
     asked = parameters(filters)
     with gold_of_this_version():
@@ -93,13 +93,13 @@ def parameters(filters: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """All filters, null where not given.
 
     Raises:
-        UsageError: there is no such filter, or it cannot have that value.
+        UsageError: the filter is unknown, or cannot have that value.
     """
     asked = {**dict.fromkeys(PARAMETERS), **(filters or {})}
     _ensure_known("filter", asked, PARAMETERS)
     for name, values in _CHOICES.items():
         if (value := asked[name]) is not None:
-            either_case = {spelt for one in values for spelt in (one, one.lower(), one.upper())}
+            either_case = {cased for one in values for cased in (one, one.lower(), one.upper())}
             _ensure_known(f"value of the filter `{name}`", [value], either_case, values)
     if (service := asked["return_of_service"]) is not None:
         words = [word.strip().lower() for word in service.split(",")]

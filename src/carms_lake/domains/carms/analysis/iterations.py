@@ -73,9 +73,9 @@ def compare_iterations(
     `changed_facts` (names of columns of program_profile, as a list).
 
     Raises:
-        UnknownKey: there is no such iteration.
+        UnknownKey: the iteration is unknown.
         UsageError: a filter names what does not exist.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     ensure_iterations(lake, before, after)
     old, new = (lake.query(_OF_ITERATION, {"iteration": i}) for i in (before, after))
@@ -99,8 +99,8 @@ def compare_deliveries(lake: carms_lake.Lake, iteration: str) -> pl.DataFrame:
     examinations, interviews and components.
 
     Raises:
-        UnknownKey: there is no such iteration.
-        GoldMissing: there is no gold file yet.
+        UnknownKey: the iteration is unknown.
+        GoldMissing: gold is not built yet.
     """
     ensure_iterations(lake, iteration)
     moments = lake.query(_MOMENTS, {"iteration": iteration})["moment"].to_list()

@@ -42,8 +42,8 @@ def ensure_offered(lake: carms_lake.Lake, program_id: str, iteration: str | None
     """Refuse a program that is not offered in an iteration; without one, in the newest.
 
     Raises:
-        UnknownKey: there is no such program, it was dropped, or is in other iterations alone.
-        GoldMissing: there is no gold file yet.
+        UnknownKey: the program is unknown, was dropped, or is in other iterations alone.
+        GoldMissing: gold is not built yet.
     """
     asked = {"program": program_id, "iteration": iteration}
     with gold_of_this_version():
@@ -70,7 +70,7 @@ def iterations(lake: carms_lake.Lake) -> list[str]:
     """The ids of the match iterations that have programs, oldest first.
 
     Raises:
-        GoldMissing: there is no gold file yet, or it is of an earlier version.
+        GoldMissing: gold is not built yet, or by an earlier version.
     """
     with gold_of_this_version():
         found: list[str] = lake.query(_ITERATIONS)["match_iteration_id"].to_list()
@@ -81,8 +81,8 @@ def ensure_iterations(lake: carms_lake.Lake, *ids: str) -> None:
     """Refuse ids of iterations that have no program.
 
     Raises:
-        UnknownKey: there is no such iteration; the hint has all.
-        GoldMissing: there is no gold file yet, or it is of an earlier version.
+        UnknownKey: the iteration is unknown; the hint has all.
+        GoldMissing: gold is not built yet, or by an earlier version.
     """
     known = iterations(lake)
     for unknown in (one for one in ids if one not in known):

@@ -114,7 +114,7 @@ def program(lake: carms_lake.Lake, program_id: str, iteration: str | None = None
 
     Raises:
         UnknownKey: no delivery has had such a program.
-        GoldMissing: there is no gold file yet, or one of an earlier version.
+        GoldMissing: gold is not built yet, or by an earlier version.
     """
     with gold_of_this_version():
         found = lake.query(_PROGRAM, {"program": program_id, "iteration": iteration})
@@ -132,7 +132,7 @@ def sections(lake: carms_lake.Lake, profile: dict[str, Any], section: str | None
     `profile` is a row of `program`; `section` is the code of the one that is wanted, None for all.
 
     Raises:
-        UnknownKey: the program has no such section.
+        UnknownKey: the program does not have the section.
     """
     program_id, iteration = profile["program_stream_id"], profile["match_iteration_id"]
     asked = {"program": program_id, "iteration": iteration, "section": section}

@@ -53,7 +53,7 @@ def programs(
 
     Raises:
         UsageError: a filter, a name in one, or a column of `sort` does not exist.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     found = matching(lake, _PROGRAMS, filters)
     if sort is None:
@@ -69,7 +69,7 @@ def disciplines(lake: carms_lake.Lake, iteration: str | None = None) -> pl.DataF
     Columns: discipline_id, discipline_name, discipline_group, programs, schools, seats.
 
     Raises:
-        GoldMissing: there is no gold file yet, or it is of an earlier version.
+        GoldMissing: gold is not built yet, or by an earlier version.
     """
     with gold_of_this_version():
         return lake.query(_DISCIPLINES, {"iteration": iteration})
@@ -79,15 +79,15 @@ def sort_columns(sort: str, known: list[str]) -> list[str]:
     """The columns that a `sort` names, in its order.
 
     Raises:
-        UsageError: there is no such column.
+        UsageError: the column is unknown.
     """
-    spelt = {heading: column for column, heading in HEADINGS.items()} | {c: c for c in known}
+    by_name = {heading: column for column, heading in HEADINGS.items()} | {c: c for c in known}
     columns = []
     for word in sort.split(","):
         name = word.strip().removeprefix("-").strip().lower()
-        if name not in spelt:
+        if name not in by_name:
             raise carms_lake.UsageError(
-                f"there is no column `{name}` to sort by", nearest.hint(name, spelt)
+                f"there is no column `{name}` to sort by", nearest.hint(name, by_name)
             )
-        columns.append(spelt[name])
+        columns.append(by_name[name])
     return columns

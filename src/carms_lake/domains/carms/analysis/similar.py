@@ -52,7 +52,7 @@ def similar(
     Raises:
         UnknownKey: the program is not offered in the iteration.
         UsageError: a filter names what does not exist.
-        GoldMissing: there is no gold file yet, or it is of an earlier version.
+        GoldMissing: gold is not built yet, or by an earlier version.
     """
     given = dict(filters or {})
     ensure_offered(lake, program_id, given.get("iteration"))

@@ -27,7 +27,7 @@ def fitting(lake: carms_lake.Lake, table: pl.DataFrame) -> pl.DataFrame:
     Filters take the short names, too. Elsewhere than on a terminal the names are whole.
 
     Raises:
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     if not sys.stdout.isatty() or _width(table) <= shutil.get_terminal_size().columns:
         return table

@@ -164,7 +164,7 @@ def split(programs: Programs, table: Mapping[str, Any], at: str) -> Programs:
     """A stream as several, by who may apply; their seats are those that are given.
 
     Raises:
-        carms_lake.UsageError: no such program or kind, or seats that are no number.
+        carms_lake.UsageError: an unknown program or kind, or seats that are no number.
     """
     _needs(table, {"program": str, "seats": dict}, at)
     whole = _one(programs, table["program"], at)

@@ -62,7 +62,7 @@ def read_demand(path: Path, programs: Collection[Program]) -> Shares:
     """The shares of a demand file; a kind that it leaves out is as in the default.
 
     Raises:
-        carms_lake.UsageError: no such file, wrong TOML, an unknown discipline or kind, a negative
+        carms_lake.UsageError: a missing file, wrong TOML, an unknown discipline or kind, a negative
             share, or shares that do not sum to 1; the message names line and key.
     """
     text, data = read_toml(path)

@@ -48,8 +48,8 @@ def plan_of(  # noqa: PLR0913 - the options of the command
 
     Raises:
         carms_lake.UsageError: the scenario, the demand or parameters file or a number is wrong.
-        carms_lake.UnknownKey: there is no such iteration.
-        carms_lake.GoldMissing: there is no gold file yet.
+        carms_lake.UnknownKey: the iteration is unknown.
+        carms_lake.GoldMissing: gold is not built yet.
     """
     if couples > MOST_COUPLES:
         raise carms_lake.UsageError(

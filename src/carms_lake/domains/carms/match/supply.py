@@ -71,7 +71,7 @@ def supply(lake: carms_lake.Lake, iteration: str | None = None) -> Supply:
 
     Raises:
         carms_lake.UnknownKey: the iteration has no programs.
-        carms_lake.GoldMissing: there is no gold file yet.
+        carms_lake.GoldMissing: gold is not built yet.
     """
     rows = lake.query(SUPPLY, {"iteration": iteration}).to_dicts()
     if not rows:

@@ -124,7 +124,7 @@ def candidates(
 
     Raises:
         UsageError: a program of `similar_to` is not one of them.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     found = matching(lake, _CANDIDATES, {"iteration": iteration}).to_dicts()
     known = [row["program_stream_id"] for row in found]

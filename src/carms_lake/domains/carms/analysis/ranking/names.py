@@ -49,7 +49,7 @@ def resolved(lake: carms_lake.Lake, profile: Profile) -> Resolved:
 
     Raises:
         UsageError: nothing is called so, the hint has the nearest names; or nothing can fit.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     profile.ensure_sound()
     of_constraints = [

@@ -52,7 +52,7 @@ class Wish:
     `low_contestedness` what makes it 15 % of all weights.
 
     Raises:
-        UsageError: there is no such wish, its values are not of its kind, or its weight is not a
+        UsageError: the wish is unknown, its values are not of its kind, or its weight is not a
             number from 0 upward.
     """
 

@@ -113,7 +113,7 @@ def rank(
 
     Raises:
         UsageError: the profile names what does not exist, or programs whose interviews collide.
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
     """
     asked = _asked(lake, profile)
     found = ranking(asked.candidates, asked.resolved.profile, draws=draws, seed=seed)

@@ -52,7 +52,7 @@ def read_profile(path: Path) -> Profile:
     """The profile in a TOML file.
 
     Raises:
-        UsageError: there is no such file, it is not TOML, or a key or value is wrong; the message
+        UsageError: the file is missing, is not TOML, or a key or value is wrong; the message
             names file, line and key.
     """
     try:
