@@ -12,9 +12,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tools.dev import extra_lock
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+OF_EXTRAS = tuple(map(extra_lock, EXTRAS))
+LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", *OF_EXTRAS)
 PIN = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>\S+)(?P<marker> ; [^\\\n]*)? \\\n(?P<rest>(?: .*\n)+)",
     re.MULTILINE,
@@ -32,7 +36,11 @@ def pins(lock: str) -> dict[tuple[str, str], Version]:
 
 
 def group(name: str) -> list[Requirement]:
-    return [Requirement(entry) for entry in PROJECT["dependency-groups"][name]]
+    return [Requirement(entry) for entry in PROJECT["dependency-groups"].get(name, ())]
+
+
+def extra(name: str) -> list[Requirement]:
+    return [*map(Requirement, EXTRAS[name]), *group("test"), *group(name)]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +49,7 @@ def group(name: str) -> list[Requirement]:
         ("requirements.lock", [Requirement(one) for one in PROJECT["project"]["dependencies"]]),
         ("requirements-build.lock", group("build")),
         ("requirements-dev.lock", [*group("build"), *group("test"), *group("lint")]),
+        *((extra_lock(name), extra(name)) for name in EXTRAS),
     ],
 )
 def test_a_lock_pins_every_dependency_within_its_bounds(lock, requirements):
@@ -68,10 +77,16 @@ def test_a_lock_names_no_registry(lock):
     assert re.findall(r"://|--index|--extra-index|--find-links|--trusted", text(lock)) == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
-def test_the_development_lock_holds_the_same_versions(lock):
-    development = pins("requirements-dev.lock")
-    assert {key: development.get(key) for key in pins(lock)} == pins(lock)
+@pytest.mark.parametrize(
+    ("lock", "larger"),
+    [
+        ("requirements-build.lock", "requirements-dev.lock"),
+        *(("requirements.lock", one) for one in ("requirements-dev.lock", *OF_EXTRAS)),
+    ],
+)
+def test_a_larger_lock_holds_the_same_versions(lock, larger):
+    versions = pins(larger)
+    assert {key: versions.get(key) for key in pins(lock)} == pins(lock)
 
 
 def test_what_only_windows_needs_is_locked_for_windows():

@@ -17,7 +17,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +32,8 @@ VERSIONS = ROOT / ".versions"
 """The environments of `test-versions`."""
 EXTRAS = ROOT / ".extras"
 """The environments of `test-extras`."""
+NEEDS_EXTRA = {"serve": ["tests/report/test_browser.py"]}
+"""Tests outside of `tests/EXTRA` that need what the group of an extra has: a driver of browsers."""
 
 OLDEST_DRIVER = "duckdb==1.0.0"
 
@@ -225,7 +227,7 @@ def test_versions(arguments: Sequence[str]) -> None:
     """
     setup()
     (wheel,) = (ROOT / "dist").glob("*.whl")
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    declared = _declared()
     allowed = declared["project"]["dependencies"]
     failed = []
     driver = VERSIONS / "driver" / PYTHON.relative_to(VENV)
@@ -253,7 +255,7 @@ def test_versions(arguments: Sequence[str]) -> None:
 
 
 def test_extras(arguments: Sequence[str]) -> None:
-    """The tests of each extra, in an environment that has this extra alone.
+    """The tests of each extra, in an environment that has this extra alone, from its own lock.
 
     The tests of an extra are in `tests/<its name>`; what only they need is the dependency group of
     that name, if there is one.
@@ -263,22 +265,32 @@ def test_extras(arguments: Sequence[str]) -> None:
     """
     setup()
     (wheel,) = (ROOT / "dist").glob("*.whl")
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = declared["dependency-groups"]
     failed = []
-    for name in declared["project"]["optional-dependencies"]:
+    for name in _declared()["project"]["optional-dependencies"]:
         print(f"== tests of the extra {name}")
         folder = EXTRAS / name
         python = folder / PYTHON.relative_to(VENV)
         run(sys.executable, "-m", "venv", "--clear", folder)
-        needed = [*groups["test"], *groups.get(name, [])]
-        run(python, "-m", "pip", "install", "--quiet", f"{wheel}[{name}]", *needed)
+        pip = (python, "-m", "pip", "install", "--quiet")
+        run(*pip, "--require-hashes", "-r", extra_lock(name))
+        run(*pip, "--no-deps", "--no-index", wheel)
         try:
-            run(python, "-m", "pytest", *arguments, f"tests/{name}", CARMS_EXTRA=name)
+            tests = [f"tests/{name}", *NEEDS_EXTRA.get(name, ())]
+            run(python, "-m", "pytest", *arguments, *tests, CARMS_EXTRA=name)
         except ChoreError:
             failed.append(name)
     if failed:
         raise ChoreError(f"tests failed with the {' and the '.join(failed)} extra")
+
+
+def _declared() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def extra_lock(name: str) -> str:
+    """The lock of an extra: the extra, the tests, and the dependency group of its name."""
+    return f"requirements-{name}.lock"
 
 
 def _lowest(requirements: Sequence[str]) -> list[str]:
@@ -297,11 +309,17 @@ def lock() -> None:
     if not (uv := shutil.which("uv")):
         run(PYTHON, "-m", "pip", "install", "--quiet", "uv")
         uv = str(SCRIPTS / "uv")
-    for name, what in (
-        (RUNTIME, ["pyproject.toml"]),
-        (BUILD, ["--group", "build", "-c", RUNTIME]),
-        (DEV, ["pyproject.toml", "--group", "dev", "-c", RUNTIME, "-c", BUILD]),
-    ):
+    declared = _declared()
+    locks = {
+        RUNTIME: ["pyproject.toml"],
+        BUILD: ["--group", "build", "-c", RUNTIME],
+        DEV: ["pyproject.toml", "--group", "dev", "-c", RUNTIME, "-c", BUILD],
+    }
+    for extra in declared["project"]["optional-dependencies"]:
+        groups = ["test", *({extra} & declared["dependency-groups"].keys())]
+        wanted = [word for group in groups for word in ("--group", group)]
+        locks[extra_lock(extra)] = ["pyproject.toml", "--extra", extra, *wanted, "-c", RUNTIME]
+    for name, what in locks.items():
         run(
             uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11",
             "--upgrade", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
