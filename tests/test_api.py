@@ -28,8 +28,8 @@ MEMBERS = [
     "__version__", "open",
 ]  # fmt: skip
 CALLS = {
-    "append", "build", "check", "config", "contracts", "diff", "drift", "forget", "history",
-    "ingest", "query", "rejects", "replay", "run", "status", "stream", "table", "tables",
+    "append", "build", "check", "config", "contracts", "diff", "drift", "ensure_unlocked", "forget",
+    "history", "ingest", "query", "rejects", "replay", "run", "status", "stream", "table", "tables",
     "tables_about_people", "trace",
 }  # fmt: skip
 

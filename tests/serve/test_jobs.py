@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from served import KEY, publish, serving
 
+from carms_lake.serve.children import Children
 from carms_lake.serve.errors import Refused
 from carms_lake.serve.jobs import MEANINGS, Jobs, counts_only
 from carms_lake.serve.keys import Keys
@@ -23,7 +24,7 @@ def test_a_child_says_what_the_command_says_and_a_second_one_waits(
     carms_lake_of_six: Lake,
 ) -> None:
     async def both() -> tuple[object, object, object]:
-        jobs = Jobs(carms_lake_of_six.config.project, "carms")
+        jobs = Jobs(Children(carms_lake_of_six.config.project, "carms"))
         good = jobs.start(Command(("disciplines",)), "k", lambda data: data)
         with pytest.raises(Refused, match="is running"):
             jobs.start(Command(("disciplines",)), "k", lambda data: data)
@@ -43,10 +44,12 @@ def test_a_child_says_what_the_command_says_and_a_second_one_waits(
 
 def test_a_child_ends_when_the_service_stops(carms_lake_of_six: Lake) -> None:
     async def stopped() -> str:
-        jobs = Jobs(carms_lake_of_six.config.project, "carms")
+        children = Children(carms_lake_of_six.config.project, "carms")
+        jobs = Jobs(children)
         words = ("match", "simulate", "--reps=10000")
         job = jobs.start(Command(words), "k", lambda data: data)
         await asyncio.sleep(0.2)
+        await children.stop()
         await jobs.stop()
         return job.status
 

@@ -285,6 +285,17 @@ class Lake:
 
         return append(self.config, rows, command)
 
+    def ensure_unlocked(self) -> None:
+        """Refuse to go on while a process is writing to the lake, which `append` would wait for.
+
+        Raises:
+            StoreLocked: one is; the message names it.
+            StoreError: the lock cannot be looked at.
+        """
+        from carms_lake.store.delta.lock import ensure_unlocked
+
+        ensure_unlocked(self.config.lake)
+
     def history(self, table: str) -> pl.DataFrame:
         """One row per version of a table, newest first.
 

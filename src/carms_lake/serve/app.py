@@ -9,6 +9,7 @@ from carms_lake.errors import ContractError
 from carms_lake.serve import pipeline
 from carms_lake.serve.openapi import document
 from carms_lake.serve.own import own_paths
+from carms_lake.serve.reports import report_routes
 from carms_lake.serve.routes import Route, TableRoute
 from carms_lake.serve.service import Service
 from carms_lake.serve.state import State
@@ -31,6 +32,7 @@ def make_application(lake: Lake, settings: Settings) -> Service:
     declared: list[Route | TableRoute] = [
         *domain_routes(lake.config.domain.package),
         *generic_routes(has_query=settings.has_query),
+        *report_routes(),
         pipeline.ROUTE,
     ]
     routes = [table_route(one) if isinstance(one, TableRoute) else one for one in declared]

@@ -14,11 +14,12 @@ from carms_lake.errors import GoldMissing, UsageError, did_you_mean
 from carms_lake.serve.errors import Refused, status_of
 from carms_lake.serve.gate import no_key
 from carms_lake.serve.replies import Receive, Reply, Scope, Send, etag_of, is_known, read_body
-from carms_lake.serve.routes import JSON, Asked, Command, Encoded
+from carms_lake.serve.routes import JSON, Asked, Command, Encoded, Written
 from carms_lake.serve.schema import ensure, shown, value_of
 
 if TYPE_CHECKING:
     from carms_lake.serve.routes import Route
+    from carms_lake.serve.snapshot import Snapshot
     from carms_lake.serve.state import State
 
 MOST_PARAMETERS = 60
@@ -43,15 +44,11 @@ class Endpoint:
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
         route, about = self._route, scope["carms"]
         if route.needs_key and not about["is_known"]:
-            if self._state.settings.keys:
-                return no_key(about["request_id"])
-            raise Refused(
-                403,
-                "this needs an API key, and the service has none",
-                "start it with `--key-file FILE` or `CARMS_API_KEY`",
-            )
+            return self._no_key(about)
         values, more = self._values(scope)
         body = await self._body(scope, receive)
+        if route.needs_key_for(body) and not about["is_known"]:
+            return self._no_key(about)
         if route.words:
             return self._begun(route.answer(Asked(None, None, values, body)))  # type: ignore[arg-type]  # it asks neither
         snapshot = self._state.snapshots.current
@@ -70,16 +67,31 @@ class Endpoint:
                 return _of(found, etag)
         return await self._slowly(scope, values, body, more)
 
+    def _no_key(self, about: Mapping[str, Any]) -> Reply:
+        """The answer to a request that needs a key and shows none that is known.
+
+        Raises:
+            Refused: the service has no keys, so that none would do.
+        """
+        if self._state.settings.keys:
+            return no_key(about["request_id"])
+        raise Refused(
+            403,
+            "this needs an API key, and the service has none",
+            "start it with `--key-file FILE` or `CARMS_API_KEY`",
+        )
+
     async def _slowly(
         self, scope: Scope, values: Mapping[str, Any], body: Any, more: Sequence[tuple[str, str]]
     ) -> Reply:
         route, headers = self._route, scope["carms"]["headers"]
+        has_etag = route.method == "GET" and not route.is_live
 
-        def work() -> tuple[Encoded | Command | None, str]:
+        def work() -> tuple[Encoded | Written | Command | None, str, Snapshot]:
             with self._state.snapshots.using() as snapshot:
                 etag = etag_of(snapshot.tag, scope)
-                if route.method == "GET" and is_known(headers, etag):
-                    return None, etag
+                if has_etag and is_known(headers, etag):
+                    return None, etag, snapshot
                 asked = Asked(snapshot.lake, snapshot.memory, values, body, more, snapshot)
                 try:
                     found = route.answer(asked)
@@ -87,19 +99,23 @@ class Endpoint:
                     if isinstance(error, KeyError) or route.contradiction == status_of(error):
                         raise
                     raise Refused(route.contradiction, error.message, error.hint) from None
-                if not isinstance(found, Encoded | Command):
+                if not isinstance(found, Encoded | Written | Command):
                     found = Encoded(encoded(snapshot.public(found)))
-                return found, etag
+                return found, etag, snapshot
 
         limiter = self._state.limiter
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise Refused(503, "too many requests wait", "try again in some seconds")
-        found, etag = await to_thread.run_sync(work, limiter=limiter)
+        found, etag, snapshot = await to_thread.run_sync(work, limiter=limiter)
         if found is None:
             return _not_modified(etag)
         if isinstance(found, Command):
             return self._begun(found)
-        return _of(found, etag if route.method == "GET" else None)
+        if isinstance(found, Written):
+            body, is_current = await self._state.files.get(snapshot, found)
+            whole = Encoded(body, found.media_type, found.file_name)
+            return _of(whole, etag if is_current else None)
+        return _of(found, etag if has_etag else None)
 
     def _begun(self, command: Command) -> Reply:
         """The answer to what takes long: where its outcome will be."""

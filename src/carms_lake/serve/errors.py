@@ -15,6 +15,7 @@ from carms_lake.errors import (
     QueryLimit,
     SourceError,
     StoreError,
+    StoreLocked,
     UnknownKey,
     UsageError,
 )
@@ -26,6 +27,7 @@ _STATUSES: tuple[tuple[type[LakeError], int], ...] = (
     (QueryLimit, 422),
     (DataError, 422),
     (GoldMissing, 503),
+    (StoreLocked, 409),
     (StoreError, 503),
     (UsageError, 400),
     (ContractError, 500),

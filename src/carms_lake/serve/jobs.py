@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import secrets
-import sys
-import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import orjson
-
+from carms_lake.serve.children import STOP_S, STOPPED, Children
 from carms_lake.serve.errors import Refused
 from carms_lake.serve.routes import Command
 
 MOST_KEPT = 50
 """Jobs whose outcome can be asked for; older ones are forgotten."""
-MOST_BYTES = 16 << 20
-"""Of an outcome; a larger one is left out."""
-STOP_S = 10.0
-"""So long a child may take to end when the service stops."""
 
 MEANINGS = {
     0: "done",
@@ -49,13 +39,17 @@ SCHEMA: dict[str, Any] = {
         "started_at": {"type": "string", "description": "UTC."},
         "ended_at": {"type": ["string", "null"], "description": "UTC; null while it runs."},
         "exit_code": {"type": ["integer", "null"], "description": "Of `carms`; null until then."},
+        "run_id": {
+            "type": ["string", "null"],
+            "description": "The run that it was, where it was one that writes.",
+        },
         "meaning": {"type": ["string", "null"], "description": "What the exit code means."},
         "errors": {"type": "array", "items": {"type": "object"}},
         "data": {"description": "What the command says with `--json`; null until it has ended."},
     },
 }
 
-
+_OF_ERROR = ("code", "kind", "message", "hint")
 _OF_REPORT = ("run_id", "command", "domain", "started_at", "seconds", "published")
 _OF_FILE = ("table", "status", "records", "accepted", "rejected", "code")
 _OF_TABLE = ("table", "status", "rows", "quarantined")
@@ -85,6 +79,7 @@ class Job:
     shown: Callable[[Any], Any]
     ended_at: datetime | None = None
     exit_code: int | None = None
+    run_id: str | None = None
     data: Any = None
     errors: list[Any] = field(default_factory=list)
 
@@ -104,6 +99,7 @@ class Job:
             "started_at": _moment(self.started_at),
             "ended_at": None if self.ended_at is None else _moment(self.ended_at),
             "exit_code": self.exit_code,
+            "run_id": self.run_id,
             "meaning": None
             if self.exit_code is None
             else MEANINGS.get(self.exit_code, "it was stopped"),
@@ -118,12 +114,10 @@ def _moment(at: datetime) -> str:
 class Jobs:
     """The jobs of a service, the newest last; used in the loop's thread alone."""
 
-    def __init__(self, project: Path, domain: str) -> None:
-        self._project = project
-        self._domain = domain
+    def __init__(self, children: Children) -> None:
+        self._children = children
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._children: dict[str, asyncio.subprocess.Process] = {}
 
     def get(self, job_id: str, kind: str) -> Job | None:
         """The job of an id and kind."""
@@ -154,68 +148,19 @@ class Jobs:
         return job
 
     async def _run(self, job: Job, command: Command) -> None:
-        words = [
-            sys.executable, "-m", "carms_lake", *command.words, "--json", "--quiet",
-            "--project", str(self._project), "--domain", self._domain,
-        ]  # fmt: skip
         try:
-            with tempfile.TemporaryFile() as out:
-                child = await asyncio.create_subprocess_exec(
-                    *words,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=asyncio.subprocess.DEVNULL,
-                    env=_environment(os.environ),
-                )
-                self._children[job.id] = child
-                code = await child.wait()
-                self._finish(job, out)
-                job.exit_code = code
-        except OSError as error:
-            job.errors = [{"message": f"the process could not be started: {error.strerror}"}]
-            job.exit_code = 70
+            said = await self._children.run(command.words)
+            # A message may quote a record: whoever may read the lake finds it there.
+            kept = ("code", "kind") if job.shown is counts_only else _OF_ERROR
+            job.errors = [{key: one[key] for key in kept if key in one} for one in said.errors]
+            job.data, job.run_id, job.exit_code = job.shown(said.data), said.run_id, said.code
         finally:
             if job.exit_code is None:
-                job.exit_code = 130
+                job.exit_code = STOPPED
             job.ended_at = datetime.now(UTC)
-            self._children.pop(job.id, None)
             del self._running[job.kind]
 
-    @staticmethod
-    def _finish(job: Job, out: Any) -> None:
-        """Read the one object that the child wrote."""
-        out.seek(0)
-        text = out.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:
-            job.errors = [{"message": f"the outcome is larger than {MOST_BYTES >> 20} MiB"}]
-            return
-        with contextlib.suppress(orjson.JSONDecodeError):
-            said = orjson.loads(text)
-            # A message may quote a record: whoever may read the lake finds it there.
-            kept = (
-                ("code", "kind")
-                if job.shown is counts_only
-                else ("code", "kind", "message", "hint")
-            )
-            job.data, job.errors = (
-                job.shown(said.get("data")),
-                [{key: one[key] for key in kept if key in one} for one in said.get("errors") or ()],
-            )
-
     async def stop(self) -> None:
-        """End the children: first asked, then, if they do not, made to."""
-        for child in self._children.values():
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
+        """Wait for the jobs whose children were stopped."""
         if self._running:
             await asyncio.wait(self._running.values(), timeout=STOP_S)
-        for child in list(self._children.values()):
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=STOP_S)
-
-
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a child: it needs no key of the service."""
-    return {name: value for name, value in variables.items() if name != "CARMS_API_KEY"}

@@ -18,6 +18,9 @@ Schema = Mapping[str, Any]
 """A JSON Schema (2020-12), of the keywords that `schema.problem` knows."""
 
 JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+MARKDOWN = "text/markdown; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,22 @@ class Command:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Written:
+    """An answer that `carms` with these words and `-o FILE` writes.
+
+    It is made once for each published file, in a process of its own.
+    """
+
+    words: tuple[str, ...]
+    suffix: str
+    media_type: str
+    file_name: str | None = None
+    """Under which a browser keeps it."""
+
+
 Answer = Callable[[Asked], object]
-"""What answers: a value for JSON, `Encoded` or a `Command`; errors are `LakeError`."""
+"""What answers: a value for JSON, `Encoded`, `Written` or a `Command`; errors are `LakeError`."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,10 @@ class Route:
     contradiction: int = 400
     """The status where values that are each as described do not go together, or name nothing."""
     needs_key: bool = False
+    needs_key_for: Callable[[Any], bool] = lambda _: False
+    """Whether a request with this body needs a key: one that writes to the lake does."""
+    is_live: bool = False
+    """Whether it answers from the lake as it is, not from the published file: without an ETag."""
     outcomes: str = ""
     """Of a route that answers with a `Command`: where its jobs are listed, one at a time runs."""
     shown: Callable[[Any], Any] = lambda data: data

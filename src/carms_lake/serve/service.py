@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import traceback
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from carms_lake.serve.state import State
 
 _NO_ROUTE = "(none)"
+LONG_BYTES = 256 << 10
+"""An answer of so many bytes takes some milliseconds to compress."""
 _KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -45,6 +48,7 @@ class Service:
         state = self.state
         async with watching(state.snapshots, state.metrics, is_quiet=state.settings.is_quiet):
             yield
+        await state.children.stop()
         await state.jobs.stop()
         state.snapshots.close()
 
@@ -74,7 +78,10 @@ class Service:
             reply.error = f"{type(error).__name__} at {', '.join(places[-6:])}"
         reply.headers["x-request-id"] = request_id
         reply.headers.update(self._gate.cors(headers))
-        reply = compressed(reply, headers)
+        if len(reply.body) < LONG_BYTES:
+            reply = compressed(reply, headers)
+        else:  # others are answered meanwhile
+            reply = await asyncio.to_thread(compressed, reply, headers)
         try:
             await reply.send(send, has_body=scope["method"] != "HEAD")
         finally:

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from carms_lake import Published
+from carms_lake.api.published import encoded
 from carms_lake.errors import GoldMissing, LakeError, StoreError
 from carms_lake.serve.memory import Memory
 from carms_lake.serve.rows import Held, hold
@@ -70,6 +71,10 @@ class Snapshot:
         if isinstance(value, dict):
             return {k: self.public(v) for k, v in value.items() if k not in self.private}
         return [self.public(one) for one in value] if isinstance(value, list | tuple) else value
+
+    def members(self, more: Mapping[str, Any]) -> bytes:
+        """Members of an answer, as they are shown and as `paging.page` takes them."""
+        return encoded(self.public(more))[1:-1] + b","
 
     def take(self) -> bool:
         """Begin a use; False where the snapshot was closed already."""

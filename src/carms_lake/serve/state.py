@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from anyio import CapacityLimiter
 
 from carms_lake.errors import LakeError
+from carms_lake.serve.children import Children
 from carms_lake.serve.jobs import Jobs
 from carms_lake.serve.metrics import Metrics
 from carms_lake.serve.routes import Asked
 from carms_lake.serve.snapshot import Snapshots
+from carms_lake.serve.written import Files
 
 if TYPE_CHECKING:
     from carms_lake import Lake
@@ -32,7 +34,9 @@ class State:
         self.settings = settings
         self.metrics = Metrics()
         self.limiter = CapacityLimiter(THREADS)
-        self.jobs = Jobs(lake.config.project, lake.config.domain.name)
+        self.children = Children(lake.config.project, lake.config.domain.name)
+        self.jobs = Jobs(self.children)
+        self.files = Files(lake, self.children)
 
         def warm(snapshot: Snapshot) -> None:
             """Let each route read what it answers from, before anybody asks."""

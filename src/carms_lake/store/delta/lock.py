@@ -71,10 +71,7 @@ def writing(
         name = ""
         with suppress(OSError):
             name = holder.read_text(encoding="utf-8")
-        raise StoreLocked(
-            f"the lake in `{lake}` is being written by {name or 'another process'}",
-            "wait for it to end, then run this again",
-        ) from None
+        raise _locked(lake, name) from None
     except StoreError:
         lock.release()
         raise
@@ -118,6 +115,29 @@ def holder(lake: Path) -> Holder:
         except Timeout:
             is_held = True
     return Holder(name, is_held)
+
+
+def ensure_unlocked(lake: Path) -> None:
+    """Refuse to go on while a process is writing to the lake of a domain.
+
+    Raises:
+        StoreLocked: one is; the message names it.
+        StoreError: the lock cannot be looked at.
+    """
+    try:
+        found = holder(lake)
+    except OSError as error:
+        where = error.filename or lake
+        raise StoreError(f"`{where}` cannot be read: {error.strerror or error}") from error
+    if found.is_writing:
+        raise _locked(lake, found.name)
+
+
+def _locked(lake: Path, name: str) -> StoreLocked:
+    return StoreLocked(
+        f"the lake in `{lake}` is being written by {name or 'another process'}",
+        "wait for it to end, then run this again",
+    )
 
 
 def mend_logs(lake: Path, giving_up: Path | None = None) -> list[str]:

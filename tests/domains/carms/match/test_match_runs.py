@@ -223,6 +223,9 @@ def test_a_lake_that_cannot_be_written_is_said_and_the_answer_is_given(two, matc
     assert result.exit_code == 0
     assert result.stdout
     assert "not kept: the lake cannot be written" in result.stderr
+    said = json.loads(match("simulate", "--reps", "1", "--json").stdout)
+    assert said["run_id"] is None
+    assert said["data"]["not_kept"] == "the lake cannot be written"
 
 
 def test_figures_that_differ_from_the_kept_ones_end_with_1(two, match, monkeypatch):

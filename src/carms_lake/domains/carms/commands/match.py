@@ -125,8 +125,8 @@ def simulate(
     found = computed(call, offered, plan, reps)
     if export:
         sim.export(plan, export)
-    run_id = _kept(call, found, asked) if keep else None
-    show(call, to, found, asked, run_id)
+    run_id, why_not = _kept(call, found, asked) if keep else (None, "")
+    show(call, to, found, asked, run_id, why_not)
     if call.json:  # one object says it all
         return
     if run_id:
@@ -139,16 +139,16 @@ def _name(file: Path | None) -> str | None:
     return str(file) if file else None
 
 
-def _kept(call: Call, found: Simulation, asked: Asked) -> str | None:
-    """Keep what was found; the run's id, None where the lake cannot be written, which is said."""
+def _kept(call: Call, found: Simulation, asked: Asked) -> tuple[str | None, str]:
+    """Keep what was found: the run's id, or why the lake cannot be written, which is said."""
     import carms_lake
     from carms_lake.domains.carms.match.runs import keep
 
     try:
-        return keep(lake(call), found, asked)
+        return keep(lake(call), found, asked), ""
     except carms_lake.StoreError as error:
         note(call, f"not kept: {error.message}; {error.hint}")
-        return None
+        return None, error.message
 
 
 def _settings(

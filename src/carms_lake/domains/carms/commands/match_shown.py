@@ -43,11 +43,20 @@ def left_out(unsolved: int) -> str:
     return f", {unsolved} without a stable matching left out" if unsolved else ""
 
 
-def show(call: Call, to: Target, found: Simulation, asked: Asked, run_id: str | None) -> None:
-    """Print a simulation; `run_id` is that of the run that kept it."""
+def show(
+    call: Call,
+    to: Target,
+    found: Simulation,
+    asked: Asked,
+    run_id: str | None,
+    not_kept: str = "",
+) -> None:
+    """Print a simulation; `run_id` is that of the run that kept it, `not_kept` why none could."""
     rows = found.table if asked.by is None else found.table.filter(level=asked.by)
     if call.json:
-        envelope({**_said(found, asked), "rows": rows.to_dicts()}, run_id=run_id, to=to)
+        more = {"not_kept": not_kept} if not_kept else {}
+        data = {**_said(found, asked), **more, "rows": rows.to_dicts()}
+        envelope(data, run_id=run_id, to=to)
         return
     emit(call, shown(rows) if to.format is Format.TABLE else rows, to)
     note_all(call, _said(found, asked))

@@ -11,12 +11,10 @@ from carms_lake.domains.carms.analysis.programs import HEADINGS
 from carms_lake.domains.carms.analysis.programs import programs as programs_of
 from carms_lake.domains.carms.service.filters import FILTERS, given, named
 from carms_lake.domains.carms.service.programs import SORT
-from carms_lake.serve.routes import Asked, Encoded, Route
+from carms_lake.serve.routes import HTML, MARKDOWN, XLSX, Asked, Encoded, Route
 
 if TYPE_CHECKING:
     import polars as pl
-
-_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _table(asked: Asked) -> pl.DataFrame:
@@ -75,7 +73,7 @@ def _route(suffix: str, kind: str, write: Callable[[pl.DataFrame, str], bytes], 
 
 
 ROUTES = (
-    _route("html", "text/html; charset=utf-8", _html, "The programs that fit, as a page"),
-    _route("md", "text/markdown; charset=utf-8", _markdown, "The same as Markdown"),
-    _route("xlsx", _SHEET, _workbook, "The same as a workbook"),
+    _route("html", HTML, _html, "The programs that fit, as a page"),
+    _route("md", MARKDOWN, _markdown, "The same as Markdown"),
+    _route("xlsx", XLSX, _workbook, "The same as a workbook"),
 )
