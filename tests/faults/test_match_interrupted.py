@@ -26,8 +26,10 @@ from carms_lake.domains.carms.match import export, simulation
 whole, moment = simulation.repetitions, sys.argv.pop(1)
 
 def say(word):
+    global moment
     if word == moment:
         print(word, file=sys.stderr, flush=True)
+        moment = None
 
 def repetitions(plan, number, done):
     say("before any process")
@@ -36,13 +38,13 @@ def repetitions(plan, number, done):
 def written(frame, path, write=export.pl.DataFrame.write_csv):
     write(frame, path)
     if moment == "while it exports" and path.name == "programs.csv":
-        say(moment)
+        say("while it exports")
         sys.stdin.read()  # until the interrupt
 
 simulation.repetitions, export.pl.DataFrame.write_csv = repetitions, written
 main()
 """
-"""The command, which says on stderr when the moment has come."""
+"""The command, which says on stderr, once, when the moment has come."""
 
 
 @pytest.fixture(scope="module")
