@@ -13,8 +13,17 @@ from command import called
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+import carms_lake
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+SMALL = {
+    "carms": ("--programs", "20"),
+    "retail": ("--scale", "0.003", "--days", "20"),
+    "ticketing": ("--scale", "0.02"),
+}
+"""The options with which each domain that comes with the tool generates few rows."""
 
 settings.register_profile(
     "carms", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25
@@ -50,6 +59,19 @@ def real_project(real_carms: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             assert done.code == 0, done.err
             (folder / "is_built").touch()
     return folder
+
+
+@pytest.fixture(scope="session", params=list(SMALL))
+def shipped_lake(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> carms_lake.Lake:
+    """A small lake of each domain that comes with the tool; no test changes it."""
+    domain, folder = request.param, tmp_path_factory.mktemp(request.param)
+    assert called(folder, "init", "-d", domain).code == 0
+    assert called(folder, "-d", domain, "generate", *SMALL[domain]).code == 0
+    done = called(folder, "-d", domain, "run")
+    assert done.code == 0, done.err
+    return carms_lake.open(folder, domain)
 
 
 @pytest.fixture(autouse=True, scope="session")

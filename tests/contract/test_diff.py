@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from carms_lake.contract.change import Level, bumped, joined, level_of, wider
 from carms_lake.contract.diff import diff
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
+from carms_lake.contract.measures import Measure
 from carms_lake.contract.model import (
     Balance,
     Column,
@@ -208,6 +209,7 @@ def test_a_dropped_column_that_is_kept_from_now_on_is_no_loss() -> None:
         ({}, {"silver": SilverSpec(by_key=False)}, "incremental", PATCH),
         ({}, {"coverage_by": ("a",)}, "coverage by", PATCH),
         ({}, {"written_by": "carms count"}, "written by", PATCH),
+        ({}, {"measures": (Measure("n", "dax", "sql", "0", "What it is."),)}, "measures", MINOR),
         ({}, {"reconcile": ({"name": "x", "gold": "g", "silver": "s"},)}, "reconciliation", MINOR),
     ],
 )
@@ -286,7 +288,7 @@ OTHERS: dict[str, Any] = {
 COMPARED_ELSEWHERE = {
     Contract: {"ref", "version", "columns", "relationships", "quality", "source", "silver",
                "reconcile", "path", "fingerprint", "ages", "row_change", "declared_totals",
-               "quarantine_budgets"},
+               "quarantine_budgets", "measures"},
     Column: {"name", "type", "bounds"},
     SourceSpec: {"delivery", "new_columns"},
     SilverSpec: {"driver", "balance", "history"},

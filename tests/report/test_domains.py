@@ -7,10 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
-from command import called
 from html_page import Page
 
-import carms_lake
 from carms_lake.config import builtin_domains
 from carms_lake.report import report
 from carms_lake.report import words as words_of_report
@@ -23,11 +21,6 @@ if TYPE_CHECKING:
     from carms_lake.api import Lake
     from carms_lake.contract.model import Contract
 
-SMALL = {
-    "carms": ("--programs", "20"),
-    "retail": ("--scale", "0.003", "--days", "20"),
-    "ticketing": ("--scale", "0.02"),
-}
 LARGEST_BYTES = 1_000_000
 
 
@@ -70,29 +63,19 @@ def test_every_chart_has_its_columns_and_a_unit_or_a_label(domain: str) -> None:
                 assert {block.x, *block.y} <= names, block.key
 
 
-@pytest.fixture(scope="module", params=list(SMALL))
-def lake(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Lake:
-    domain, folder = request.param, tmp_path_factory.mktemp(request.param)
-    assert called(folder, "init", "-d", domain).code == 0
-    assert called(folder, "-d", domain, "generate", *SMALL[domain]).code == 0
-    done = called(folder, "-d", domain, "run")
-    assert done.code == 0, done.err
-    return carms_lake.open(folder, domain)
-
-
 @pytest.mark.slow
-def test_the_report_of_a_domain_is_small_and_the_same_each_time(lake: Lake) -> None:
+def test_the_report_of_a_domain_is_small_and_the_same_each_time(shipped_lake: Lake) -> None:
     for lang in ("en", "fr"):
-        first = report(lake, lang).html()
+        first = report(shipped_lake, lang).html()
         assert len(first.encode()) < LARGEST_BYTES
-        assert report(lake, lang).html() == first
+        assert report(shipped_lake, lang).html() == first
         ids = Page(first).ids()
         assert len(set(ids)) == len(ids)
 
 
 @pytest.mark.slow
 def test_no_word_of_a_french_report_is_left_in_english(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
+    shipped_lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signs = dict.fromkeys(words_of_report.dictionary(), Both("\u00b6", "\u00b6"))
     monkeypatch.setattr(words_of_report, "dictionary", lambda: signs)
@@ -102,7 +85,7 @@ def test_no_word_of_a_french_report_is_left_in_english(
     )
     # A program's own part mixes words and names; tests of carms read it.
     whole = re.sub(
-        r'<details[^>]* id="p-.*?</details>', "", report(lake, "fr").html(), flags=re.DOTALL
+        r'<details[^>]* id="p-.*?</details>', "", report(shipped_lake, "fr").html(), flags=re.DOTALL
     )
     page = Page(whole)
     left = {
@@ -110,7 +93,7 @@ def test_no_word_of_a_french_report_is_left_in_english(
         for text in page.in_language()
         if re.search(r"[^\W\d_]", re.sub(_SAME_IN_BOTH, "", text))
     }
-    assert left - french_names(lake) == set()
+    assert left - french_names(shipped_lake) == set()
 
 
 _SAME_IN_BOTH = r"\d\d:\d\d\u00a0UTC|\b(AUD|CAD)\b|^\d+ (ou plus|à \d+)( pour \d+ postes?)?$"
@@ -130,19 +113,19 @@ def _described(contract: Contract) -> list[str]:
 
 
 @pytest.mark.slow
-def test_values_of_people_are_never_in_the_report(lake: Lake) -> None:
+def test_values_of_people_are_never_in_the_report(shipped_lake: Lake) -> None:
     """Neither in statistics nor with samples: what contracts classify is on no page."""
-    made = report(lake, with_samples=True)
+    made = report(shipped_lake, with_samples=True)
     page, text = made.html(), made.markdown()
     described = " ".join(
-        words for c in lake.contracts.values() for words in (c.description, *_described(c))
+        words for c in shipped_lake.contracts.values() for words in (c.description, *_described(c))
     )
-    for name, contract in lake.contracts.items():
+    for name, contract in shipped_lake.contracts.items():
         private = [c.name for c in contract.columns if c.is_private and str(c.type) == "varchar"]
         if contract.kind == "macro" or not private or contract.ref.layer == "gold":
             continue
         columns = ", ".join(f'"{column}"' for column in private)
-        for row in lake.query(f"select {columns} from {name} limit 20").rows():
+        for row in shipped_lake.query(f"select {columns} from {name} limit 20").rows():
             values = [v for v in row if v and len(v) > 12 and v not in described]
             shown = [v for v in values if v in page or v in text]
             assert shown == [], name

@@ -139,7 +139,11 @@ def _table(old: Contract, new: Contract) -> Iterator[_Difference]:
         enforce_key="declared key",
     )
     yield from _unequal(Level.PATCH, old.silver, new.silver, by_key="incremental")
-    for kind, shown_of in (("reconciliation", _reconciled), ("declared totals", _totals)):
+    for kind, shown_of in (
+        ("reconciliation", _reconciled),
+        ("declared totals", _totals),
+        ("measures", _measures),
+    ):
         if shown_of(old) != shown_of(new):
             yield Level.MINOR, kind, shown_of(old), shown_of(new)
 
@@ -178,6 +182,10 @@ def _stopping_change(change: RowChange | None) -> float:
 
 def _totals(contract: Contract) -> tuple[str, ...]:
     return tuple(f"{t.name}: {t.select} = {t.value}" for t in contract.declared_totals)
+
+
+def _measures(contract: Contract) -> tuple[str, ...]:
+    return tuple(f"{m.name}: {m.dax} = {m.sql} ({m.format})" for m in contract.measures)
 
 
 def _reconciled(contract: Contract) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ TABLE_KEYS = frozenset([
     "dropColumns", "nullValues", "driver", "balance", "driverKey", "order", "history",
     "reconcile", "parameters", "coverageBy", "incremental", "newColumns", "mergeSurplusInto",
     "mayBeEmpty", "trim", "enforceKey", "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
-    "evidence", "writtenBy",
+    "evidence", "writtenBy", "measures",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset([
     "fromPath", "agreesWithPath", "mayBeAbsent", "coverage", "aliases", "formats", "decimalMark",
@@ -86,6 +86,21 @@ def _ensure_bounded(events: Iterable[Any]) -> None:
         opened[-1] = (above, so_far + size)
         if so_far + size > _MOST_CHARACTERS:
             raise ValueError(f"with its aliases it has more than {_MOST_CHARACTERS} characters")
+
+
+def entry_lines(contract_text: bytes, key: str) -> list[int]:
+    """The lines, from 1, where the entries of a list in the table's `customProperties` begin."""
+    import yaml  # noqa: PLC0415
+
+    def below(node: Any, name: str) -> Any:
+        return next(value for at, value in node.value if at.value == name)
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    table = below(yaml.compose(contract_text, Loader=loader), "schema").value[0]
+    entry = next(
+        e for e in below(table, "customProperties").value if below(e, "property").value == key
+    )
+    return [element.start_mark.line + 1 for element in below(entry, "value").value]
 
 
 def custom(element: dict[str, Any], known: frozenset[str], where: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from carms_lake.contract.keys import (
     words,
 )
 from carms_lake.contract.limits import ages, declared_totals, quality_rule, row_change
+from carms_lake.contract.measures import measures
 from carms_lake.contract.model import (
     BOUNDS,
     Balance,
@@ -99,7 +100,7 @@ def parse_contract(data: bytes, path: Path, ref: TableRef) -> Contract:
             "a contract's file name is its table's name",
         )
     try:
-        return _contract(tables[0], document, path, ref, hashlib.sha256(data).hexdigest())
+        return _contract(tables[0], document, path, ref, data)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         what = f"a part of it does not have the shape of the standard: {error}"
         if isinstance(error, KeyError):
@@ -110,7 +111,7 @@ def parse_contract(data: bytes, path: Path, ref: TableRef) -> Contract:
 
 
 def _contract(
-    table: dict[str, Any], document: dict[str, Any], path: Path, ref: TableRef, fingerprint: str
+    table: dict[str, Any], document: dict[str, Any], path: Path, ref: TableRef, data: bytes
 ) -> Contract:
     own = custom(table, TABLE_KEYS, f"`{path}`")
     properties = table.get("properties") or []
@@ -160,8 +161,9 @@ def _contract(
         evidence=evidence(own, ref.domain),
         coverage_by=texts(own, "coverageBy"),
         written_by=text(own, "writtenBy") or "",
+        measures=measures(own, data),
         path=path,
-        fingerprint=fingerprint,
+        fingerprint=hashlib.sha256(data).hexdigest(),
     )
 
 

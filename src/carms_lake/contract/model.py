@@ -12,6 +12,7 @@ from typing import Any
 
 from carms_lake.contract.evidence import EvidenceSpec
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
+from carms_lake.contract.measures import Measure
 from carms_lake.contract.spelling import Extent, SeriesSpec, Spelling
 from carms_lake.contract.types import ColumnType
 from carms_lake.names import AUDIT_COLUMNS, DELIVERY_COLUMNS, SRC_EXTRA, SRC_REPAIR, TableRef
@@ -235,6 +236,8 @@ class Contract:
     """Columns whose values the coverage of extracted fields is also counted by."""
     written_by: str = ""
     """Own layers only: the command that appends to the table, as `carms match simulate`."""
+    measures: tuple[Measure, ...] = ()
+    """Gold only: figures that reports share."""
     path: Path | None = None
     fingerprint: str = ""
     """SHA-256 of the file."""

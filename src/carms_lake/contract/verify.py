@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from carms_lake.contract.dax import verify_measures
 from carms_lake.contract.model import Balance, Column, Contract
 from carms_lake.contract.own import verify_own_layer
 from carms_lake.contract.spelling import SeriesSpec
@@ -39,6 +40,7 @@ def verify(contracts: Mapping[TableRef, Contract]) -> None:
             _counted(contract, contracts)
             _evidence(contract, contracts)
             verify_own_layer(contract)
+            verify_measures(contract, contracts)
         except ContractError as error:
             raise ContractError(f"`{contract.path}`, {error.message}", error.hint) from None
 
