@@ -59,6 +59,10 @@ def test_tables_answer_as_their_schemas_say(client: Client) -> None:
         Draft202012Validator(content["application/json"]["schema"]).validate(found.json)
 
 
+LEFT_OUT = r"/api/v1/(programs|analytics/[^g]|tables/(?!geo_summary$|program_profile$|\{))"
+"""Programs are asked without `/api/v1`; of tables a small one and the widest are enough."""
+
+
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(carms_lake_of_six: Lake, tmp_path: Path) -> None:
     if find_spec("schemathesis") is None:
@@ -69,7 +73,7 @@ def test_schemathesis_finds_nothing(carms_lake_of_six: Lake, tmp_path: Path) -> 
                 sys.executable, "-m", "schemathesis.cli", "run", "--checks=all",
                 "--max-examples=3", "--seed=1", "--no-color", "--report=junit",
                 f"--report-dir={tmp_path}",
-                "--exclude-path-regex=/api/v1/(tables|analytics|reports)/",
+                f"--exclude-path-regex={LEFT_OUT}",
                 f"http://127.0.0.1:{client.port}/openapi.json",
             ],
             capture_output=True,

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from carms_lake.serve.snapshot import Snapshot
     from carms_lake.serve.state import State
 
-MOST_PARAMETERS = 60
+MOST_PARAMETERS = 500
+"""A wide table has three or more for each column."""
 MOST_WAITING = 64
 """More are sent away: to wait longer than anybody does helps nobody."""
 
@@ -103,7 +104,7 @@ class Endpoint:
                     found = Encoded(encoded(snapshot.public(found)))
                 return found, etag, snapshot
 
-        limiter = self._state.limiter
+        limiter = self._state.turns_of_users if route.is_users else self._state.turns
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise Refused(503, "too many requests wait", "try again in some seconds")
         found, etag, snapshot = await to_thread.run_sync(work, limiter=limiter)

@@ -50,14 +50,8 @@ def asked_page(asked: Asked, table: str, filters: Sequence[Filter], sort: Sort) 
         conditions.append(text)
         parameters |= more
     where = f" where {' and '.join(conditions)}" if conditions else ""
-    source = f"from gold.{_quoted(table)}{where}"
-    total = snapshot.lake.rows(f"select count(*) {source}", parameters)[1][0][0]
-    order = _order(snapshot, table, sort)
-    cut = f"limit {paging.limit(asked)} offset {paging.begin(asked)}"
-    columns, rows = snapshot.lake.rows(
-        f"{_select(snapshot, table)}{where} {order} {cut}", parameters
-    )
-    return paging.joined(asked, "rows", hold(snapshot.private, columns, rows).encoded, total)
+    select = f"{_select(snapshot, table)}{where} {_order(snapshot, table, sort)}"
+    return paging.selected(asked, "rows", select, parameters)
 
 
 def _select(snapshot: Snapshot, table: str) -> str:

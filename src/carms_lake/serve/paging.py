@@ -73,6 +73,21 @@ def page(
     return joined(asked, name, [encoded[at] for at in chosen], len(positions), more)
 
 
+def selected(
+    asked: Asked, name: str, select: str, parameters: Mapping[str, Any] | None = None
+) -> Encoded:
+    """A page of the rows of a SELECT that puts them in order: DuckDB reads those of the page alone.
+
+    Raises:
+        LakeError: as `begin` and `Published.rows`.
+    """
+    start, lake = begin(asked), asked.lake
+    total = lake.rows(f"select count(*) from ({select})", parameters)[1][0][0]  # noqa: S608 - of ours
+    cut = f"limit {limit(asked)} offset {start}"
+    columns, rows = lake.rows(f"{select} {cut}", parameters)
+    return joined(asked, name, asked.snapshot.hold(columns, rows).encoded, total)
+
+
 def joined(
     asked: Asked, name: str, rows: Sequence[bytes], total: int, more: bytes = b""
 ) -> Encoded:

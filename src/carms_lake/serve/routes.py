@@ -124,6 +124,8 @@ class Route:
     words: tuple[str, ...] = ()
     """Of a route that always answers with the same command, and needs no published file: its
     words, in place of what `answer` gives."""
+    is_users: bool = False
+    """Whether it answers a statement that a user wrote, which may take long: others go on."""
     takes_more: bool = False
     """Whether it checks parameters that it does not name by itself: `Asked.more`."""
     media_types: Sequence[str] = (JSON,)

@@ -12,7 +12,7 @@ PORT = 8321
 RATE = 50.0
 """Requests a second of one client, where others than this machine may ask."""
 MOST_BODY_BYTES = 256 << 10
-MOST_URL_BYTES = 8 << 10
+MOST_URL_BYTES = 16 << 10
 
 
 @dataclass(frozen=True)

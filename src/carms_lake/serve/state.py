@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from carms_lake.serve.settings import Settings
     from carms_lake.serve.snapshot import Snapshot
 
-THREADS = 2
-"""Requests that are computed at once; each has a connection of its own."""
+AT_ONCE = 1
+"""Questions that DuckDB answers at once. `similar` alone takes most of the memory that is allowed,
+so that two at once would fail; statements of users have a turn and a memory limit of their own."""
 
 
 class State:
@@ -33,7 +34,8 @@ class State:
         self.lake = lake
         self.settings = settings
         self.metrics = Metrics()
-        self.limiter = CapacityLimiter(THREADS)
+        self.turns = CapacityLimiter(AT_ONCE)
+        self.turns_of_users = CapacityLimiter(AT_ONCE)
         self.children = Children(lake.config.project, lake.config.domain.name)
         self.jobs = Jobs(self.children)
         self.files = Files(lake, self.children)

@@ -120,7 +120,15 @@ def generic_routes(*, has_query: bool) -> Iterator[Route]:
     def query(asked: Asked) -> object:
         return _query(asked, is_enabled=has_query)
 
-    yield Route("/api/v1/query", query, "One reading statement", _ANSWER, (), "POST", _QUERY)
+    yield Route(
+        "/api/v1/query",
+        query,
+        "One reading statement",
+        _ANSWER,
+        method="POST",
+        body=_QUERY,
+        is_users=True,
+    )
 
 
 def table_route(declared: TableRoute) -> Route:

@@ -138,6 +138,8 @@ def _opened(config: LakeConfig, memory_limit: str) -> tuple[duckdb.DuckDBPyConne
             allow_community_extensions="false",
             memory_limit=memory_limit,
             threads="1",
+            # What a query took is given back after it, not only from 512 MB on.
+            allocator_bulk_deallocation_flush_threshold="1MB",
         )
         try:
             attach(connection, path)

@@ -47,15 +47,8 @@ def _rows(*required: str) -> dict[str, Any]:
 def _requirements(asked: Asked) -> object:
     values = asked.values
     wanted = {name: values.get(name) for name in ("program", "code", "level")}
-    key = ("requirements", tuple(wanted.values()))
-    found = asked.memory.get(key)
-    if found is None:
-        with gold_of_this_version():
-            columns, rows = asked.lake.rows(_REQUIREMENTS, wanted)
-        held = asked.snapshot.hold(columns, rows)
-        # All of them are too many to be kept for each question.
-        found = asked.memory.once(key, lambda: held) if values.get("program") else held
-    return paging.page(asked, "requirements", found.encoded, range(len(found.rows)))
+    with gold_of_this_version():
+        return paging.selected(asked, "requirements", _REQUIREMENTS, wanted)
 
 
 def _search(asked: Asked) -> object:
