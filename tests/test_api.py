@@ -29,8 +29,8 @@ MEMBERS = [
 ]  # fmt: skip
 CALLS = {
     "append", "build", "check", "config", "contracts", "diff", "drift", "ensure_unlocked", "forget",
-    "history", "ingest", "query", "rejects", "replay", "run", "status", "stream", "table", "tables",
-    "tables_about_people", "trace",
+    "history", "ingest", "lineage", "query", "rejects", "replay", "run", "status", "stream",
+    "table", "tables", "tables_about_people", "trace",
 }  # fmt: skip
 
 

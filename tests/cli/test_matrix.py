@@ -29,6 +29,7 @@ ROWS: dict[str, tuple[set[int], list[list[str]]]] = {
     "tables": ({0}, [[]]),
     "describe": ({0}, [["silver.sale"]]),
     "trace": ({0}, [["s1"], ["s1", "--column", "amount"]]),
+    "lineage": ({0}, [[], ["silver.sale", "--columns"]]),
     "check": ({0}, [[], ["--failures"], ["--scorecard"]]),
     "rejects list": ({0}, [[], ["--history"], ["--repairs"]]),
     "rejects replay": ({0}, [["--dry-run"]]),
@@ -47,6 +48,7 @@ ROWS: dict[str, tuple[set[int], list[list[str]]]] = {
 TEXT = {
     "init": ["{other}"],
     "tables": ["--names"],
+    "lineage": ["--mermaid"],
     "drift": ["--patch"],
     "generate": ["carms", "--programs", "3", "--out", "{other}/made"],
 }

@@ -327,3 +327,19 @@ class Lake:
         from carms_lake.flows.lineage import trace
 
         return trace(self.config, key, table=table)
+
+    def lineage(self, *tables: str) -> pl.DataFrame:
+        """What columns are made of: of all tables, or of these and of all that they are made of.
+
+        One row per column and column that it is made of: `table`, `column`, `reads`,
+        `reads_column`, `known` (sql, contract or file) and `how`. `reads` is a table, or the files
+        of a bronze table; a table that is read, and none of whose columns is named, has a row
+        without columns. Contracts and SELECTs say so, no data is read.
+
+        Raises:
+            UsageError: unknown table.
+            ContractError: a contract is wrong, or functions and SELECTs do not fit the contracts.
+        """
+        from carms_lake.flows.lineage.columns import column_lineage
+
+        return column_lineage(self.config, tables)

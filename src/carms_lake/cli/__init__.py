@@ -19,6 +19,7 @@ from carms_lake.cli import (
     drift,
     interrupts,
     lake,
+    lineage,
     mcp,
     operate,
     page,
@@ -55,7 +56,7 @@ def _version(wanted: bool) -> None:
 
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
-    "Read it": (read.app, shell.app, trace.app, page.app),
+    "Read it": (read.app, shell.app, trace.app, lineage.app, page.app),
     "Trust it": (check.app, rejects.app, drift.app),
     "Operate it": (operate.app, serve.app, mcp.app),
 }

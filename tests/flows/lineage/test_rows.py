@@ -46,7 +46,7 @@ def ref(name: str) -> TableRef:
 def with_select(seen: LineageContext, table: str, sql: str) -> LineageContext:
     """The same lineage_context, as if a gold table had another SELECT."""
     step = replace(seen.gold[ref(table)], sql=sql)
-    return replace(seen, gold={**seen.gold, ref(table): step}, _selects={})
+    return replace(seen, gold={**seen.gold, ref(table): step})
 
 
 def row(seen: LineageContext, table: str, column: str, value: str) -> dict[str, object]:

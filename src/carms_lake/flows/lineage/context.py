@@ -10,15 +10,14 @@ from carms_lake.catalog import Catalog, GoldStep, SilverStep, load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.contract.model import Column, Contract
 from carms_lake.errors import UsageError
+from carms_lake.flows.lineage.columns import ColumnLineage
 from carms_lake.names import Layer, TableRef
-from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import delta, lookup, table_path
 from carms_lake.store.gold import reading
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, key_file
 from carms_lake.store.lookup import ROWS, Condition, Connection
-from carms_lake.store.ops import OPS_SCHEMAS
 from carms_lake.store.sql import quoted
-from carms_lake.store.sql.column_lineage import LineageUnknown, Prepared, prepared
+from carms_lake.store.sql.column_lineage import LineageUnknown
 from carms_lake.store.sql.row_lineage import LineageQuery, lineage_query
 
 Row = dict[str, Any]
@@ -41,31 +40,11 @@ class LineageContext:
     silver: Mapping[TableRef, SilverStep]
     notes: dict[str, None] = field(default_factory=dict)
     """What could not be followed, once each."""
-    _selects: dict[TableRef, Prepared] = field(default_factory=dict)
 
     @cached_property
-    def _schema(self) -> dict[str, dict[str, list[str]]]:
-        """By layer and table: the columns, for the SELECTs of gold."""
-        ops = {**OPS_SCHEMAS, "rejects": REJECT_SCHEMA}
-        found = {"ops": {table: list(columns) for table, columns in ops.items()}}
-        for ref, contract in self.contracts.items():
-            found.setdefault(ref.layer, {})[ref.table] = list(contract.column_names)
-        return found
-
-    def select(self, ref: TableRef) -> Prepared:
-        """A gold table's SELECT; views in it are expanded, since they have no rows of their own.
-
-        Raises:
-            LineageUnknown: it cannot be read.
-        """
-        if ref not in self._selects:
-            views = {
-                r.in_domain: step.sql
-                for r, step in self.gold.items()
-                if step.contract.kind == "view" and r != ref
-            }
-            self._selects[ref] = prepared(self.gold[ref].sql, self._schema, views)
-        return self._selects[ref]
+    def columns(self) -> ColumnLineage:
+        """What the columns of these tables are made of."""
+        return ColumnLineage(self.contracts, self.gold)
 
     def ref(self, name: str) -> TableRef | None:
         """The table of a name such as `silver.program`, where it exists."""
@@ -97,7 +76,7 @@ class LineageContext:
         """A gold table's SELECT with the keys of its inputs; None, and a note, where impossible."""
         keys = {r.in_domain: c.primary_key for r, c in self.contracts.items() if c.kind == "table"}
         try:
-            return lineage_query(self.select(ref), keys, subsets=subsets, limit=ROWS + 1)
+            return lineage_query(self.columns.select(ref), keys, subsets=subsets, limit=ROWS + 1)
         except LineageUnknown as error:
             self.unfollowed(ref, error)
             return None

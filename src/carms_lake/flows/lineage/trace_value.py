@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 from carms_lake.config import LakeConfig
 from carms_lake.errors import UsageError, did_you_mean
+from carms_lake.flows.lineage.columns import Evidence
 from carms_lake.flows.lineage.context import LineageContext, Row, TableRows, lineage_context
 from carms_lake.flows.lineage.keys import find_start, with_views
 from carms_lake.flows.lineage.passages import Passage, passages
@@ -23,23 +23,11 @@ from carms_lake.flows.lineage.rows import Inputs, inputs
 from carms_lake.flows.rejects.locate import LandedFiles
 from carms_lake.names import Layer, TableRef
 from carms_lake.store.lookup import ROWS
-from carms_lake.store.sql.column_lineage import ColumnOrigin, LineageUnknown, column_origins
 
 TREES_SHOWN = 5
 """For how many rows of one key a value's way is shown."""
 VALUES_SHOWN = 3
 """How many values of one column are shown on the way."""
-
-
-class Evidence(StrEnum):
-    """Where the origin of a value is known from."""
-
-    SQL = "sql"
-    """The SELECT says so."""
-    CONTRACT = "contract"
-    """The contract says so: silver is computed by Python, or the SELECT could not be followed."""
-    FILE = "file"
-    """The source file has it."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +147,6 @@ class _ValueWalk:
     context: LineageContext
     files: LandedFiles
     _inputs: dict[tuple[TableRef, str], Inputs] = field(default_factory=dict)
-    _origins: dict[TableRef, Mapping[str, ColumnOrigin]] = field(default_factory=dict)
 
     def origin(
         self,
@@ -173,42 +160,16 @@ class _ValueWalk:
         """A column in some rows of a table, and all that it is made of."""
         if ref.layer is Layer.BRONZE:
             return self._of_file(ref, column, rows, is_cut=is_cut)
-        contract = self.context.contracts[ref].column(column)
         values = tuple(
             ValueAtStep(row[column], read_from=passages(self.context, ref, column, row))
             for row in rows
         )
-        evidence, text, sources, notes = Evidence.CONTRACT, contract.rule, contract.sources, []
-        if ref.layer is Layer.SILVER and not sources:
-            driver = self.context.contracts[ref].silver.driver
-            there = self.context.contracts.get(driver) if driver else None
-            if there and column in there.column_names:
-                sources = (f"{there.ref.in_domain}.{column}",)
-            notes = ["the contract names no source"]
-        if ref.layer is Layer.GOLD:
-            found, why = self._sql(ref, column)
-            if found and (found.columns or not sources):
-                evidence, text, sources = Evidence.SQL, found.expression, found.columns
-            else:
-                notes = [why or "the SELECT reads no column, as in a count; the contract names"]
-        below = self._below(ref, rows) if sources else Inputs({})
-        made_of = [self._source(below, name, is_first=is_first) for name in sources]
+        made = self.context.columns.made_of(ref, column)
+        below = self._below(ref, rows) if made.columns else Inputs({})
+        made_of = tuple(self._source(below, name, is_first=is_first) for name in made.columns)
         return Origin(
-            ref.in_domain, column, values, evidence, text, is_cut, tuple(notes), tuple(made_of)
+            ref.in_domain, column, values, made.evidence, made.text, is_cut, made.notes, made_of
         )
-
-    def _sql(self, ref: TableRef, column: str) -> tuple[ColumnOrigin | None, str]:
-        """What the SELECT says of a column, or why it says nothing."""
-        try:
-            if ref not in self._origins:
-                self._origins[ref] = column_origins(self.context.select(ref))
-        except LineageUnknown as error:
-            return None, f"the SELECT cannot be followed: {error}; the contract names"
-        found = self._origins[ref].get(column)
-        if found is None or found.unknown:
-            parts = ", ".join(f"`{name}`" for name in found.unknown) if found else f"`{column}`"
-            return None, f"the SELECT cannot be followed at {parts}; the contract names"
-        return found, ""
 
     def _below(self, ref: TableRef, rows: Sequence[Row]) -> Inputs:
         """What rows were made of; of silver also the inputs of the silver tables among these."""
