@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-import pytest
+from extras import skip_without
 
 from carms_lake import Lake
 from carms_lake.mcp import make_server
@@ -25,12 +23,7 @@ class Said:
 
 def ensure_extra() -> None:
     """Skip where the extra is not installed."""
-    try:
-        import_module("mcp.server.mcpserver")
-    except ModuleNotFoundError:
-        # `make test-extras` says which extra it has installed: then nothing is skipped.
-        assert os.environ.get("CARMS_EXTRA") != "mcp", "no `mcp`"
-        pytest.skip("the extra `mcp` is not installed")
+    skip_without("mcp", "mcp.server.mcpserver")
 
 
 def with_client(lake: Lake, use: Callable[[Any], Any]) -> Any:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
 from domains.carms.gold_lake import published, silver_of, version
+from extras import skip_without
 
 from carms_lake import Lake
 from carms_lake.config import load_config
@@ -81,11 +79,7 @@ class Client:
 @contextmanager
 def serving(lake: Lake, **settings: Any) -> Iterator[Client]:
     """A service, started and stopped."""
-    for needed in ("starlette", "uvicorn"):
-        if find_spec(needed) is None:
-            # `make test-extras` says which extra it has installed: then nothing is skipped.
-            assert os.environ.get("CARMS_EXTRA") != "serve", f"no `{needed}`"
-            pytest.skip(f"the extra `serve` is not installed: no `{needed}`")
+    skip_without("serve", "starlette", "uvicorn")
     import uvicorn
 
     from carms_lake.serve import application

@@ -28,9 +28,9 @@ MEMBERS = [
     "__version__", "open",
 ]  # fmt: skip
 CALLS = {
-    "append", "build", "check", "config", "contracts", "diff", "drift", "ensure_unlocked", "forget",
-    "history", "ingest", "lineage", "query", "rejects", "replay", "run", "status", "stream",
-    "table", "tables", "tables_about_people", "trace",
+    "append", "build", "check", "checks", "config", "contracts", "diff", "drift", "ensure_unlocked",
+    "forget", "history", "ingest", "lineage", "query", "rejects", "replay", "run", "status",
+    "stream", "table", "tables", "tables_about_people", "trace",
 }  # fmt: skip
 
 

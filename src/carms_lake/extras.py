@@ -6,8 +6,10 @@ from importlib import import_module
 from carms_lake.errors import UsageError
 
 
-def ensure_extra(extra: str, modules: Iterable[str]) -> None:
-    """Refuse to go on without the extra, which is called as its command, and needs these modules.
+def ensure_extra(extra: str, modules: Iterable[str], needed_by: str | None = None) -> None:
+    """Refuse to go on without the extra, which needs these modules.
+
+    It is needed by its command of the same name, unless something else is named.
 
     Raises:
         UsageError: one cannot be imported; the hint is how the extra is installed.
@@ -17,6 +19,6 @@ def ensure_extra(extra: str, modules: Iterable[str]) -> None:
             import_module(name)
         except ModuleNotFoundError:
             raise UsageError(
-                f"`carms {extra}` needs `{name}`, an optional extra",
+                f"`{needed_by or f'carms {extra}'}` needs `{name}`, an optional extra",
                 f'install it with: pip install "carms-lake[{extra}]"',
             ) from None

@@ -220,6 +220,20 @@ class Lake:
 
         return check(self.config, now=now)
 
+    def checks(self) -> pl.DataFrame:
+        """The checks that contracts ask for, in one row each, with the newest result.
+
+        Columns: `table`, `rule`, `severity`, `description`, `passed`, `failed_rows`,
+        `checked_rows`, `message`, `run_id`; those of the result are null where there is none yet.
+
+        Raises:
+            ContractError: a contract is wrong.
+            StoreError: the lake cannot be read.
+        """
+        from carms_lake.flows.check.listed import listed_checks
+
+        return listed_checks(self.config)
+
     def rejects(
         self,
         table: str | None = None,
