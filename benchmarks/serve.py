@@ -81,6 +81,8 @@ def started(*command: str) -> Iterator[tuple[int, int]]:
         line = child.stderr.readline()
         found = re.search(r":(\d+)$", line.strip())
         assert found, line
+        # A log that nobody reads would stop the service once the pipe is full.
+        Thread(target=child.stderr.read, daemon=True).start()
         yield int(found[1]), child.pid
     finally:
         child.terminate()
