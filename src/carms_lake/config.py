@@ -83,6 +83,11 @@ class LakeConfig:
         """The published DuckDB file."""
         return self.project / "lake" / f"{self.domain.name}.duckdb"
 
+    @property
+    def service_counts(self) -> Path:
+        """What `carms serve` has counted since it started: JSON, for the report."""
+        return self.gold_file.with_suffix(".service.json")
+
 
 def load_config(
     *,

@@ -9,6 +9,7 @@ from carms_lake.report import quality
 from carms_lake.report.blocks import KEY, RUNS, column, filled, name_column, table
 from carms_lake.report.filled import Filled, FilledPage, Query
 from carms_lake.report.pages import Chart, Column, Page
+from carms_lake.report.service import service
 from carms_lake.report.state import freshness
 from carms_lake.report.words import Both, both
 
@@ -30,6 +31,7 @@ def cockpit(facts: Facts, query: Query) -> FilledPage:
         *quality.scores(facts, query),
         *_rows(facts, query),
         *_rest(facts),
+        *service(facts),
     ]
     page = Page(KEY, both("page.cockpit"), tuple(one.block for one in blocks))
     return FilledPage(page, tuple(blocks))

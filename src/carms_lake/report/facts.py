@@ -52,6 +52,8 @@ class Facts:
     """Which table reads which, as of the last publish: (what reads, what is read)."""
     statistics: Mapping[str, Mapping[str, Statistics]]
     """By table and column."""
+    service: Mapping[str, Any] | None
+    """What `carms serve` counted; None where it never ran here."""
     people: frozenset[str] | None
     """The tables whose values are shown to nobody; None where nothing that has values is shown."""
 
@@ -87,6 +89,7 @@ def read_facts(lake: Lake, *, with_samples: bool = False) -> Facts:
             operations=operations,
             reads=edges,
             statistics=statistics.result(),
+            service=_service(lake),
             people=people,
         )
 
@@ -99,6 +102,14 @@ def _last_end(lake: Lake) -> datetime | None:
         return None
     began: datetime = rows[0][0]
     return began.replace(tzinfo=UTC) + timedelta(seconds=rows[0][1] or 0)
+
+
+def _service(lake: Lake) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(lake.config.service_counts.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("routes") else None
 
 
 def _reads(lake: Lake) -> tuple[Edge, ...]:

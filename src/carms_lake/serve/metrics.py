@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -25,6 +27,19 @@ class Metrics:
         times = self._times.setdefault(route, [0] * (len(BUCKETS_S) + 1))
         times[bisect_left(BUCKETS_S, seconds)] += 1
         self._seconds[route] += seconds  # type: ignore[assignment]  # a sum of seconds
+
+    def summary(self) -> list[dict[str, Any]]:
+        """A row for each route: requests, and in ms the times of half, 95 % and 99 % of them."""
+        rows: dict[str, dict[str, Any]] = {}
+        for (_, route, status), count in sorted(self._requests.items()):
+            row = rows.setdefault(route, {"route": route, "requests": 0, "refused": 0, "errors": 0})
+            row["requests"] += count
+            row["errors"] += count * (status >= 500)  # noqa: PLR2004 - a fault of ours
+            row["refused"] += count * (400 <= status < 500)  # noqa: PLR2004 - one of the client
+        for route, row in rows.items():
+            for part in (50, 95, 99):
+                row[f"p{part}_ms"] = round(_within(self._times[route], part / 100) * 1_000, 1)
+        return list(rows.values())
 
     def text(self, run_id: str | None) -> str:
         """All of it as Prometheus reads it."""
@@ -61,6 +76,20 @@ class Metrics:
             f'carms_published_info{{run_id="{_safe(run_id or "")}"}} 1',
         ]
         return "\n".join(lines) + "\n"
+
+
+def _within(times: Sequence[int], part: float) -> float:
+    """The seconds within which a part of the requests was answered, from a histogram.
+
+    Inside of a bucket times are taken as even, as by Prometheus' `histogram_quantile`; what took
+    longer than the last edge counts as that edge.
+    """
+    wanted, before, low = part * sum(times), 0, 0.0
+    for edge, count in zip(BUCKETS_S, times, strict=False):
+        if count and before + count >= wanted:
+            return low + (edge - low) * (wanted - before) / count
+        before, low = before + count, edge
+    return low
 
 
 def _safe(text: str) -> str:

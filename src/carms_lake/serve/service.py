@@ -15,6 +15,7 @@ from starlette.routing import Route as Path
 from starlette.routing import Router
 
 from carms_lake.errors import LakeError
+from carms_lake.serve.counts import counting
 from carms_lake.serve.endpoint import Endpoint
 from carms_lake.serve.errors import Refused, status_of
 from carms_lake.serve.gate import Gate
@@ -46,7 +47,11 @@ class Service:
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         state = self.state
-        async with watching(state.snapshots, state.metrics, is_quiet=state.settings.is_quiet):
+        counts = state.lake.config.service_counts
+        async with (
+            watching(state.snapshots, state.metrics, is_quiet=state.settings.is_quiet),
+            counting(state.metrics, counts),
+        ):
             yield
         await state.children.stop()
         await state.jobs.stop()
