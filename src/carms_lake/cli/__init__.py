@@ -23,6 +23,7 @@ from carms_lake.cli import (
     mcp,
     operate,
     page,
+    powerbi,
     project,
     read,
     rejects,
@@ -56,7 +57,7 @@ def _version(wanted: bool) -> None:
 
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
-    "Read it": (read.app, shell.app, trace.app, lineage.app, page.app),
+    "Read it": (read.app, shell.app, trace.app, lineage.app, page.app, powerbi.app),
     "Trust it": (check.app, rejects.app, drift.app),
     "Operate it": (operate.app, serve.app, mcp.app),
 }
