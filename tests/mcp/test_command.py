@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from agents import ensure_extra
-from command import called
+from extras import refused_without
 from lakes import small_lake
 
 if TYPE_CHECKING:
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 def test_without_the_extra_the_command_says_how_it_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> Any:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr("carms_lake.extras.import_module", missing)
-    small_lake(tmp_path)
-    found = called(tmp_path, "mcp")
-    assert found.code == 2
-    assert 'pip install "carms-lake[mcp]"' in found.err
+    refused_without("mcp", tmp_path, monkeypatch)
 
 
 def test_a_client_starts_it_and_asks_over_stdio(tmp_path: Path) -> None:

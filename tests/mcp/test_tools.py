@@ -71,6 +71,10 @@ def test_all_that_is_asked_changes_no_file(tiny: Lake) -> None:
     steps = (found[4].data or {})["steps"]
     assert {step["table"] for step in steps} >= {"bronze.products", "gold.dim_product"}
     assert (found[6].data or {})["published_run"]
+    cut = ask(tiny, "trace", key="product_id=p1", table="gold.dim_product", limit=1).data or {}
+    assert [step["role"] for step in cut["steps"]] == ["found"]
+    assert cut["truncated"] is True
+    assert any("only the first 1 of" in note for note in cut["notes"])
 
 
 def test_describe_gives_grain_columns_and_caveats(carms: Lake) -> None:

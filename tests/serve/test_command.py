@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from command import called
+from extras import refused_without, skip_without
 from lakes import small_lake
 
 if TYPE_CHECKING:
@@ -21,19 +21,11 @@ if TYPE_CHECKING:
 def test_without_the_extra_the_command_says_how_it_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> Any:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr("carms_lake.extras.import_module", missing)
-    small_lake(tmp_path)
-    found = called(tmp_path, "serve")
-    assert found.code == 2
-    assert 'pip install "carms-lake[serve]"' in found.err
+    refused_without("serve", tmp_path, monkeypatch)
 
 
 def test_another_address_without_a_key_is_refused(tmp_path: Path) -> None:
-    if find_spec("uvicorn") is None:
-        pytest.skip("the extra `serve` is not installed")
+    skip_without("serve", "uvicorn")
     small_lake(tmp_path)
     found = called(tmp_path, "serve", "--host", "0.0.0.0")
     assert found.code == 2
@@ -43,8 +35,7 @@ def test_another_address_without_a_key_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is not asked to end so there")
 def test_it_says_where_it_is_and_ends_when_asked(tmp_path: Path) -> None:
-    if find_spec("uvicorn") is None:
-        pytest.skip("the extra `serve` is not installed")
+    skip_without("serve", "uvicorn")
     small_lake(tmp_path)
     command = [sys.executable, "-m", "carms_lake", "-q", "serve", "--port", "0"]
     environment = {**os.environ, "CARMS_PROJECT": str(tmp_path)}

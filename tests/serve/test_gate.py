@@ -194,6 +194,19 @@ def test_a_body_of_ten_megabytes_is_refused_while_it_comes(client: Client) -> No
     assert raw(client, head + chunk * 8).split(b" ")[1] == b"413"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"iteration": "\xff"}', b"\x1f\x8b\x08\x00", '{"strict": true}'.encode("utf-16"),
+        b'{"iteration": "\\ud800"}', b"[" * 50_000,
+    ],
+    ids=["latin-1", "gzip", "utf-16", "half a character", "nested"],
+)  # fmt: skip
+def test_a_body_in_another_encoding_is_refused(client: Client, body: bytes) -> None:
+    found = client.ask("POST", "/api/v1/rank", body, content_type="application/json")
+    assert (found.status, found.json["title"]) == (400, "Bad Request")
+
+
 def test_a_client_that_sends_slowly_is_sent_away(
     carms_lake_of_six: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,7 +89,7 @@ def test_what_nothing_is_called_is_not_found_and_the_nearest_names_are_said(clie
         ("/programs?casper=perhaps", "true"),
         ("/programs?applicant=XMG", "CMG"),
         ("/programs?interviews_from=2025-02-30", "not a day"),
-        ("/programs?sort=quotas", "not written"),
+        ("/programs?sort=quotas", "expected form"),
         ("/programs?province=%ff", "UTF-8"),
     ],
 )

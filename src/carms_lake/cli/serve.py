@@ -10,7 +10,7 @@ import typer
 from carms_lake.cli.command import command, option
 from carms_lake.cli.context import Call
 
-Host = Annotated[str, option("--host ADDRESS", "Where to listen; another one needs a key.")]
+Host = Annotated[str, option("--host ADDRESS", "The address to serve on; another one needs a key.")]
 Port = Annotated[int, option("--port PORT", "The port; 0 takes a free one.", min=0, max=65535)]
 KeyFile = Annotated[
     Path | None,
@@ -26,11 +26,11 @@ Rate = Annotated[
 ]
 Origins = Annotated[
     list[str] | None,
-    option("--cors ORIGIN", "An origin whose pages may ask. Again for more (default: none)."),
+    option("--cors ORIGIN", "An origin whose pages may read answers; repeatable (default: none)."),
 ]
 Hosts = Annotated[
     list[str] | None,
-    option("--allow-host NAME", "A name that the service is asked under. Again for more."),
+    option("--allow-host NAME", "A host name to answer under; repeatable."),
 ]
 Proxy = Annotated[
     str | None,
@@ -58,7 +58,7 @@ def serve(
     """Answer over HTTP from the published file.
 
     It needs the extra `carms-lake[serve]`. A newly published file is served as soon as it is there.
-    It ends with Ctrl-C, once the requests that are under way are answered.
+    Ctrl-C ends it, once running requests are answered.
     """
     from carms_lake.api import Lake
     from carms_lake.serve import ensure_installed, run

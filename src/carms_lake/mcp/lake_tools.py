@@ -44,11 +44,11 @@ Code = Annotated[str | None, Field(max_length=50, description="A reason, as `TYP
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS, description="How many rows at most.")]
 
 
-def trace(lake: Lake, key: Key, table: TableOfKey) -> Traced:
+def trace(lake: Lake, key: Key, table: TableOfKey, limit: Limit = DEFAULT_ROWS) -> Traced:
     """The way of one record: the file, the rows of bronze and silver, what gold made of it.
 
-    For "where does this number come from". It may take a minute. Values of tables that may name
-    people are left out.
+    For "where does this number come from": the row that has the key comes first. It may take a
+    minute. Values of tables that may name people are left out.
 
     Raises:
         UnknownKey: no row of the table has the key.
@@ -63,7 +63,9 @@ def trace(lake: Lake, key: Key, table: TableOfKey) -> Traced:
             f"`{asked.ref.in_domain}` may name people, so no key is looked for in it",
             "give a table of gold without classified columns",
         )
-    unknown = UnknownKey(f"no row of `{asked.ref.in_domain}` has the key `{key}`", "use `query`")
+    unknown = UnknownKey(
+        f"no row of `{asked.ref.in_domain}` has the key `{key}`", "`query` finds keys"
+    )
     try:
         found = lake.trace(key, table=asked.ref.in_domain)
     except UnknownKey:
@@ -78,10 +80,15 @@ def trace(lake: Lake, key: Key, table: TableOfKey) -> Traced:
     steps = [_step(step, is_withheld=step.table.in_domain in people) for step in found.steps]
     steps.sort(key=lambda step: step.role != "found")  # what is cut is at the end
     notes = [f"more rows of `{ref.in_domain}` than are shown" for ref in found.cut]
+    if is_cut := len(steps) > limit:
+        notes.append(f"only the first {limit} of {len(steps)} rows: ask with a larger `limit`")
     if any(step.is_withheld for step in steps):
         notes.append(LEFT_OUT.format(command="trace"))
     return Traced(
-        steps=steps, rejects=rejects, truncated=bool(found.cut), notes=[*notes, *found.notes]
+        steps=steps[:limit],
+        rejects=rejects,
+        truncated=bool(found.cut) or is_cut,
+        notes=[*notes, *found.notes],
     )
 
 

@@ -15,9 +15,9 @@ from typing import IO, Any
 import orjson
 
 MOST_BYTES = 16 << 20
-"""Of what a child says; more is left out."""
+"""Of what a child prints; more is dropped."""
 STOP_S = 10.0
-"""So long a child may take to end when the service stops."""
+"""How long a child may take to end when the service stops."""
 NOT_STARTED, STOPPED = 70, 130
 """Exit codes of a process that could not be started, and of one that was stopped."""
 

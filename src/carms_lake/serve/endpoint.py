@@ -1,4 +1,4 @@
-"""One route as it is asked over HTTP: parameters and body in, an answer of one snapshot out."""
+"""One route over HTTP: parameters and body in, an answer of one snapshot out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_PARAMETERS = 500
 """A wide table has three or more for each column."""
 MOST_WAITING = 64
-"""More are sent away: to wait longer than anybody does helps nobody."""
+"""More get 503 at once: nobody waits for such a long queue."""
 
 
 class Endpoint:
@@ -55,7 +55,7 @@ class Endpoint:
         snapshot = self._state.snapshots.current
         if snapshot is None:
             raise self._state.snapshots.fault or GoldMissing(
-                "there is no gold file yet", "run `carms build`"
+                "no gold file yet", "run `carms build`"
             )
         headers = about["headers"]
         if route.quick is not None:
@@ -106,7 +106,7 @@ class Endpoint:
 
         limiter = self._state.turns_of_users if route.is_users else self._state.turns
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
-            raise Refused(503, "too many requests wait", "try again in some seconds")
+            raise Refused(503, "too many requests are waiting", "try again in a few seconds")
         found, etag, snapshot = await to_thread.run_sync(work, limiter=limiter)
         if found is None:
             return _not_modified(etag)
@@ -139,9 +139,7 @@ class Endpoint:
         except UnicodeDecodeError:
             raise UsageError("the URL is not UTF-8", "encode it as UTF-8, then with %") from None
         except ValueError:
-            raise UsageError(
-                f"there are more than {MOST_PARAMETERS} parameters", "give fewer"
-            ) from None
+            raise UsageError(f"more than {MOST_PARAMETERS} parameters", "give fewer") from None
         values: dict[str, Any] = {}
         more = []
         path = scope.get("path_params") or {}
@@ -152,7 +150,7 @@ class Endpoint:
                     more.append((name, text))
                     continue
                 raise UsageError(
-                    f"there is no parameter {shown(name)}", did_you_mean(name, self._parameters)
+                    f"unknown parameter {shown(name)}", did_you_mean(name, self._parameters)
                 )
             if name in values:
                 raise UsageError(f"`{name}` is given twice", "give it once")
@@ -171,11 +169,11 @@ class Endpoint:
         text = await read_body(receive, headers, timeout_s)
         if self._route.body is None:
             if text.strip():
-                raise UsageError("this takes no body", "send none")
+                raise UsageError("this route takes no body", "send none")
             return None
         kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if kind != JSON.encode():
-            raise Refused(415, "the body is not called JSON", f"send `Content-Type: {JSON}`")
+            raise Refused(415, "the body is not declared as JSON", f"send `Content-Type: {JSON}`")
         try:
             body = orjson.loads(text)
         except orjson.JSONDecodeError as error:

@@ -84,8 +84,8 @@ def read_filters(
     """The filters of a query, sorted, for the columns of a table that are shown.
 
     Raises:
-        UsageError: there is no such column, no such comparison of its type, or a value that is
-            not of its type; the hint has the nearest names.
+        UsageError: an unknown column, a comparison that its type does not have, or a value of
+            another type; the hint has the nearest names.
     """
     found = []
     for name, text in given:

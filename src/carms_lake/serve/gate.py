@@ -58,13 +58,13 @@ class Gate:
         """What is wrong with the request itself, whoever asks."""
         # A page elsewhere could let its own name lead to this address, and then read what is here.
         if self._hosts and _host(headers) not in self._hosts:
-            said = "the service is not asked under this name"
+            said = "the service does not answer under this host name"
             return refusal(421, said, "allow it with `--allow-host NAME`", "", request_id)
         if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_URL_BYTES:
             said = f"the URL is longer than {MOST_URL_BYTES:,} bytes"
             return refusal(414, said, "", "", request_id)
         if len(scope["headers"]) > MOST_HEADERS:
-            return refusal(431, f"there are more than {MOST_HEADERS} headers", "", "", request_id)
+            return refusal(431, f"more than {MOST_HEADERS} headers", "", "", request_id)
         return None
 
     def cors(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from math import ceil
 from time import monotonic
 
 MOST_CLIENTS = 10_000
-"""Buckets that are kept; the one that was not used longest is forgotten, and it is full by then."""
+"""Buckets that are kept; the least recently used is dropped, and is full by then."""
 
 
 class Limiter:

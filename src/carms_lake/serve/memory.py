@@ -11,7 +11,7 @@ MOST_ENTRIES = 4_096
 
 
 class Memory:
-    """Values by key; the one that was not asked for longest gives way."""
+    """Values by key; the least recently used one is dropped first."""
 
     def __init__(self, most: int = MOST_ENTRIES) -> None:
         self._most = most

@@ -65,7 +65,7 @@ class Metrics:
             lines.append(f"carms_request_seconds_sum{label} {self._seconds[route]:.6f}")
             lines.append(f"carms_request_seconds_count{label} {total}")
         lines += [
-            "# HELP carms_reloads_total Newly published files that were taken up.",
+            "# HELP carms_reloads_total Newly published files that were loaded.",
             "# TYPE carms_reloads_total counter",
             f"carms_reloads_total {self.reloads}",
             "# HELP carms_failed_reloads_total Published files that could not be opened.",

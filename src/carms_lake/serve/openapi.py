@@ -92,7 +92,7 @@ def _of_route(route: Route, *, has_keys: bool) -> dict[str, Any]:
         place = {"description": "Where the outcome will be.", "schema": {"type": "string"}}
         responses = {
             "202": {
-                "description": "It runs.",
+                "description": "Started.",
                 "headers": {"Location": place},
                 "content": {JSON: {"schema": {"$ref": "#/components/schemas/Job"}}},
             }

@@ -62,14 +62,14 @@ class Own:
         """Answer one request.
 
         Raises:
-            UsageError: it has parameters, which no such path takes.
+            UsageError: it has parameters; these paths take none.
         """
         del receive, send
         about = scope["carms"]
         about["route"] = self.path
         if scope["query_string"]:
             name = scope["query_string"].decode("latin-1").partition("=")[0]
-            raise UsageError(f"there is no parameter {shown(name)}", did_you_mean(name, ()))
+            raise UsageError(f"unknown parameter {shown(name)}", did_you_mean(name, ()))
         about["reply"] = self.answer(scope)
 
 
@@ -133,8 +133,8 @@ def _jobs(state: State, place: str) -> Iterator[Own]:
     def one(scope: Scope) -> Reply:
         job = state.jobs.get(scope["path_params"]["job_id"], place)
         if job is None:
-            message = "there is no job of this id"
-            hint = f"`{place}` lists those that are remembered"
+            message = "unknown job"
+            hint = f"`{place}` lists the last ones"
             return refusal(404, message, hint, "", scope["carms"]["request_id"])
         return _fresh(job.said())
 

@@ -23,12 +23,12 @@ PARAMETERS = (
     Parameter(
         "offset",
         {"type": "integer", "minimum": 0, "maximum": MOST_OFFSET, "default": 0},
-        "Leave out so many first.",
+        "How many to skip.",
     ),
     Parameter(
         "cursor",
         {"type": "string", "minLength": 1, "maxLength": 100},
-        "`next` of the page before, in place of an offset; it holds for one published file.",
+        "`next` of the page before, instead of an offset; it is valid for one published file.",
     ),
 )
 _CURSOR = re.compile(r"([0-9a-f]{1,32})\.([0-9]{1,8})")
@@ -55,7 +55,7 @@ def begin(asked: Asked) -> int:
     found = _CURSOR.fullmatch(text)
     if not found or found[1] != asked.tag:
         raise carms_lake.UnknownKey(
-            "the cursor is not one of the file that is published now", "begin without a cursor"
+            "the cursor does not belong to the file published now", "start again without a cursor"
         )
     return int(found[2])
 

@@ -9,12 +9,12 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADERS_S = 10.0
-"""So long a client may take for the head of a request."""
+"""How long a client may take for the head of a request."""
 MOST_HEAD_BYTES = 32 << 10
 
 _LATE = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"content-length: 36\r\nconnection: close\r\n\r\nThe headers did not come within time"
+    b"content-length: 39\r\nconnection: close\r\n\r\nThe headers did not arrive within 10 s."
 )
 _LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -33,12 +33,12 @@ class Protocol(H11Protocol):
         self._late = self.loop.call_later(HEADERS_S, self._end)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Stop waiting."""
         self._stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; a head that is begun has to be whole in time."""
+        """Take the next bytes; a head that has begun must be complete in time."""
         is_head = self.conn.their_state is h11.IDLE
         if is_head and len(self.conn.trailing_data[0]) + len(data) > MOST_HEAD_BYTES:
             head, found, _ = (self.conn.trailing_data[0] + data).partition(b"\r\n\r\n")
@@ -54,7 +54,7 @@ class Protocol(H11Protocol):
             self._late = self.loop.call_later(HEADERS_S, self._end)
 
     def on_response_complete(self) -> None:
-        """The next head, if it has begun, is waited for as the first."""
+        """Wait for the next head, if it has begun, as for the first."""
         self._stop()
         super().on_response_complete()
         is_begun = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]

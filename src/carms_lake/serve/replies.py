@@ -18,7 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Mapping[bytes, bytes]
 
 LEAST_GZIP_BYTES = 1_400
-"""Shorter answers fit one packet as they are."""
+"""Shorter answers fit into one packet uncompressed."""
 
 
 @dataclass
@@ -98,7 +98,7 @@ async def read_body(receive: Receive, headers: Headers, timeout_s: float) -> byt
     """The body of a request.
 
     Raises:
-        Refused: it is too large, came too slowly, or its client went away.
+        Refused: it is too large or too slow, or the client disconnected.
     """
     too_large = Refused(
         413,
@@ -115,7 +115,7 @@ async def read_body(receive: Receive, headers: Headers, timeout_s: float) -> byt
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Refused(400, "the client went away")
+                    raise Refused(400, "the client disconnected")
                 body += message.get("body", b"")
                 if len(body) > MOST_BODY_BYTES:
                     raise too_large
@@ -124,7 +124,7 @@ async def read_body(receive: Receive, headers: Headers, timeout_s: float) -> byt
     except TimeoutError:
         raise Refused(
             408,
-            f"the body did not come within {timeout_s:g} s",
+            f"the body did not arrive within {timeout_s:g} s",
             "send it at once",
             (("connection", "close"),),
         ) from None

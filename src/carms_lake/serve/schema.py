@@ -23,7 +23,7 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,308})(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHOWN = 60
-"""So many characters of a wrong value are shown."""
+"""Characters of a wrong value that a message shows."""
 
 
 def value_of(text: str, schema: Mapping[str, Any], name: str) -> Any:
@@ -105,7 +105,7 @@ def _ensure_text(value: str, schema: Mapping[str, Any], name: str) -> None:
             f"give {least} to {most}" if most is not None else f"give at least {least}",
         )
     if "pattern" in schema and not re.search(schema["pattern"], value):
-        raise UsageError(f"`{name}`: {shown(value)} is not written as it should be", _hint(schema))
+        raise UsageError(f"`{name}`: {shown(value)} does not have the expected form", _hint(schema))
     if schema.get("format") == "date":
         try:
             is_day = bool(_DAY.fullmatch(value)) and bool(date.fromisoformat(value))
@@ -136,7 +136,7 @@ def _ensure_object(value: dict[str, Any], schema: Mapping[str, Any], name: str) 
     known = schema.get("properties", {})
     for one in schema.get("required", ()):
         if one not in value:
-            raise UsageError(f"`{name}` lacks `{one}`", f"give `{one}`")
+            raise UsageError(f"`{name}` has no `{one}`", f"add `{one}`")
     more = schema.get("additionalProperties", True)
     for key, one in value.items():
         if key in known:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from carms_lake.serve.settings import Settings
 
 STOP_S = 10
-"""So long requests that are under way may take once the service is to end."""
+"""How long running requests may take once the service is asked to end."""
 MOST_CONNECTIONS = 1_000
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _NO_ROUTE = "(none)"
 LONG_BYTES = 256 << 10
-"""An answer of so many bytes takes some milliseconds to compress."""
+"""A longer answer takes milliseconds to compress, so a thread does it."""
 _KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -68,14 +68,12 @@ class Service:
         scope["carms"] = {"headers": headers, "request_id": request_id, "route": _NO_ROUTE}
         try:
             reply = await self._answered(scope, receive, send, headers)
-        except HTTPException as error:  # the router's: no such path, or not by this method
+        except HTTPException as error:  # the router's: unknown path, or not by this method
             reply = self._not_routed(error, scope)
         except LakeError as error:
             reply = _refused(error, request_id)
         except Exception as error:  # noqa: BLE001 - the client gets no traceback, the log does
-            reply = refusal(
-                500, "this is a fault of carms", "report it with the request id", "", request_id
-            )
+            reply = refusal(500, "internal error", "report it with the request id", "", request_id)
             places = [
                 f"{one.filename}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)
             ]
@@ -85,7 +83,7 @@ class Service:
         reply.headers.update(self._gate.cors(headers))
         if len(reply.body) < LONG_BYTES:
             reply = compressed(reply, headers)
-        else:  # others are answered meanwhile
+        else:
             reply = await asyncio.to_thread(compressed, reply, headers)
         try:
             await reply.send(send, has_body=scope["method"] != "HEAD")
@@ -106,13 +104,11 @@ class Service:
     def _not_routed(self, error: HTTPException, scope: Scope) -> Reply:
         request_id = scope["carms"]["request_id"]
         if error.status_code == 404:  # noqa: PLR2004 - not found
-            reply = refusal(
-                404, "nothing is at this path", "`/openapi.json` lists all", "", request_id
-            )
+            reply = refusal(404, "unknown path", "`/openapi.json` lists all paths", "", request_id)
         else:
             method = scope["method"] if scope["method"] in _KNOWN else "this method"
             reply = refusal(
-                error.status_code, f"this path does not take {method}", "", "", request_id
+                error.status_code, f"this path does not accept {method}", "", "", request_id
             )
         allowed = dict(error.headers or {})
         if "Allow" in allowed:

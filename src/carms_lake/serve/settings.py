@@ -17,7 +17,7 @@ MOST_URL_BYTES = 16 << 10
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the service listens, who may ask, how much, and what."""
+    """The address of the service, who may ask, how much, and what."""
 
     host: str = "127.0.0.1"
     port: int = PORT
@@ -36,7 +36,7 @@ class Settings:
     is_quiet: bool = False
     """No log of requests."""
     body_timeout_s: float = 10.0
-    """So long a client may take to send its headers, and again its body."""
+    """How long a client may take to send the body."""
 
     def ensure_sound(self) -> None:
         """Refuse to let others ask without a key.
@@ -47,7 +47,7 @@ class Settings:
         if not self.is_local and not self.keys:
             raise ConfigError(
                 f"`{self.host}` lets other machines ask, and there is no API key",
-                "give one with `--key-file FILE` or `CARMS_API_KEY`, or listen on 127.0.0.1",
+                "give one with `--key-file FILE` or `CARMS_API_KEY`, or serve on 127.0.0.1",
             )
         for origin in self.origins:
             scheme, _, rest = origin.partition("://")

@@ -102,7 +102,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshot of now; `refresh` takes up a newly published file."""
+    """The snapshot of now; `refresh` loads a newly published file."""
 
     def __init__(self, lake: Lake, warm: Callable[[Snapshot], None] = lambda _: None) -> None:
         self._lake = lake
@@ -120,9 +120,9 @@ class Snapshots:
         return newest is not None and newest != self._tried
 
     def refresh(self) -> bool:
-        """Take up the newest file; whether there is a new snapshot. The old one stays on a fault.
+        """Load the newest file; whether there is a new snapshot. On an error the old one stays.
 
-        What the domain asks for first is read before anybody is given the new one.
+        What the domain's routes read first is read before the new one is used.
         """
         with self._refreshing:
             self._tried = Published.newest(self._lake.config)
@@ -153,7 +153,7 @@ class Snapshots:
         while True:
             found = self.current
             if found is None:
-                raise self.fault or GoldMissing("there is no gold file yet", "run `carms build`")
+                raise self.fault or GoldMissing("no gold file yet", "run `carms build`")
             if found.take():
                 break
         try:

@@ -188,11 +188,9 @@ def _sort(text: str | None, contract: Contract, columns: tuple[str, ...]) -> Sor
     for word in text.split(",") if text else ():
         name = word.strip().removeprefix("-")
         if name not in columns:
-            raise UsageError(
-                f"there is no column {shown(name)} to sort by", did_you_mean(name, columns)
-            )
+            raise UsageError(f"`sort`: unknown column {shown(name)}", did_you_mean(name, columns))
         if contract.column(name).type.item is not None:
-            raise UsageError(f"`{name}` is a list, which has no order", "sort by another column")
+            raise UsageError(f"`sort`: `{name}` is a list", "sort by another column")
         found.append((name, word.strip().startswith("-")))
     return tuple(found)
 
@@ -226,7 +224,7 @@ def _contracts(asked: Asked) -> object:
 def _contract(asked: Asked, name: str) -> Contract:
     contracts: Mapping[str, Contract] = asked.snapshot.contracts
     if name not in contracts:
-        raise UnknownKey(f"there is no table {shown(name)}", did_you_mean(name, contracts))
+        raise UnknownKey(f"unknown table {shown(name)}", did_you_mean(name, contracts))
     return contracts[name]
 
 
@@ -259,7 +257,7 @@ def _query(asked: Asked, *, is_enabled: bool) -> object:
     if asked.snapshot.private:
         raise Refused(
             403,
-            "gold has columns that a contract classifies, which SQL could read",
+            "gold has classified columns, which SQL could read",
             "use `/api/v1/tables`, which leaves them out",
         )
     body: Mapping[str, Any] = asked.body

@@ -1,4 +1,4 @@
-"""The look-out for a newly published file."""
+"""Watching for a newly published file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from carms_lake.serve.snapshot import Snapshots
 
 EVERY_S = 0.5
-"""So often the published file is looked at."""
+"""Seconds between two looks at the published file."""
 RETRY_S = 10.0
-"""After so long a file that could not be opened is tried again."""
+"""Seconds after which a file that could not be opened is tried again."""
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def watching(
     snapshots: Snapshots, metrics: Metrics, *, is_quiet: bool = False
 ) -> AsyncIterator[None]:
     """Open the published file, and every newer one as it comes, until the end."""
-    await asyncio.to_thread(_take_up, snapshots, metrics, is_quiet=is_quiet)
+    await asyncio.to_thread(_load, snapshots, metrics, is_quiet=is_quiet)
     task = asyncio.create_task(_watch(snapshots, metrics, is_quiet=is_quiet))
     try:
         yield
@@ -42,13 +42,13 @@ async def _watch(snapshots: Snapshots, metrics: Metrics, *, is_quiet: bool) -> N
         is_due = snapshots.fault is not None and waited_s >= RETRY_S
         if snapshots.is_stale or is_due:
             waited_s = 0.0
-            await asyncio.to_thread(_take_up, snapshots, metrics, is_quiet=is_quiet)
+            await asyncio.to_thread(_load, snapshots, metrics, is_quiet=is_quiet)
 
 
-def _take_up(snapshots: Snapshots, metrics: Metrics, *, is_quiet: bool) -> None:
+def _load(snapshots: Snapshots, metrics: Metrics, *, is_quiet: bool) -> None:
     try:
         is_new = snapshots.refresh()
-    except Exception as error:  # noqa: BLE001 - the file of before is served on
+    except Exception as error:  # noqa: BLE001 - the previous file stays
         metrics.failed_reloads += 1
         log("reload failed", error=f"{type(error).__name__}: {error}")
         return

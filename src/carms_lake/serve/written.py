@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carms_lake.serve.snapshot import Snapshot
 
 MOST_S = 300.0
-"""So long one may take."""
+"""How long one may take."""
 
 Key = tuple[str, "Written"]
 

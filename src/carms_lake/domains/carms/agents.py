@@ -26,7 +26,7 @@ Who = Annotated[
 Language = Annotated[
     Literal["en", "fr"] | None, Field(description="The language of the description.")
 ]
-Seats = Annotated[int | None, Field(ge=0, le=10_000, description="So many seats or more.")]
+Seats = Annotated[int | None, Field(ge=0, le=10_000, description="At least this many seats.")]
 Iteration = Annotated[
     str | None, Field(max_length=50, description="A match iteration (default: the newest).")
 ]

@@ -93,7 +93,7 @@ def profiles(asked: Asked, iteration: str | None) -> Profiles:
     """The programs of an iteration (None: the newest), read once for each published file.
 
     Raises:
-        UnknownKey: there is no such iteration.
+        UnknownKey: unknown iteration.
         GoldMissing: the gold file is of an earlier version.
     """
 
