@@ -18,9 +18,9 @@ import carms_lake
 from carms_lake import Lake
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
-os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 PAGE = Path(__file__).parents[2] / "docs/guides/dagster.md"
 TABLES = {
     *("bronze/products", "bronze/sales"),
@@ -37,11 +37,13 @@ RULE = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def dg() -> ModuleType:
+def dg() -> Iterator[ModuleType]:
     skip_without("dagster", "dagster.version")
-    import dagster
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
+        import dagster
 
-    return dagster
+        yield dagster
 
 
 def assets(lake: Lake) -> Any:

@@ -61,7 +61,12 @@ class Datasets:
         return {**self.named(name), "facets": self._source(name), "inputFacets": found}
 
     def output(
-        self, name: str, rows: int | None, version: int | None, contract_version: str | None
+        self,
+        name: str,
+        *,
+        rows: int | None = None,
+        version: int | None = None,
+        contract_version: str | None = None,
     ) -> Dataset:
         """A table that was made, with its columns and what they are made of.
 

@@ -56,8 +56,10 @@ def jobs_of(record: RunRecord, datasets: Datasets, parent: str) -> Iterator[JobR
 
 def unchanged(parent: str, name: str, datasets: Datasets) -> JobRun:
     """The job that makes a table, where no run of it is known."""
-    outputs = [datasets.output(name, None, None, None)]
-    return JobRun(f"{parent}.{name}", "MODEL", "", "", name, datasets.inputs(name), outputs)
+    job = f"{parent}.{name}"
+    return JobRun(
+        job, "MODEL", inputs=datasets.inputs(name), outputs=[datasets.output(name)], table=name
+    )
 
 
 def _by_table(rows: Iterable[Row], datasets: Datasets) -> Iterator[tuple[str, list[Row]]]:
@@ -81,16 +83,15 @@ def _loaded(parent: str, name: str, files: list[Row], datasets: Datasets) -> Job
         for file in files
         if file["status"] == "refused"
     ]
-    accepted = sum(file["accepted"] for file in read)
     return JobRun(
         f"{parent}.{name}",
         "MODEL",
-        "FAIL" if refused else "COMPLETE",
-        "\n".join(refused),
-        name,
-        datasets.inputs(name, counts),
-        [datasets.output(name, accepted, None, None)],
-        {
+        state="FAIL" if refused else "COMPLETE",
+        error="\n".join(refused),
+        table=name,
+        inputs=datasets.inputs(name, counts),
+        outputs=[datasets.output(name, rows=sum(file["accepted"] for file in read))],
+        facts={
             "seconds": round(sum(file["seconds"] for file in files), 3),
             "rejected": sum(file["rejected"] for file in files),
         },
@@ -99,7 +100,9 @@ def _loaded(parent: str, name: str, files: list[Row], datasets: Datasets) -> Job
 
 def _built(parent: str, name: str, row: Row, datasets: Datasets) -> JobRun:
     version = row["version"] if row["layer"] == "silver" else None  # gold has no versions
-    output = datasets.output(name, row["rows"], version, row["contract_version"])
+    output = datasets.output(
+        name, rows=row["rows"], version=version, contract_version=row["contract_version"]
+    )
     known = ("seconds", "rows_read", "quarantined", "superseded")
     facts = {key: row[key] for key in known if row[key] is not None}
     return JobRun(
@@ -117,8 +120,8 @@ def _checked(parent: str, name: str, checks: list[Row], datasets: Datasets) -> J
     return JobRun(
         f"{parent}.check.{name}",
         "TEST",
-        "FAIL" if failed else "COMPLETE",
-        f"failed: {', '.join(failed)}" if failed else "",
+        state="FAIL" if failed else "COMPLETE",
+        error=f"failed: {', '.join(failed)}" if failed else "",
         inputs=[datasets.checked(name, map(_assertion, checks))],
     )
 
