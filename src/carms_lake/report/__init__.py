@@ -8,9 +8,9 @@ same lake gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from carms_lake.api.held import HeldLake
 from carms_lake.report import html, markdown
 from carms_lake.report.cockpit import cockpit
 from carms_lake.report.facts import Facts, read_facts
@@ -31,7 +31,8 @@ class Report(NamedTuple):
     facts: Facts
     pages: Sequence[FilledPage]
     """The cockpit, then the pages of the domain."""
-    lake: Lake
+    lake: HeldLake
+    """Open, with the gold file that was read."""
     lang: Lang
 
     def html(self) -> str:
@@ -59,11 +60,8 @@ def report(lake: Lake, lang: Lang = "en", *, with_samples: bool = False) -> Repo
         ContractError: a contract, or a page that the domain declares, is wrong.
         LakeError: the lake cannot be read.
     """
-    facts, query = read_facts(lake, with_samples=with_samples), queries(lake, lang)
-    own = pages_of(lake) if facts.is_published else ()
-    # To open a query costs more than these take to answer: two at once, in the order of the pages.
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cockpit, facts, query)
-        filled = pool.map(lambda page: fill(lake, page, lang), own)
-        pages = (first.result(), *filled)
-    return Report(facts, pages, lake, lang)
+    held = HeldLake(lake.config)
+    facts = read_facts(held, with_samples=with_samples)
+    own = pages_of(held) if facts.is_published else ()
+    pages = (cockpit(facts, queries(held, lang)), *(fill(held, page, lang) for page in own))
+    return Report(facts, pages, held, lang)

@@ -29,6 +29,8 @@ from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, se
 from carms_lake.store.sql.statement import Statement, read_statement
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
 Parameters = Mapping[str, Any] | Sequence[Any] | None
@@ -36,7 +38,7 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 Batch = TypeVar("Batch")
 
 BATCH_ROWS = 10_000
-_BEGIN = "BEGIN TRANSACTION READ ONLY"
+BEGIN = "BEGIN TRANSACTION READ ONLY"
 
 
 @dataclass(frozen=True)
@@ -117,27 +119,30 @@ def streaming(
         StoreError: the gold file or a table cannot be read.
     """
     with _session(config, sql, as_of) as (session, statement):
-        connection = session.connection
-
-        def read(casts: Mapping[str, Sequence[str]]) -> pa.RecordBatchReader:
-            asked = connection.sql(statement.sql, params=parameters)
-            if statement.is_select:
-                asked = connection.sql(with_casts(statement.sql, asked, casts), params=parameters)
-            return asked.to_arrow_reader(BATCH_ROWS)
-
-        def answer() -> pa.RecordBatchReader:
-            try:
-                return read(FOR_ARROW)
-            except duckdb.ConversionException as error:
-                if "DECIMAL(38,0)" not in str(error):
-                    raise
-            connection.execute("ROLLBACK")
-            connection.execute(_BEGIN)
-            return read(FOR_ARROW_WITH_39_DIGITS)
-
-        reader = session.run(answer)
+        reader = session.run(lambda: as_arrow(session.connection, statement, parameters))
         batches = _batches(session, statement, lambda: next(iter(reader), None))
         yield ArrowAnswer(reader.schema, batches)
+
+
+def as_arrow(
+    connection: duckdb.DuckDBPyConnection, statement: Statement, parameters: Parameters
+) -> pa.RecordBatchReader:
+    """The rows of a statement in a transaction that only reads; types that Polars lacks as text."""
+
+    def read(casts: Mapping[str, Sequence[str]]) -> pa.RecordBatchReader:
+        asked = connection.sql(statement.sql, params=parameters)
+        if statement.is_select:
+            asked = connection.sql(with_casts(statement.sql, asked, casts), params=parameters)
+        return asked.to_arrow_reader(BATCH_ROWS)
+
+    try:
+        return read(FOR_ARROW)
+    except duckdb.ConversionException as error:
+        if "DECIMAL(38,0)" not in str(error):
+            raise
+    connection.execute("ROLLBACK")
+    connection.execute(BEGIN)
+    return read(FOR_ARROW_WITH_39_DIGITS)
 
 
 def _batches(
@@ -145,7 +150,7 @@ def _batches(
 ) -> Iterator[Batch]:
     """The batches as they come; an error in the middle is raised here, as ours."""
     while True:
-        with _own_errors(session, statement):
+        with own_errors(session, statement):
             batch = session.run(fetch)
         if batch is None:
             return
@@ -165,55 +170,65 @@ def _session(
 
     The search path finds gold first, if there is any.
     """
-    # Without a temporary directory nothing spills to disk: a query meets its memory limit instead.
-    connection = connect(
-        temp_directory="",
-        allow_community_extensions="false",
-        memory_limit=config.memory_limit,
-    )
+    connection = connect_to_lake(config)
     session = Session(config, connection, as_of, damaged=damaged, has_lake=has_lake)
     try:
         statement = read_statement(connection, sql)
-        run = connection.execute
-        run(f"ATTACH ':memory:' AS {quoted(session.domain)}")
-        for schema in ("gold", *session.schemas):
-            run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
-        path = [f"{session.domain}.{schema}" for schema in session.schemas]
-        if _attached(session, statement):
-            path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
-        run(f"SET search_path = {literal(','.join(path))}")
+        need = views.gold_need(session, statement)
+        if need is not views.Need.NO:
+            attach_gold(session, as_of.gold(statement) if as_of else config.gold_file, need)
+        name_schemas(session)
         views.make_views(session, statement)
         seal(connection, session.files)
-        run(_BEGIN)
-        with bounded_memory(connection), _own_errors(session, statement):
+        connection.execute(BEGIN)
+        with bounded_memory(connection), own_errors(session, statement):
             yield session, statement
     finally:
         if not session.is_abandoned:
             connection.close()
 
 
-def _attached(session: Session, statement: Statement) -> bool:
-    """Attach the gold file where the statement needs it: another program may hold it meanwhile."""
-    need = views.gold_need(session, statement)
-    if need is views.Need.NO:
-        return False
-    as_of = session.as_of
-    gold = as_of.gold(statement) if as_of else session.config.gold_file
+def connect_to_lake(config: LakeConfig) -> duckdb.DuckDBPyConnection:
+    """A connection for queries: it spills nothing to disk, and so meets its memory limit."""
+    return connect(
+        temp_directory="",
+        allow_community_extensions="false",
+        memory_limit=config.memory_limit,
+    )
+
+
+def attach_gold(session: Session, gold: Path | None, need: views.Need) -> None:
+    """Attach a gold file if there is one; another program may hold it.
+
+    Raises:
+        StoreError: it cannot be opened, and is needed for certain.
+    """
     if gold is None or not gold.is_file():
-        return False
+        return
     try:
         attach(session.connection, gold)
     except StoreError as error:
         if need is views.Need.YES:
             raise
         session.gold_fault = error
-        return False
-    session.has_gold = True
-    return True
+    else:
+        session.has_gold = True
+
+
+def name_schemas(session: Session) -> None:
+    """Make the schemas of the domain's catalog, and look for bare names in gold first."""
+    run = session.connection.execute
+    run(f"ATTACH ':memory:' AS {quoted(session.domain)}")
+    for schema in ("gold", *session.schemas):
+        run(f"CREATE SCHEMA {quoted(session.domain)}.{schema}")
+    path = [f"{session.domain}.{schema}" for schema in session.schemas]
+    if session.has_gold:
+        path = [f"{PUBLISHED}.gold", *path, f"{PUBLISHED}.ops"]
+    run(f"SET search_path = {literal(','.join(path))}")
 
 
 @contextmanager
-def _own_errors(session: Session, statement: Statement) -> Iterator[None]:
+def own_errors(session: Session, statement: Statement) -> Iterator[None]:
     """DuckDB's errors as ours."""
     try:
         yield
