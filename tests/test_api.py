@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 MEMBERS = [
     "ConfigError", "Contract", "ContractError", "DataError", "GoldMissing", "Lake", "LakeError",
-    "NotReconciled", "Published", "QueryLimit", "QueryRefused", "RunReport", "SourceError",
-    "SourceRefused", "StoreError", "StoreLocked", "UnknownKey", "UnknownTable", "UsageError",
-    "__version__", "open",
+    "NotReconciled", "Publication", "Published", "QueryLimit", "QueryRefused", "RunReport",
+    "SourceError", "SourceRefused", "StoreError", "StoreLocked", "UnknownKey", "UnknownTable",
+    "UsageError", "__version__", "open",
 ]  # fmt: skip
 CALLS = {
     "append", "build", "check", "checks", "config", "contracts", "diff", "drift", "ensure_unlocked",
-    "forget", "history", "ingest", "lineage", "query", "rejects", "replay", "run", "status",
-    "stream", "table", "tables", "tables_about_people", "trace",
+    "forget", "history", "ingest", "lineage", "publications", "publish", "query", "rejects",
+    "replay", "run", "status", "stream", "table", "tables", "tables_about_people", "to_parquet",
+    "trace",
 }  # fmt: skip
 
 

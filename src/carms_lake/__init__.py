@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         UnknownKey,
         UsageError,
     )
-    from carms_lake.records import RunReport
+    from carms_lake.records import Publication, RunReport
 
 __version__ = "0.1.0"
 
@@ -44,6 +44,7 @@ __all__ = [
     "Lake",
     "LakeError",
     "NotReconciled",
+    "Publication",
     "Published",
     "QueryLimit",
     "QueryRefused",
@@ -62,6 +63,7 @@ __all__ = [
 _MODULES = {
     "Contract": "contract.model",
     "Lake": "api",
+    "Publication": "records",
     "Published": "api.published",
     "RunReport": "records",
     "UnknownTable": "api",

@@ -39,6 +39,23 @@ class ReasonCode(StrEnum):
     RULE_FAILED = "RULE_FAILED"
 
 
+@dataclass(frozen=True)
+class Publication:
+    """Gold of one build, published somewhere."""
+
+    kind: str
+    """What it is published as: `parquet` or `postgres`."""
+    target: str
+    """Where: a folder, or the URL of a database without a password."""
+    gold_run_id: str
+    """The build."""
+    tables: int
+    rows: int
+    """Of all tables."""
+    digest: str
+    """Of all that was published."""
+
+
 class FileStatus(StrEnum):
     """What a run did with a source file."""
 

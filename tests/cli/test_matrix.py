@@ -35,6 +35,8 @@ ROWS: dict[str, tuple[set[int], list[list[str]]]] = {
     "rejects replay": ({0}, [["--dry-run"]]),
     "drift": ({0, 1}, [[], ["--all"]]),
     "status": ({0}, [[]]),
+    "publish list": ({0}, [[]]),
+    "publish parquet": ({0}, [["{other}/published"]]),
     "doctor": ({0}, [[]]),
     "history": ({0}, [["silver.sale"], ["gold.fact_sale"]]),
     "diff": ({0}, [["{first}", "{last}"], ["{first}", "{last}", "bronze.sales"]]),

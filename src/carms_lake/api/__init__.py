@@ -14,7 +14,7 @@ from carms_lake.api.contracts import Contracts, UnknownTable
 from carms_lake.config import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.flows.status import Status
     from carms_lake.flows.timetravel.diff import LakeDiff
-    from carms_lake.records import Progress, RunReport
+    from carms_lake.records import Progress, Publication, RunReport
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -99,6 +99,19 @@ class Lake:
         from carms_lake.flows.query import query_frames
 
         return query_frames(self.config, sql, parameters, as_of=as_of)
+
+    def to_parquet(self, sql: str, path: Path) -> int:
+        """Write the rows of one reading statement to a Parquet file; how many rows.
+
+        They need not fit into memory. Types are those that `carms query -o rows.parquet` writes.
+
+        Raises:
+            OSError: the file cannot be written.
+            LakeError: as `query`.
+        """
+        from carms_lake.flows.query import query_to_file
+
+        return query_to_file(self.config, sql, path, "parquet")
 
     def table(self, name: str, *, as_of: str | None = None) -> pl.LazyFrame:
         """A table at one version, the newest or that of a run or a time.
@@ -298,6 +311,32 @@ class Lake:
         from carms_lake.flows.append import append
 
         return append(self.config, rows, command)
+
+    def publish(self, write: Callable[[], Publication]) -> Publication:
+        """Call a function that publishes gold somewhere, and record it in `ops.publications`.
+
+        No build runs meanwhile. What the target has by the last record is not recorded again.
+
+        Raises:
+            StoreLocked: another process is writing.
+            StoreError: the lake cannot be written.
+        """
+        from carms_lake.flows.publications import publish
+
+        return publish(self.config, write)
+
+    def publications(self) -> pl.DataFrame:
+        """The last publication of each target, the newest first, and whether it `is_behind`.
+
+        Columns: `run_id`, `kind`, `target`, `gold_run_id`, `published_at`, `tables`, `rows`,
+        `digest`, `is_behind`.
+
+        Raises:
+            StoreError: the lake cannot be read.
+        """
+        from carms_lake.flows.publications import publications
+
+        return publications(self.config)
 
     def ensure_unlocked(self) -> None:
         """Refuse to go on while a process is writing to the lake, which `append` would wait for.

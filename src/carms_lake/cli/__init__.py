@@ -25,6 +25,7 @@ from carms_lake.cli import (
     page,
     powerbi,
     project,
+    publish,
     read,
     rejects,
     render,
@@ -59,7 +60,7 @@ SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
     "Read it": (read.app, shell.app, trace.app, lineage.app, page.app, powerbi.app),
     "Trust it": (check.app, rejects.app, drift.app),
-    "Operate it": (operate.app, serve.app, mcp.app),
+    "Operate it": (operate.app, publish.app, serve.app, mcp.app),
 }
 """The sections of `--help`, in their order."""
 

@@ -80,6 +80,7 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _section("rejected and quarantined", rejects.columns, rejects.rows())
     refused = status.refused.select("file", "code")
     yield from _section("refused by the last ingest", refused.columns, refused.rows())
+    yield from _publications(status)
     yield from _drift(status)
     yield from _checks(status)
     yield from _integrity(status)
@@ -136,6 +137,18 @@ def _tables(status: Status) -> Iterator[str]:
         else "not published yet"
     )
     yield f"  gold: {gold}" + f" although {counted(failed, 'check')} failed" * bool(failed)
+
+
+def _publications(status: Status) -> Iterator[str]:
+    """What was published to other tools, and whether gold was built since."""
+    found = status.publications.to_dicts()
+    if found:
+        yield ""
+        yield "published"
+    for p in found:
+        behind = ", BEHIND" * p["is_behind"]
+        text = f"{p['kind']} {p['target']}: {short_id(p['gold_run_id'])}{behind}"
+        yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _drift(status: Status) -> Iterator[str]:

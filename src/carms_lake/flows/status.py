@@ -11,6 +11,7 @@ from carms_lake.catalog import Catalog, load_catalog
 from carms_lake.config import LakeConfig
 from carms_lake.errors import SourceError
 from carms_lake.flows.drift import DRIFT, drift_of, newest
+from carms_lake.flows.publications import publications
 from carms_lake.names import RUN_ID, Layer, TableRef
 from carms_lake.notebook import Shown
 from carms_lake.readers.discover import discover, listing
@@ -97,6 +98,8 @@ class Status(Shown):
     checks: CheckStatus | None
     gold_file: str
     gold_run_id: str | None
+    publications: pl.DataFrame
+    """The last one of each target; `is_behind`: gold was built since."""
     gold_failed_checks: int
     """How many checks of severity error failed for what is published (`--publish-anyway`)."""
     disk_bytes: Mapping[str, int]
@@ -137,6 +140,7 @@ def status(config: LakeConfig) -> Status:
         checks=_checks(config),
         gold_file=str(config.gold_file),
         gold_run_id=build.run_id if build else None,
+        publications=publications(config),
         gold_failed_checks=build.failed_checks if build else 0,
         disk_bytes=disk_bytes(config),
         damage=tuple(_damage(config)),

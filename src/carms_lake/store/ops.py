@@ -60,6 +60,8 @@ _COLUMNS = {
     "field_coverage": _OF_TABLE + "column_name varchar, group_name varchar, filled bigint, "
     "total bigint, coverage_pct double",
     "lineage": _OF_TABLE + "reads_layer varchar, reads_table varchar",
+    "publications": "run_id varchar, kind varchar, target varchar, gold_run_id varchar, "
+    "published_at timestamp, tables bigint, rows bigint, digest varchar",
 }
 
 OPS_SCHEMAS: dict[str, dict[str, Any]] = {

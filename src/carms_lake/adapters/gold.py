@@ -1,0 +1,63 @@
+"""What is published elsewhere: the gold that the published file has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from carms_lake import Lake, Publication, Published
+from carms_lake.errors import QueryRefused, StoreError
+
+_NO_LIMIT_S = 30 * 86_400.0
+"""A table is written for as long as it takes."""
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Gold of one build."""
+
+    domain: str
+    run_id: str
+    """The build."""
+    built_at: str
+    """When it began (UTC), as ISO 8601."""
+    failed_checks: int
+    """How many checks of severity error failed (`--publish-anyway`)."""
+    tables: dict[str, str | None]
+    """Tables and views, with the version of their contract."""
+
+
+def patient(lake: Lake) -> Lake:
+    """The same lake, whose queries may take as long as writing a large table does."""
+    return Lake(replace(lake.config, query_timeout_s=_NO_LIMIT_S))
+
+
+def gold_of(lake: Lake) -> Gold:
+    """The gold that is published now.
+
+    Raises:
+        GoldMissing: gold was not built yet.
+        StoreError: the file cannot be read.
+    """
+    file = Published(lake.config)
+    try:
+        _, build = file.rows("select run_id, built_at, failed_checks from ops.build")
+        _, tables = file.rows(
+            "select table_name, contract_version from information_schema.tables "
+            "left join ops.build_tables using (table_name) "
+            "where table_schema = 'gold' order by table_name"
+        )
+    except QueryRefused as error:
+        raise StoreError(
+            f"`{lake.config.gold_file}` has no record of its build", "run `carms build`"
+        ) from error
+    finally:
+        file.close()
+    ((run_id, built_at, failed_checks),) = build
+    return Gold(
+        lake.config.domain.name, run_id, f"{built_at.isoformat()}Z", failed_checks, dict(tables)
+    )
+
+
+def is_recorded(lake: Lake, publication: Publication) -> bool:
+    """Whether the last record of its target in `ops.publications` is this publication."""
+    return not lake.publications().filter(**vars(publication)).is_empty()

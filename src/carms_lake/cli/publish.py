@@ -1,0 +1,71 @@
+"""`publish`: gold where other tools read it, and what was published where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carms_lake.cli import render
+from carms_lake.cli.command import DefaultGroup, argument, command, option
+from carms_lake.cli.context import Call
+from carms_lake.cli.render import Target, emit
+from carms_lake.errors import UsageError, counted
+
+if TYPE_CHECKING:
+    from carms_lake.records import Publication
+
+Listed = Annotated[bool, typer.Option("--list", hidden=True)]
+Folder = Annotated[str, argument("DIR", "The folder; it gets one for the domain.")]
+Keep = Annotated[int, option("--keep N", "So many runs stay in the folder.", min=1)]
+
+app = typer.Typer(
+    cls=DefaultGroup,
+    name="publish",
+    subcommand_metavar="[COMMAND] [ARGS]...",
+    help="Publish gold where other tools read it.\n\n"
+    "Without a command, or with --list: what was published where.",
+)
+
+
+@command(app, "list")
+def list_publications(call: Call, to: Target, *, listed: Listed = False) -> None:
+    """List what was published where, and whether it is behind."""
+    from carms_lake.api import Lake
+
+    del listed  # the same, as an option
+    emit(call, Lake(call.config()).publications(), to)
+
+
+@command(app)
+def parquet(call: Call, to: Target, folder: Folder, *, keep: Keep = 3) -> None:
+    """Publish gold as Parquet files, a folder for each run.
+
+    DIR/<domain>/current.json names the current run and is replaced last, so readers that follow it
+    never see a mix of two. A manifest has row counts and digests.
+    """
+    from carms_lake.adapters.parquet import publish
+    from carms_lake.api import Lake
+
+    if "://" in folder:
+        raise UsageError(
+            f"`{folder}` is a URL: carms publishes to folders",
+            "publish to a folder, and copy it: `runs` first, `current.json` last",
+        )
+    done = publish(Lake(call.config()), Path(folder), keep=keep)
+    _show(call, done.publication, to, done.failed_checks, is_changed=done.is_changed)
+
+
+def _show(
+    call: Call, publication: Publication, to: Target, failed_checks: int, *, is_changed: bool
+) -> None:
+    import polars as pl
+
+    status = "published" if is_changed else "unchanged"
+    emit(call, pl.DataFrame([{**vars(publication), "status": status}]), to)
+    if not is_changed:
+        render.note(call, f"`{publication.target}` has this build already: nothing changed")
+    if failed_checks:
+        checks = counted(failed_checks, "check")
+        render.note(call, f"warning: {checks} of this build failed: `carms check --failures`")
