@@ -39,8 +39,8 @@ class Outcome:
 def publish(lake: Lake, folder: Path, *, keep: int = KEEP) -> Outcome:
     """Publish gold to a folder, in which the last `keep` runs stay; the pointer moves last.
 
-    What the folder has already is compared with its digests and not written again; files that
-    differ are.
+    What the folder has already is compared with its digests and left as it is; files that
+    differ are rewritten.
 
     Raises:
         GoldMissing: gold was not built yet.
