@@ -43,6 +43,7 @@ def test_mermaid_is_text_and_in_markdown_a_block(shop: Path) -> None:
     assert "  silver_sale --> gold_fact_sale\n" in drawn
     assert 'gold_sales_by_product(["sales_by_product"])' in drawn
     assert called(shop, "lineage", "--mermaid", "-f", "md").out == f"```mermaid\n{drawn}```\n"
+    assert called(shop, "lineage", "--mermaid", "--json").json["data"] == {"mermaid": drawn}
 
 
 def test_events_are_one_a_line_in_a_file_or_on_stdout(shop: Path) -> None:
@@ -63,6 +64,7 @@ def test_events_are_one_a_line_in_a_file_or_on_stdout(shop: Path) -> None:
     [
         (["nothing"], 2, "error: no table `nothing` in the domain `tiny`"),
         (["--run", "last"], 2, "`--run` and `--namespace` are about events"),
+        (["--mermaid", "--columns"], 2, "`--mermaid` draws tables, not columns"),
         (["--openlineage", "x", "--mermaid"], 2, "`--openlineage` writes whole runs"),
         (["--openlineage", "x", "--run", "nope"], 2, "error: no run `nope`"),
         (["--openlineage", "no/such/x"], 5, "error: `no/such/x` cannot be written"),

@@ -73,13 +73,19 @@ def lineage(
         raise UsageError(
             "`--openlineage` writes whole runs", "leave out tables, `--columns` and `--mermaid`"
         )
+    if mermaid and columns:
+        raise UsageError("`--mermaid` draws tables, not columns", "leave one of the two out")
     lake = Lake(call.config())
     if openlineage is not None:
         _write_events(call, lake, openlineage, run, namespace)
         return
     found = lake.lineage(*(tables or ()))
+    if mermaid and call.json:
+        render.envelope({"mermaid": _drawn(lake, found)}, to=to)
+        return
     if mermaid:
-        emit_text(_drawn(lake, found, to), to)
+        drawn = _drawn(lake, found)  # in Markdown as the block that is drawn there
+        emit_text(f"```mermaid\n{drawn}```\n" if to.format is Format.MD else drawn, to)
         return
     shown = _columns(lake, found, tables or ()) if columns else _pairs(found)
     with paged(is_wanted=every and to.is_drawn and not call.json):
@@ -104,15 +110,14 @@ def _columns(lake: Lake, found: pl.DataFrame, tables: list[str] | tuple[()]) -> 
     return found.filter(pl.col("table").is_in(named) & pl.col("column").is_not_null())
 
 
-def _drawn(lake: Lake, found: pl.DataFrame, to: Target) -> str:
-    """The tables as a flowchart; in Markdown as the block that is drawn there."""
+def _drawn(lake: Lake, found: pl.DataFrame) -> str:
+    """The tables as a flowchart."""
     from carms_lake.adapters.mermaid import flowchart
 
     contracts = lake.contracts
     names = dict.fromkeys(found["table"])
     edges = [pair for pair in found.select("table", "reads").unique().rows() if pair[1] in names]
-    drawn = flowchart(edges, {name: contracts[name].kind for name in names})
-    return f"```mermaid\n{drawn}```\n" if to.format is Format.MD else drawn
+    return flowchart(edges, {name: contracts[name].kind for name in names})
 
 
 def _write_events(
