@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,22 @@ def test_a_child_says_what_the_command_says_and_a_second_one_waits(
     assert (other["status"], other["exit_code"]) == ("failed", 2)
     assert "no province is called" in other["errors"][0]["message"]
     assert [job["id"] for job in listed] == [good["id"]]
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="priorities are others there")
+def test_a_child_leaves_the_processor_to_the_service(carms_lake_of_six: Lake) -> None:
+    async def priority() -> int:
+        children = Children(carms_lake_of_six.config.project, "carms")
+        task = asyncio.create_task(children.run(("match", "simulate", "--reps=10000")))
+        while not children._running:  # noqa: ASYNC110 - until it has started
+            await asyncio.sleep(0.01)
+        (child,) = children._running
+        found = os.getpriority(os.PRIO_PROCESS, child.pid)
+        await children.stop()
+        await task
+        return found
+
+    assert asyncio.run(priority()) == os.getpriority(os.PRIO_PROCESS, 0) + 10
 
 
 def test_a_child_ends_when_the_service_stops(carms_lake_of_six: Lake) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ MOST_BYTES = 16 << 20
 """Of what a child prints; more is dropped."""
 STOP_S = 10.0
 """How long a child may take to end when the service stops."""
+LESS_URGENT = 10
+"""Steps of niceness of a child above the service's own."""
 NOT_STARTED, STOPPED = 70, 130
 """Exit codes of a process that could not be started, and of one that was stopped."""
 
@@ -57,7 +60,9 @@ class Children:
             stdout=out,
             stderr=asyncio.subprocess.DEVNULL,
             env=_environment(os.environ),
+            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # on Windows
         )
+        _lower_priority(child.pid)
         self._running.add(child)
         try:
             async with asyncio.timeout(timeout_s):
@@ -97,6 +102,14 @@ def _said(code: int, out: IO[bytes]) -> Said:
     except orjson.JSONDecodeError:
         return Said(code)
     return Said(code, said.get("data"), said.get("errors") or (), said.get("run_id"))
+
+
+def _lower_priority(process: int) -> None:
+    """Let the service answer first where both want the processor."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):  # it has ended
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process, own + LESS_URGENT)
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
