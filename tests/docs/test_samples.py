@@ -30,7 +30,7 @@ def test_the_samples_of_retail_are_current() -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-@pytest.mark.parametrize("script", ["match_picture", "pictures"])
+@pytest.mark.parametrize("script", ["match_picture", "pictures", "powerbi_pages"])
 def test_pictures_and_their_parts_of_pages_are_current(script: str) -> None:
     command = [sys.executable, str(ROOT / f"tools/{script}.py"), "--check"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -104,6 +104,9 @@ class Model:
 def model_of(lake: Lake, left_out: Sequence[str] = ()) -> Model:
     """The model of a lake's domain; `left_out` are names or patterns of tables.
 
+    A column is not in it if a contract of gold classifies one of its name as not public, as
+    `carms publish` does.
+
     Raises:
         ContractError: a contract is wrong.
     """
@@ -116,7 +119,8 @@ def model_of(lake: Lake, left_out: Sequence[str] = ()) -> Model:
         and not any(fnmatchcase(contract.ref.table, pattern) for pattern in left_out)
     ]
     joins = _joins(gold)
-    tables = [_table(contract, joins) for contract in gold]
+    private = {column.name for contract in gold for column in contract.columns if column.is_private}
+    tables = [_table(contract, joins, private) for contract in gold]
     return Model(lake.config.domain.name, tuple(t for t in tables if t.columns), joins)
 
 
@@ -148,7 +152,7 @@ def _joins(contracts: Iterable[Contract]) -> tuple[Join, ...]:
     return tuple(found)
 
 
-def _table(contract: Contract, joins: Sequence[Join]) -> ModelTable:
+def _table(contract: Contract, joins: Sequence[Join], private: set[str]) -> ModelTable:
     name = contract.ref.table
     measures = tuple(
         ModelMeasure(m.name, m.dax, m.sql, m.format, m.description, m.folder)
@@ -162,7 +166,7 @@ def _table(contract: Contract, joins: Sequence[Join]) -> ModelTable:
     is_date = name == DATE_TABLE and day is not None
     for column in contract.columns:
         kind = _type(column.type.name, column.type.scale)
-        if kind is None:
+        if kind is None or column.name in private:
             continue
         is_hidden = column.name in ends or column.name.endswith("_key")
         said = column.description

@@ -67,7 +67,8 @@ def _parquet(domain: str, table: ModelTable) -> list[str]:
     return [
         r'Files = Folder.Files(Text.TrimEnd(Folder, {"\", "/"}) & ' + f"{folder})",
         'Found = Table.SelectRows(Files, each [Name] = "current.json")',
-        r'Place = "\runs\" & Json.Document(Found{0}[Content])[run] & "\"',
+        "Path = Json.Document(Found{0}[Content])[path]",
+        r'Place = "\" & Text.Replace(Path, "/", "\") & "\gold\"',
         f"File = Table.SelectRows(Files, each {is_it})",
         "Source = Parquet.Document(File{0}[Content])",
     ]
