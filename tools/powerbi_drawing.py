@@ -13,9 +13,8 @@ from carms_lake.adapters.powerbi.pages import Card, Chart, Grid, Slicer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from powerbi_pages import Figures
-
     from carms_lake.adapters.powerbi.filled import Field, FilledPage
+    from tools.powerbi_pages import Figures
 
 SAID = (
     "Preview drawn by carms: the layout of the page, with figures of generated data. "

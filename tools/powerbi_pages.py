@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from powerbi_drawing import drawn
 
 import carms_lake
 from carms_lake.adapters.powerbi.filled import FilledPage, declared, pages_of
 from carms_lake.adapters.powerbi.layout import placed
 from carms_lake.adapters.powerbi.model import model_of
 from carms_lake.config import Domain, LakeConfig, builtin_domains, builtin_schemas
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # a script, run by path
+
+from tools.powerbi_drawing import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
