@@ -104,8 +104,7 @@ class Model:
 def model_of(lake: Lake, left_out: Sequence[str] = ()) -> Model:
     """The model of a lake's domain; `left_out` are names or patterns of tables.
 
-    A column is not in it if a contract of gold classifies one of its name as not public, as
-    `carms publish` does.
+    A column is not in it if a contract of gold classifies one of its name as not public.
 
     Raises:
         ContractError: a contract is wrong.

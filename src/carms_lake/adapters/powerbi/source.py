@@ -67,8 +67,7 @@ def _parquet(domain: str, table: ModelTable) -> list[str]:
     return [
         r'Files = Folder.Files(Text.TrimEnd(Folder, {"\", "/"}) & ' + f"{folder})",
         'Found = Table.SelectRows(Files, each [Name] = "current.json")',
-        "Path = Json.Document(Found{0}[Content])[path]",
-        r'Place = "\" & Text.Replace(Path, "/", "\") & "\gold\"',
+        r'Place = "\runs\" & Json.Document(Found{0}[Content])[run] & "\"',
         f"File = Table.SelectRows(Files, each {is_it})",
         "Source = Parquet.Document(File{0}[Content])",
     ]
