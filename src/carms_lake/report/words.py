@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,12 @@ class Both(NamedTuple):
 @lru_cache(maxsize=1)
 def dictionary() -> dict[str, Both]:
     """All words of the report by key, from `words.csv`."""
-    lines = Path(__file__).with_name("words.csv").read_text(encoding="utf-8").splitlines()
+    return read_words(Path(__file__).with_name("words.csv"))
+
+
+def read_words(file: Path) -> dict[str, Both]:
+    """The words of a CSV file with the columns key, en and fr."""
+    lines = file.read_text(encoding="utf-8").splitlines()
     return {row["key"]: Both(row["en"], row["fr"]) for row in csv.DictReader(lines)}
 
 
@@ -40,10 +46,18 @@ def both(key: str) -> Both:
 
 
 class Words:
-    """One language: words by key, numbers, days, spans of time and sizes."""
+    """One language: words by key, numbers, days, spans of time and sizes.
 
-    def __init__(self, lang: Lang) -> None:
+    `more` are words besides those of the report.
+    """
+
+    def __init__(self, lang: Lang, more: Mapping[str, Both] | None = None) -> None:
         self.lang: Lang = lang
+        self._said = {**dictionary(), **more} if more else dictionary()
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there are words of this key."""
+        return key in self._said
 
     def __call__(self, key: str, **values: object) -> str:
         """The words of a key with values in the place of `{name}`.
@@ -52,12 +66,12 @@ class Words:
         """
         count = values.get("n")
         if isinstance(count, int) and (count == 1 or (count == 0 and self.lang == "fr")):
-            key = f"{key}.one" if f"{key}.one" in dictionary() else key
+            key = f"{key}.one" if f"{key}.one" in self else key
         shown = {
             name: self.number(value) if isinstance(value, int | float) else value
             for name, value in values.items()
         }
-        return self.of(dictionary()[key]).format(**shown)
+        return self.of(self._said[key]).format(**shown)
 
     def of(self, said: Both | str) -> str:
         """The words in this language; a text is the same in both."""
@@ -66,7 +80,7 @@ class Words:
     def code(self, group: str, value: object) -> str | Markup:
         """What a code of ours is called, `code.severity.error`; one without words as it is."""
         key = f"code.{group}.{value}"
-        if key in dictionary():
+        if key in self:
             return self(key)
         return Markup(f"<code>{text(value)}</code>")
 

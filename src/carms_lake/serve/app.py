@@ -9,6 +9,9 @@ from carms_lake.errors import ContractError
 from carms_lake.serve import pipeline
 from carms_lake.serve.openapi import document
 from carms_lake.serve.own import own_paths
+from carms_lake.serve.pages import tables
+from carms_lake.serve.pages.api import api_page
+from carms_lake.serve.pages.site import site_of
 from carms_lake.serve.reports import report_routes
 from carms_lake.serve.routes import Route, TableRoute
 from carms_lake.serve.service import Service
@@ -20,14 +23,15 @@ if TYPE_CHECKING:
     from carms_lake.serve.settings import Settings
 
 MODULE = "service"
-"""The module of a domain that declares its routes, in `ROUTES`."""
+"""The module of a domain that declares its routes, in `ROUTES`, and its pages, in `PAGES`."""
 
 
 def make_application(lake: Lake, settings: Settings) -> Service:
     """The service as an ASGI application.
 
     Raises:
-        ContractError: the domain's module cannot be imported, or declares what is not a route.
+        ContractError: the domain's module cannot be imported, or declares what is neither a route
+            nor a page.
     """
     declared: list[Route | TableRoute] = [
         *domain_routes(lake.config.domain.package),
@@ -44,7 +48,9 @@ def make_application(lake: Lake, settings: Settings) -> Service:
         return document(name, own, declared, snapshot, has_keys=has_keys)
 
     own = tuple(own_paths(state, routes, described))
-    return Service(state, own, routes)
+    domain = lake.config.domain
+    generic = (tables.LIST, tables.TABLE, api_page(routes), tables.FIRST)
+    return Service(state, own, routes, site_of(domain.name, domain.package, MODULE, generic))
 
 
 def domain_routes(package: str) -> list[Route | TableRoute]:

@@ -12,7 +12,9 @@ from carms_lake.serve.replies import Reply, Scope, refusal
 from carms_lake.serve.settings import MOST_URL_BYTES, Settings
 
 PUBLIC = frozenset({"/", "/health"})
-"""Paths that need no key."""
+"""Paths that need no key; `/` then has nothing of the lake."""
+ASSETS = "/assets/"
+"""Below it the stylesheet and the icon of pages are, which need none either."""
 MOST_HEADERS = 100
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -40,7 +42,7 @@ class Gate:
         request_id = about["request_id"]
         if refused := self._shape(scope, headers, request_id):
             return refused
-        given = given_key(headers)
+        given = given_key(headers, is_reading=scope["method"] in ("GET", "HEAD"))
         name = self._settings.keys.name_of(given) if given is not None else None
         about["is_known"] = name is not None
         about["client"] = name or (scope["client"] or ("",))[0]
@@ -51,7 +53,8 @@ class Gate:
             return reply
         if scope["method"] == "OPTIONS" and self.cors(headers):
             return self._preflight(headers)
-        needs_key = given is not None or scope["path"] not in PUBLIC
+        is_public = scope["path"] in PUBLIC or scope["path"].startswith(ASSETS)
+        needs_key = given is not None or not is_public
         return no_key(request_id) if self._settings.keys and needs_key and not name else None
 
     def _shape(self, scope: Scope, headers: Mapping[bytes, bytes], request_id: str) -> Reply | None:

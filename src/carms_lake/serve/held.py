@@ -42,7 +42,26 @@ def _read(snapshot: Snapshot, table: str) -> Held | None:
 
 def asked_page(asked: Asked, table: str, filters: Sequence[Filter], sort: Sort) -> Encoded:
     """A page of the rows of a large table, by DuckDB."""
-    snapshot: Snapshot = asked.snapshot
+    return paging.selected(asked, "rows", *_selected(asked.snapshot, table, filters, sort))
+
+
+def some_rows(
+    snapshot: Snapshot, table: str, filters: Sequence[Filter], sort: Sort, begin: int, most: int
+) -> tuple[Sequence[tuple[Any, ...]], int]:
+    """The rows of a table that fit, in order, at most so many from one on; and how many fit."""
+    held = held_table(snapshot, table)
+    if held is None:
+        select, parameters = _selected(snapshot, table, filters, sort)
+        found, total = paging.some_of(snapshot, select, parameters, begin, most)
+        return found.rows, total
+    positions = held.positions(filters, sort)
+    return [held.rows[at] for at in positions[begin : begin + most]], len(positions)
+
+
+def _selected(
+    snapshot: Snapshot, table: str, filters: Sequence[Filter], sort: Sort
+) -> tuple[str, dict[str, Any]]:
+    """The SELECT of the rows that fit, in order, and its parameters."""
     parameters: dict[str, Any] = {}
     conditions = []
     for at, one in enumerate(filters):
@@ -50,8 +69,7 @@ def asked_page(asked: Asked, table: str, filters: Sequence[Filter], sort: Sort) 
         conditions.append(text)
         parameters |= more
     where = f" where {' and '.join(conditions)}" if conditions else ""
-    select = f"{_select(snapshot, table)}{where} {_order(snapshot, table, sort)}"
-    return paging.selected(asked, "rows", select, parameters)
+    return f"{_select(snapshot, table)}{where} {_order(snapshot, table, sort)}", parameters
 
 
 def _select(snapshot: Snapshot, table: str) -> str:

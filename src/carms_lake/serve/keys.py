@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import stat
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -68,9 +69,18 @@ def read_keys(file: Path | None, environment: Mapping[str, str] | None = None) -
     return Keys(found)
 
 
-def given_key(headers: Mapping[bytes, bytes]) -> str | None:
-    """The key that a request shows: `Authorization: Bearer KEY`, or `X-API-Key: KEY`."""
+def given_key(headers: Mapping[bytes, bytes], *, is_reading: bool = False) -> str | None:
+    """The key that a request shows: `Authorization: Bearer KEY`, or `X-API-Key: KEY`.
+
+    One that reads may show it as the password of `Authorization: Basic`, as browsers do. They send
+    that along whoever makes them ask, so it does not count for what starts something.
+    """
     if (said := headers.get(b"x-api-key")) is not None:
         return said.decode("latin-1")
     scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() == "basic" and is_reading:
+        try:
+            return b64decode(key, validate=True).decode("utf-8").partition(":")[2]
+        except ValueError:
+            return ""
     return key.strip() if scheme.lower() == "bearer" and key else None

@@ -1,4 +1,4 @@
-"""The paths of the service itself, without a published file: health, metrics, jobs, the page."""
+"""The paths of the service itself, without a published file: health, metrics, jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from carms_lake.api.published import encoded
 from carms_lake.errors import UsageError, did_you_mean
 from carms_lake.serve.jobs import SCHEMA as JOB
 from carms_lake.serve.metrics import TEXT
-from carms_lake.serve.page import CSP, page
 from carms_lake.serve.replies import Receive, Reply, Scope, Send, etag_of, is_known, refusal
 from carms_lake.serve.routes import JSON
 from carms_lake.serve.schema import shown
@@ -78,12 +77,6 @@ def own_paths(
 ) -> Iterator[Own]:
     """The paths of the service itself; `document` makes the description in OpenAPI."""
 
-    def home(_: Scope) -> Reply:
-        headers = {"content-security-policy": CSP, "cache-control": "no-cache"}
-        paths = [(r.method, r.path, r.summary) for r in routes]
-        body = page(state.lake.config.domain.name, paths)
-        return Reply(200, body, "text/html; charset=utf-8", headers)
-
     def health(_: Scope) -> Reply:
         snapshot, fault = state.snapshots.current, state.snapshots.fault
         body = encoded(
@@ -116,7 +109,6 @@ def own_paths(
         return Reply(200, made, headers=headers)
 
     documents: dict[str, bytes] = {}
-    yield Own("/", home, "A page for people", media_type="text/html; charset=utf-8")
     yield Own("/health", health, "Whether the service answers, and from which run", _HEALTH)
     yield Own("/metrics", metrics, "Counts and times of requests, for Prometheus", media_type=TEXT)
     yield Own("/openapi.json", openapi, "This description", {"type": "object"})

@@ -81,11 +81,22 @@ def selected(
     Raises:
         LakeError: as `begin` and `Published.rows`.
     """
-    start, lake = begin(asked), asked.lake
+    found, total = some_of(asked.snapshot, select, parameters, begin(asked), limit(asked))
+    return joined(asked, name, found.encoded, total)
+
+
+def some_of(
+    snapshot: Any, select: str, parameters: Mapping[str, Any] | None, start: int, most: int
+) -> tuple[Any, int]:
+    """The rows of a SELECT from one on, as `Snapshot.hold` gives them, and how many there are.
+
+    Raises:
+        LakeError: as `Published.rows`.
+    """
+    lake = snapshot.lake
     total = lake.rows(f"select count(*) from ({select})", parameters)[1][0][0]  # noqa: S608 - of ours
-    cut = f"limit {limit(asked)} offset {start}"
-    columns, rows = lake.rows(f"{select} {cut}", parameters)
-    return joined(asked, name, asked.snapshot.hold(columns, rows).encoded, total)
+    columns, rows = lake.rows(f"{select} limit {most} offset {start}", parameters)
+    return snapshot.hold(columns, rows), total
 
 
 def joined(

@@ -20,11 +20,14 @@ from carms_lake.serve.endpoint import Endpoint
 from carms_lake.serve.errors import Refused, status_of
 from carms_lake.serve.gate import Gate
 from carms_lake.serve.log import log
+from carms_lake.serve.pages import assets, endpoint
+from carms_lake.serve.pages.errors import as_page
 from carms_lake.serve.replies import Receive, Reply, Scope, Send, compressed, refusal
 from carms_lake.serve.watch import watching
 
 if TYPE_CHECKING:
     from carms_lake.serve.own import Own
+    from carms_lake.serve.pages.site import Site
     from carms_lake.serve.routes import Route
     from carms_lake.serve.state import State
 
@@ -35,13 +38,18 @@ _KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Service:
-    """The routes of a lake's domain and those of any domain, behind one gate."""
+    """The routes and pages of a lake's domain and those of any domain, behind one gate."""
 
-    def __init__(self, state: State, own: Sequence[Own], routes: Sequence[Route]) -> None:
+    def __init__(
+        self, state: State, own: Sequence[Own], routes: Sequence[Route], site: Site
+    ) -> None:
         self.state = state
+        self._site = site
         self._gate = Gate(state.settings)
         paths = [Path(one.path, one, methods=[one.method]) for one in own]
         paths += [Path(one.path, Endpoint(state, one), methods=[one.method]) for one in routes]
+        paths += [Path(one.path, one, methods=["GET"]) for one in assets.ALL]
+        paths += [Path(path, one, methods=["GET"]) for path, one in endpoint.paths(state, site)]
         self._router = Router(paths, redirect_slashes=False, lifespan=self._lifespan)
 
     @asynccontextmanager
@@ -79,6 +87,7 @@ class Service:
             ]
             # Not its message, which may quote a value.
             reply.error = f"{type(error).__name__} at {', '.join(places[-6:])}"
+        reply = as_page(reply, scope, self._site)
         reply.headers["x-request-id"] = request_id
         reply.headers.update(self._gate.cors(headers))
         if len(reply.body) < LONG_BYTES:

@@ -157,7 +157,7 @@ def _quick(asked: Asked, name: str) -> Encoded | None:
 
 def _slow(asked: Asked, name: str) -> Encoded:
     """A page of a table that was not read yet, or is too large to be kept."""
-    _, filters, sort = _conditions(asked, name)
+    _, filters, sort = conditions(asked, name)
     held = held_table(asked.snapshot, name)
     if held is not None:
         return _page(asked, name, held)
@@ -168,12 +168,18 @@ def _page(asked: Asked, name: str, held: Held) -> Encoded:
     key = ("positions", name, tuple(sorted(asked.more)), asked.values.get("sort"))
     found = asked.memory.get(key)
     if found is None:
-        _, filters, sort = _conditions(asked, name)
+        _, filters, sort = conditions(asked, name)
         found = asked.memory.once(key, lambda: held.positions(filters, sort))
     return paging.page(asked, "rows", held.encoded, found)
 
 
-def _conditions(asked: Asked, name: str) -> tuple[Contract, tuple[Filter, ...], Sort]:
+def conditions(asked: Asked, name: str) -> tuple[Contract, tuple[Filter, ...], Sort]:
+    """The contract of a table of gold, and the filters and the order that are asked for.
+
+    Raises:
+        UnknownKey: there is no such table.
+        UsageError: a filter, or a column to sort by, is wrong.
+    """
     snapshot: Snapshot = asked.snapshot
     columns = snapshot.tables.get(name)
     if columns is None:

@@ -87,7 +87,7 @@ def compare(
         )
     if twice := [each for at, each in enumerate(program_ids) if each in program_ids[:at]]:
         raise carms_lake.UsageError(f"program `{twice[0]}` was named twice", "name it once")
-    return _compared([program(lake, each, iteration).row(0, named=True) for each in program_ids])
+    return compared([program(lake, each, iteration).row(0, named=True) for each in program_ids])
 
 
 def compare_in_iterations(
@@ -113,7 +113,7 @@ def compare_in_iterations(
         if found:
             ids = {here: program_id, there: found[0]}
             both = ((before, ids[before]), (after, ids[after]))
-            return _compared(
+            return compared(
                 [program(lake, its_id, each).row(0, named=True) for each, its_id in both]
             )
     raise carms_lake.UnknownKey(
@@ -122,7 +122,8 @@ def compare_in_iterations(
     )
 
 
-def _compared(profiles: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def compared(profiles: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The same of programs that were read already: rows of `analysis.program`, with their lists."""
     tables = [dict(_stated(profile)) for profile in profiles]
     known: dict[Fact, None] = {}
     for table in tables:

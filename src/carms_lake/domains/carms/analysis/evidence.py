@@ -90,7 +90,7 @@ _MASTER = {
 
 _REFERENCE = ("discipline_group", "school_province", "training_province")
 _DELIVERY = ("is_newest_iteration", "valid_from", "is_current", "deleted_on")
-_TOGETHER = {
+TOGETHER = {
     "applications": ("applications_min", "applications_max"),
     "interviewed": ("interviewed_pct_min", "interviewed_pct_max"),
     "return_of_service": ("return_of_service_cmg", "return_of_service_img"),
@@ -170,8 +170,8 @@ def _record(lake: carms_lake.Lake, asked: dict[str, Any]) -> str:
 def _facts(known: _Known, fact: str) -> tuple[str, ...]:
     """The names of facts that one word asks for."""
     name = _name(fact)
-    if name in _TOGETHER:
-        return _TOGETHER[name]
+    if name in TOGETHER:
+        return TOGETHER[name]
     if f"needs_{name}" in known.profile and not any(
         _is_about(each, name) for each in known.evidence
     ):
@@ -181,7 +181,7 @@ def _facts(known: _Known, fact: str) -> tuple[str, ...]:
     if name not in {*known.profile, *codes, *stated}:
         name = known.words.get(name, name)
     if name not in {*known.profile, *codes, *stated}:
-        names = [*known.profile, *sorted({*_TOGETHER, *codes, *stated} - {*known.profile})]
+        names = [*known.profile, *sorted({*TOGETHER, *codes, *stated} - {*known.profile})]
         raise carms_lake.UnknownKey(f"a program has no fact `{fact}`", nearest.hint(fact, names))
     return (name,)
 

@@ -126,6 +126,12 @@ _MATCHING = _SEARCH.replace(
 )
 _ALL = _SEARCH.replace("<filter>", "")
 """Where no filter is given: to plan one that asks nothing takes longer than the search."""
+_AMONG = _SEARCH.replace("<filter>", "where list_contains($programs, found.program_stream_id)")
+_RANKED = """
+select program_stream_id
+from search_programs($query, in_iteration := $iteration)
+order by score desc, program_stream_id
+"""
 
 _EXPLAIN = """
 with place as (
@@ -299,6 +305,38 @@ def answer(  # noqa: PLR0913 - the same
         word, _, term = pair.partition("\x1f")
         read_as[word] = (*read_as.get(word, ()), term)
     return Found(hits, rows[0][-2] if rows else 0, read_as)
+
+
+def ranked(ask: Ask, query: str, iteration: str | None = None) -> list[str]:
+    """The ids of all programs that a query finds, the best first.
+
+    Raises:
+        GoldMissing: the gold file is of an earlier version.
+        LakeError: what `ask` raises.
+    """
+    with gold_of_this_version():
+        rows = ask(_RANKED, {"query": query[:_MOST_CHARACTERS], "iteration": iteration})
+    return [row[0] for row in rows]
+
+
+def among(
+    ask: Ask, query: str, programs: Sequence[str], iteration: str | None = None
+) -> tuple[Hit, ...]:
+    """The hits of a query among some programs, one for each text that they share, best first.
+
+    Raises:
+        GoldMissing: the gold file is of an earlier version.
+        LakeError: what `ask` raises.
+    """
+    asked = {
+        "query": query[:_MOST_CHARACTERS],
+        "iteration": iteration,
+        "section": None,
+        "programs": list(programs),
+        "limit": len(programs),
+    }
+    with gold_of_this_version():
+        return tuple(_hit(row, ()) for row in ask(_AMONG, asked))
 
 
 def _hit(row: Sequence[Any], explanation: tuple[dict[str, Any], ...]) -> Hit:

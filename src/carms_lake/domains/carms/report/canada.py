@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from carms_lake.report.cells import heat_class
-from carms_lake.report.markup import Markup, data, h, join
+from carms_lake.report.markup import Attribute, Markup, data, h, join
 from carms_lake.report.pages import Both, Pen, Row
 
 _ALL = "*"
@@ -56,16 +56,38 @@ def choropleth(rows: Sequence[Row], pen: Pen, measures: Sequence[Measure]) -> Ma
         for measure in measures
     }
     first = states.get(f"{_ALL}|{measures[0].column}", {})
+    drawn = canada(
+        first,
+        id=f"{pen.place}-drawn",
+        data_states=f"{pen.place}-states",
+        role="img",
+        aria_label=f"{pen.words.of(_LABEL)} {pen.words('chart.below')}",
+    )
+    return join([_selects(rows, pen, measures), drawn, data(f"{pen.place}-states", states)])
+
+
+def canada(
+    state: Mapping[str, tuple[str, str]],
+    links: Mapping[str, tuple[str, str]] | None = None,
+    **attributes: Attribute,
+) -> Markup:
+    """The map with a shade and a number by province.
+
+    `links` are where a province leads, and what the link is called.
+    """
     box, paths = outlines()
-    shapes = [
-        h("path", d=path, data_part=code, cls=first.get(code, ("", ""))[0] or None)
-        for code, path in paths.items()
-    ]
+    shapes = []
+    for code, path in paths.items():
+        shape = h("path", d=path, data_part=code, cls=state.get(code, ("", ""))[0] or None)
+        if links and code in links:
+            place, said = links[code]
+            shape = h("a", shape, href=place, aria_label=said)
+        shapes.append(shape)
     names = [h("text", code, x=_pct(x, 1000), y=_pct(y, 861)) for code, (x, y) in _PLACES.items()]
     numbers = [
         h(
             "text",
-            first.get(code, ("", ""))[1],
+            state.get(code, ("", ""))[1],
             x=_pct(x, 1000),
             y=_pct(y, 861),
             dy=13,
@@ -73,18 +95,14 @@ def choropleth(rows: Sequence[Row], pen: Pen, measures: Sequence[Measure]) -> Ma
         )
         for code, (x, y) in _PLACES.items()
     ]
-    drawn = h(
+    return h(
         "svg",
         h("svg", shapes, viewBox=box, width="100%", height="100%"),
         h("g", names, cls="abbr", lang="zxx"),
         numbers,
         cls="map",
-        id=f"{pen.place}-drawn",
-        data_states=f"{pen.place}-states",
-        role="img",
-        aria_label=f"{pen.words.of(_LABEL)} {pen.words('chart.below')}",
+        **attributes,
     )
-    return join([_selects(rows, pen, measures), drawn, data(f"{pen.place}-states", states)])
 
 
 def _state(rows: Sequence[Row], measure: Measure, pen: Pen) -> dict[str, tuple[str, str]]:

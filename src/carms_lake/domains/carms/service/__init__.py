@@ -1,9 +1,10 @@
-"""What the domain answers over HTTP besides what every domain does, in `ROUTES`."""
+"""What the domain answers over HTTP besides what every domain does: `ROUTES` and `PAGES`."""
 
 from __future__ import annotations
 
 from carms_lake.domains.carms.service.analysis import ROUTES as ANALYSIS
 from carms_lake.domains.carms.service.match import ROUTES as MATCH
+from carms_lake.domains.carms.service.pages import PAGES, WORDS
 from carms_lake.domains.carms.service.places import ROUTES as PLACES
 from carms_lake.domains.carms.service.programs import ROUTES as PROGRAMS
 from carms_lake.domains.carms.service.rank import ROUTE as RANK
@@ -26,4 +27,4 @@ ROUTES = (
 )
 """All routes of the domain."""
 
-__all__ = ["ROUTES"]
+__all__ = ["PAGES", "ROUTES", "WORDS"]

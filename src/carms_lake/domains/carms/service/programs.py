@@ -110,27 +110,27 @@ def profiles(asked: Asked, iteration: str | None) -> Profiles:
     return found
 
 
-def _chosen(
+def chosen(
     asked: Asked, values: Mapping[str, Any], *, may_ask: bool
 ) -> tuple[Profiles, Sequence[int], int] | None:
     """The programs that fit, in order, and their seats; None where DuckDB has to be asked first."""
     filters = given(values)
     iteration = filters.get("iteration")
     key = ("chosen", tuple(sorted(filters.items())), values.get("sort"))
-    known = asked.memory.get(("profiles", iteration))
-    if known is None and not may_ask:
+    held = asked.memory.get(("profiles", iteration))
+    if held is None and not may_ask:
         return None
-    found: Profiles = known or profiles(asked, iteration)
-    chosen = asked.memory.get(key)
-    if chosen is None:
+    found: Profiles = held or profiles(asked, iteration)
+    known = asked.memory.get(key)
+    if known is None:
         fitting = bits(asked, found.ids, filters, may_ask=may_ask)
         if fitting is None:
             return None
         order = _order(found.held, values.get("sort"))
         positions = [at for at in order if fitting >> at & 1]
         seats = sum(found.seats[at] for at in positions)
-        chosen = asked.memory.once(key, lambda: (positions, seats))
-    return found, *chosen
+        known = asked.memory.once(key, lambda: (positions, seats))
+    return found, *known
 
 
 def _order(held: Any, sort: str | None) -> Sequence[int]:
@@ -143,10 +143,10 @@ def _order(held: Any, sort: str | None) -> Sequence[int]:
 
 
 def _page(asked: Asked, *, may_ask: bool) -> Encoded | None:
-    chosen = _chosen(asked, asked.values, may_ask=may_ask)
-    if chosen is None:
+    fitting = chosen(asked, asked.values, may_ask=may_ask)
+    if fitting is None:
         return None
-    found, positions, seats = chosen
+    found, positions, seats = fitting
     more = b'"seats":%d,' % seats
     return paging.page(asked, "programs", found.held.encoded, positions, more)
 

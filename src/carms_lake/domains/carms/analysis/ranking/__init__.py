@@ -11,6 +11,7 @@ from carms_lake.domains.carms.analysis.ranking.ranked import (
     Ranking,
     rank,
     ranking,
+    reasons,
     why,
     why_not,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "rank",
     "ranking",
     "read_profile",
+    "reasons",
     "template",
     "why",
     "why_not",

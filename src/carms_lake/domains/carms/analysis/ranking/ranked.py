@@ -274,18 +274,30 @@ def why(lake: carms_lake.Lake, profile: Profile, program: str) -> pl.DataFrame:
         UnknownKey: no program of the iteration has the id.
         UsageError, GoldMissing: as `rank`.
     """
+    return reasons(lake, profile, [program])
+
+
+def reasons(lake: carms_lake.Lake, profile: Profile, programs: Sequence[str]) -> pl.DataFrame:
+    """The same of several programs, one after the other.
+
+    Raises:
+        UnknownKey: no program of the iteration has one of the ids.
+        UsageError, GoldMissing: as `rank`.
+    """
     asked = _asked(lake, profile)
-    one = asked.one(program)
     profile = asked.resolved.profile
-    rows = []
-    for wish, share in profile.shares():
-        by, fact = degree(one, wish, profile.applicant)
-        text = asked.resolved.said[wish.text]
-        points = round(100 * share * by.expected, 2)
-        fulfilled = (round(x, 4) for x in (by.expected, by.low, by.high))
-        rows.append((program, text, round(share, 4), fact, *fulfilled, points))
-    found = pl.DataFrame(rows, schema=_WHY, orient="row")
-    return found.sort("points", "wish", descending=[True, False])
+    frames = [pl.DataFrame(schema=_WHY)]
+    for program in programs:
+        one, rows = asked.one(program), []
+        for wish, share in profile.shares():
+            by, fact = degree(one, wish, profile.applicant)
+            text = asked.resolved.said[wish.text]
+            points = round(100 * share * by.expected, 2)
+            fulfilled = (round(x, 4) for x in (by.expected, by.low, by.high))
+            rows.append((program, text, round(share, 4), fact, *fulfilled, points))
+        found = pl.DataFrame(rows, schema=_WHY, orient="row")
+        frames.append(found.sort("points", "wish", descending=[True, False]))
+    return pl.concat(frames)
 
 
 @dataclass(frozen=True)
