@@ -32,7 +32,9 @@ def api_page(routes: Sequence[Route]) -> Page:
         heads = [h("th", words(f"api.{key}"), scope="col") for key in ("method", "path", "answer")]
         own = [h("li", h("a", h("code", path), href=path)) for path in _OWN]
         table = h("table", h("thead", h("tr", heads)), h("tbody", lines), cls="list")
-        return Drawn(words("api.title"), join([h("p", words("api.lead")), h("ul", own), table]))
+        return Drawn(
+            words("api.title"), join([h("p", words("api.lead")), h("ul", own, cls="index"), table])
+        )
 
     return Page("/api", draw, label="api.nav")
 

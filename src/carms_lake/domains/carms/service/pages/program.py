@@ -106,7 +106,7 @@ def _facts(visit: Visit, row: Row, evidence: Evidence) -> Markup:
     links = [h("a", words("program.json"), href=f"/programs/{row['program_stream_id']}")]
     if url.startswith(_URL):
         links.insert(0, h("a", words("program.page"), href=url, rel="noreferrer"))
-    return join([parts.facts(rows, cls="facts"), h("p", parts.joined(links), cls="note")])
+    return join([parts.facts(rows, cls="about"), h("p", parts.joined(links), cls="note")])
 
 
 def _dates(visit: Visit, row: Row) -> Markup | None:
@@ -124,7 +124,7 @@ def _dates(visit: Visit, row: Row) -> Markup | None:
         )
         for (year, month), days in months.items()
     ]
-    return parts.facts(rows, cls="facts")
+    return parts.facts(rows, cls="about")
 
 
 def _texts(visit: Visit, row: Row) -> Markup | None:

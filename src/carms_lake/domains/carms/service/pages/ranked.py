@@ -67,9 +67,14 @@ def _cells(
             _why(visit, row, reasons, colours),
             scope="row",
         ),
-        h("td", NONE if row["quota"] is None else words.number(row["quota"]), cls="n"),
-        h("td", said.between(words, low, high) or NONE, cls="n"),
-        h("td", words.number(row["fit"], 1), cls="n"),
+        *(
+            h("td", shown, cls="n", data_label=words(f"rank.{key}"))
+            for key, shown in (
+                ("seats", NONE if row["quota"] is None else words.number(row["quota"])),
+                ("per_seat", said.between(words, low, high) or NONE),
+                ("fit", words.number(row["fit"], 1)),
+            )
+        ),
     ]
 
 

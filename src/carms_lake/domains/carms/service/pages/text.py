@@ -68,7 +68,7 @@ def _table(lines: Sequence[str]) -> Markup:
     head, rows = _cells(lines[0]), [_cells(line) for line in lines[2:]]
     body = [h("tr", [h("td", _inline(cell)) for cell in row[: len(head)]]) for row in rows]
     heads = h("tr", [h("th", _inline(cell), scope="col") for cell in head])
-    return h("div", h("table", h("thead", heads), h("tbody", body)), cls="cells")
+    return h("div", h("table", h("thead", heads), h("tbody", body)), cls="cells", tabindex="0")
 
 
 def _cells(line: str) -> list[str]:
