@@ -1,8 +1,9 @@
 """The pictures of README and docs: `python tools/pictures.py [--check] [--lake]`.
 
 Those of the tables are drawn from contracts and SELECTs alone; `--check` says whether they are
-current. `--lake` also draws what the terminal and the report show, on generated data; the report
-needs Chromium, named by CARMS_CHROMIUM or on the path.
+current. `--lake` also draws what the terminal, the report and the first page of the service show,
+on generated data; the latter two need Chromium, named by CARMS_CHROMIUM or on the path, and the
+service needs its extra.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ SESSION = (
 """What is typed in the picture of the terminal."""
 
 CHARACTER, LINE, MARGIN, COLUMNS = 7.85, 18, 16, 100
-REPORT = {"width": 1100, "height": 1180}
+REPORT = (1100, 1180)
+PAGE = (1100, 860)
+PORT = 8329
 
 
 def tables() -> dict[Path, str]:
@@ -135,21 +138,37 @@ def carms(folder: Path, *words: str) -> str:
 
 def photograph(folder: Path) -> None:
     """The report on the lake of a project, as Chromium shows it without its first two parts."""
-    browser = os.environ.get("CARMS_CHROMIUM") or shutil.which("chromium")
-    if browser is None:
-        raise SystemExit("Chromium is not there: name it in CARMS_CHROMIUM")
     page = folder / "report.html"
     carms(folder, "report", "--output", page.name)
     before, _, parts = page.read_text(encoding="utf-8").partition('<section id="cockpit"')
     _, seats, rest = parts.partition('<section id="seats"')
     page.write_text(before + seats + rest, encoding="utf-8")
+    shoot(page.as_uri(), REPORT, PICTURES / "report.png")
+
+
+def photograph_page(folder: Path) -> None:
+    """The first page of the service over the lake of a project."""
+    command = [sys.executable, "-m", "carms_lake", "serve", "--port", str(PORT), "--quiet"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE) as service:
+        try:
+            cast("Any", service.stderr).readline()  # it says where it listens
+            shoot(f"http://127.0.0.1:{PORT}/en", PAGE, PICTURES / "page.png")
+        finally:
+            service.terminate()
+
+
+def shoot(address: str, size: tuple[int, int], picture: Path) -> None:
+    """A page as Chromium shows it."""
+    browser = os.environ.get("CARMS_CHROMIUM") or shutil.which("chromium")
+    if browser is None:
+        raise SystemExit("Chromium is not there: name it in CARMS_CHROMIUM")
     subprocess.run(
         [
             browser,
             *("--headless=new", "--no-sandbox", "--hide-scrollbars"),
-            f"--window-size={REPORT['width']},{REPORT['height']}",
-            f"--screenshot={PICTURES / 'report.png'}",
-            page.as_uri(),
+            f"--window-size={size[0]},{size[1]}",
+            f"--screenshot={picture}",
+            address,
         ],
         capture_output=True,
         check=True,
@@ -176,6 +195,7 @@ def main() -> int:
             carms(folder, "run")
             wanted[PICTURES / "terminal.svg"] = terminal(folder)
             photograph(folder)
+            photograph_page(folder)
     for path, text in wanted.items():
         path.write_text(text, encoding="utf-8", newline="\n")
     print(f"wrote {', '.join(path.name for path in wanted)} to {PICTURES}")

@@ -1,14 +1,16 @@
-"""The dictionary is whole in both languages, and each writes its numbers."""
+"""The dictionaries of the report and of pages are whole in both languages; each writes numbers."""
 
 from __future__ import annotations
 
 import re
 import string
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from carms_lake.report.words import Words, dictionary
+import carms_lake
+from carms_lake.report.words import Words, read_words
 
 ENGLISH = {
     "age", "all", "and", "are", "as", "be", "been", "by", "can", "check", "checks", "column",
@@ -18,12 +20,17 @@ ENGLISH = {
     "size", "start", "than", "that", "the", "then", "there", "this", "to", "today", "two",
     "value", "was", "were", "what", "which", "with", "without", "yes",
 }  # fmt: skip
+FILES = Path(carms_lake.__file__).parent.rglob("words.csv")
+WORDS = [
+    (f"{file.parent.name}: {key}", said) for file in FILES for key, said in read_words(file).items()
+]
+BY_KEY = dict(WORDS)
 SAME_IN_FRENCH = {"table", "on", "source", "sources", "version", "as"}
 
 
-@pytest.mark.parametrize("key", sorted(dictionary()))
+@pytest.mark.parametrize("key", sorted(BY_KEY))
 def test_both_languages_say_something_with_the_same_values(key: str) -> None:
-    said = dictionary()[key]
+    said = BY_KEY[key]
     assert all(one == one.strip() and one for one in said)
     names = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in said]
     if key.endswith(".one"):  # one may be said without its figure
@@ -31,16 +38,16 @@ def test_both_languages_say_something_with_the_same_values(key: str) -> None:
     assert names[0] == names[1]
 
 
-@pytest.mark.parametrize("key", sorted(dictionary()))
+@pytest.mark.parametrize("key", sorted(BY_KEY))
 def test_no_english_word_is_in_the_french(key: str) -> None:
-    said = re.sub(r"\{+\w+\}+", "", dictionary()[key].fr.casefold())
+    said = re.sub(r"\{+\w+\}+", "", BY_KEY[key].fr.casefold())
     words = set(re.findall(r"[a-zà-ÿœ]+", said))
     assert not words & (ENGLISH - SAME_IN_FRENCH)
 
 
-@pytest.mark.parametrize("key", [key for key in dictionary() if key.endswith(".one")])
+@pytest.mark.parametrize("key", [key for key in BY_KEY if key.endswith(".one")])
 def test_the_words_for_one_have_words_for_many(key: str) -> None:
-    assert key.removesuffix(".one") in dictionary()
+    assert key.removesuffix(".one") in BY_KEY
 
 
 def test_one_and_many_differ_and_nought_is_one_in_french() -> None:

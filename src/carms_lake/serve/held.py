@@ -46,9 +46,13 @@ def asked_page(asked: Asked, table: str, filters: Sequence[Filter], sort: Sort) 
 
 
 def some_rows(
-    snapshot: Snapshot, table: str, filters: Sequence[Filter], sort: Sort, begin: int, most: int
+    snapshot: Snapshot, table: str, filters: Sequence[Filter], sort: Sort, cut: tuple[int, int]
 ) -> tuple[Sequence[tuple[Any, ...]], int]:
-    """The rows of a table that fit, in order, at most so many from one on; and how many fit."""
+    """The rows of a table that fit, in order, and how many there are.
+
+    `cut` is how many are left out first, and how many are given at most.
+    """
+    begin, most = cut
     held = held_table(snapshot, table)
     if held is None:
         select, parameters = _selected(snapshot, table, filters, sort)

@@ -28,13 +28,16 @@ def select(
     options: Mapping[str, Child],
     chosen: object = None,
     empty: str | None = None,
-    langs: Mapping[str, str] | None = None,
+    lang: str | None = None,
 ) -> Markup:
-    """A list to choose from; `empty` is what choosing nothing is called."""
+    """A list to choose from.
+
+    `empty` is what choosing nothing is called, `lang` the language of the others.
+    """
     shown = [] if empty is None else [h("option", empty, value="")]
     wanted = None if chosen is None else str(chosen)
     shown += [
-        h("option", said, value=value, selected=value == wanted, lang=(langs or {}).get(value))
+        h("option", said, value=value, selected=value == wanted, lang=lang)
         for value, said in options.items()
     ]
     return h("select", shown, name=name)

@@ -59,7 +59,7 @@ def _table(visit: Visit) -> Drawn:
     name = asked.values["name"]
     contract, filters, sort = conditions(asked, name)
     offset, limit = asked.values.get("offset", 0), asked.values.get("limit", LIMIT)
-    rows, total = some_rows(asked.snapshot, name, filters, sort, offset, limit)
+    rows, total = some_rows(asked.snapshot, name, filters, sort, (offset, limit))
     columns = asked.snapshot.tables[name]
     back = h("p", h("a", words("tables.title"), href=visit.link("/tables")), cls="back")
     return Drawn(

@@ -38,6 +38,8 @@ FIRST = ("province", "discipline", "school", "applicant", "apply_in", "length")
 MORE = tuple(one.name for one in FILTERS if one.name not in FIRST)
 _ASKS = ("casper", "fmproc", "mccqe1", "nac")
 _SEATS = ("min_seats", "max_seats")
+_LANGS = {"site": "zxx", "stream": "en", "iteration": "en"}
+"""The languages of what programs, and not the page, call things."""
 _DAYS = ("interviews_from", "interviews_to")
 
 
@@ -125,8 +127,10 @@ def _field(visit: Visit, name: str) -> Markup | None:
         return None
     chosen = str(value).lower() if isinstance(value, bool) else value
     if chosen is not None and str(chosen) not in known:  # what an address says in another way
-        known = {str(chosen): str(chosen), **known}
-    return parts.field(label, parts.select(name, known, chosen, words("site.any")))
+        known = {str(chosen): _called(visit, name, value), **known}
+    return parts.field(
+        label, parts.select(name, known, chosen, words("site.any"), _LANGS.get(name))
+    )
 
 
 def choices(visit: Visit, name: str) -> Mapping[str, str]:
