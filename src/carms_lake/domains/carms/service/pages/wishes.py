@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from carms_lake.domains.carms import reference
@@ -14,6 +14,8 @@ from carms_lake.serve.pages import parts
 
 if TYPE_CHECKING:
     from carms_lake.serve.pages.page import Visit
+
+    Groups = Sequence[tuple[str, Mapping[str, str]]]
 
 _EMPTY_ROWS = 3
 """Fields for further wishes; there are more once these are used."""
@@ -74,7 +76,7 @@ def _weight(visit: Visit, name: str, value: float | None) -> Markup:
     return parts.field(visit.words("rank.weight"), control, cls="field weight")
 
 
-def _groups(visit: Visit) -> dict[str, dict[str, str]]:
+def _groups(visit: Visit) -> Groups:
     """The wishes that can be chosen, by their kind: `province=ON` and what it is called."""
     words = visit.words
     themes = [code for (code,) in reference.themes().select("theme").collect().rows()]
@@ -86,21 +88,21 @@ def _groups(visit: Visit) -> dict[str, dict[str, str]]:
         named[kind] = {
             one: words(_KEYS.get(kind, f"wish.{kind}.{{}}").format(one)) for one in fixed
         }
-    return {
-        words(f"wish.{kind}"): {f"{kind}={value}": said for value, said in options.items()}
+    return [
+        (words(f"wish.{kind}"), {f"{kind}={value}": said for value, said in options.items()})
         for kind, options in named.items()
-    }
+    ]
 
 
 _KEYS = {"apply_in": "language.{}", "return_of_service": "service.{}"}
 
 
-def _grouped(
-    name: str, groups: Mapping[str, Mapping[str, str]], chosen: str | None, empty: str
-) -> Markup:
-    known = {value for options in groups.values() for value in options}
+def _grouped(name: str, groups: Groups, chosen: str | None, empty: str) -> Markup:
+    known = {value for _, options in groups for value in options}
     own = (
-        [h("option", chosen, value=chosen, selected=True)] if chosen and chosen not in known else []
+        [h("option", chosen, value=chosen, selected=True, lang="zxx")]
+        if chosen and chosen not in known
+        else []
     )
     shown = [
         h(
@@ -111,7 +113,7 @@ def _grouped(
             ],
             label=label,
         )
-        for label, of in groups.items()
+        for label, of in groups
     ]
     return h("select", h("option", empty, value=""), own, shown, name=name)
 
