@@ -64,7 +64,7 @@ class Site:
             h("meta", charset="utf-8"),
             h("meta", name="viewport", content="width=device-width, initial-scale=1"),
             h("meta", name="color-scheme", content="light dark"),
-            h("title", title),
+            h("title", title, lang=drawn.lang),
             h("link", rel="stylesheet", href=assets.STYLE.path),
             h("link", rel="icon", href=assets.ICON.path, type_="image/svg+xml"),
             [h("link", rel="alternate", hreflang=one, href=places[one]) for one in others],

@@ -158,7 +158,9 @@ def _filter_form(visit: Visit, columns: Sequence[str]) -> Markup:
     words, asked = visit.words, visit.asked
     hows = {how: words(f"tables.how.{how}") for how in _HOWS}
     controls = [
-        parts.field(words("tables.column"), parts.select(_COLUMN, {one: one for one in columns})),
+        parts.field(
+            words("tables.column"), parts.select(_COLUMN, {one: one for one in columns}, lang="zxx")
+        ),
         parts.field(words("tables.how"), parts.select(_HOW, hows)),
         parts.field(words("tables.value"), parts.text_input(_VALUE, autocomplete="off")),
         h("button", words("tables.filter"), type_="submit"),
