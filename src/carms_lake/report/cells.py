@@ -67,12 +67,22 @@ def _written(value: Decimal | float, words: Words) -> str:
     return words.number(float(value), digits)
 
 
-def cell(
-    value: Any, column: Column, words: Words, *, head: bool = False, largest: float = 0.0
+def cell(  # noqa: PLR0913 - what a cell may be
+    value: Any,
+    column: Column,
+    words: Words,
+    *,
+    head: bool = False,
+    of_numbers: bool = False,
+    largest: float = 0.0,
 ) -> Markup:
-    """A cell of a table: numbers to the right, a link where the column leads somewhere."""
+    """A cell of a table, a link where the column leads somewhere.
+
+    Numbers are to the right, and so is the dash for a missing one in a column `of_numbers`.
+    """
     is_number = _is_number(value, column)
-    kinds = ["n"] if is_number else ["d"] if isinstance(value, date) else []
+    is_right = is_number or (of_numbers and value is None)
+    kinds = ["n"] if is_right else ["d"] if isinstance(value, date) else []
     inner: str | Markup = shown(value, column, words)
     if column.kind == "score" and is_number:
         kinds.append(score_class(float(value)))
@@ -129,12 +139,13 @@ def with_unit(label: str, unit: str) -> str:
 
 def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], words: Words) -> Markup:
     """Rows as a table; the first column names its row."""
+    numbers = {c.name for c in columns if any(_is_number(row[c.name], c) for row in rows)}
     heads = [
         h(
             "th",
             with_unit(words.of(column.label), words.of(column.unit)),
             scope="col",
-            cls="n" if any(_is_number(row[column.name], column) for row in rows) else None,
+            cls="n" if column.name in numbers else None,
         )
         for column in columns
     ]
@@ -144,7 +155,14 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], words: W
         h(
             "tr",
             [
-                cell(row[c.name], c, words, head=place == 0, largest=largest)
+                cell(
+                    row[c.name],
+                    c,
+                    words,
+                    head=place == 0,
+                    of_numbers=c.name in numbers,
+                    largest=largest,
+                )
                 for place, c in enumerate(columns)
             ],
         )
