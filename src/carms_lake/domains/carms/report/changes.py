@@ -1,4 +1,4 @@
-"""What changed since the last delivery, and since the match before."""
+"""What changed since the previous delivery, and since the previous match."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ _FACTS = {
 _CHANGES = {
     "came": Both("new", "nouveau"),
     "went": Both("gone", "retiré"),
-    "seats": Both("other seats", "autres postes"),
-    "facts": Both("other facts", "autres faits"),
+    "seats": Both("seats changed", "postes modifiés"),
+    "facts": Both("facts changed", "faits modifiés"),
 }
 _SINCE = {
-    "delivery": Both("the delivery before", "la livraison précédente"),
-    "iteration": Both("the match before", "le jumelage précédent"),
+    "delivery": Both("previous delivery", "livraison précédente"),
+    "iteration": Both("previous match", "jumelage précédent"),
 }
 _KEPT = (
     "program_stream_id", "discipline", "school", "program_site", "program_stream",
@@ -78,7 +78,7 @@ _KEPT = (
 
 
 def _rows(lake: Lake, lang: Lang) -> pl.DataFrame:
-    """The programs that changed, those since the delivery before first; names in a language."""
+    """The programs that changed, those since the previous delivery first; names in a language."""
     ids = known.iterations(lake)
     compared = [("delivery", iterations.compare_deliveries(lake, one)) for one in ids[-1:]]
     if len(ids) > 1:
@@ -143,8 +143,8 @@ def _drawn(rows: Sequence[Row], pen: Pen) -> Markup:
 
 _TITLE = Both("Programs that changed", "Programmes qui ont changé")
 _NOTHING = Both(
-    "Nothing changed: there is one delivery of one match, or the newest one is like the one "
-    "before.",
+    "Nothing changed: there is only one delivery of one match, or the newest is the same as the "
+    "previous one.",
     "Rien n’a changé : il n’y a qu’une livraison d’un seul jumelage, ou la plus récente est "
     "identique à la précédente.",
 )
@@ -171,15 +171,15 @@ PAGE = Page(
                 STREAM,
                 _BEFORE,
                 _AFTER,
-                Column("facts", Both("Facts", "Faits")),
-                Column("program_before", Both("Program before", "Programme avant"), kind="id"),
+                Column("facts", Both("Facts changed", "Faits modifiés")),
+                Column("program_before", Both("Id before", "Numéro avant"), kind="id"),
             ),
             _drawn,
             note=Both(
-                "The newest match against its delivery before, and against the match before, as "
-                "the command carms programs compare shows it.",
-                "Le jumelage le plus récent face à sa livraison précédente et face au jumelage "
-                "précédent, comme le fait la commande carms programs compare.",
+                "The newest match, compared with its previous delivery and with the previous "
+                "match. The command carms programs compare shows the same.",
+                "Le jumelage le plus récent, comparé à sa livraison précédente et au jumelage "
+                "précédent. La commande carms programs compare montre la même chose.",
             ),
             rows=_rows,
         ),
