@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carms_lake.report.charts import MOST_BARS, chart
-from carms_lake.report.pages import Both, Chart, Column
+from carms_lake.report.pages import Both, Chart, Column, Pen
 from carms_lake.report.scale import scale
+from carms_lake.report.sizes import small_charts
 from carms_lake.report.words import Words
 
 EN = Words("en")
@@ -93,6 +94,21 @@ def test_upright_charts_name_their_axes_and_say_where_the_figures_are(kind: str)
 def test_a_gap_in_a_line_has_no_point() -> None:
     page = drawn("lines", [("x", 1, None), ("y", None, None), ("z", 3, None)])
     assert page.count("<circle") == 2
+
+
+def test_small_charts_have_each_their_scale_and_a_pale_column_where_a_build_made_nothing() -> None:
+    rows = [
+        {"table": "gold.a", "rows_now": 40, "one": 10, "two": None, "three": 40},
+        {"table": "gold.b", "rows_now": 4, "one": 4, "two": 0, "three": 2},
+        {"table": "bronze.c", "rows_now": 7, "one": None, "two": None, "three": None},
+    ]
+    pen = Pen(EN, lambda _: [], "place")
+    drawn = small_charts(rows, ("one", "two", "three"), (Both("1", "1"), Both("3", "3")), pen)
+    columns = re.findall(r'<rect [^>]*height="([\d.]+)" class="([^"]+)"', drawn)
+    a, b = columns[:3], columns[3:]
+    assert a == [("6.0", "s0"), ("6.0", "s0 open"), ("24.0", "s0")]
+    assert b == [("24.0", "s0"), ("12.0", "s0")]
+    assert "bronze.c" not in drawn
 
 
 def test_a_share_ends_at_100() -> None:

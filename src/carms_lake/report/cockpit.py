@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from carms_lake.report import quality
-from carms_lake.report.blocks import KEY, RUNS, column, filled, name_column, table
+from carms_lake.report.blocks import KEY, RUNS, Rows, column, filled, name_column, table
 from carms_lake.report.filled import Filled, FilledPage, Query
-from carms_lake.report.pages import Chart, Column, Page
+from carms_lake.report.pages import Chart, Column, Drawing, Page, Pen
 from carms_lake.report.service import service
+from carms_lake.report.sizes import small_charts
 from carms_lake.report.state import freshness
 from carms_lake.report.words import Both, both
 
 if TYPE_CHECKING:
     from carms_lake.report.facts import Facts
+    from carms_lake.report.markup import Markup
 
-_BUILDS = 6
+_BUILDS = 12
 """The rows of each table are shown for so many builds."""
 
 
@@ -170,13 +172,19 @@ ORDER BY ALL"""  # noqa: S608 - a number of ours
         }
         for row in facts.status.tables.iter_rows(named=True)
     ]
-    columns: tuple[Column, ...] = (
-        name_column("table", anchor="t-"),
-        column("rows_now"),
-        column("waiting"),
-        *(Column(run, _began(run), unit=both("unit.rows")) for run in runs),
-    )
-    yield table("rows", rows, columns, sql, "rows")
+    builds = tuple(Column(run, _began(run), unit=both("unit.rows")) for run in runs)
+    columns = (name_column("table", anchor="t-"), column("rows_now"), column("waiting"), *builds)
+    if len(builds) < 2:  # noqa: PLR2004 - one is no history
+        yield table("rows", rows, columns, sql, "rows")
+        return
+    title, note = both("block.rows"), both("note.rows_drawn")
+    names = tuple(build.name for build in builds)
+    ends = (builds[0].label, builds[-1].label)
+
+    def draw(rows: Rows, pen: Pen) -> Markup:
+        return small_charts(rows, names, ends, pen)
+
+    yield filled(Drawing("rows", title, sql, columns, draw, note), rows)
 
 
 def _began(run_id: str) -> Both:

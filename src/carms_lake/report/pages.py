@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Block", "Both", "Chart", "Column", "Drawing", "Page", "Pen", "Row", "Rows", "Table"]
 
-__all__ = ["Block", "Both", "Chart", "Column", "Drawing", "Page", "Pen", "Row", "Table"]
-
 Row = Mapping[str, Any]
 Rows = Callable[["Lake", Lang], "pl.DataFrame"]
 """A function that gives a block's rows, where a statement cannot; its `sql` is then empty."""
