@@ -174,7 +174,7 @@ ORDER BY ALL"""  # noqa: S608 - a number of ours
     ]
     builds = tuple(Column(run, _began(run), unit=both("unit.rows")) for run in runs)
     columns = (name_column("table", anchor="t-"), column("rows_now"), column("waiting"), *builds)
-    if len(builds) < 2:  # noqa: PLR2004 - one is no history
+    if len(builds) < 2:  # noqa: PLR2004 - one has nothing to compare with
         yield table("rows", rows, columns, sql, "rows")
         return
     title, note = both("block.rows"), both("note.rows_drawn")
