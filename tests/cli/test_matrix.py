@@ -62,7 +62,7 @@ HAVE_COMMANDS = ("carms", "retail", "ticketing")
 ELSEWHERE = {
     *("mcp", "serve", "shell"),
     *("demo", "fetch", "rejects mend", "rejects correct", "rejects export"),
-    *("domain new", "contract new", "report"),
+    *("domain new", "contract new", "powerbi", "report"),
 }
 """What other tests run: it builds a whole lake, needs a server, or has forms of its own."""
 
@@ -141,7 +141,7 @@ def test_rows_are_written_in_every_format_to_every_place(
     codes, calls = ROWS[words]
     answers_once(words)
     for arguments in calls:
-        given = [argument.format(**runs) for argument in arguments]
+        given = [argument.format(**runs, other=tmp_path) for argument in arguments]
         check_formats(["-p", str(lake), *words.split(), *given], tmp_path, codes)
 
 
