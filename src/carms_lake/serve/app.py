@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from carms_lake import authored
 from carms_lake.errors import ContractError
 from carms_lake.serve import pipeline
+from carms_lake.serve.contracts import contract_routes
 from carms_lake.serve.openapi import document
 from carms_lake.serve.own import own_paths
 from carms_lake.serve.pages import tables
@@ -36,6 +37,7 @@ def make_application(lake: Lake, settings: Settings) -> Service:
     declared: list[Route | TableRoute] = [
         *domain_routes(lake.config.domain.package),
         *generic_routes(has_query=settings.has_query),
+        *contract_routes(),
         *report_routes(),
         pipeline.ROUTE,
     ]

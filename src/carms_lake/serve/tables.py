@@ -1,4 +1,4 @@
-"""The routes that every domain has: its tables of gold, their contracts, SQL if enabled."""
+"""The routes that every domain has: its tables of gold, and SQL if enabled."""
 
 from __future__ import annotations
 
@@ -48,33 +48,6 @@ _TABLES = {
         }
     },
 }
-_CONTRACTS = {
-    "type": "object",
-    "required": ["contracts"],
-    "properties": {
-        "contracts": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["name", "version", "kind"],
-                "properties": {"name": _TEXT, "version": _TEXT, "kind": _TEXT},
-            },
-        }
-    },
-}
-_CONTRACT = {
-    "type": "object",
-    "required": ["name", "version", "kind", "grain", "description", "primary_key", "columns"],
-    "properties": {
-        "name": _TEXT,
-        "version": _TEXT,
-        "kind": _TEXT,
-        "grain": _TEXT,
-        "description": _TEXT,
-        "primary_key": {"type": "array", "items": _TEXT},
-        "columns": {"type": "array", "items": {"type": "object"}},
-    },
-}
 _SCALAR = {"type": ["string", "number", "integer", "boolean", "null"]}
 _QUERY = {
     "type": "object",
@@ -107,14 +80,6 @@ def generic_routes(*, has_query: bool) -> Iterator[Route]:
         (NAME, *paging.PARAMETERS, SORT),
         quick=lambda asked: _quick(asked, asked.values["name"]),
         takes_more=True,
-    )
-    yield Route("/api/v1/contracts", _contracts, "The contracts of all layers", _CONTRACTS)
-    yield Route(
-        "/api/v1/contracts/{name}",
-        lambda asked: about(_contract(asked, asked.values["name"])),
-        "What a table promises",
-        _CONTRACT,
-        (Parameter("name", {"type": "string", "maxLength": 200}, "As `gold.fact_program`.", True),),
     )
 
     def query(asked: Asked) -> object:
@@ -214,46 +179,6 @@ def _listed(asked: Asked) -> object:
             }
             for name, columns in sorted(snapshot.tables.items())
         ]
-    }
-
-
-def _contracts(asked: Asked) -> object:
-    contracts: Mapping[str, Contract] = asked.snapshot.contracts
-    return {
-        "contracts": [
-            {"name": name, "version": one.version, "kind": one.kind}
-            for name, one in sorted(contracts.items())
-        ]
-    }
-
-
-def _contract(asked: Asked, name: str) -> Contract:
-    contracts: Mapping[str, Contract] = asked.snapshot.contracts
-    if name not in contracts:
-        raise UnknownKey(f"unknown table {shown(name)}", did_you_mean(name, contracts))
-    return contracts[name]
-
-
-def about(contract: Contract) -> dict[str, Any]:
-    """A contract as it is answered."""
-    return {
-        "name": contract.ref.in_domain,
-        "version": contract.version,
-        "kind": contract.kind,
-        "grain": contract.grain,
-        "description": contract.description,
-        "primary_key": list(contract.primary_key),
-        "columns": [
-            {
-                "name": column.name,
-                "type": str(column.type),
-                "description": column.description,
-                "is_required": column.required,
-                "classification": column.classification,
-                "enum": list(column.enum),
-            }
-            for column in contract.columns
-        ],
     }
 
 
