@@ -60,11 +60,6 @@ def boxes(
     return h("div", shown, **{"cls": "boxes", **attributes})
 
 
-def hidden(values: Mapping[str, str]) -> list[Markup]:
-    """Values that a form sends on."""
-    return [h("input", type_="hidden", name=name, value=text) for name, text in values.items()]
-
-
 def pager(visit: Visit, total: int, offset: int, limit: int) -> Markup | None:
     """Links to the pages before and after; nothing where there is one page."""
     if total <= limit and not offset:
