@@ -12,6 +12,7 @@ import polars as pl
 import yaml
 from templates import copy_to
 
+from carms_lake import Lake
 from carms_lake.config import Domain, LakeConfig
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
@@ -97,6 +98,13 @@ def _built(folder: Path, sales: str) -> None:
         put(config, "sales/day_2.csv", SALES.splitlines(keepends=True)[0] + sales)
     ingest(config)
     build(config)
+
+
+def sell(lake: Lake, number: int) -> None:
+    """Load one sale more, and build."""
+    put(lake.config, f"sales/more_{number}.csv", f"sale_id,product_id,quantity\nm{number},p1,1\n")
+    lake.ingest()
+    lake.build()
 
 
 def rows(config: LakeConfig, name: str, *columns: str) -> list[tuple[Any, ...]]:
@@ -195,6 +203,7 @@ __all__ = [
     "put",
     "rejects",
     "rows",
+    "sell",
     "stocked",
     "with_contract",
     "with_keys",

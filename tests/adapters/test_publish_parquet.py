@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from command import called
 from lakes import digest
-from tiny import built, put
+from tiny import built, sell
 
 from carms_lake import Lake, StoreError, UsageError
 from carms_lake.adapters import parquet
@@ -33,13 +33,6 @@ def lake(tmp_path: Path) -> Lake:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
-
-
-def sell(lake: Lake, number: int) -> None:
-    """Load one sale more, and build."""
-    put(lake.config, f"sales/more_{number}.csv", f"sale_id,product_id,quantity\nm{number},p1,1\n")
-    lake.ingest()
-    lake.build()
 
 
 def pointer(out: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ HAVE_COMMANDS = ("carms", "retail", "ticketing")
 """Domains with commands of their own, which are in the tests of these domains."""
 
 ELSEWHERE = {
-    *("mcp", "serve", "shell"),
+    *("mcp", "publish postgres", "serve", "shell"),
     *("demo", "fetch", "rejects mend", "rejects correct", "rejects export"),
     *("domain new", "contract new", "powerbi", "report"),
 }

@@ -26,6 +26,17 @@ class Gold:
     """Tables and views, with the version of their contract."""
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a publish did."""
+
+    publication: Publication
+    is_changed: bool
+    """Whether it wrote the run, or made it the current one; not where it was that already."""
+    failed_checks: int
+    """Of the build."""
+
+
 def patient(lake: Lake) -> Lake:
     """The same lake, whose queries may take as long as writing a large table does."""
     return Lake(replace(lake.config, query_timeout_s=_NO_LIMIT_S))

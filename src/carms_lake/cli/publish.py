@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Listed = Annotated[bool, typer.Option("--list", hidden=True)]
 Folder = Annotated[str, argument("DIR", "The folder; it gets one for the domain.")]
+Url = Annotated[str, argument("URL", "postgresql://user@host/database, without a password.")]
 Keep = Annotated[int, option("--keep N", "So many runs stay in the folder.", min=1)]
 
 app = typer.Typer(
@@ -54,6 +55,21 @@ def parquet(call: Call, to: Target, folder: Folder, *, keep: Keep = 3) -> None:
             "publish to a folder, and copy it: `runs` first, `current.json` last",
         )
     done = publish(Lake(call.config()), Path(folder), keep=keep)
+    _show(call, done.publication, to, done.failed_checks, is_changed=done.is_changed)
+
+
+@command(app)
+def postgres(call: Call, to: Target, url: Url) -> None:
+    """Publish gold and ops to PostgreSQL, behind stable views.
+
+    It needs the extra `carms-lake[postgres]`. Tools read the schemas <domain>_gold and
+    <domain>_ops, whose views show one run, all at once. A password comes from PGPASSWORD, PGSERVICE
+    or PGPASSFILE.
+    """
+    from carms_lake.adapters.postgres import publish
+    from carms_lake.api import Lake
+
+    done = publish(Lake(call.config()), url)
     _show(call, done.publication, to, done.failed_checks, is_changed=done.is_changed)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carms_lake import Publication
-from carms_lake.adapters.gold import gold_of, is_recorded, patient
+from carms_lake.adapters.gold import Outcome, gold_of, is_recorded, patient
 from carms_lake.adapters.parquet.manifest import Manifest, whole_run, write_run
 from carms_lake.adapters.parquet.place import Place
 from carms_lake.errors import StoreError, UsageError, system_refusal
@@ -19,21 +18,10 @@ if TYPE_CHECKING:
     from carms_lake import Lake
     from carms_lake.adapters.gold import Gold
 
-__all__ = ["KEEP", "Outcome", "publish"]
+__all__ = ["KEEP", "publish"]
 
 KEEP = 3
 """So many runs stay in the folder where nothing else is asked for."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a publish did."""
-
-    publication: Publication
-    is_changed: bool
-    """Whether it wrote the run or moved the pointer; not where the folder had it already."""
-    failed_checks: int
-    """Of the build."""
 
 
 def publish(lake: Lake, folder: Path, *, keep: int = KEEP) -> Outcome:
