@@ -190,6 +190,21 @@ def test_a_snippet_has_no_marks_of_markdown():
     assert shown.marks == ((12, 17),)
 
 
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ("Rural care \\- 8 weeks, see the\\_site\\.", "Rural care - 8 weeks, see the_site."),
+        ("Two years.\n \\- Rural care\n", "… · Rural care"),
+        ("| Rural \\- care |", "| Rural - care |"),
+        ("Rural c:\\towns", "Rural c:\\towns"),
+    ],
+)
+def test_a_snippet_has_no_backslashes_of_markdown(content, shown):
+    found = snippet(content, {"Rural": "rural"})
+    assert found.text == shown
+    assert [found.text[start:end] for start, end in found.marks] == ["Rural"]
+
+
 def test_the_command_shows_programs_and_gives_rows(lake):
     arguments = ["-p", str(lake.config.project), "search", "rural", "towns", "--limit", "1"]
     page = CliRunner().invoke(make_app(), [*arguments, "-f", "table", "--explain"])

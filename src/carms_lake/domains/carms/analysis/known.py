@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import carms_lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from carms_lake.api.published import Published
 
 _VERSIONS = """
 select program.match_iteration_id, program.is_newest_iteration, program.deleted_on
@@ -103,6 +105,23 @@ def gold_of_this_version() -> Iterator[None]:
         raise carms_lake.GoldMissing(
             "the gold file was built by an earlier version of carms", "run `carms build`"
         ) from error
+
+
+@contextmanager
+def held_open(lake: carms_lake.Lake) -> Iterator[Published]:
+    """The published file of a lake, for several statements that are about the same one.
+
+    Raises:
+        GoldMissing: there is no gold file yet.
+        StoreError: it cannot be opened.
+    """
+    from carms_lake.api.published import Published  # noqa: PLC0415 - most commands ask once
+
+    if isinstance(lake, Published):
+        yield lake
+        return
+    with closing(Published(lake.config)) as published:
+        yield published
 
 
 def nearest_ids(lake: carms_lake.Lake, program_id: str) -> str:

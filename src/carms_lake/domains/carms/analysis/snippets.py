@@ -11,7 +11,9 @@ WIDTH = 180
 
 _BLANKS = re.compile(r"\s+")
 _EMPHASIS = re.compile(r"\*\*|__|^[ \t]*#+[ \t]", re.MULTILINE)
-_BULLET = re.compile(r"^[ \t]*[*+-][ \t]", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*\\?[*+-][ \t]", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+"""CommonMark, 2.4: a backslash before ASCII punctuation is not shown."""
 _TABLE_ROW = re.compile(r"^\s*\|.*$|^[ \t]*[-|: ]{3,}$", re.MULTILINE)
 
 
@@ -27,17 +29,17 @@ class Snippet:
 def snippet(text: str, terms: Mapping[str, str], width: int = WIDTH) -> Snippet:
     """The window with most different terms, sentences rather than rows of tables.
 
-    Marks of Markdown are left out, and bullets are dots: the text is for reading.
+    Marks and backslashes of Markdown are left out, and bullets are dots: the text is for reading.
     `terms` has the words as the text spells them, and the term of each.
 
     >>> snippet("Two years in rural towns.", {"rural": "rural"})
     Snippet(text='Two years in rural towns.', marks=((13, 18),))
     """
     text = _BULLET.sub("· ", _EMPHASIS.sub("", text))
-    line = _BLANKS.sub(" ", _TABLE_ROW.sub(" ", text)).strip()
+    line = _one_line(_TABLE_ROW.sub(" ", text))
     found = _places(line, terms)
     if not found:  # they are in a table
-        line = _BLANKS.sub(" ", text).strip()
+        line = _one_line(text)
         found = _places(line, terms)
     if not found:
         return Snippet("")
@@ -50,6 +52,10 @@ def snippet(text: str, terms: Mapping[str, str], width: int = WIDTH) -> Snippet:
     shift = len(before) - start
     marks = tuple((a + shift, b + shift) for a, b in found if start <= a and b <= end)
     return Snippet(f"{before}{line[start:end]}{after}", marks)
+
+
+def _one_line(text: str) -> str:
+    return _BLANKS.sub(" ", _ESCAPED.sub(r"\1", text)).strip()
 
 
 def _places(line: str, terms: Mapping[str, str]) -> list[tuple[int, int]]:

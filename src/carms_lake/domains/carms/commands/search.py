@@ -53,18 +53,18 @@ def search(
     no difference; `carms search psychiatrie autochtone` and `--province`, `--for` and the like ask
     together.
     """
+    from carms_lake.domains.carms.analysis.known import held_open
     from carms_lake.domains.carms.analysis.search import COLUMNS, answer
-    from carms_lake.flows.query import query_batches
 
     there = lake(call)
+    with held_open(there) as published:
 
-    def ask(sql: str, asked: Mapping[str, Any]) -> list[Any]:
-        with query_batches(there.config, sql, dict(asked)) as found:
-            return [row for batch in found.batches for row in batch]
+        def ask(sql: str, asked: Mapping[str, Any]) -> list[Any]:
+            return published.rows(sql, asked)[1]
 
-    found = answer(
-        ask, " ".join(query), filters._asdict(), section=section, limit=limit, explain=explain
-    )
+        found = answer(
+            ask, " ".join(query), filters._asdict(), section=section, limit=limit, explain=explain
+        )
     if not found.hits:
         from carms_lake.domains.carms.analysis.filters import ensure_named
 
