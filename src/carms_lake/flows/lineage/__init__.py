@@ -136,13 +136,23 @@ def _down(context: LineageContext, start: TableRows) -> TableRows:
 
 
 def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> TableRows:
-    """The rows of other tables that the found ones went into, without those of views."""
+    """The rows of other tables that the found ones went into, without those of views.
+
+    What is made of a table whose rows are not shown is computed only if it is kept by record.
+    """
     contributors = dict(start)
     results: TableRows = {}
+    omitted: set[TableRef] = set()
     for ref in [*context.silver, *context.gold]:
         contract = context.contracts.get(ref)
         if contract is None or ref in taken or contract.kind != "table":
             continue
+        if ref.layer is Layer.GOLD and not _is_by_record(context, ref, contributors):
+            shared = sorted(below.in_domain for below in omitted.intersection(context.gold[ref].reads))
+            if shared:
+                omitted.add(ref)
+                context.note(f"`{ref.in_domain}` is omitted: it is made of `{shared[0]}`")
+                continue
         rows = outputs(context, ref, contributors)
         of_these = _made_only_from(context, ref, rows, contributors) if rows else []
         if of_these:
@@ -150,8 +160,16 @@ def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> Tabl
         if of_these or 0 < len(rows) <= ROWS:
             results[ref] = rows
         elif rows:
+            omitted.add(ref)
             context.note(f"`{ref.in_domain}` is omitted: many rows, each made of others too")
     return results
+
+
+def _is_by_record(context: LineageContext, ref: TableRef, contributors: TableRows) -> bool:
+    """Whether a gold table's key holds the key of a table that it reads rows of the record from."""
+    key = set(context.contracts[ref].primary_key)
+    below = (context.contracts[one] for one in contributors if one in context.gold[ref].reads)
+    return any(one.primary_key and key.issuperset(one.primary_key) for one in below)
 
 
 def _made_only_from(
