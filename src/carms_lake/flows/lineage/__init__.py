@@ -148,7 +148,9 @@ def _up(context: LineageContext, start: TableRows, taken: set[TableRef]) -> Tabl
         if contract is None or ref in taken or contract.kind != "table":
             continue
         if ref.layer is Layer.GOLD and not _is_by_record(context, ref, contributors):
-            shared = sorted(below.in_domain for below in omitted.intersection(context.gold[ref].reads))
+            shared = sorted(
+                below.in_domain for below in omitted.intersection(context.gold[ref].reads)
+            )
             if shared:
                 omitted.add(ref)
                 context.note(f"`{ref.in_domain}` is omitted: it is made of `{shared[0]}`")
