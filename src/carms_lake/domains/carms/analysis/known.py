@@ -10,8 +10,6 @@ import carms_lake
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from carms_lake.api.published import Published
-
 _VERSIONS = """
 select program.match_iteration_id, program.is_newest_iteration, program.deleted_on
 from fact_program as program
@@ -108,19 +106,17 @@ def gold_of_this_version() -> Iterator[None]:
 
 
 @contextmanager
-def held_open(lake: carms_lake.Lake) -> Iterator[Published]:
+def held_open(lake: carms_lake.Lake) -> Iterator[carms_lake.Published]:
     """The published file of a lake, for several statements that are about the same one.
 
     Raises:
         GoldMissing: there is no gold file yet.
         StoreError: it cannot be opened.
     """
-    from carms_lake.api.published import Published  # noqa: PLC0415 - most commands ask once
-
-    if isinstance(lake, Published):
+    if isinstance(lake, carms_lake.Published):
         yield lake
         return
-    with closing(Published(lake.config)) as published:
+    with closing(carms_lake.Published(lake.config)) as published:
         yield published
 
 
