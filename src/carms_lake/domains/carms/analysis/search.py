@@ -205,7 +205,7 @@ def _hits(
     section: str | None,
     explained: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
 ) -> tuple[Hit, ...]:
-    """What is told of the answers in the rows of `sql.FOUND_OF_ALL` and its like."""
+    """The hits for the answers in the rows of `sql.FOUND_OF_ALL` and its like."""
     if not rows:
         return ()
     found = {"iteration": rows[0][0], "programs": [ids[0] for _, ids, *_ in rows]}
@@ -218,9 +218,9 @@ def _hits(
     hits = []
     for _, (program, *same_text), score, _ in rows:
         code, content = texts.get(program, (None, ""))
-        told = (program, score, *facts[program])
+        known = (program, score, *facts[program])
         shown = snippet(content, spelt)
-        hits.append(Hit(told, tuple(same_text), code, shown, tuple(explained.get(program, ()))))
+        hits.append(Hit(known, tuple(same_text), code, shown, tuple(explained.get(program, ()))))
     return tuple(hits)
 
 

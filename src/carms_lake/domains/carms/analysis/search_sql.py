@@ -59,7 +59,7 @@ from program_profile_all_iterations
 where match_iteration_id = $iteration
     and list_contains($programs, program_stream_id)
 """
-"""What is told of each program."""
+"""The facts of each program that an answer shows."""
 
 TEXTS = """
 with looked_for as (
