@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from command import called
 from lakes import digest
-from tiny import built, sell
+from tiny import built, sell, with_classified_name
 
 from carms_lake import Lake, StoreError, UsageError
 from carms_lake.adapters import parquet
@@ -42,6 +42,16 @@ def pointer(out: Path) -> dict[str, Any]:
 
 def runs(out: Path) -> list[str]:
     return sorted(path.name for path in (out / "tiny/runs").iterdir())
+
+
+def test_what_a_contract_classifies_stays_in_the_lake(tmp_path: Path, out: Path) -> None:
+    built(tmp_path)
+    lake = Lake(with_classified_name(tmp_path))
+    publish(lake, out)
+    files = list(out.rglob("*.parquet"))
+    columns = {file.stem: pl.read_parquet_schema(file).names() for file in files}
+    assert columns["dim_product"] == ["product_key", "product_id", "price"]
+    assert not any("name" in names for names in columns.values())
 
 
 def test_it_writes_what_gold_has_and_a_manifest_that_is_true(lake: Lake, out: Path) -> None:

@@ -9,16 +9,16 @@ import duckdb
 import pytest
 from command import called
 from pg import asked
-from tiny import sell
+from tiny import built, sell, with_classified_name
 
-from carms_lake import DataError, StoreError, UsageError
+from carms_lake import DataError, Lake, StoreError, UsageError
 from carms_lake.adapters import postgres
 from carms_lake.adapters.postgres import loading, publish, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from carms_lake import Lake
 SCHEMAS = "select nspname::text from pg_namespace where nspname like 'tiny%' order by 1"
 
 
@@ -55,6 +55,18 @@ def test_tables_have_rows_types_keys_references_and_comments(lake: Lake, url: st
     assert lake.contracts["gold.fact_sale"].grain in asked(url, comment)[0][0]
     assert asked(url, "select count(*) from tiny_ops.runs") != [(0,)]
     assert (done.target, done.rows) == (url, lake.publications()["rows"].item())
+
+
+def test_what_a_contract_classifies_stays_in_the_lake(tmp_path: Path, url: str) -> None:
+    built(tmp_path)
+    publish(Lake(with_classified_name(tmp_path)), url)
+    columns = asked(
+        url,
+        "select table_name::text, column_name::text from information_schema.columns "
+        "where table_schema like 'tiny_gold%'",
+    )
+    assert ("dim_product", "product_id") in columns
+    assert "name" not in {column for _, column in columns}
 
 
 def test_values_of_all_types_come_back_as_they_were(lake: Lake, url: str) -> None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from carms_lake import Lake, Publication, Published
 from carms_lake.errors import QueryRefused, StoreError
 
 _NO_LIMIT_S = 30 * 86_400.0
 """A table is written for as long as it takes."""
+
+
+class GoldTable(NamedTuple):
+    """A table or view of gold."""
+
+    contract_version: str | None
+    columns: tuple[str, ...]
+    """Those that are published."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +31,8 @@ class Gold:
     """When it began (UTC), as ISO 8601."""
     failed_checks: int
     """How many checks of severity error failed (`--publish-anyway`)."""
-    tables: dict[str, str | None]
-    """Tables and views, with the version of their contract."""
+    tables: dict[str, GoldTable]
+    """Tables and views that have a column for everybody."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,26 @@ def patient(lake: Lake) -> Lake:
     return Lake(replace(lake.config, query_timeout_s=_NO_LIMIT_S))
 
 
+def withheld(lake: Lake) -> frozenset[str]:
+    """The names of columns that stay in the lake: a contract of gold classifies one as not public.
+
+    A view may select a column that only the contract of its table classifies: so the name counts,
+    in whichever table of gold.
+
+    Raises:
+        ContractError: a contract is wrong.
+    """
+    return frozenset(
+        column.name
+        for name, contract in lake.contracts.items()
+        if name.startswith("gold.")
+        for column in contract.columns
+        if column.is_private
+    )
+
+
 def gold_of(lake: Lake) -> Gold:
-    """The gold that is published now.
+    """The gold that is published now, without columns that are `withheld`.
 
     Raises:
         GoldMissing: gold was not built yet.
@@ -53,9 +80,10 @@ def gold_of(lake: Lake) -> Gold:
     try:
         _, build = file.rows("select run_id, built_at, failed_checks from ops.build")
         _, tables = file.rows(
-            "select table_name, contract_version from information_schema.tables "
+            "select table_name, any_value(contract_version), "
+            "list(column_name order by ordinal_position) from information_schema.columns "
             "left join ops.build_tables using (table_name) "
-            "where table_schema = 'gold' order by table_name"
+            "where table_schema = 'gold' group by table_name order by table_name"
         )
     except QueryRefused as error:
         raise StoreError(
@@ -64,8 +92,17 @@ def gold_of(lake: Lake) -> Gold:
     finally:
         file.close()
     ((run_id, built_at, failed_checks),) = build
+    private = withheld(lake)
+    shown = {
+        name: GoldTable(version, tuple(column for column in columns if column not in private))
+        for name, version, columns in tables
+    }
     return Gold(
-        lake.config.domain.name, run_id, f"{built_at.isoformat()}Z", failed_checks, dict(tables)
+        lake.config.domain.name,
+        run_id,
+        f"{built_at.isoformat()}Z",
+        failed_checks,
+        {name: table for name, table in shown.items() if table.columns},
     )
 
 

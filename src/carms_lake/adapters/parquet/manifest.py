@@ -29,9 +29,10 @@ def write_run(lake: Lake, gold: Gold, folder: Path) -> None:
         LakeError: gold cannot be read.
     """
     tables = {}
-    for table, version in gold.tables.items():
+    for table, (version, columns) in gold.tables.items():
         file = folder / f"{table}.parquet"
-        rows = lake.to_parquet(f'from gold."{table}"', file)
+        listed = ", ".join(f'"{column}"' for column in columns)
+        rows = lake.to_parquet(f'select {listed} from gold."{table}"', file)  # noqa: S608 - names of contracts
         tables[table] = {
             "file": file.name,
             "contract_version": version,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carms_lake.adapters.gold import withheld
 from carms_lake.adapters.postgres.session import literal, quoted
 from carms_lake.errors import UsageError
 
@@ -78,12 +79,13 @@ class Table:
 
 
 def tables_of(lake: Lake, file: Published) -> list[Table]:
-    """The tables and views of gold and the tables of ops in a published file.
+    """The tables of ops in a published file, and gold without columns that are `withheld`.
 
     Raises:
+        ContractError: a contract is wrong.
         UsageError: a name is longer than PostgreSQL keeps.
     """
-    contracts = lake.contracts
+    contracts, private = lake.contracts, withheld(lake)
     _, rows = file.rows(
         "select schema_name, table_name, column_name, data_type from duckdb_columns() "
         "where schema_name in ('gold', 'ops') and not internal "
@@ -91,7 +93,8 @@ def tables_of(lake: Lake, file: Published) -> list[Table]:
     )
     found: dict[tuple[str, str], list[Column]] = {}
     for layer, table, column, kind in rows:
-        found.setdefault((layer, table), []).append(_column(column, kind))
+        if layer != "gold" or column not in private:
+            found.setdefault((layer, table), []).append(_column(column, kind))
     said, of_columns = _comments(file), _column_comments(file)
     tables = []
     for (layer, name), columns in found.items():
@@ -102,8 +105,10 @@ def tables_of(lake: Lake, file: Published) -> list[Table]:
                 "give it a shorter name in its contract",
             )
         contract = contracts.get(f"gold.{name}") if layer == "gold" else None
-        texts = said.get((layer, name), ""), of_columns.get((layer, name), {})
-        tables.append(Table(layer, name, tuple(columns), *texts, contract))
+        texts = of_columns.get((layer, name), {})
+        its = {c.name: texts[c.name] for c in columns if c.name in texts}
+        comment = said.get((layer, name), "")
+        tables.append(Table(layer, name, tuple(columns), comment, its, contract))
     return tables
 
 

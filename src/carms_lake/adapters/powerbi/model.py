@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from carms_lake.adapters.gold import withheld
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -118,7 +120,7 @@ def model_of(lake: Lake, left_out: Sequence[str] = ()) -> Model:
         and not any(fnmatchcase(contract.ref.table, pattern) for pattern in left_out)
     ]
     joins = _joins(gold)
-    private = {column.name for contract in gold for column in contract.columns if column.is_private}
+    private = withheld(lake)
     tables = [_table(contract, joins, private) for contract in gold]
     return Model(lake.config.domain.name, tuple(t for t in tables if t.columns), joins)
 
@@ -151,7 +153,7 @@ def _joins(contracts: Iterable[Contract]) -> tuple[Join, ...]:
     return tuple(found)
 
 
-def _table(contract: Contract, joins: Sequence[Join], private: set[str]) -> ModelTable:
+def _table(contract: Contract, joins: Sequence[Join], private: frozenset[str]) -> ModelTable:
     name = contract.ref.table
     measures = tuple(
         ModelMeasure(m.name, m.dax, m.sql, m.format, m.description, m.folder)
