@@ -1,6 +1,6 @@
 """What `carms search` asks the published file, one plain SELECT after the other.
 
-One statement for all takes longer to plan than these take to plan and to answer.
+All are asked of one published file, held open; one statement for all was mostly planning.
 """
 
 from __future__ import annotations
