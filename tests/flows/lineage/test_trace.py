@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import ledger_lake
 import pytest
+from own_domain import own_shop
 from tiny import PRODUCTS, SALES, built, gold, put, stocked
 
+import carms_lake
 from carms_lake.errors import UnknownKey, UsageError
 from carms_lake.flows.build import build
 from carms_lake.flows.ingest import ingest
@@ -219,3 +221,63 @@ def test_a_key_that_makes_no_sense_is_refused(text: str, message: str) -> None:
 def test_a_table_that_has_no_rows_to_trace_is_refused(plain: LakeConfig, name: str) -> None:
     with pytest.raises(UsageError, match=f"no table `{name}` to trace"):
         trace(plain, "s1", table=name)
+
+
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: shop.gold.{name}
+name: {name}
+version: 1.0.0
+status: active
+domain: shop
+schema:
+- name: {name}
+  physicalType: table
+  logicalType: object
+  description: One row per {key}.
+  dataGranularityDescription: One row per {key}
+  properties:
+  - name: {key}
+    logicalType: integer
+    physicalType: bigint
+    primaryKey: true
+    required: true
+    description: Number.
+  - name: quantity
+    logicalType: integer
+    physicalType: bigint
+    description: Quantity.
+"""
+
+
+def test_what_is_made_of_an_omitted_table_is_omitted_without_computing_it(tmp_path: Path) -> None:
+    project = own_shop(tmp_path)
+    for name, key, sql in (
+        (
+            "quantity_by_shift",
+            "shift",
+            "select i as shift, sum(quantity)::bigint as quantity "
+            "from silver.sale, range(30) as t(i) group by i order by i",
+        ),
+        (
+            "quantity_by_parity",
+            "parity",
+            "select shift % 2 as parity, sum(quantity)::bigint as quantity "
+            "from gold.quantity_by_shift group by 1 order by 1",
+        ),
+    ):
+        contract = project / f"schemas/shop/gold/{name}.odcs.yaml"
+        contract.write_text(CONTRACT.format(name=name, key=key), encoding="utf-8")
+        file = project / f"domains/shop/gold/{name}.sql"
+        file.write_text(f"-- One row per {key}.\n-- How much?\n{sql}\n", encoding="utf-8")
+    lake = carms_lake.open(project)
+    lake.run()
+    way = lake.trace("s1")
+    shown = {step.table.in_domain for step in way.steps}
+    assert "gold.fact_sale" in shown
+    assert not shown & {"gold.quantity_by_shift", "gold.quantity_by_parity"}
+    assert [note for note in way.notes if "omitted" in note] == [
+        "`gold.quantity_by_shift` is omitted: many rows, each made of others too",
+        "`gold.quantity_by_parity` is omitted: it is made of `gold.quantity_by_shift`",
+    ]
