@@ -34,7 +34,7 @@ def definitions(project: str | Path | None = None, domain: str | None = None) ->
 
     Raises:
         UsageError: the extra is not installed.
-        ConfigError: no such project or domain.
+        ConfigError: the project or the domain is unknown.
         ContractError: a contract is wrong.
     """
     ensure_installed()

@@ -43,7 +43,7 @@ def generate(
     """Write all files that a domain's generator yields, below `out`, and say which they are.
 
     All of them appear, or none. Files that no generator made are neither replaced nor deleted, and
-    without `yes` none is put next to those that belong to the `sources`. `progress` hears each
+    without `yes` none is put next to those that belong to the `sources`. `progress` gets each
     file's rows so far.
 
     Raises:

@@ -32,7 +32,7 @@ Attribute = str | int | float | bool | None
 
 
 def text(value: object) -> Markup:
-    r"""A value as text: escaped, and what moves a cursor, hides or turns writing spelt out.
+    r"""A value as text for HTML; marks that move a cursor, hide or turn writing are escaped, too.
 
     >>> print(text("<b>\x1b[1m \u202e & 'x'"))
     &lt;b&gt;\x1b[1m \u202e &amp; &#39;x&#39;
@@ -43,7 +43,7 @@ def text(value: object) -> Markup:
 
 
 def seen(said: str) -> str:
-    """A text in which all is seen: controls and marks that hide or turn text are spelt out."""
+    """A text in which all is seen: controls and marks that hide or turn text are escaped."""
     if said.isprintable():
         return said
     return _UNSEEN.sub(lambda found: repr(found[0])[1:-1], said.replace("\r\n", "\n"))

@@ -142,7 +142,7 @@ def conditions(asked: Asked, name: str) -> tuple[Contract, tuple[Filter, ...], S
     """The contract of a table of gold, and the filters and the order that are asked for.
 
     Raises:
-        UnknownKey: there is no such table.
+        UnknownKey: the table is unknown.
         UsageError: a filter, or a column to sort by, is wrong.
     """
     snapshot: Snapshot = asked.snapshot

@@ -257,14 +257,14 @@ def test_what_is_made_of_an_omitted_table_is_omitted_without_computing_it(tmp_pa
         (
             "quantity_by_shift",
             "shift",
-            "select i as shift, sum(quantity)::bigint as quantity "
-            "from silver.sale, range(30) as t(i) group by i order by i",
+            """select i as shift, sum(quantity)::bigint as quantity
+            from silver.sale, range(30) as t(i) group by i order by i""",
         ),
         (
             "quantity_by_parity",
             "parity",
-            "select shift % 2 as parity, sum(quantity)::bigint as quantity "
-            "from gold.quantity_by_shift group by 1 order by 1",
+            """select shift % 2 as parity, sum(quantity)::bigint as quantity
+            from gold.quantity_by_shift group by 1 order by 1""",
         ),
     ):
         contract = project / f"schemas/shop/gold/{name}.odcs.yaml"

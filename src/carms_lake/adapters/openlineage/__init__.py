@@ -35,7 +35,7 @@ def events(lake: Lake, run: str | None = None, *, namespace: str = NAMESPACE) ->
     that these runs left as it was has an event about its job alone.
 
     Raises:
-        UsageError: there was no such run yet, or none has that name.
+        UsageError: nothing was loaded or built yet, or no run has that name.
         ContractError: a contract is wrong.
         StoreError: the lake cannot be read.
     """

@@ -84,7 +84,7 @@ def read_runs(lake: Lake, run: str | None) -> list[RunRecord]:
 
 
 def _rows(lake: Lake, table: str, known: set[str], which: str, **values: Any) -> list[Row]:
-    """Rows of a table of operations, in a fixed order; none where the lake has no such table."""
+    """Rows of a table of operations, in a fixed order; none where the lake does not have it."""
     if table not in known:
         return []
     select = f"select * from ops.{table} where {which} order by all"  # noqa: S608 - names of ours

@@ -53,7 +53,7 @@ class Fields:
         """The field of that name.
 
         Raises:
-            ContractError: the model has no such field.
+            ContractError: the model does not have the field.
         """
         if name not in self._known:
             raise ContractError(
@@ -79,7 +79,7 @@ class FilledPage(NamedTuple):
 
 
 def declared(lake: Lake) -> Declared:
-    """What a domain declares; nothing where it has no such module.
+    """What a domain declares; nothing where it does not have the module.
 
     Raises:
         ContractError: the module cannot be imported, or declares something else.

@@ -110,7 +110,7 @@ def held_open(lake: carms_lake.Lake) -> Iterator[carms_lake.Published]:
     """The published file of a lake, for several statements that are about the same one.
 
     Raises:
-        GoldMissing: there is no gold file yet.
+        GoldMissing: gold is not built yet.
         StoreError: it cannot be opened.
     """
     if isinstance(lake, carms_lake.Published):

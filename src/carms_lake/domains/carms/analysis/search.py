@@ -91,8 +91,8 @@ def search(  # noqa: PLR0913 - the options of the command
     The score is BM25F (Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009).
 
     Raises:
-        UsageError: no query, or no such section, filter or name in a filter.
-        GoldMissing: there is no gold file yet.
+        UsageError: the query is empty, or a section, filter or name in a filter is unknown.
+        GoldMissing: gold is not built yet.
     """
     import polars as pl  # noqa: PLC0415 - the command does without it
 
@@ -132,7 +132,7 @@ def answer(  # noqa: PLR0913 - the same
     """What `search` finds, by whatever answers SQL: a command asks without loading Polars.
 
     Raises:
-        UsageError: no query, or no such section.
+        UsageError: the query is empty, or the section is unknown.
         GoldMissing: the gold file is of an earlier version.
         LakeError: what `ask` raises.
     """
@@ -214,12 +214,12 @@ def _hits(
     asked = {**found, "section": section, "words": words, "terms": terms}
     texts = {program: (code, content) for program, code, content in ask(sql.TEXTS, asked)}
     contents = [content for _, content in texts.values()]
-    spelt = {row[0]: row[1] for row in ask(sql.SPELT, {"texts": contents, "terms": terms})}
+    terms_of = {row[0]: row[1] for row in ask(sql.WORDS, {"texts": contents, "terms": terms})}
     hits = []
     for _, (program, *same_text), score, _ in rows:
         code, content = texts.get(program, (None, ""))
         known = (program, score, *facts[program])
-        shown = snippet(content, spelt)
+        shown = snippet(content, terms_of)
         hits.append(Hit(known, tuple(same_text), code, shown, tuple(explained.get(program, ()))))
     return tuple(hits)
 

@@ -97,7 +97,7 @@ join program_section_all_iterations as section
 """
 """Of each program the text that has most of the words."""
 
-SPELT = """
+WORDS = """
 with spelling as (
     select list(distinct word) as words
     from (
@@ -110,7 +110,7 @@ from search_terms((select words from spelling)) as found
 cross join spelling
 where list_contains($terms, found.term)
 """
-"""The words of some texts, as they are spelt there, that are one of the terms."""
+"""The words of some texts, as they are written there, that are one of the terms."""
 
 EXPLAINED = """
 with place as (
