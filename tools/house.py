@@ -1,8 +1,8 @@
 """Print the figures by which the engine's size is judged: `python tools/house.py`.
 
-The engine is `src/carms_lake` without domains, report, serve, mcp and adapters. A module that one
-other module alone imports may be a part of that one; a module's imports of its own package do not
-count.
+The engine is `src/carms_lake` without domains, report, serve, mcp, dagster and adapters. A module
+that one other module alone imports may be a part of that one; a module's imports of its own package
+do not count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from statistics import median, quantiles
 
 ROOT = Path(__file__).resolve().parent.parent / "src"
 PACKAGE = "carms_lake"
-ON_TOP = {"domains", "report", "serve", "mcp", "adapters"}
+ON_TOP = {"domains", "report", "serve", "mcp", "dagster", "adapters"}
 """Rooms on top of the engine, which do not count as engine."""
 LIMITS = {"modules": 150, "lines": 27_000, "p90": 250, "longest": 320, "imported by one": 50}
 

@@ -9,7 +9,7 @@ from carms_lake.api import Lake
 if TYPE_CHECKING:
     import polars as pl
 
-    from carms_lake.api import Parameters
+    from carms_lake.api.reading import Parameters
     from carms_lake.config import LakeConfig
 
 
