@@ -183,7 +183,8 @@ def test_a_folder_of_somebody_else_is_refused(lake: Lake, out: Path, name: str) 
 
 
 def test_the_lake_and_its_sources_are_no_place_to_publish_to(lake: Lake) -> None:
-    for folder in (lake.config.lake.parent, lake.config.data_raw / "x"):
+    lakes, sources = lake.config.lake.parent, lake.config.data_raw.parent
+    for folder in (lakes, lakes / "other", sources, sources / "other", lake.config.data_raw / "x"):
         with pytest.raises(UsageError, match="which carms reads"):
             publish(lake, folder)
 

@@ -102,7 +102,7 @@ def _publication(place: Place, manifest: Manifest) -> Publication:
 
 
 def _ensure_outside(lake: Lake, place: Place) -> None:
-    for own in (lake.config.data_raw, lake.config.lake):
+    for own in (lake.config.data_raw.parent, lake.config.gold_file.parent):
         if own.resolve() in (place.folder, *place.folder.parents):
             raise UsageError(
                 f"`{place.folder}` is in `{own}`, which carms reads", "name a folder outside of it"
