@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from command import called
+from matrix import to_terminal
 from tiny import built
 
 if TYPE_CHECKING:
@@ -35,6 +38,26 @@ def test_with_columns_it_lists_those_of_the_named_table_alone(shop: Path) -> Non
     assert {row["reads"] for row in rows if row["column"] == "amount"} == {
         *("bronze.sales", "silver.product")
     }
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="Windows has no pty")
+def test_a_terminal_gets_a_list_in_which_no_name_is_cut(shop: Path) -> None:
+    def shown(*words: str) -> list[str]:
+        code, said = to_terminal(["-p", str(shop), "lineage", *words])
+        assert code == 0
+        return re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).splitlines()
+
+    lines = shown("fact_sale")
+    at = lines.index("gold.fact_sale")
+    assert lines[at + 1 : at + 3] == [
+        "  <- silver.sale  3 columns",
+        "  <- gold.dim_product  1 column",
+    ]
+    assert shown("silver.sale", "--columns")[-3:] == [
+        "  amount",
+        "    <- bronze.sales.quantity",
+        "    <- silver.product.price",
+    ]
 
 
 def test_mermaid_is_text_and_in_markdown_a_block(shop: Path) -> None:

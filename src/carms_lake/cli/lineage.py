@@ -88,8 +88,12 @@ def lineage(
         emit_text(f"```mermaid\n{drawn}```\n" if to.format is Format.MD else drawn, to)
         return
     shown = _columns(lake, found, tables or ()) if columns else _pairs(found)
-    with paged(is_wanted=every and to.is_drawn and not call.json):
-        emit(call, shown, to.cut_unless(every))
+    is_drawn = to.is_drawn and not call.json
+    with paged(is_wanted=every and is_drawn):
+        if is_drawn:
+            emit_text(_listed(shown), to, marked=shown["table"].unique().to_list())
+        else:
+            emit(call, shown, to)
 
 
 def _pairs(found: pl.DataFrame) -> pl.DataFrame:
@@ -108,6 +112,27 @@ def _columns(lake: Lake, found: pl.DataFrame, tables: list[str] | tuple[()]) -> 
     contracts = lake.contracts
     named = [contracts[name].ref.in_domain for name in tables] or found["table"].unique().to_list()
     return found.filter(pl.col("table").is_in(named) & pl.col("column").is_not_null())
+
+
+def _listed(shown: pl.DataFrame) -> str:
+    """For reading: each table, and below it what it, or each of its columns, is made of.
+
+    Two names of tables have no room on one line of a terminal.
+    """
+    lines: list[str] = []
+    for (table,), rows in shown.group_by("table", maintain_order=True):
+        lines.append(str(table))
+        if "column" in rows.columns:
+            for (column,), reads in rows.group_by("column", maintain_order=True):
+                sources = reads.select("reads", "reads_column").rows()
+                lines.append(f"  {column}")
+                lines += [f"    <- {'.'.join(filter(None, source))}" for source in sources]
+        else:
+            lines += [
+                f"  <- {read}" + (f"  {counted(count, 'column')}" if count else "")
+                for read, count in rows.select("reads", "columns").rows()
+            ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _drawn(lake: Lake, found: pl.DataFrame) -> str:
