@@ -27,6 +27,7 @@ CALLS = {
     "optimize": ("silver.sale", ["{table}"]),
     "diff": ("silver.sale", ["{runs}", "{table}"]),
     "trace": ("silver.sale", ["s1", "--table", "{table}"]),
+    "lineage": ("silver.sale", ["{table}"]),
     "rejects list": ("bronze.sales", ["{table}"]),
     "rejects correct": ("bronze.sales", ["{table}", "{corrected}", "--out", "{out}"]),
     "rejects replay": ("bronze.sales", ["{table}", "--dry-run"]),

@@ -128,7 +128,9 @@ def ensure_unlocked(lake: Path) -> None:
         found = holder(lake)
     except OSError as error:
         where = error.filename or lake
-        raise StoreError(f"`{where}` cannot be read: {error.strerror or error}") from error
+        raise StoreError(
+            f"`{where}` cannot be read: {error.strerror or error}", "check its permissions"
+        ) from error
     if found.is_writing:
         raise _locked(lake, found.name)
 
