@@ -70,27 +70,25 @@ def read_facts(lake: Lake, *, with_samples: bool = False) -> Facts:
         LakeError: the lake or a contract cannot be read.
     """
     contracts = lake.contracts
-    there = lake.query("SELECT table_schema AS s, table_name AS t FROM information_schema.tables")
-    names = [f"{schema}.{table}" for schema, table in there.iter_rows()]
-    operations = frozenset(n.removeprefix("ops.") for n in names if n.startswith("ops."))
-    sampled = [c for n, c in contracts.items() if n in names and c.kind == "table" and c.columns]
-    # Both wait for the disk and for DuckDB: at once they take as long as the longer one.
-    with ThreadPoolExecutor(2) as pool:
+    # The status reads files in Python, what follows waits for DuckDB.
+    with ThreadPoolExecutor(1) as pool:
         status = pool.submit(lake.status)
-        statistics = pool.submit(_statistics, lake, sampled)
-        edges = _reads(lake) if "lineage" in operations else ()
-        at = _last_end(lake) if "runs" in operations else None
-        people = lake.tables_about_people() if with_samples else None
+        there = lake.query("SELECT table_schema, table_name FROM information_schema.tables")
+        names = [f"{schema}.{table}" for schema, table in there.iter_rows()]
+        operations = frozenset(n.removeprefix("ops.") for n in names if n.startswith("ops."))
+        sampled = [
+            c for n, c in contracts.items() if n in names and c.kind == "table" and c.columns
+        ]
         return Facts(
             domain=lake.config.domain.name,
-            at=at,
-            status=status.result(),
+            at=_last_end(lake) if "runs" in operations else None,
             contracts=contracts,
             operations=operations,
-            reads=edges,
-            statistics=statistics.result(),
+            reads=_reads(lake) if "lineage" in operations else (),
+            statistics=_statistics(lake, sampled),
             service=_service(lake),
-            people=people,
+            people=lake.tables_about_people() if with_samples else None,
+            status=status.result(),
         )
 
 
