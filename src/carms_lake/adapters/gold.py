@@ -51,26 +51,8 @@ def patient(lake: Lake) -> Lake:
     return Lake(replace(lake.config, query_timeout_s=_NO_LIMIT_S))
 
 
-def withheld(lake: Lake) -> frozenset[str]:
-    """The names of columns that stay in the lake: a contract of gold classifies one as not public.
-
-    A view may select a column that only the contract of its table classifies: so the name counts,
-    in whichever table of gold.
-
-    Raises:
-        ContractError: a contract is wrong.
-    """
-    return frozenset(
-        column.name
-        for name, contract in lake.contracts.items()
-        if name.startswith("gold.")
-        for column in contract.columns
-        if column.is_private
-    )
-
-
 def gold_of(lake: Lake) -> Gold:
-    """The gold that is published now, without columns that are `withheld`.
+    """The gold that is published now, without columns that are private.
 
     Raises:
         GoldMissing: gold was not built yet.
@@ -92,7 +74,7 @@ def gold_of(lake: Lake) -> Gold:
     finally:
         file.close()
     ((run_id, built_at, failed_checks),) = build
-    private = withheld(lake)
+    private = lake.contracts.private_in_gold()
     shown = {
         name: GoldTable(version, tuple(column for column in columns if column not in private))
         for name, version, columns in tables

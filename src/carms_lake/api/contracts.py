@@ -44,3 +44,17 @@ class Contracts(Mapping[str, "Contract"]):
 
     def __len__(self) -> int:
         return len(self._catalog.contracts)
+
+    def private_in_gold(self) -> frozenset[str]:
+        """The names of columns that a contract of gold classifies as not public.
+
+        A view may select a column that only the contract of its table classifies: so the name
+        counts, in whichever table of gold.
+        """
+        return frozenset(
+            column.name
+            for name, contract in self.items()
+            if name.startswith("gold.")
+            for column in contract.columns
+            if column.is_private
+        )

@@ -18,13 +18,7 @@ LEFT_OUT = "values that may name people are left out: `carms {command}` shows th
 
 def private_columns(lake: Lake) -> frozenset[str]:
     """Names of columns that a contract of gold classifies: nothing of that name is answered."""
-    return frozenset(
-        column.name
-        for name, contract in lake.contracts.items()
-        if name.startswith("gold.")
-        for column in contract.columns
-        if column.is_private
-    )
+    return lake.contracts.private_in_gold()
 
 
 def may_name_people(contract: Contract, about_people: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Runs of a lake as OpenLineage events, for Marquez, DataHub, OpenMetadata and the like.
+"""Runs of a lake as OpenLineage events, for tools such as Marquez, DataHub and OpenMetadata.
 
 The same lake gives the same events: the ids of runs are made of our own, and the times are those
 that `ops` has. No network, no client library.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carms_lake.adapters.gold import withheld
 from carms_lake.adapters.postgres.session import literal, quoted
 from carms_lake.errors import UsageError
 
@@ -79,13 +78,13 @@ class Table:
 
 
 def tables_of(lake: Lake, file: Published) -> list[Table]:
-    """The tables of ops in a published file, and gold without columns that are `withheld`.
+    """The tables of ops in a published file, and gold without columns that are private.
 
     Raises:
         ContractError: a contract is wrong.
         UsageError: a name is longer than PostgreSQL keeps.
     """
-    contracts, private = lake.contracts, withheld(lake)
+    contracts, private = lake.contracts, lake.contracts.private_in_gold()
     _, rows = file.rows(
         "select schema_name, table_name, column_name, data_type from duckdb_columns() "
         "where schema_name in ('gold', 'ops') and not internal "

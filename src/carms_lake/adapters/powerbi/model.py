@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from carms_lake.adapters.gold import withheld
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -120,7 +118,7 @@ def model_of(lake: Lake, left_out: Sequence[str] = ()) -> Model:
         and not any(fnmatchcase(contract.ref.table, pattern) for pattern in left_out)
     ]
     joins = _joins(gold)
-    private = withheld(lake)
+    private = contracts.private_in_gold()
     tables = [_table(contract, joins, private) for contract in gold]
     return Model(lake.config.domain.name, tuple(t for t in tables if t.columns), joins)
 

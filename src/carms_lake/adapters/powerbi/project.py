@@ -98,8 +98,8 @@ def _digest(content: bytes) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with whole(path) as beside:
-        beside.write_bytes(text.encode())
+    with whole(path) as partial:
+        partial.write_bytes(text.encode())
 
 
 def _remove_empty(folder: Path, at: Path) -> None:

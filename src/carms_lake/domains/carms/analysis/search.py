@@ -205,7 +205,7 @@ def _hits(
     section: str | None,
     explained: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
 ) -> tuple[Hit, ...]:
-    """The hits for the answers in the rows of `sql.FOUND_OF_ALL` and its like."""
+    """The hits for the answers in the rows of `sql.FOUND_OF_ALL` or one like it."""
     if not rows:
         return ()
     found = {"iteration": rows[0][0], "programs": [ids[0] for _, ids, *_ in rows]}
