@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tiny import built, put
 
-from carms_lake import GoldMissing, Lake, QueryRefused
+from carms_lake import GoldMissing, Lake, Published, QueryRefused
 from carms_lake.api.held import HeldLake
 from carms_lake.config import LakeConfig
 from carms_lake.flows.build import build
@@ -36,6 +36,14 @@ def test_it_answers_what_the_lake_answers_also_twice_and_from_threads(config: La
         for frame, again in zip(pool.map(held.query, STATEMENTS * 2), wanted * 2, strict=True):
             assert frame.equals(again)
             assert frame.schema == again.schema
+
+
+@pytest.mark.parametrize("sql", [STATEMENTS[0], STATEMENTS[-1]])
+def test_a_published_file_answers_what_the_lake_answers(config: LakeConfig, sql: str) -> None:
+    with Published(config) as published:
+        frame, wanted = published.query(sql), Lake(config).query(sql)
+    assert frame.equals(wanted)
+    assert frame.schema == wanted.schema
 
 
 @pytest.mark.parametrize(

@@ -58,21 +58,19 @@ def gold_of(lake: Lake) -> Gold:
         GoldMissing: gold was not built yet.
         StoreError: the file cannot be read.
     """
-    file = Published(lake.config)
     try:
-        _, build = file.rows("select run_id, built_at, failed_checks from ops.build")
-        _, tables = file.rows(
-            "select table_name, any_value(contract_version), "
-            "list(column_name order by ordinal_position) from information_schema.columns "
-            "left join ops.build_tables using (table_name) "
-            "where table_schema = 'gold' group by table_name order by table_name"
-        )
+        with Published(lake.config) as file:
+            _, build = file.rows("select run_id, built_at, failed_checks from ops.build")
+            _, tables = file.rows(
+                "select table_name, any_value(contract_version), "
+                "list(column_name order by ordinal_position) from information_schema.columns "
+                "left join ops.build_tables using (table_name) "
+                "where table_schema = 'gold' group by table_name order by table_name"
+            )
     except QueryRefused as error:
         raise StoreError(
             f"`{lake.config.gold_file}` has no record of its build", "run `carms build`"
         ) from error
-    finally:
-        file.close()
     ((run_id, built_at, failed_checks),) = build
     private = lake.contracts.private_in_gold()
     shown = {

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from carms_lake.api import Lake
+from carms_lake.api.opened import OpenLake
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from carms_lake.api.reading import Parameters
     from carms_lake.config import LakeConfig
 
 
-class HeldLake(Lake):
+class HeldLake(OpenLake):
     """A lake that answers SELECTs of a program without opening the gold file for each.
 
     Gold is as it was published when this was made, each other table as it was when a statement
@@ -24,25 +21,4 @@ class HeldLake(Lake):
     def __init__(self, config: LakeConfig) -> None:
         from carms_lake.store.query.held import HeldLake as Held
 
-        super().__init__(config)
-        self._held = Held(config)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._held.close()
-
-    def query(
-        self, sql: str, parameters: Parameters = None, *, as_of: str | None = None
-    ) -> pl.DataFrame:
-        """The rows of one SELECT; with `as_of`, as `Lake.query`.
-
-        Raises:
-            LakeError: as `Lake.query`.
-        """
-        if as_of is not None:
-            return super().query(sql, parameters, as_of=as_of)
-        import polars as pl
-
-        return pl.DataFrame(pl.from_arrow(self._held.arrow(sql, parameters)))
+        super().__init__(config, Held(config))

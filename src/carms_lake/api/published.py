@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from carms_lake.api import Lake
+from carms_lake.api.opened import OpenLake
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from carms_lake.api.reading import Parameters
     from carms_lake.config import LakeConfig
 
 Mark = tuple[int, int, int]
 
 
-class Published(Lake):
+class Published(OpenLake):
     """The published gold file as it was when this was made; threads may share it.
 
     What a build publishes later is not seen: compare `mark` with `Published.newest(config)`.
     `query` and `rows` take the SELECTs of a program, with values as parameters: names are looked
     for in gold, then in the file's `ops`. What a user writes goes to `ask`. `memory_limit`, as
     `128MB`, is for all queries at once and what DuckDB keeps of the file (default: that of
-    carms.toml).
+    carms.toml). It is a context manager, which closes it.
 
     Raises:
         GoldMissing: no gold file was published yet.
@@ -32,8 +30,8 @@ class Published(Lake):
     def __init__(self, config: LakeConfig, *, memory_limit: str | None = None) -> None:
         from carms_lake.store.query.published import PublishedFile
 
-        super().__init__(config)
         self._file = PublishedFile(config, memory_limit)
+        super().__init__(config, self._file)
 
     @staticmethod
     def newest(config: LakeConfig) -> Mark | None:
@@ -46,20 +44,6 @@ class Published(Lake):
     def mark(self) -> Mark:
         """What tells this file from another one in its place: inode, time (ns), bytes."""
         return self._file.mark
-
-    def query(
-        self, sql: str, parameters: Parameters = None, *, as_of: str | None = None
-    ) -> pl.DataFrame:
-        """The rows of one SELECT over this file; with `as_of`, as `Lake.query`.
-
-        Raises:
-            LakeError: as `Lake.query`.
-        """
-        if as_of is not None:
-            return super().query(sql, parameters, as_of=as_of)
-        import polars as pl
-
-        return pl.DataFrame(pl.from_arrow(self._file.arrow(sql, parameters)))
 
     def rows(
         self, sql: str, parameters: Parameters = None
@@ -91,10 +75,6 @@ class Published(Lake):
                 if len(found) >= limit:
                     break
             return answer.columns, found[:limit]
-
-    def close(self) -> None:
-        """Give the file back; no call may be under way."""
-        self._file.close()
 
 
 def encoded(value: object) -> bytes:

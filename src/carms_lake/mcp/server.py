@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import closing
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -59,7 +58,7 @@ def server(lake: Lake) -> MCPServer[Any]:
         return ask(lake, **values)
 
     def of_published(ask: Ask, values: dict[str, Any]) -> Answer:
-        with closing(Published(lake.config)) as published:
+        with Published(lake.config) as published:
             return without(private_columns(lake), ask(published, **values))
 
     tools = [as_tool(ask, of_lake, turns) for ask in GENERIC]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import yaml
@@ -106,7 +106,7 @@ def query(lake: Lake, sql: Sql, limit: Limit = DEFAULT_ROWS) -> Rows:
             "`carms query` reads them on this machine",
         )
     try:
-        with closing(Published(lake.config)) as published:
+        with Published(lake.config) as published:
             columns, rows = published.ask(sql, limit=limit + 1)
     except QueryRefused as error:
         if error.message.startswith("no table"):  # it may well exist, and not be for agents
@@ -121,7 +121,7 @@ def query(lake: Lake, sql: Sql, limit: Limit = DEFAULT_ROWS) -> Rows:
 def _counts(lake: Lake, contracts: list[Contract]) -> dict[str, int]:
     """Rows by name of the tables that the published file has."""
     try:
-        with closing(Published(lake.config)) as published:
+        with Published(lake.config) as published:
             there = {
                 name
                 for (name,) in published.rows(
@@ -146,7 +146,7 @@ def _caveats(lake: Lake, contract: Contract) -> Iterator[str]:
     if str(contract.ref.layer) != "gold":
         yield "It is not in the published file: `query` cannot read it."
         return
-    with suppress(LakeError), closing(Published(lake.config)) as published:
+    with suppress(LakeError), Published(lake.config) as published:
         failed = published.rows("select failed_checks from published.ops.build")[1]
         if failed and failed[0][0]:
             yield "The file was published although checks failed: `status` names them."

@@ -79,12 +79,9 @@ class _Writing:
         if before and before["run"] == gold.run_id:
             return _publication(self._url, before)
         run = {layer: schema_of(stable[layer], gold.run_id) for layer in LAYERS}
-        file = Published(self._lake.config)
-        try:
+        with Published(self._lake.config) as file:
             tables = tables_of(self._lake, file)
             said = record(session, run["gold"]) or self._load(gold, file, tables, run)
-        finally:
-            file.close()
         session.commit()
         swap(session, tables, run, stable)
         for schema in stable.values():

@@ -19,12 +19,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.errors import QueryLimit, StoreError
 from carms_lake.store.query import views
 from carms_lake.store.query.sandbox import AsOf, Session, bounded_memory
-from carms_lake.store.query.spelling import (
-    FOR_ARROW,
-    FOR_ARROW_WITH_39_DIGITS,
-    FOR_PYTHON,
-    with_casts,
-)
+from carms_lake.store.query.spelling import FOR_PYTHON, Casts, in_types_of_arrow, with_casts
 from carms_lake.store.sql import PUBLISHED, attach, connect, literal, quoted, seal
 from carms_lake.store.sql.statement import Statement, read_statement
 
@@ -129,20 +124,17 @@ def as_arrow(
 ) -> pa.RecordBatchReader:
     """The rows of a statement in a transaction that only reads; types that Polars lacks as text."""
 
-    def read(casts: Mapping[str, Sequence[str]]) -> pa.RecordBatchReader:
+    def read(casts: Casts) -> pa.RecordBatchReader:
         asked = connection.sql(statement.sql, params=parameters)
         if statement.is_select:
             asked = connection.sql(with_casts(statement.sql, asked, casts), params=parameters)
         return asked.to_arrow_reader(BATCH_ROWS)
 
-    try:
-        return read(FOR_ARROW)
-    except duckdb.ConversionException as error:
-        if "DECIMAL(38,0)" not in str(error):
-            raise
-    connection.execute("ROLLBACK")
-    connection.execute(BEGIN)
-    return read(FOR_ARROW_WITH_39_DIGITS)
+    def begin_again() -> None:
+        connection.execute("ROLLBACK")
+        connection.execute(BEGIN)
+
+    return in_types_of_arrow(read, begin_again)
 
 
 def _batches(

@@ -17,7 +17,7 @@ import duckdb
 from carms_lake.config import LakeConfig
 from carms_lake.errors import GoldMissing, LakeError, QueryLimit, QueryRefused, StoreError
 from carms_lake.store.query import Parameters
-from carms_lake.store.query.spelling import FOR_ARROW, with_casts
+from carms_lake.store.query.spelling import Casts, in_types_of_arrow, with_casts
 from carms_lake.store.sql import PUBLISHED, attach, connect, seal
 
 if TYPE_CHECKING:
@@ -70,11 +70,15 @@ class PublishedFile:
             LakeError: as `rows`.
         """
         with self._cursor() as cursor:
-            asked = cursor.sql(sql, params=parameters)
-            cast = with_casts(sql, asked, FOR_ARROW)
-            if cast != sql:
-                asked = cursor.sql(cast, params=parameters)
-            return asked.to_arrow_table()
+
+            def read(casts: Casts) -> pa.Table:
+                asked = cursor.sql(sql, params=parameters)
+                cast = with_casts(sql, asked, casts)
+                if cast != sql:
+                    asked = cursor.sql(cast, params=parameters)
+                return asked.to_arrow_table()
+
+            return in_types_of_arrow(read)
 
     def close(self) -> None:
         """Give the file back; no call may be under way."""

@@ -4,18 +4,21 @@ Python has no months, no infinite day and no nanoseconds, and Polars no unions o
 give another value without a word. So such a value is text as DuckDB writes it, also inside a list.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from carms_lake.store.sql import quoted
 
+Answer = TypeVar("Answer")
+Casts = Mapping[str, Sequence[str]]
+
 _TEXT = "VARCHAR"
 
-FOR_PYTHON: Mapping[str, Sequence[str]] = {
+FOR_PYTHON: Casts = {
     **dict.fromkeys(
         (
             "DATE", "TIME", "TIME_NS", "TIME WITH TIME ZONE", "INTERVAL", "TIMESTAMP",
@@ -29,7 +32,7 @@ FOR_PYTHON: Mapping[str, Sequence[str]] = {
 """By type, what its values are cast to, one after the other: a float of four bytes keeps the digits
 that it is written with only by way of text."""
 
-FOR_ARROW: Mapping[str, Sequence[str]] = {
+FOR_ARROW: Casts = {
     **dict.fromkeys(
         (
             "INTERVAL", "TIME WITH TIME ZONE", "BIT", "BIGNUM", "UHUGEINT", "GEOMETRY",
@@ -43,10 +46,26 @@ FOR_ARROW: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """For Polars, whose milliseconds know no infinite moment."""
 
-FOR_ARROW_WITH_39_DIGITS = {**FOR_ARROW, "HUGEINT": (_TEXT,)}
+_WITH_39_DIGITS = {**FOR_ARROW, "HUGEINT": (_TEXT,)}
 
 
-def with_casts(sql: str, asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Sequence[str]]) -> str:
+def in_types_of_arrow(
+    read: Callable[[Casts], Answer], begin_again: Callable[[], object] = lambda: None
+) -> Answer:
+    """What a function reads with `FOR_ARROW`; where a number has 39 digits, again with it as text.
+
+    `begin_again` is called before the second time.
+    """
+    try:
+        return read(FOR_ARROW)
+    except duckdb.ConversionException as error:
+        if "DECIMAL(38,0)" not in str(error):
+            raise
+    begin_again()
+    return read(_WITH_39_DIGITS)
+
+
+def with_casts(sql: str, asked: duckdb.DuckDBPyRelation, casts: Casts) -> str:
     """The SELECT inside of one that casts its columns; itself where they are as they should be."""
     names, types = asked.columns, asked.types
     each_once = _each_once(names)
@@ -65,13 +84,13 @@ def with_casts(sql: str, asked: duckdb.DuckDBPyRelation, casts: Mapping[str, Seq
     return f"SELECT {columns} FROM ({inner}\n) AS answer({', '.join(places)})"
 
 
-def _cast(kind: DuckDBPyType, casts: Mapping[str, Sequence[str]]) -> str:
+def _cast(kind: DuckDBPyType, casts: Casts) -> str:
     """What is written behind a column of a type: nothing, or one or two casts."""
     first, last = (_type(kind, casts, at) for at in (0, -1))
     return "".join(f"::{text}" for text in dict.fromkeys((first, last)) if text != str(kind))
 
 
-def _type(kind: DuckDBPyType, casts: Mapping[str, Sequence[str]], at: int) -> str:
+def _type(kind: DuckDBPyType, casts: Casts, at: int) -> str:
     """The type with those inside of it exchanged, as SQL."""
     if steps := casts.get(kind.id.upper()):
         return steps[at]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import carms_lake
@@ -116,7 +116,7 @@ def held_open(lake: carms_lake.Lake) -> Iterator[carms_lake.Published]:
     if isinstance(lake, carms_lake.Published):
         yield lake
         return
-    with closing(carms_lake.Published(lake.config)) as published:
+    with carms_lake.Published(lake.config) as published:
         yield published
 
 
