@@ -25,7 +25,7 @@ MEMBERS = [
     "ConfigError", "Contract", "ContractError", "DataError", "GoldMissing", "Lake", "LakeError",
     "NotReconciled", "Publication", "Published", "QueryLimit", "QueryRefused", "RunReport",
     "SourceError", "SourceRefused", "StoreError", "StoreLocked", "UnknownKey", "UnknownTable",
-    "UsageError", "__version__", "open",
+    "UsageError", "__version__", "open", "select",
 ]  # fmt: skip
 CALLS = {
     "append", "build", "check", "checks", "config", "contracts", "diff", "drift", "ensure_unlocked",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from carms_lake.api import Lake, UnknownTable, open  # noqa: A004 - `carms_lake.open`
     from carms_lake.api.published import Published
+    from carms_lake.api.selected import select
     from carms_lake.contract.model import Contract
     from carms_lake.errors import (
         ConfigError,
@@ -58,6 +59,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "open",
+    "select",
 ]
 
 _MODULES = {
@@ -68,6 +70,7 @@ _MODULES = {
     "RunReport": "records",
     "UnknownTable": "api",
     "open": "api",
+    "select": "api.selected",
 }
 """Where the exports are that are not errors."""
 
