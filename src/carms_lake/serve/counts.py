@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from carms_lake.files import whole
+from carms_lake.serve.background import in_background
+
 if TYPE_CHECKING:
     from carms_lake.serve.metrics import Metrics
 
@@ -21,13 +24,10 @@ EVERY_S = 60.0
 async def counting(metrics: Metrics, file: Path) -> AsyncIterator[None]:
     """Write the counts each minute until the end, and once more then; none before a request."""
     started_at = _now()
-    task = asyncio.create_task(_each_minute(metrics, file, started_at))
     try:
-        yield
+        async with in_background(_each_minute(metrics, file, started_at)):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         _write(file, _counts(metrics, started_at))
 
 
@@ -45,10 +45,8 @@ def _write(file: Path, counts: dict[str, Any]) -> None:
     """Replace the file as a whole; a lake that cannot be written is served all the same."""
     if not counts["routes"]:
         return
-    other = file.with_name(f".{file.name}.new")
-    with suppress(OSError):
-        other.write_bytes(orjson.dumps(counts, option=orjson.OPT_INDENT_2))
-        other.replace(file)
+    with suppress(OSError), whole(file, is_synced=False) as partial:
+        partial.write_bytes(orjson.dumps(counts, option=orjson.OPT_INDENT_2))
 
 
 def _now() -> str:

@@ -19,7 +19,8 @@ from carms_lake.serve.memory import Memory
 from carms_lake.serve.rows import Held, hold
 
 if TYPE_CHECKING:
-    from carms_lake import Contract, Lake
+    from carms_lake import Lake
+    from carms_lake.api.contracts import Contracts
 
 MEMORY = "128MB"
 """What DuckDB may take for a published file, in all threads: `search` needs up to 50 of it."""
@@ -36,17 +37,15 @@ order by table_name
 class Snapshot:
     """A published file, what it has, and what was read from it."""
 
-    def __init__(self, lake: Published, contracts: Mapping[str, Contract]) -> None:
+    def __init__(self, lake: Published, contracts: Contracts) -> None:
         self.lake = lake
         self.memory = Memory()
         self.run_id = _run_id(lake)
         named = f"{self.run_id} {lake.mark}"
         self.tag = hashlib.sha256(named.encode()).hexdigest()[:12]
-        self.contracts = contracts
+        self.contracts = dict(contracts)
         gold = {name: one for name, one in contracts.items() if name.startswith("gold.")}
-        self.private = frozenset(
-            column.name for one in gold.values() for column in one.columns if column.is_private
-        )
+        self.private = contracts.private_in_gold()
         """Names of columns that a contract of gold classifies; nothing of that name is shown."""
         held = dict(lake.rows(_TABLES)[1])
         self.tables: dict[str, tuple[str, ...]] = {}
@@ -129,7 +128,7 @@ class Snapshots:
             try:
                 lake = Published(self._lake.config, memory_limit=MEMORY)
                 try:
-                    fresh = Snapshot(lake, dict(self._lake.contracts))
+                    fresh = Snapshot(lake, self._lake.contracts)
                     self._warm(fresh)
                 except BaseException:
                     lake.close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from carms_lake.serve.background import in_background
 from carms_lake.serve.log import log
 
 if TYPE_CHECKING:
@@ -25,13 +26,8 @@ async def watching(
 ) -> AsyncIterator[None]:
     """Open the published file, and every newer one as it comes, until the end."""
     await asyncio.to_thread(_load, snapshots, metrics, is_quiet=is_quiet)
-    task = asyncio.create_task(_watch(snapshots, metrics, is_quiet=is_quiet))
-    try:
+    async with in_background(_watch(snapshots, metrics, is_quiet=is_quiet)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _watch(snapshots: Snapshots, metrics: Metrics, *, is_quiet: bool) -> None:
