@@ -22,19 +22,6 @@ from carms_lake.readers.header import spec_of
 from carms_lake.records import SourceFile
 
 
-class _Pattern(NamedTuple):
-    """A contract's glob."""
-
-    expression: re.Pattern[str]
-    glob: str
-
-    @property
-    def starts_literally(self) -> bool:
-        """Its first folder has a name, so a base inside the layout is not any other folder."""
-        first, slash, _ = self.glob.partition("/")
-        return bool(slash) and not set(first) & set("*?[")
-
-
 class _Candidate(NamedTuple):
     """A file, a zip's member or a Delta table that may be a source file."""
 
@@ -84,7 +71,9 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
     """
     spec = spec_of(contract)
     there = where if isinstance(where, Listing) else listing(where)
-    patterns = [_Pattern(compiled(glob, "files"), glob) for glob in spec.files]
+    patterns = [(compiled(glob, "files"), _first_folder(glob)) for glob in spec.files]
+    below = _prefixes(there.above, patterns, is_base=False)
+    of_base = _prefixes(there.above, patterns, is_base=True)
     file_format = next((name for name in spec.formats if name != "delta"), None)
     found: list[SourceFile] = []
     for candidate in there.candidates:
@@ -92,7 +81,7 @@ def discover(contract: Contract, where: Path | Listing) -> list[SourceFile]:
         if form not in spec.formats:
             continue
         is_base = candidate.path == there.base and candidate.member is None
-        name = _matching_name(candidate.names, there.above, patterns, is_base=is_base)
+        name = _matching_name(candidate.names, of_base if is_base else below)
         if name is None:
             continue
         try:
@@ -117,19 +106,40 @@ def matches(contract: Contract, name: str) -> bool:
     return any(compiled(glob, "files").fullmatch(as_name(name)) for glob in spec_of(contract).files)
 
 
-def _matching_name(
-    names: tuple[str, ...], above: tuple[str, ...], patterns: list[_Pattern], *, is_base: bool
-) -> str | None:
+_Prefixes = list[tuple[str, list[re.Pattern[str]]]]
+
+
+def _first_folder(glob: str) -> str:
+    """The name of the folder that a glob starts with; empty where it starts with any or none."""
+    first, slash, _ = glob.partition("/")
+    return as_name(first) if slash and not set(first) & set("*?[") else ""
+
+
+def _prefixes(
+    above: tuple[str, ...], patterns: list[tuple[re.Pattern[str], str]], *, is_base: bool
+) -> _Prefixes:
+    """What may come before a name, of no folder above the base, of one, ..; what may match then.
+
+    A glob that starts with any folder matches no more than is below the base: what is above may be
+    any folder of this machine. A base that is a file itself has a name in these folders only.
+    """
+    found: _Prefixes = [("", [expression for expression, _ in patterns])]
+    for at in range(len(above) - 1, -1, -1):
+        here = as_name(above[at])
+        fitting = [one for one, first in patterns if is_base or first == here]
+        if fitting:
+            found.append(("/".join(above[at:]) + "/", fitting))
+    return found
+
+
+def _matching_name(names: tuple[str, ...], prefixes: _Prefixes) -> str | None:
     """The shortest name that a pattern matches, with more and more folders above the base."""
     # So a file has one name, whether all of the layout or a folder in it is read.
-    for folders in range(len(above) + 1):
-        prefix = "/".join(above[len(above) - folders :])
+    for prefix, expressions in prefixes:
         for name in names:
-            longer = as_name("/".join(part for part in (prefix, name) if part))
-            for pattern in patterns:
-                may_match = not folders or is_base or pattern.starts_literally
-                if may_match and pattern.expression.fullmatch(longer):
-                    return longer
+            longer = as_name(prefix + name) if name else as_name(prefix).rstrip("/")
+            if any(expression.fullmatch(longer) for expression in expressions):
+                return longer
     return None
 
 
