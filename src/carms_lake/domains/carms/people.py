@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.spans import Mask, with_masks
@@ -28,7 +29,8 @@ _NO_NAME_WORDS = frozenset(
 """Words that no person's name has: an entry with one of them is an office."""
 
 _WHOLE_NAME_WORDS = 2
-_WORD = re.compile(r"[^\W_]+")
+_WORD_CHARS = (ascii_lowercase + digits).encode()
+_PARTS_WORDS = bytes(char if char in _WORD_CHARS else ord(" ") for char in range(256))
 
 
 def person_names(printed: Iterable[str]) -> list[str]:
@@ -78,7 +80,7 @@ def _name_masks(text: str, names: Iterable[str]) -> list[Mask]:
     by_last_name = _by_last_name(tuple(names))
     found = [
         words
-        for last_name in by_last_name.keys() & _WORD.findall(folded)
+        for last_name in by_last_name.keys() & _ascii_words(folded)
         for words in by_last_name[last_name]
     ]
     if not found:
@@ -98,17 +100,22 @@ def _name_masks(text: str, names: Iterable[str]) -> list[Mask]:
 
 
 @cache
-def _by_last_name(names: tuple[str, ...]) -> dict[str, list[tuple[str, ...]]]:
+def _by_last_name(names: tuple[str, ...]) -> dict[bytes, list[tuple[str, ...]]]:
     """The folded words of each name by the last of them, as that is a word of a text.
 
     A school has hundreds of names, looked for in thousands of texts, and most texts have none.
     """
-    found: dict[str, list[tuple[str, ...]]] = {}
+    found: dict[bytes, list[tuple[str, ...]]] = {}
     for name in names:
         words = tuple(fold(name).replace("-", " ").split())
-        if in_text := _WORD.findall(" ".join(words)):
+        if in_text := _ascii_words(" ".join(words)):
             found.setdefault(in_text[-1], []).append(words)
     return found
+
+
+def _ascii_words(folded: str) -> list[bytes]:
+    """The runs of ASCII letters and digits of a folded text, faster than an expression does it."""
+    return folded.encode("ascii", "replace").translate(_PARTS_WORDS).split()
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -159,24 +159,22 @@ def _public(text: str | None, names: list[str]) -> str | None:
 
 def _lists(document: Document, names: list[str]) -> str:
     header = document.header
-    websites = [replace(w, text=without_people(w.text, names)) for w in header.websites]
-    criteria = [
-        replace(criterion, text=without_names(criterion.text, names))
-        if criterion.text
-        else criterion
-        for criterion in document.criteria
-    ]
-    requirements = [
-        replace(requirement, evidence=without_names(requirement.evidence, names))
-        for requirement in document.requirements
-    ]
     lists = {
         "directors": header.directors,
         "phones": [asdict(phone) for phone in header.phones],
-        "websites": [asdict(website) for website in websites],
+        "websites": [
+            {"text": without_people(website.text, names), "url": website.url}
+            for website in header.websites
+        ],
         "contacts": [asdict(contact) for contact in document.contacts],
-        "requirements": [_without(requirement, "places") for requirement in requirements],
-        "criteria": [_without(criterion, "span") for criterion in criteria],
+        "requirements": [
+            _without_places(each, evidence=without_names(each.evidence, names))
+            for each in document.requirements
+        ],
+        "criteria": [
+            _without_places(each, text=each.text and without_names(each.text, names))
+            for each in document.criteria
+        ],
         "interview_dates": [day.isoformat() for day in document.interview_dates],
     }
     return _compact(lists)
@@ -194,9 +192,9 @@ def _evidence(said: Evidence) -> dict[str, Any]:
     }
 
 
-def _without(entry: Requirement | Criterion, name: str) -> dict[str, Any]:
-    """The fields of an entry but one."""
-    return {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != name}
+def _without_places(entry: Requirement | Criterion, **masked: str | None) -> dict[str, Any]:
+    """The fields of an entry, these of them masked, without where it is in the text."""
+    return {k: v for k, v in {**vars(entry), **masked}.items() if k not in ("places", "span")}
 
 
 def _compact(value: Any) -> str:

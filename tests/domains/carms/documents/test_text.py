@@ -57,7 +57,7 @@ def test_accents_case_apostrophes_and_dashes_do_not_matter(text: str, folded: st
     ],
 )
 def test_a_wrapped_line_becomes_the_line_its_author_wrote(text: str, lines: list[str]) -> None:
-    assert logical_lines(text) == lines
+    assert list(logical_lines(text)) == lines
 
 
 @pytest.mark.parametrize(

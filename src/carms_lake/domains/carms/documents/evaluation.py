@@ -8,6 +8,7 @@ no account of *where* an elective was, says nothing about letters or electives.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from carms_lake.domains.carms.documents.text import fold, one_line
@@ -117,6 +118,7 @@ _NOT_ASKED = re.compile(
 """What is not asked for is not looked at, and nobody says that it is left out of account."""
 
 
+@lru_cache(maxsize=1024)
 def is_evaluated(text: str, component: str = "") -> bool | None:
     """Whether a program says in a table cell that it evaluates the component.
 

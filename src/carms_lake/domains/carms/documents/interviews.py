@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.places import located, trimmed
 from carms_lake.domains.carms.documents.spans import Line, Span
 from carms_lake.domains.carms.documents.text import MONTHS, find_dates, fold, logical_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LISTED = re.compile(r"dates\s?:\s*$")
 _BULLET = re.compile(r"[*•]\s")
@@ -85,6 +90,7 @@ def interview_dates(interviews: str, year: int | None = None) -> tuple[date, ...
     return tuple(interview_days(interviews, year))
 
 
+@lru_cache(maxsize=8)
 def interview_days(interviews: str, year: int | None = None) -> dict[date, Span]:
     """The same days, and where each is named first: its bullet, or the sentence."""
     lines = logical_lines(interviews)
@@ -92,7 +98,7 @@ def interview_days(interviews: str, year: int | None = None) -> dict[date, Span]
     return {day: trimmed(interviews, days[day]) for day in sorted(days)}
 
 
-def _listed(lines: list[Line]) -> dict[date, Span]:
+def _listed(lines: Sequence[Line]) -> dict[date, Span]:
     """The days of the first list that holds any."""
     days: dict[date, Span] = {}
     is_listed = False
@@ -106,7 +112,7 @@ def _listed(lines: list[Line]) -> dict[date, Span]:
     return days
 
 
-def _described(interviews: str, lines: list[Line], year: int | None) -> dict[date, Span]:
+def _described(interviews: str, lines: Sequence[Line], year: int | None) -> dict[date, Span]:
     """The days in the program's own words about its dates."""
     days: dict[date, Span] = {}
     topic = "interview"
@@ -125,7 +131,7 @@ def _described(interviews: str, lines: list[Line], year: int | None) -> dict[dat
     return {day: place for day, place in days.items() if year is None or day.year == year}
 
 
-def _details(lines: list[Line]) -> list[tuple[Line, str]]:
+def _details(lines: Sequence[Line]) -> list[tuple[Line, str]]:
     """The lines of the program's own words, and each without the form's label."""
     start = next((at for at, line in enumerate(lines) if _DETAILS.search(fold(line))), len(lines))
     end = next(

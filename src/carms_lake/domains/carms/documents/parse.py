@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 from carms_lake.domains.carms.documents.facts import (
     application_language,
     elective_requirements,
@@ -10,7 +13,7 @@ from carms_lake.domains.carms.documents.facts import (
 )
 from carms_lake.domains.carms.documents.header import match_year, parse_contacts, parse_header
 from carms_lake.domains.carms.documents.interviews import interview_days
-from carms_lake.domains.carms.documents.model import Document
+from carms_lake.domains.carms.documents.model import Bucket, Criterion, Document, Electives
 from carms_lake.domains.carms.documents.prose_requirements import SECTIONS as PROSE_SECTIONS
 from carms_lake.domains.carms.documents.prose_requirements import requirements_in_prose
 from carms_lake.domains.carms.documents.requirements import (
@@ -49,9 +52,7 @@ def parse_document(page_content: str) -> Document:
     def text_of(code: str) -> str:
         return by_code[code].text if code in by_code else ""
 
-    criteria = split_criteria(text_of("selection_criteria"))
-    file_review = criteria.get("file_review", "")
-    interview_process = criteria.get("interview_process", "")
+    selection = _selection(text_of("selection_criteria"))
     supporting = text_of("supporting_documentation_information")
     requirements = parse_requirements(supporting)
     requirements += requirements_in_prose(
@@ -59,8 +60,9 @@ def parse_document(page_content: str) -> Document:
         (each.code for each in requirements),
         len(requirements),
     )
-    electives = parse_electives(criteria.get("elective_criteria", ""))
+    electives = selection.electives
     interviews = text_of("interviews")
+    on_interviews = interviews + selection.interview_process
     title = by_code.get(TITLE)
     return Document(
         language="fr" if is_french(text) else "en",
@@ -74,14 +76,43 @@ def parse_document(page_content: str) -> Document:
         citizenship_documents=parse_citizenship_documents(supporting),
         requirements=requirements + elective_requirements(electives, len(requirements)),
         electives=electives,
+        criteria=selection.criteria,
+        applications=selection.applications,
+        interviewed_pct=selection.interviewed_pct,
+        considers_outside_information=selection.considers_outside_information,
+        rescheduling_policy=selection.rescheduling_policy,
+        interview_days=interview_days(interviews, match_year(by_code.get(HEADER))),
+        mentions_virtual_interview=mentions_virtual(on_interviews),
+        mentions_in_person_interview=mentions_in_person(on_interviews),
+    )
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """What the section Selection Criteria says."""
+
+    interview_process: str
+    criteria: tuple[Criterion, ...]
+    electives: Electives
+    applications: Bucket | None
+    interviewed_pct: Bucket | None
+    considers_outside_information: bool | None
+    rescheduling_policy: str | None
+
+
+@lru_cache(maxsize=8)
+def _selection(text: str) -> _Selection:
+    parts = split_criteria(text)
+    file_review = parts.get("file_review", "")
+    interview_process = parts.get("interview_process", "")
+    return _Selection(
+        interview_process,
         criteria=parse_criteria(file_review, interview_process),
+        electives=parse_electives(parts.get("elective_criteria", "")),
         applications=applications_bucket(file_review),
         interviewed_pct=interviewed_bucket(file_review),
         considers_outside_information=considers_outside_information(
-            criteria.get("outside_information", "")
+            parts.get("outside_information", "")
         ),
         rescheduling_policy=rescheduling_policy(interview_process),
-        interview_days=interview_days(interviews, match_year(by_code.get(HEADER))),
-        mentions_virtual_interview=mentions_virtual(interviews + interview_process),
-        mentions_in_person_interview=mentions_in_person(interviews + interview_process),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.spans import Span
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STATEMENT_END = re.compile(r"(?<=[.!?])[\s*_]+(?=[A-ZÀ-Þ(])")
+_PRINTED = re.compile(r"[^\s*_]+")
 _MARKS = " \n#*_•"
 
 
@@ -64,16 +67,18 @@ def _begins(text: str, at: int) -> bool:
 
 def located(words: str, text: str, within: Span) -> Span | None:
     """Where words are in a part of a text, however white space and emphasis are printed."""
-    wanted = [char for char in words if not _is_blank(char)]
-    places = [at for at in range(*within) if not _is_blank(text[at])]
-    found = "".join(text[at] for at in places).find("".join(wanted))
+    wanted = "".join(_PRINTED.findall(words))
+    printed = [match.span() for match in _PRINTED.finditer(text, *within)]
+    found = "".join([text[start:end] for start, end in printed]).find(wanted)
     if found < 0 or not wanted:
         return None
-    return Span(places[found], places[found + len(wanted) - 1] + 1)
+    begins = list(accumulate((end - start for start, end in printed), initial=0))
 
+    def place(at: int) -> int:
+        run = bisect_right(begins, at) - 1
+        return printed[run][0] + at - begins[run]
 
-def _is_blank(char: str) -> bool:
-    return char in "*_" or char.isspace()
+    return Span(place(found), place(found + len(wanted) - 1) + 1)
 
 
 def sentences(text: str, end: re.Pattern[str]) -> Iterator[tuple[str, Span]]:

@@ -111,7 +111,7 @@ def _said(names: tuple[str, ...], texts: Mapping[str, str]) -> list[tuple[str | 
     said = [
         (sentence, folded, Place(code, span))
         for code, text in texts.items()
-        if _is_named(names, text.lower())  # most texts name no test, and splitting takes time
+        if _is_named(names, fold(text))  # most texts name no test, and splitting takes time
         for sentence, span in sentences(text, _SENTENCE_END)
         if _is_named(names, folded := fold(sentence)) and not _REFUSED.search(folded)
     ]

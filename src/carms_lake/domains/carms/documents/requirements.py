@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.model import CitizenshipDocument, Place, Requirement
@@ -79,6 +80,7 @@ class _Block:
     remarks: list[Line] = field(default_factory=list)
 
 
+@lru_cache(maxsize=8)
 def parse_requirements(text: str) -> tuple[Requirement, ...]:
     """The requirements of a supporting documentation section, in their order, each code once.
 
@@ -93,6 +95,7 @@ def parse_requirements(text: str) -> tuple[Requirement, ...]:
     )
 
 
+@lru_cache(maxsize=8)
 def parse_citizenship_documents(text: str) -> tuple[CitizenshipDocument, ...]:
     """The documents by which an applicant can prove citizenship, in their order."""
     found: dict[str, CitizenshipDocument] = {}

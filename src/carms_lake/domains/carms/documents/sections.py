@@ -6,10 +6,15 @@ No character is lost: the raw slices of all sections, joined, are the text that 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.model import Section
 from carms_lake.domains.carms.documents.spans import Line
 from carms_lake.domains.carms.documents.text import fold, logical_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PREFACE = "preface"
 """Text in front of the first heading; a real document has none."""
@@ -49,7 +54,8 @@ SECTION_CODES = (TITLE, HEADER, *_HEADINGS)
 
 _CODE_OF = {heading: code for code, headings in _HEADINGS.items() for heading in headings}
 _PLACE_OF = {code: place for place, code in enumerate(SECTION_CODES)}
-_H1 = re.compile(r"^#(?!#)[ \t]*([^\n]*)$", re.MULTILINE)
+# At the start of a line, which is looked at last: a search for `#` alone is fast.
+_H1 = re.compile(r"#(?<![^\n]#)(?!#)[ \t]*([^\n]*)")
 _ITERATION = re.compile(r"residency match|jumelage principal|\biteration\b")
 
 _SUBHEADINGS = {
@@ -65,7 +71,7 @@ _SUBHEADINGS = {
     "ranking_process": ("ranking process", "processus de classement"),
 }
 _SUBCODE_OF = {heading: code for code, headings in _SUBHEADINGS.items() for heading in headings}
-_H2 = re.compile(r"^##(?!#)[ \t]*([^\n]*)$", re.MULTILINE)
+_H2 = re.compile(r"##(?<![^\n]##)(?!#)[ \t]*([^\n]*)")
 
 
 def split_sections(text: str) -> tuple[Section, ...]:
@@ -144,7 +150,8 @@ def _follows_rule(text: str, start: int) -> bool:
     return text[max(0, start - 24) : start].rstrip().endswith("* * *")
 
 
-def split_criteria(text: str) -> dict[str, Line]:
+@lru_cache(maxsize=8)
+def split_criteria(text: str) -> Mapping[str, Line]:
     """The parts of a selection criteria section by code; the text in front is `criteria`."""
     parts: dict[str, Line] = {}
     code, start = "criteria", 0

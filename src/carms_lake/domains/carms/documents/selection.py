@@ -129,7 +129,7 @@ def _rows(text: str, codes: dict[str, str]) -> list[tuple[str, str, str, Span]]:
     rows: dict[str, tuple[str, int, list[str]]] = {}
     code, place = "", table.end()
     for line in text[table.end() :].split("\n"):
-        cell = _CELL.match(line)
+        cell = _CELL.match(line) if "|" in line else None
         next_code = codes.get(one_line(fold(cell[1]))) if cell else None
         if cell and next_code and next_code not in rows:
             code = next_code

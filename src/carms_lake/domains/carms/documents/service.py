@@ -9,6 +9,7 @@ everybody. A section that names one kind only speaks of that kind from its first
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from carms_lake.domains.carms.documents.model import Stated
 from carms_lake.domains.carms.documents.places import sentences
@@ -61,6 +62,7 @@ _SENTENCE = re.compile(r"(?<=[.!?:])[\s*_]+(?=[A-ZÀ-Þ(])")
 _MAX_EVIDENCE_CHARS = 500
 
 
+@lru_cache(maxsize=8)
 def return_of_service(text: str | None) -> dict[str, Stated]:
     """What a return of service section states, by kind of applicant (`cmg`, `img`).
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Span(NamedTuple):
@@ -33,8 +33,8 @@ class Line(str):
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """Where the characters of the line from `start` to `end` are in the text."""
-        last = (len(self) if end is None else end) - 1
-        return Span(self._place(start), max(self._place(last), self._place(start) - 1) + 1)
+        first, last = self._place(start), self._place((len(self) if end is None else end) - 1)
+        return Span(first, max(last, first - 1) + 1)
 
     def _place(self, at: int) -> int:
         begins, place = self.pieces[max(0, bisect_right(self.pieces, (at, sys.maxsize)) - 1)]
@@ -54,8 +54,10 @@ class Mask(NamedTuple):
     word: str
 
 
-def with_masks(text: str, masks: Iterable[Mask]) -> str:
+def with_masks(text: str, masks: Sequence[Mask]) -> str:
     """The text with these masks, which come in the order of the text."""
+    if not masks:
+        return text
     parts, end = [], 0
     for mask in masks:
         parts += [text[end : mask.start], mask.word]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from carms_lake.domains.carms.documents.spans import Line, Mask, with_masks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _FOLDS = {
     "a": "àáâãäå",
@@ -27,7 +28,9 @@ _FOLDS = {
 }
 _FOLD_PAIRS = tuple((char, base) for base, chars in _FOLDS.items() for char in chars)
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f]")
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff" + "".join(
+    chr(code) for code in range(0x20) if chr(code) not in "\t\n\r"
+)
 _FOOTER = re.compile(r"\n\s*Source: \S*\s*\nID: \S*\s*\Z")
 # Bounded, so that a million opening brackets cost no more than a million steps.
 _LINK = re.compile(
@@ -67,6 +70,7 @@ _DATE = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)  # the form's lines come again in each document
 def fold(text: str) -> str:
     """Lower-case text without accents, with plain apostrophes, dashes and spaces; same length.
 
@@ -98,7 +102,10 @@ def plain_text(page_content: str) -> str:
     text = page_content.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     if not text.isascii():
         text = unicodedata.normalize("NFC", text).replace("\uf0a7", "•").replace("\u00a0", " ")
-    text = _INVISIBLE.sub("", text)
+    # Most documents have none, and looking for one character at a time takes least time.
+    for char in _INVISIBLE:
+        if char in text:
+            text = text.replace(char, "")
     footer = _FOOTER.search(text, max(0, len(text) - 1000))
     return without_links(text[: footer.start()] if footer else text)
 
@@ -113,7 +120,8 @@ def is_rule(line: str) -> bool:
     return line == _RULE
 
 
-def logical_lines(text: str) -> list[Line]:
+@lru_cache(maxsize=512)  # what a section says is read from it by several readers
+def logical_lines(text: str) -> tuple[Line, ...]:
     """The lines that the author wrote: wrapped ones joined, blank ones and rules left out.
 
     A line ends at a blank line, at a hard break (two spaces) and in front of a bullet, a number
@@ -124,18 +132,20 @@ def logical_lines(text: str) -> list[Line]:
     place = 0
     for raw in text.split("\n"):
         line = raw.strip()
-        part, place = (line, place + len(raw) - len(raw.lstrip())), place + len(raw) + 1
+        start, place = place, place + len(raw) + 1
         if not line or line == _RULE:
             is_open = False
             continue
+        part = (line, start + raw.index(line[0]))
         if is_open and not STARTS_LINE.match(line):
             lines[-1].append(part)
         else:
             lines.append([part])
         is_open = not raw.endswith("  ")
-    return [_joined(parts) for parts in lines]
+    return tuple(map(_joined, lines))
 
 
+@lru_cache(maxsize=512)
 def unwrapped(text: str) -> Line:
     """All logical lines of a text on one line."""
     lines = logical_lines(text)
@@ -147,17 +157,20 @@ def unwrapped(text: str) -> Line:
 
 
 def _joined(parts: list[tuple[str, int]]) -> Line:
-    words, places = [], []
+    if len(parts) == 1:
+        words, place = parts[0]
+        return Line(words, ((0, place),))
+    pieces, places = [], []
     before, at = "", 0
     for part, place in parts:
         is_hyphenated = before[-1:] == "-" and before[-2:-1].isalnum() and part[0].isalnum()
         if before and not is_hyphenated:
-            words.append(" ")
+            pieces.append(" ")
             at += 1
-        words.append(part)
+        pieces.append(part)
         places.append((at, place))
         before, at = part, at + len(part)
-    return Line("".join(words), places)
+    return Line("".join(pieces), places)
 
 
 def find_dates(text: str) -> list[date]:
@@ -207,25 +220,28 @@ PHONE = re.compile(
     rf"(?:,?{_GAP}(?:ext(?:ension)?|ex|xt|poste|local|x|#)\.?:?{_GAP}\d{{1,7}}(?!\d))?",
     re.IGNORECASE,
 )
+_PHONE_DIGITS = re.compile(r"\d\d\d\W{0,4}\d\d\d\d")
+"""What each phone number has, and most texts have not."""
 
 
 def contact_masks(text: str) -> list[Mask]:
     """The masks of the e-mail addresses and phone numbers in a text."""
-    masks = []
-    for pattern, word in ((EMAIL, EMAIL_MASK), (PHONE, PHONE_MASK)):
-        if word == EMAIL_MASK and "@" not in text:
-            continue
-        found = [Mask(*match.span(), word) for match in pattern.finditer(text)]
-        text = blanked(text, found)
-        masks += found
-    return sorted(masks)
+    emails = _found(EMAIL, text, EMAIL_MASK) if "@" in text else []
+    if not _PHONE_DIGITS.search(text):
+        return emails
+    return sorted([*emails, *_found(PHONE, blanked(text, emails), PHONE_MASK)])
 
 
-def blanked(text: str, masks: Iterable[Mask]) -> str:
+def _found(pattern: re.Pattern[str], text: str, word: str) -> list[Mask]:
+    return [Mask(*match.span(), word) for match in pattern.finditer(text)]
+
+
+def blanked(text: str, masks: Sequence[Mask]) -> str:
     """The text, as long as it was, with characters that no pattern knows under the masks."""
     return with_masks(text, [m._replace(word=_BLANK * (m.end - m.start)) for m in masks])
 
 
+@lru_cache(maxsize=1024)
 def masked(text: str) -> str:
     """Text with every e-mail address and phone number replaced by `[e-mail]` and `[phone]`.
 

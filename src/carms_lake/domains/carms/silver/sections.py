@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from carms_lake.domains.carms.silver.programs import KEY
 
 if TYPE_CHECKING:
     from carms_lake.domains.carms.documents import Section
+    from carms_lake.domains.carms.documents.spans import Mask
 
 CSV_SECTIONS = (
     "program_name",
@@ -75,7 +77,7 @@ def document_section(
         silver_document.select(*KEY, *record, "lists")
         .join(texts, on=record)
         .join(silver_program.select(*KEY, "school_code"), on=KEY, how="left")
-        .sort(KEY)
+        .sort(record)
         .collect()
     )
     names = _names_by_school(documents)
@@ -123,7 +125,7 @@ def outcome(cell: str | None, section: Section) -> str | None:
         return None
     # Most cells differ in white space and links at most, which is seen faster than the rest.
     words = section.raw.split()
-    if cell.split() == words or plain_text(cell).split() == words:
+    if plain_text(cell).split() == words:
         return "agrees"
     match agreement(cell, section):
         case Agreement.EQUAL:
@@ -153,26 +155,31 @@ def _cells_by_section(csv: pl.LazyFrame) -> dict[tuple[str, str, str], str]:
     return {(iteration, stream, code): cell for iteration, stream, code, cell in columns}
 
 
-def _names_by_school(documents: pl.DataFrame) -> dict[int | None, list[str]]:
+def _names_by_school(documents: pl.DataFrame) -> dict[int | None, tuple[str, ...]]:
     """The directors and contacts of each school's programs."""
     printed: dict[int | None, list[str]] = {}
     for school, lists in documents.select("school_code", "lists").rows():
         people = json.loads(lists)
         contacts = [entry["name"] for entry in people["contacts"] if entry["name"]]
         printed.setdefault(school, []).extend([*people["directors"], *contacts])
-    return {school: people_of(names, ()) for school, names in printed.items()}
+    return {school: tuple(people_of(names, ())) for school, names in printed.items()}
+
+
+@lru_cache(maxsize=64)  # programs that follow each other in the file share sections
+def _masks(text: str, names: tuple[str, ...]) -> tuple[Mask, ...]:
+    return tuple(people_masks(text, names))
 
 
 def _sections(
     key: tuple[str, str],
-    names: list[str],
+    names: tuple[str, ...],
     page_content: str,
     cells: dict[tuple[str, str, str], str],
 ) -> list[tuple[Any, ...]]:
     rows = []
     for section in split_sections(plain_text(page_content)):
         is_public = section.code != CONTACTS
-        masks = people_masks(section.text, names) if is_public else []
+        masks = _masks(section.text, names) if is_public else ()
         rows.append(
             (
                 *key,
