@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SAID = (
     "Preview drawn by carms: the layout of the page, with figures of generated data. "
-    "Power BI draws it in its own way, and computes what is … here."
+    "Power BI draws it in its own way."
 )
 COLOURS = ("#118dff", "#12239e", "#e66c37", "#6b007b", "#e044a7", "#744ec2", "#d9b300", "#d64550")
 STYLE = (
@@ -54,8 +54,8 @@ def _visual(place: Placed, figures: Figures) -> Iterator[str]:
     middle = box.x + box.width // 2
     match visual:
         case Card():
-            measure = figures.measure(roles.y[0])
-            value = formatted(figures.value(roles.y[0], {}), measure.format)
+            measure = figures.measure(roles.y[0].name)
+            value = formatted(figures.value(measure.name, {}), measure.format)
             yield _text(middle, box.y + 52, value, "figure")
             yield _text(middle, box.y + 78, measure.name, "label middle")
         case Slicer():
@@ -68,7 +68,7 @@ def _visual(place: Placed, figures: Figures) -> Iterator[str]:
         case Chart():
             yield _text(box.x + 12, box.y + 24, visual.title, "title")
             names, points = figures.points(roles.x[0], roles.y, roles.series)
-            style = figures.measure(roles.y[0]).format
+            style = figures.measure(roles.y[0].name).format
             if visual.kind == "bars":
                 points.sort(key=lambda point: -(point[1][0] or 0))
                 yield from _bars(points, inner, style)
@@ -83,7 +83,7 @@ def _visual(place: Placed, figures: Figures) -> Iterator[str]:
 
 def _grid(fields: Sequence[Field], box: Box, figures: Figures) -> Iterator[str]:
     rows = figures.rows(tuple(fields), box.height // _LINE - 1)
-    styles = [figures.measure(f).format if f.is_measure else "" for f in fields]
+    styles = [figures.measure(f.name).format if f.is_measure else "" for f in fields]
     texts = [[field.name for field in fields]]
     texts += [[formatted(v, s) for v, s in zip(row, styles, strict=True)] for row in rows]
     longest = [min(44, max(len(row[n]) for row in texts)) + 2 for n in range(len(fields))]
@@ -181,7 +181,7 @@ def _legend(names: list[str], box: Box) -> Iterator[str]:
 def formatted(value: Any, style: str = "") -> str:
     """A value as its format in Power BI shows it; the formats that the contracts use."""
     if value is None:
-        return "…" if style else ""
+        return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, bool | str | date):

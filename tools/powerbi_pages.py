@@ -36,10 +36,50 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures" / "powerbi"
-NEEDS_POWER_BI = re.compile("SAMEPERIODLASTYEAR|DATESINPERIOD|previous year")
-"""DAX that moves a filter in time: only the total has SQL."""
+YEAR_BEFORE = re.compile(r"CALCULATE\(\[([^]]+)\], SAMEPERIODLASTYEAR\('(\w+)'\[(\w+)\]\)\)")
+CHANGE = re.compile(r"DIVIDE\(\[([^]]+)\] - \[([^]]+)\], \[\2\]\)")
+"""DAX that has a meaning of its own where columns are filtered; its SQL gives the total."""
+NEEDS_POWER_BI = re.compile("SAMEPERIODLASTYEAR|DATESINPERIOD")
+
+MORE = {"retail": ["--days", "600"]}
+"""Options of the generators: two years, so that there is something to compare."""
 
 Filters = dict[tuple[str, str], Any]
+Calendar = tuple[str, str]
+"""A table of dates, and its column of days."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The filters of a question, as they go from table to table."""
+
+    filters: Filters
+    joins: list[Join]
+    a_year_before: Calendar | None
+    values: list[Any]
+    """The parameters of the SQL, in its order."""
+
+    def rows(self, table: str) -> str:
+        """A SELECT of the rows that filters leave, its own and those of what it refers to."""
+        conditions = []
+        for (where, column), value in self.filters.items():
+            if where == table:
+                conditions.append(f'"{column}" is not distinct from ?')
+                self.values.append(value)
+        for join in self.joins:
+            if join.table == table:
+                before = len(self.values)
+                inner = self.rows(join.to_table)
+                if len(self.values) > before:
+                    keys = f"(select {join.to_column} from ({inner}))"  # noqa: S608 - names of contracts
+                    conditions.append(f"{join.column} in {keys}")
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        found = f"select * from gold.{table}{where}"  # noqa: S608 - as above
+        if where and self.a_year_before and self.a_year_before[0] == table:
+            day = self.a_year_before[1]
+            later = f"({day} + interval 1 year)::date"  # the 29th of February is that of the 28th
+            return f"select * from gold.{table} where {later} in (select {day} from ({found}))"  # noqa: S608
+        return found
 
 
 @dataclass(frozen=True)
@@ -49,19 +89,36 @@ class Figures:
     connection: duckdb.DuckDBPyConnection
     model: Model
 
-    def measure(self, field: Field) -> ModelMeasure:
-        """The measure that a field is."""
-        return next(m for t in self.model.tables for m in t.measures if m.name == field.name)
+    def measure(self, name: str) -> ModelMeasure:
+        """The measure of this name."""
+        return next(m for t in self.model.tables for m in t.measures if m.name == name)
 
-    def value(self, field: Field, filters: Filters) -> Any:
-        """A measure where columns have these values; None where only Power BI can say."""
-        measure = self.measure(field)
-        if filters and NEEDS_POWER_BI.search(measure.dax + measure.name):
-            return None
+    def value(self, name: str, filters: Filters) -> Any:
+        """A measure where columns have these values.
+
+        Raises:
+            ValueError: its DAX moves the filters in a way that is not known here.
+        """
+        dax = self.measure(name).dax
+        if not filters:
+            return self._asked(name, filters)
+        if before := YEAR_BEFORE.fullmatch(dax):
+            return self._asked(before[1], filters, (before[2], before[3]))
+        if change := CHANGE.fullmatch(dax):
+            now, then = (self.value(change[at], filters) for at in (1, 2))
+            return (now or 0) / then - 1 if then else None
+        if NEEDS_POWER_BI.search(dax):
+            raise ValueError(f"`{name}` cannot be drawn by a column: {dax}")
+        return self._asked(name, filters)
+
+    def _asked(self, name: str, filters: Filters, a_year_before: Calendar | None = None) -> Any:
+        """What a measure's SQL gives over the rows that filters leave, or those a year before."""
+        measure = self.measure(name)
         joins = self._joins(measure)
         tables = sorted(set(re.findall(r"\bgold\.(\w+)", measure.sql)))
         values: list[Any] = []
-        parts = [f"{t} as ({self._rows(t, filters, joins, values)})" for t in tables]
+        asked = _Asked(filters, joins, a_year_before, values)
+        parts = [f"{t} as ({asked.rows(t)})" for t in tables]
         sql = re.sub(r"\bgold\.(\w+)", r"\1", measure.sql)
         return self._one(f"with {', '.join(parts)} {sql}", values)
 
@@ -75,23 +132,6 @@ class Figures:
         pairs = {(join.table, join.to_table) for join in used}
         active = [j for j in self.model.joins if j.is_active and j[::2][:2] not in pairs]
         return active + used
-
-    def _rows(self, table: str, filters: Filters, joins: list[Join], values: list[Any]) -> str:
-        """A SELECT of the rows that filters leave, its own and those of what it refers to."""
-        conditions = []
-        for (where, column), value in filters.items():
-            if where == table:
-                conditions.append(f'"{column}" is not distinct from ?')
-                values.append(value)
-        for join in joins:
-            if join.table == table:
-                before = len(values)
-                inner = self._rows(join.to_table, filters, joins, values)
-                if len(values) > before:
-                    keys = f"(select {join.to_column} from ({inner}))"  # noqa: S608 - names of contracts
-                    conditions.append(f"{join.column} in {keys}")
-        where = f" where {' and '.join(conditions)}" if conditions else ""
-        return f"select * from gold.{table}{where}"  # noqa: S608 - as above
 
     def distinct(self, fields: tuple[Field, ...], limit: int = 400) -> list[tuple[Any, ...]]:
         """The values that columns of one table have together, without nulls in the first."""
@@ -107,9 +147,9 @@ class Figures:
         own = {(x.table, x.name)}
         if series:
             split = [v for (v,) in self.distinct(series)]
-            names = [(f"{v}", y[0], {(series[0].table, series[0].name): v}) for v in split]
+            names = [(f"{v}", y[0].name, {(series[0].table, series[0].name): v}) for v in split]
         else:
-            names = [(field.name, field, {}) for field in y]
+            names = [(field.name, field.name, {}) for field in y]
         found = []
         for (at,) in self.distinct((x,)):
             filters = dict.fromkeys(own, at)
@@ -134,7 +174,7 @@ class Figures:
         for values in self.distinct(columns):
             filters = {(f.table, f.name): v for f, v in zip(columns, values, strict=True)}
             row = iter(values)
-            line = [self.value(f, filters) if f.is_measure else next(row) for f in fields]
+            line = [self.value(f.name, filters) if f.is_measure else next(row) for f in fields]
             figures = [v for v, f in zip(line, fields, strict=True) if f.is_measure]
             if not figures or any(figures):
                 found.append(line)
@@ -181,7 +221,8 @@ def gold_files(folder: Path) -> Mapping[str, Path]:
     for domain in builtin_domains():
         place = folder / domain
         place.mkdir()
-        for words in (["init", "."], ["generate", domain, "--seed", "7"], ["run", "-d", domain]):
+        generate = ["generate", domain, "--seed", "7", *MORE.get(domain, [])]
+        for words in (["init", "."], generate, ["run", "-d", domain]):
             command = [sys.executable, "-m", "carms_lake", *words]
             subprocess.run(command, cwd=place, check=True, capture_output=True)
         found[domain] = place / "lake" / f"{domain}.duckdb"
