@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from carms_lake.contract.change import Level, bumped, joined, level_of, wider
 from carms_lake.contract.diff import diff
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
+from carms_lake.contract.indexes import Index
 from carms_lake.contract.measures import Measure
 from carms_lake.contract.model import (
     Balance,
@@ -210,6 +211,7 @@ def test_a_dropped_column_that_is_kept_from_now_on_is_no_loss() -> None:
         ({}, {"coverage_by": ("a",)}, "coverage by", PATCH),
         ({}, {"written_by": "carms count"}, "written by", PATCH),
         ({}, {"measures": (Measure("n", "dax", "sql", "0", "What it is."),)}, "measures", MINOR),
+        ({}, {"indexes": (Index(("a",)),)}, "indexes", PATCH),
         ({}, {"reconcile": ({"name": "x", "gold": "g", "silver": "s"},)}, "reconciliation", MINOR),
     ],
 )

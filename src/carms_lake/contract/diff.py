@@ -136,6 +136,7 @@ def _table(old: Contract, new: Contract) -> Iterator[_Difference]:
         "coverage_by",
         "written_by",
         "evidence",
+        "indexes",
         enforce_key="declared key",
     )
     yield from _unequal(Level.PATCH, old.silver, new.silver, by_key="incremental")

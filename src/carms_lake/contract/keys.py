@@ -18,7 +18,7 @@ TABLE_KEYS = frozenset([
     "dropColumns", "nullValues", "driver", "balance", "driverKey", "order", "history",
     "reconcile", "parameters", "coverageBy", "incremental", "newColumns", "mergeSurplusInto",
     "mayBeEmpty", "trim", "enforceKey", "quarantineBudgetPct", "maxRowChangePct", "declaredTotals",
-    "evidence", "writtenBy", "measures",
+    "evidence", "writtenBy", "measures", "indexes",
 ])  # fmt: skip
 COLUMN_KEYS = frozenset([
     "fromPath", "agreesWithPath", "mayBeAbsent", "coverage", "aliases", "formats", "decimalMark",

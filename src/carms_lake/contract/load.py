@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from carms_lake.contract.evidence import evidence
+from carms_lake.contract.indexes import indexes
 from carms_lake.contract.keys import (
     COLUMN_KEYS,
     RELATIONSHIP_KEYS,
@@ -162,6 +163,7 @@ def _contract(
         coverage_by=texts(own, "coverageBy"),
         written_by=text(own, "writtenBy") or "",
         measures=measures(own, data),
+        indexes=indexes(own, data, {c.name: c.type for c in columns}, ref.layer),
         path=path,
         fingerprint=hashlib.sha256(data).hexdigest(),
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from carms_lake.contract.evidence import EvidenceSpec
 from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
+from carms_lake.contract.indexes import Index
 from carms_lake.contract.measures import Measure
 from carms_lake.contract.spelling import Extent, SeriesSpec, Spelling
 from carms_lake.contract.types import ColumnType
@@ -238,6 +239,8 @@ class Contract:
     """Own layers only: the command that appends to the table, as `carms match simulate`."""
     measures: tuple[Measure, ...] = ()
     """Gold only: figures that reports share."""
+    indexes: tuple[Index, ...] = ()
+    """Gold only: those that it has in a database that it is published to."""
     path: Path | None = None
     fingerprint: str = ""
     """SHA-256 of the file."""
