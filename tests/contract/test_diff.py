@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from carms_lake.contract.change import Level, bumped, joined, level_of, wider
 from carms_lake.contract.diff import diff
-from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
 from carms_lake.contract.indexes import Index
+from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange, Severity
 from carms_lake.contract.measures import Measure
 from carms_lake.contract.model import (
     Balance,

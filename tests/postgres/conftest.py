@@ -6,21 +6,17 @@ import os
 import shutil
 import subprocess
 import tempfile
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pg import asked
+from pg import USER, url_of
 from tiny import built
 
 from carms_lake import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-USER = "postgres"
-_NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +52,7 @@ def server() -> Iterator[Path]:
 @pytest.fixture
 def url(server: Path) -> str:
     """The URL of a new database."""
-    name = f"test_{next(_NUMBERS)}"
-    asked(f"postgresql://{USER}@/postgres?host={server}", f"create database {name}")
-    return f"postgresql://{USER}@/{name}?host={server}"
+    return url_of(server)
 
 
 @pytest.fixture

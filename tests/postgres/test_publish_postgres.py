@@ -196,7 +196,7 @@ def test_a_run_that_was_loaded_and_not_shown_is_shown_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as at:
-        at.setattr(postgres, "swap", interrupted)
+        at.setattr(postgres, "patiently", interrupted)
         with pytest.raises(KeyboardInterrupt):
             publish(lake, url)
     monkeypatch.setattr(postgres, "load", interrupted)

@@ -44,6 +44,8 @@ class Outcome:
     """Whether it wrote the run, or made it the current one; not where it was that already."""
     failed_checks: int
     """Of the build."""
+    notes: tuple[str, ...] = ()
+    """What was left out, and why."""
 
 
 def patient(lake: Lake) -> Lake:

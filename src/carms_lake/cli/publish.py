@@ -14,7 +14,7 @@ from carms_lake.cli.render import Target, emit
 from carms_lake.errors import UsageError, counted
 
 if TYPE_CHECKING:
-    from carms_lake.records import Publication
+    from carms_lake.adapters.gold import Outcome
 
 Listed = Annotated[bool, typer.Option("--list", hidden=True)]
 Folder = Annotated[str, argument("DIR", "The folder; it gets one for the domain.")]
@@ -54,8 +54,7 @@ def parquet(call: Call, to: Target, folder: Folder, *, keep: Keep = 3) -> None:
             f"`{folder}` is a URL: carms publishes to folders",
             "publish to a folder, and copy it: `runs` first, `current.json` last",
         )
-    done = publish(Lake(call.config()), Path(folder), keep=keep)
-    _show(call, done.publication, to, done.failed_checks, is_changed=done.is_changed)
+    _show(call, publish(Lake(call.config()), Path(folder), keep=keep), to)
 
 
 @command(app)
@@ -69,19 +68,18 @@ def postgres(call: Call, to: Target, url: Url) -> None:
     from carms_lake.adapters.postgres import publish
     from carms_lake.api import Lake
 
-    done = publish(Lake(call.config()), url)
-    _show(call, done.publication, to, done.failed_checks, is_changed=done.is_changed)
+    _show(call, publish(Lake(call.config()), url), to)
 
 
-def _show(
-    call: Call, publication: Publication, to: Target, failed_checks: int, *, is_changed: bool
-) -> None:
+def _show(call: Call, done: Outcome, to: Target) -> None:
     import polars as pl
 
-    status = "published" if is_changed else "unchanged"
-    emit(call, pl.DataFrame([{**vars(publication), "status": status}]), to)
-    if not is_changed:
-        render.note(call, f"`{publication.target}` has this build already: nothing changed")
-    if failed_checks:
-        checks = counted(failed_checks, "check")
+    status = "published" if done.is_changed else "unchanged"
+    emit(call, pl.DataFrame([{**vars(done.publication), "status": status}]), to)
+    for note in done.notes:
+        render.note(call, note)
+    if not done.is_changed:
+        render.note(call, f"`{done.publication.target}` has this build already: nothing changed")
+    if done.failed_checks:
+        checks = counted(done.failed_checks, "check")
         render.note(call, f"warning: {checks} of this build failed: `carms check --failures`")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from carms_lake.contract.evidence import EvidenceSpec
-from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
 from carms_lake.contract.indexes import Index
+from carms_lake.contract.limits import Age, DeclaredTotal, QualityRule, RowChange
 from carms_lake.contract.measures import Measure
 from carms_lake.contract.spelling import Extent, SeriesSpec, Spelling
 from carms_lake.contract.types import ColumnType

@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING
 
 from carms_lake import Publication, Published
 from carms_lake.adapters.gold import Outcome, gold_of, is_recorded, patient
+from carms_lake.adapters.postgres.functions import replace_functions
+from carms_lake.adapters.postgres.indexes import create_indexes
 from carms_lake.adapters.postgres.loading import load
 from carms_lake.adapters.postgres.session import Refused, connected, literal, quoted
 from carms_lake.adapters.postgres.tables import tables_of
-from carms_lake.adapters.postgres.views import Record, drop_schema, keep_record, record, swap
+from carms_lake.adapters.postgres.views import (
+    Record,
+    drop_schema,
+    keep_record,
+    patiently,
+    record,
+    replace_views,
+)
 from carms_lake.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +63,10 @@ def publish(lake: Lake, url: str) -> Outcome:
                 if is_recorded(lake, publication):
                     return Outcome(publication, is_changed=False, failed_checks=gold.failed_checks)
             writing = _Writing(lake, session, url)
-            return Outcome(lake.publish(writing), writing.is_changed, gold.failed_checks)
+            publication = lake.publish(writing)
+            return Outcome(
+                publication, writing.is_changed, gold.failed_checks, tuple(writing.notes)
+            )
         except Refused as refused:
             raise session.as_ours(refused) from refused
 
@@ -67,12 +79,14 @@ class _Writing:
         self._session = session
         self._url = url
         self.is_changed = False
+        self.notes: list[str] = []
+        """What was left out, and why."""
 
     def __call__(self) -> Publication:
         """Publish what gold is now."""
         session, gold = self._session, gold_of(self._lake)
         stable = {layer: f"{gold.domain}_{layer}" for layer in LAYERS}
-        self._hold(gold)
+        self._ensure_ours(gold)
         before = record(session, stable["gold"])
         record(session, stable["ops"])
         session.commit()
@@ -83,16 +97,35 @@ class _Writing:
             tables = tables_of(self._lake, file)
             said = record(session, run["gold"]) or self._load(gold, file, tables, run)
         session.commit()
-        swap(session, tables, run, stable)
-        for schema in stable.values():
-            keep_record(session, schema, said)
+
+        def show() -> None:
+            for layer, schema in stable.items():
+                of_layer = [table for table in tables if table.layer == layer]
+                replace_views(session, of_layer, run[layer], schema)
+            functions = (before or {}).get("functions", ())
+            names = replace_functions(session, self._lake, stable["gold"], functions)
+            for schema in stable.values():
+                keep_record(session, schema, {**said, "functions": names})
+
+        patiently(session, show)
         session.commit()
         self.is_changed = True
         self._drop_old(gold, before)
         return _publication(self._url, said)
 
-    def _hold(self, gold: Gold) -> None:
-        """Let nobody else publish the domain to this database until the session ends."""
+    def _ensure_ours(self, gold: Gold) -> None:
+        """Let nobody else publish the domain to this database until the session ends.
+
+        Raises:
+            StoreError: another process does.
+            UsageError: the database cannot hold all letters.
+        """
+        encoding = self._session.run("select getdatabaseencoding()::text")[0][0]
+        if encoding != "UTF8":
+            raise UsageError(
+                f"the database has the encoding {encoding}, which lacks letters of gold",
+                "publish to one that was created with `encoding 'UTF8' template template0`",
+            )
         key = literal(f"carms {gold.domain}")
         if self._session.run(f"select pg_try_advisory_lock(hashtext({key}))") != [(True,)]:
             raise StoreError(
@@ -107,6 +140,9 @@ class _Writing:
         for schema in run.values():
             session.run(f"create schema {quoted(schema)}")
         rows, digest = load(self._lake, session, file, tables, run)
+        self.notes += create_indexes(session, tables, run)
+        for table in tables:
+            session.run(f"analyze {quoted(run[table.layer], table.name)}")
         said = {"carms": 1, "run": gold.run_id, "tables": len(tables), "rows": rows}
         said["digest"] = digest
         for schema in run.values():

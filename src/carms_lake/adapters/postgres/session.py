@@ -19,6 +19,9 @@ _SECRET = {"password", "sslpassword"}
 _NO_ROOM, _INTEGRITY = ("53", "58"), "23"
 """How SQLSTATEs begin: no room or a fault of the server's disk; a constraint that is broken."""
 LOCK_NOT_AVAILABLE = "55P03"
+_CAUGHT = """
+exception when others then perform set_config('carms.refused', sqlstate || sqlerrm, true);
+end"""
 
 
 class Refused(Exception):
@@ -76,7 +79,11 @@ class Session:
             self._connection.commit()
 
     def rollback(self) -> None:
-        """Undo what was done since the last commit."""
+        """Undo what was done since the last commit.
+
+        Raises:
+            Refused: the server is gone.
+        """
         with _refusals():
             self._connection.rollback()
 
@@ -91,6 +98,26 @@ class Session:
         if refused.state.startswith(_NO_ROOM):
             to_do = "free space on the disk of the server"
         return StoreError(f"`{self._url}` cannot be written: {refused}", to_do)
+
+
+def attempt(session: Session, *statements: str) -> Refused | None:
+    """Run statements; where the server refuses one, all are undone, and the refusal is given.
+
+    The server catches it: ADBC sends nothing more in a transaction with an error.
+
+    Raises:
+        Refused: somebody holds a lock, for which the caller may wait.
+    """
+    session.run("select set_config('carms.refused', '', true)")
+    steps = "".join(f"execute{literal(statement)}; " for statement in statements)
+    session.run(
+        f"do{literal(f'begin {steps}{_CAUGHT}')}",
+    )
+    ((said,),) = session.run("select current_setting('carms.refused')")
+    refused = Refused(said[5:], said[:5]) if said else None
+    if refused is not None and refused.state == LOCK_NOT_AVAILABLE:
+        raise refused
+    return refused
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from carms_lake.adapters.postgres.session import LOCK_NOT_AVAILABLE, Refused, li
 from carms_lake.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from carms_lake.adapters.postgres.session import Session
     from carms_lake.adapters.postgres.tables import Table
@@ -49,24 +49,19 @@ def keep_record(session: Session, schema: str, said: Record) -> None:
     session.run(f"comment on schema {quoted(schema)} is{literal(json.dumps(said))}")
 
 
-def swap(
-    session: Session, tables: Sequence[Table], run: Mapping[str, str], stable: Mapping[str, str]
-) -> None:
-    """Let the stable views show a run's tables; nothing is committed.
+def patiently(session: Session, change: Callable[[], None]) -> None:
+    """Change the stable schemas; again and again until no reader holds what is to be replaced.
 
-    It tries until no reader holds a view that is to be replaced.
+    Nothing is committed.
 
     Raises:
-        StoreError: views of others need a column as it was; or readers let go of none.
+        StoreError: as `change`; or readers let go of none.
         Refused: the server refused a statement.
     """
     for _ in range(_TRIES):
         try:
             session.run(f"set local lock_timeout = {_LOCK_MS}")
-            for layer, schema in stable.items():
-                session.run(f"create schema if not exists {quoted(schema)}")
-                of_layer = [table for table in tables if table.layer == layer]
-                _replace_views(session, of_layer, run[layer], schema)
+            change()
         except Refused as refused:
             session.rollback()
             if refused.state != LOCK_NOT_AVAILABLE:
@@ -80,20 +75,46 @@ def swap(
     )
 
 
-def _replace_views(session: Session, tables: Sequence[Table], run: str, stable: str) -> None:
+def replace_views(session: Session, tables: Sequence[Table], run: str, stable: str) -> None:
+    """Let the views of a stable schema show the tables of a run's schema.
+
+    Raises:
+        StoreError: views of others need a column as it was.
+        Refused: the server refused a statement.
+    """
+    session.run(f"create schema if not exists {quoted(stable)}")
     before, now = _columns(session, stable), _columns(session, run)
     for name in before.keys() - now.keys():
         _drop_view(session, stable, name, "is no longer published")
     for table in tables:
         old, new = before.get(table.name), now[table.name]
+        grants: list[str] = []
         if old is not None and new[: len(old)] != old:
             changed = next(c for c, d in zip(old, [*new, *old], strict=False) if c != d)
+            grants = _grants(session, stable, table.name, [column for column, _ in new])
             _drop_view(session, stable, table.name, f"has another column `{changed[0]}`")
         names = ", ".join(quoted(column) for column, _ in new)
         view, source = quoted(stable, table.name), quoted(run, table.name)
         session.run(f"create or replace view {view} as select {names} from {source}")
-        for statement in table.comments(stable, "view"):
+        for statement in (*grants, *table.comments(stable, "view")):
             session.run(statement)
+
+
+def _grants(session: Session, schema: str, name: str, columns: Sequence[str]) -> list[str]:
+    """What grants to others the rights on a view, and on those of its columns that it keeps."""
+    view, kept = quoted(schema, name), ", ".join(literal(column) for column in columns)
+    found = session.run(
+        "select format('grant %s%s on %s to %s%s', a.privilege_type, a.of_column, "
+        f"{literal(view)}, coalesce(quote_ident(r.rolname), 'public'), "
+        "case when a.is_grantable then ' with grant option' else '' end) "
+        "from pg_class as c cross join lateral ("
+        "select '' as of_column, (aclexplode(c.relacl)).* union all "
+        "select format(' (%I)', t.attname), (aclexplode(t.attacl)).* from pg_attribute as t "
+        f"where t.attrelid = c.oid and t.attname in ({kept})"
+        ") as a left join pg_roles as r on r.oid = a.grantee "
+        f"where c.oid ={literal(view)}::regclass and a.grantee <> c.relowner"
+    )
+    return [statement for (statement,) in found]
 
 
 def _drop_view(session: Session, schema: str, name: str, why: str) -> None:
