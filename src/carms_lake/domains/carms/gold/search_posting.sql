@@ -23,34 +23,34 @@ texts as (
     from field_text
     group by text_id
 ),
-piece as (
-    select text_id, is_name, spelling, count(*) as occurrences
-    from (
-        select
-            text_id,
-            is_name,
-            unnest(string_split(regexp_replace(content, '\[(name|phone|e-mail)\]|\s+', ' ', 'g'), ' ')) as spelling
-        from texts
-    )
-    group by text_id, is_name, spelling
+word as (
+    select
+        text_id,
+        is_name,
+        -- Plain replacements, which take a fifth of the time of an expression: lines end at line feeds.
+        unnest(string_split(
+            replace(replace(replace(replace(content, '[name]', ' '), '[phone]', ' '), '[e-mail]', ' '), chr(10), ' '),
+            ' '
+        )) as spelling
+    from texts
 ),
 spelt as (
     select spelling, row_number() over (order by spelling) as spelling_id
-    from (select distinct spelling from piece)
+    from (select distinct spelling from word)
 ),
-worded as (
-    select spelt.spelling, word.term, word.is_stop_word, count(*) as occurrences
-    from gold.search_terms((select list(spelling order by spelling) from spelt)) as word
-    join spelt on spelt.spelling_id = word.text_ordinal
-    group by spelt.spelling, word.term, word.is_stop_word
+term as (
+    select spelt.spelling, found.term, found.is_stop_word, count(*) as occurrences
+    from gold.search_terms((select list(spelling order by spelling) from spelt)) as found
+    join spelt on spelt.spelling_id = found.text_ordinal
+    group by spelt.spelling, found.term, found.is_stop_word
 ),
 counted as (
-    select worded.term, piece.text_id, sum(piece.occurrences * worded.occurrences)::integer as occurrences
-    from piece
-    join worded on worded.spelling = piece.spelling
-    where not worded.is_stop_word
-        or piece.is_name
-    group by worded.term, piece.text_id
+    select term.term, word.text_id, sum(term.occurrences)::integer as occurrences
+    from word
+    join term on term.spelling = word.spelling
+    where not term.is_stop_word
+        or word.is_name
+    group by term.term, word.text_id
 )
 -- Lists, because a search that looks through a row per text takes five times as long.
 select

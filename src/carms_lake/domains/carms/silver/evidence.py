@@ -38,10 +38,15 @@ def program_evidence(
     )
     sections = silver_document_section.select(
         *KEY, "section_code", "heading", "masked_content", "mask_places"
-    )
-    found = entries.join(sections, on=[*KEY, "section_code"]).collect()
-    columns = ("start", "end", "heading", "masked_content", "mask_places")
-    places = [_place(*row) for row in found.select(columns).iter_rows()]
+    ).collect()
+    # The text of a section comes to Python once, not with each of its facts.
+    texts = sections.select("heading", "masked_content", "mask_places").rows()
+    number = sections.select(*KEY, "section_code").with_row_index("number").lazy()
+    found = entries.join(number, on=[*KEY, "section_code"]).collect()
+    places = [
+        _place(start, end, *texts[at])
+        for at, start, end in found.select("number", "start", "end").iter_rows()
+    ]
     schema = {"span_start": pl.Int32(), "span_end": pl.Int32(), "sentence": pl.String()}
     return (
         found.lazy()
