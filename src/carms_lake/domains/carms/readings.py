@@ -18,7 +18,7 @@ from carms_lake.domains.carms.documents.service import KINDS
 from carms_lake.domains.carms.people import person_names, without_names, without_people
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from carms_lake.domains.carms.documents import Criterion, Document, Evidence, Requirement
 
@@ -64,6 +64,7 @@ FACTS: dict[str, pl.DataType] = {
 }
 """The columns of a reading and their types, in the order of the contract of silver.document."""
 
+_AT_ONCE = 50
 _PERSONAL_LETTER = "personal_letter"
 
 
@@ -74,15 +75,25 @@ def content_hash(page_content: str) -> str:
 
 def with_content_hash(documents: pl.DataFrame) -> pl.DataFrame:
     """Documents with `document_hash`, from their page_content."""
-    hashes = [content_hash(text) for text in documents["page_content"]]
+    hashes = [content_hash(text) for text in one_by_one(documents["page_content"])]
     return documents.with_columns(pl.Series("document_hash", hashes, pl.String()))
 
 
-def read_documents(contents: Iterable[str]) -> pl.DataFrame:
-    """One row per distinct text: `document_hash` and the columns of `FACTS`."""
-    rows = {content_hash(text): text for text in contents}
+def one_by_one(texts: pl.Series) -> Iterator[str]:
+    """The texts of a column, of which few are in memory as Python's: they are large."""
+    for at in range(0, len(texts), _AT_ONCE):
+        yield from texts.slice(at, _AT_ONCE).to_list()
+
+
+def read_documents(documents: pl.DataFrame) -> pl.DataFrame:
+    """One row per distinct text of documents that have a hash, with the columns of `FACTS`."""
+    distinct = documents.unique("document_hash", maintain_order=True)
+    texts = one_by_one(distinct["page_content"])
     return pl.DataFrame(
-        [{"document_hash": key, **facts(parse_document(text))} for key, text in rows.items()],
+        [
+            {"document_hash": key, **facts(parse_document(text))}
+            for key, text in zip(distinct["document_hash"], texts, strict=True)
+        ],
         schema={"document_hash": pl.String(), **FACTS},
         orient="row",
     )

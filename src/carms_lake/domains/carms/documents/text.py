@@ -37,6 +37,7 @@ _LINK = re.compile(
     r"\[((?:[^\[\]]|\[[^\[\]]{0,100}\]){0,600}+)\]"
     r"\(([^()]{0,20000}+(?:\([^()]{0,200}\)[^()]{0,500}){0,3})\)"
 )
+_LINE_CHARS = 300
 STARTS_LINE = re.compile(r"(?:[*•·\-+]|\\[-+*]|\d{1,2}\\?[.)])\s|#|---")
 _RULE = "* * *"
 
@@ -70,19 +71,27 @@ _DATE = re.compile(
 )
 
 
-@lru_cache(maxsize=8192)  # the form's lines come again in each document
 def fold(text: str) -> str:
     """Lower-case text without accents, with plain apostrophes, dashes and spaces; same length.
 
     >>> fold("Processus d\u2019entrevue \u2013 Été")
     "processus d'entrevue - ete"
     """
+    return _folded_line(text) if len(text) < _LINE_CHARS else _folded(text)
+
+
+def _fold(text: str) -> str:
     if text.isascii():
         return text.lower().replace("`", "'").replace("\t", " ")
     folded = text.replace("İ", "i").lower()
     for char, base in _FOLD_PAIRS:
         folded = folded.replace(char, base)
     return folded
+
+
+# The lines of the form come again in each document, its texts for each fact that is read in them.
+_folded_line = lru_cache(maxsize=8192)(_fold)
+_folded = lru_cache(maxsize=16)(_fold)
 
 
 def without_links(text: str) -> str:
@@ -120,7 +129,7 @@ def is_rule(line: str) -> bool:
     return line == _RULE
 
 
-@lru_cache(maxsize=512)  # what a section says is read from it by several readers
+@lru_cache(maxsize=128)  # what a section says is read from it by several readers
 def logical_lines(text: str) -> tuple[Line, ...]:
     """The lines that the author wrote: wrapped ones joined, blank ones and rules left out.
 
@@ -145,7 +154,7 @@ def logical_lines(text: str) -> tuple[Line, ...]:
     return tuple(map(_joined, lines))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def unwrapped(text: str) -> Line:
     """All logical lines of a text on one line."""
     lines = logical_lines(text)

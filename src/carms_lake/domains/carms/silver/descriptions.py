@@ -81,7 +81,7 @@ def document(bronze_markdown_program_descriptions: pl.LazyFrame) -> pl.LazyFrame
     columns = (*KEY, "src_filename", "src_row_number", "source_url", "document_hash")
     return (
         rows.lazy()
-        .join(read_documents(rows["page_content"]).lazy(), on="document_hash", how="left")
+        .join(read_documents(rows).lazy(), on="document_hash", how="left")
         .select(*columns, pl.col("page_content").str.len_chars().alias("character_count"), *FACTS)
         .cast({"src_row_number": pl.Int32(), "character_count": pl.Int32()})
         .sort(*KEY, "src_filename", "src_row_number")

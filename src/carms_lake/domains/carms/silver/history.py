@@ -115,5 +115,5 @@ def _facts(documents: pl.DataFrame, silver_document: pl.LazyFrame) -> pl.LazyFra
     """One row per distinct text: facts of the current table, and a reading of every other text."""
     columns = ["document_hash", *(name for name in FACTS if name in _FROM_DOCUMENT)]
     read = silver_document.select(columns).unique("document_hash").collect()
-    unread = documents.unique("document_hash").join(read, on="document_hash", how="anti")
-    return pl.concat([read, read_documents(unread["page_content"]).select(columns)]).lazy()
+    unread = documents.join(read, on="document_hash", how="anti")
+    return pl.concat([read, read_documents(unread).select(columns)]).lazy()

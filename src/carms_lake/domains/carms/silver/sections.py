@@ -41,6 +41,7 @@ CSV_SECTIONS = (
 
 CONTACTS = "program_contracts"
 NO_SECTION = "no_section"
+_DOCUMENTS_AT_ONCE = 50
 
 _SECTION_SCHEMA: dict[str, pl.DataType] = {
     "match_iteration_id": pl.String(),
@@ -81,17 +82,16 @@ def document_section(
         .collect()
     )
     names = _names_by_school(documents)
-    cells = _cells_by_section(bronze_program_descriptions_x_section)
-    rows = [
-        row
-        for iteration, stream, school, text in documents.select(
-            *KEY, "school_code", "page_content"
-        ).rows()
-        for row in _sections((iteration, stream), names[school], text, cells)
+    cells = _unique_cells(bronze_program_descriptions_x_section)
+    columns = (*KEY, "school_code", "page_content")
+    # Some at a time: as Python's, the texts and cells of all would be in memory twice.
+    parts = [
+        _sections(part.select(columns), names, cells)
+        for part in documents.iter_slices(_DOCUMENTS_AT_ONCE)
     ]
     agrees = pl.col("csv_outcome") != "differs"
     return (
-        pl.DataFrame(rows, schema=_SECTION_SCHEMA, orient="row")
+        pl.concat([pl.DataFrame(schema=_SECTION_SCHEMA), *parts])
         .lazy()
         .with_columns(agrees.alias("csv_agrees"))
         .sort(*KEY, "section_code")
@@ -148,11 +148,9 @@ def _cells(csv: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _cells_by_section(csv: pl.LazyFrame) -> dict[tuple[str, str, str], str]:
+def _unique_cells(csv: pl.LazyFrame) -> pl.DataFrame:
     """The cells by program and section, without those of a program that occurs more than once."""
-    once = _cells(csv).filter(pl.struct(*KEY, "section_code").is_unique()).collect()
-    columns = once.select(*KEY, "section_code", "cell").rows()
-    return {(iteration, stream, code): cell for iteration, stream, code, cell in columns}
+    return _cells(csv).filter(pl.struct(*KEY, "section_code").is_unique()).collect()
 
 
 def _names_by_school(documents: pl.DataFrame) -> dict[int | None, tuple[str, ...]]:
@@ -171,26 +169,36 @@ def _masks(text: str, names: tuple[str, ...]) -> tuple[Mask, ...]:
 
 
 def _sections(
+    documents: pl.DataFrame, names: dict[int | None, tuple[str, ...]], cells: pl.DataFrame
+) -> pl.DataFrame:
+    """The sections of some documents: key, school and text."""
+    of_these = cells.join(documents.select(KEY), on=KEY, how="semi")
+    columns = of_these.select(*KEY, "section_code", "cell").rows()
+    found = {(iteration, stream, code): cell for iteration, stream, code, cell in columns}
+    rows = [
+        _row((iteration, stream), section, names[school], found)
+        for iteration, stream, school, text in documents.rows()
+        for section in split_sections(plain_text(text))
+    ]
+    return pl.DataFrame(rows, schema=_SECTION_SCHEMA, orient="row")
+
+
+def _row(
     key: tuple[str, str],
+    section: Section,
     names: tuple[str, ...],
-    page_content: str,
     cells: dict[tuple[str, str, str], str],
-) -> list[tuple[Any, ...]]:
-    rows = []
-    for section in split_sections(plain_text(page_content)):
-        is_public = section.code != CONTACTS
-        masks = _masks(section.text, names) if is_public else ()
-        rows.append(
-            (
-                *key,
-                section.code,
-                section.ordinal,
-                without_people(section.heading, names),
-                section.text,
-                with_masks(section.text, masks) if is_public else None,
-                [place for m in masks for place in (m.start, m.end, len(m.word))],
-                len(section.text),
-                outcome(cells.get((*key, section.code)), section),
-            )
-        )
-    return rows
+) -> tuple[Any, ...]:
+    is_public = section.code != CONTACTS
+    masks = _masks(section.text, names) if is_public else ()
+    return (
+        *key,
+        section.code,
+        section.ordinal,
+        without_people(section.heading, names),
+        section.text,
+        with_masks(section.text, masks) if is_public else None,
+        [place for m in masks for place in (m.start, m.end, len(m.word))],
+        len(section.text),
+        outcome(cells.get((*key, section.code)), section),
+    )
