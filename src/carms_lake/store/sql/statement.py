@@ -9,6 +9,7 @@ for the SQL of contracts and domains, which may come from somebody else.
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -135,6 +136,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement
         raise _refusal(*error.args) from None
 
 
+@lru_cache(maxsize=512)  # a build asks several times of each text, and the answer is the same
 def only_reads(sql: str, where: str) -> str:
     """The text of a contract or of a domain, where it is one SELECT that does nothing but read.
 
@@ -161,7 +163,8 @@ def only_reads(sql: str, where: str) -> str:
     return sql
 
 
-def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)) -> set[str]:
+@lru_cache(maxsize=512)
+def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)) -> frozenset[str]:
     """The tables, views and table macros that a SELECT names with their layer: `silver.program`.
 
     Names without a layer are the query's own (CTEs), so scopes need not be followed.
@@ -176,7 +179,7 @@ def tables_read(sql: str, *, where: str, schemas: Collection[str] = tuple(Layer)
         elif node.get("type") == "TABLE_FUNCTION":
             function = node["function"]
             found.add((function.get("schema", ""), function.get("function_name", "")))
-    return {f"{schema}.{name}" for schema, name in found if schema in schemas}
+    return frozenset(f"{schema}.{name}" for schema, name in found if schema in schemas)
 
 
 _TOO_MANY = 50
