@@ -32,8 +32,8 @@ VERSIONS = ROOT / ".versions"
 """The environments of `test-versions`."""
 EXTRAS = ROOT / ".extras"
 """The environments of `test-extras`."""
-NEEDS_EXTRA = {"serve": ["tests/report/test_browser.py"]}
-"""Tests outside of `tests/EXTRA` that need what the group of an extra has: a driver of browsers."""
+NEEDS_EXTRA = {"serve": ["tests/report/test_browser.py"], "s3": ["tests/docs/test_publish.py"]}
+"""Tests outside of `tests/EXTRA` that need what the group of an extra has: browsers, pandas."""
 
 OLDEST_DRIVER = "duckdb==1.0.0"
 

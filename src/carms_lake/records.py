@@ -46,7 +46,7 @@ class Publication:
     kind: str
     """What it is published as: `parquet` or `postgres`."""
     target: str
-    """Where: a folder, or the URL of a database without a password."""
+    """Where: a folder, or the URL of a bucket or of a database without a password."""
     gold_run_id: str
     """The build."""
     tables: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,15 +10,17 @@ from carms_lake.cli import render
 from carms_lake.cli.command import DefaultGroup, argument, command, option
 from carms_lake.cli.context import Call
 from carms_lake.cli.render import Target, emit
-from carms_lake.errors import UsageError, counted
+from carms_lake.errors import counted
 
 if TYPE_CHECKING:
     from carms_lake.adapters.gold import Outcome
 
 Listed = Annotated[bool, typer.Option("--list", hidden=True)]
-Folder = Annotated[str, argument("DIR", "The folder; it gets one for the domain.")]
+Where = Annotated[
+    str, argument("DIR", "A folder, or s3://bucket/prefix; it gets a folder for the domain.")
+]
 Url = Annotated[str, argument("URL", "postgresql://user@host/database, without a password.")]
-Keep = Annotated[int, option("--keep N", "So many runs stay in the folder.", min=1)]
+Keep = Annotated[int, option("--keep N", "So many runs stay there.", min=1)]
 
 app = typer.Typer(
     cls=DefaultGroup,
@@ -40,21 +41,17 @@ def list_publications(call: Call, to: Target, *, listed: Listed = False) -> None
 
 
 @command(app)
-def parquet(call: Call, to: Target, folder: Folder, *, keep: Keep = 3) -> None:
+def parquet(call: Call, to: Target, where: Where, *, keep: Keep = 3) -> None:
     """Publish gold as Parquet files, a folder for each run.
 
     DIR/<domain>/current.json names the current run and is replaced last, so readers that follow it
-    never see a mix of two. A manifest has row counts and digests.
+    never see a mix of two. A manifest has row counts and digests. S3 needs the extra
+    `carms-lake[s3]`; credentials, region and endpoint are those of AWS tools.
     """
     from carms_lake.adapters.parquet import publish
     from carms_lake.api import Lake
 
-    if "://" in folder:
-        raise UsageError(
-            f"`{folder}` is a URL: carms publishes to folders",
-            "publish to a folder, and copy it: `runs` first, `current.json` last",
-        )
-    _show(call, publish(Lake(call.config()), Path(folder), keep=keep), to)
+    _show(call, publish(Lake(call.config()), where, keep=keep), to)
 
 
 @command(app)

@@ -1,19 +1,21 @@
-"""Gold as Parquet files in a folder: a folder for each run, and a pointer to the current one."""
+"""Gold as Parquet files, in a folder or a bucket: a folder for each run, and a pointer to one."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carms_lake import Publication
 from carms_lake.adapters.gold import Outcome, gold_of, is_recorded, patient
+from carms_lake.adapters.parquet.bucket import Bucket
+from carms_lake.adapters.parquet.folder import Folder
 from carms_lake.adapters.parquet.manifest import Manifest, whole_run, write_run
 from carms_lake.adapters.parquet.place import Place
 from carms_lake.errors import StoreError, UsageError, system_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from carms_lake import Lake
     from carms_lake.adapters.gold import Gold
@@ -21,28 +23,29 @@ if TYPE_CHECKING:
 __all__ = ["KEEP", "publish"]
 
 KEEP = 3
-"""So many runs stay in the folder where nothing else is asked for."""
+"""So many runs stay where nothing else is asked for."""
 
 
-def publish(lake: Lake, folder: Path, *, keep: int = KEEP) -> Outcome:
-    """Publish gold to a folder, in which the last `keep` runs stay; the pointer moves last.
+def publish(lake: Lake, where: Path | str, *, keep: int = KEEP) -> Outcome:
+    """Publish gold to a folder or a bucket (`s3://bucket/prefix`); the pointer moves last.
 
-    What the folder has already is compared with its digests and left as it is; files that
-    differ are rewritten.
+    The last `keep` runs stay. What is there already is compared with its digests and left as it is;
+    files that differ are rewritten.
 
     Raises:
         GoldMissing: gold was not built yet.
-        UsageError: the folder has what carms did not publish, or is in the lake.
-        StoreError: the pointer is damaged, or the folder cannot be written.
+        UsageError: the place has what carms did not publish, or is in the lake; a URL is not one
+            of S3; the extra is missing.
+        StoreError: the pointer is damaged, the place cannot be written, or another process
+            publishes there.
         StoreLocked: another process is writing to the lake.
     """
     lake = patient(lake)
-    place = Place(folder.resolve(), lake.config.domain.name)
-    _ensure_outside(lake, place)
+    place = _place(lake, where)
     with _as_store_error(place):
         gold = gold_of(lake)
         found = _current(place, gold)
-        if found and not place.leftovers() and not place.old_runs(gold.run_id, keep):
+        if found and not place.stale(gold.run_id, keep):
             publication = _publication(place, found)
             if is_recorded(lake, publication):
                 return Outcome(publication, is_changed=False, failed_checks=gold.failed_checks)
@@ -60,40 +63,47 @@ class _Writing:
         self.is_changed = False
 
     def __call__(self) -> Publication:
-        """Publish what gold is now, and remove what is not to stay."""
+        """Publish what gold is now, and remove what is not to stay.
+
+        What that is, is decided first and done last: whoever was writing it meanwhile, and would
+        point to it, is refused, because the pointer is then another one than they read.
+        """
         gold, place = gold_of(self._lake), self._place
         manifest = _current(place, gold)
-        place.remove(place.leftovers())
+        stale = place.stale(gold.run_id, self._keep)
         if manifest is None:
             manifest = self._written(gold)
-            place.point_to(gold.run_id, manifest["digest"])
             self.is_changed = True
-        place.remove(place.old_runs(gold.run_id, self._keep))
+        if self.is_changed or stale:
+            place.point_to(gold.run_id, manifest["digest"])
+        place.files.remove(stale)
         return _publication(place, manifest)
 
     def _written(self, gold: Gold) -> Manifest:
         """The manifest of the run, which is written unless an interrupted publish did so."""
-        folder = self._place.run(gold.run_id)
-        if manifest := whole_run(folder):
+        files = self._place.files
+        if manifest := whole_run(files, gold.run_id):
             return manifest
-        self._place.add(gold.run_id, lambda partial: write_run(self._lake, gold, partial))
-        if manifest := whole_run(folder):
+        with files.new_run(gold.run_id) as new_file:
+            write_run(self._lake, gold, new_file)
+        if manifest := whole_run(files, gold.run_id):
             return manifest
         raise StoreError(
-            f"`{folder}` does not hold what was written to it", "check the disk, and publish again"
+            f"`{files.address}` does not hold what was written to it",
+            "check the disk or the server, and publish again",
         )
 
 
 def _current(place: Place, gold: Gold) -> Manifest | None:
     """The manifest of the run of gold, if the pointer names it and its files are whole."""
-    return whole_run(place.run(gold.run_id)) if place.current() == gold.run_id else None
+    return whole_run(place.files, gold.run_id) if place.current() == gold.run_id else None
 
 
 def _publication(place: Place, manifest: Manifest) -> Publication:
     tables = manifest["tables"].values()
     return Publication(
         "parquet",
-        str(place.folder),
+        place.files.address,
         manifest["run"],
         len(tables),
         sum(table["rows"] for table in tables),
@@ -101,12 +111,23 @@ def _publication(place: Place, manifest: Manifest) -> Publication:
     )
 
 
-def _ensure_outside(lake: Lake, place: Place) -> None:
+def _place(lake: Lake, where: Path | str) -> Place:
+    """The place of the lake's domain there.
+
+    Raises:
+        UsageError: it is in the lake, or a URL that is not one of S3.
+        StoreError: there are no credentials.
+    """
+    domain = lake.config.domain.name
+    if "://" in str(where):
+        return Place(Bucket.at(str(where), domain), domain)
+    folder = Path(where).resolve() / domain
     for own in (lake.config.data_raw.parent, lake.config.gold_file.parent):
-        if own.resolve() in (place.folder, *place.folder.parents):
+        if own.resolve() in (folder, *folder.parents):
             raise UsageError(
-                f"`{place.folder}` is in `{own}`, which carms reads", "name a folder outside of it"
+                f"`{folder}` is in `{own}`, which carms reads", "name a folder outside of it"
             )
+    return Place(Folder(folder), domain)
 
 
 @contextmanager
@@ -115,5 +136,6 @@ def _as_store_error(place: Place) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        where = error.filename or place.files.address
         said, to_do = system_refusal(error) or (str(error), "check the folder and the disk")
-        raise StoreError(f"`{place.folder}` cannot be written: {said}", to_do) from error
+        raise StoreError(f"`{where}` cannot be written: {said}", to_do) from error

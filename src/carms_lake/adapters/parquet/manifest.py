@@ -8,38 +8,37 @@ from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Any
 
 import carms_lake
-from carms_lake.adapters.parquet.place import FORMAT
+from carms_lake.adapters.parquet.place import FORMAT, MANIFEST, RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from carms_lake import Lake
     from carms_lake.adapters.gold import Gold
-
-MANIFEST = "manifest.json"
+    from carms_lake.adapters.parquet.place import Files, NewFile
 
 Manifest = dict[str, Any]
 
 
-def write_run(lake: Lake, gold: Gold, folder: Path) -> None:
+def write_run(lake: Lake, gold: Gold, new_file: NewFile) -> None:
     """Write each table and view of gold as a Parquet file, then the manifest.
 
     Raises:
         OSError: a file cannot be written.
-        LakeError: gold cannot be read.
+        LakeError: gold cannot be read, or a store refuses a file.
     """
     tables = {}
     for table, (version, columns) in gold.tables.items():
-        file = folder / f"{table}.parquet"
         listed = ", ".join(f'"{column}"' for column in columns)
-        rows = lake.to_parquet(f'select {listed} from gold."{table}"', file)  # noqa: S608 - names of contracts
-        tables[table] = {
-            "file": file.name,
-            "contract_version": version,
-            "rows": rows,
-            "bytes": file.stat().st_size,
-            "sha256": _sha256(file),
-        }
+        with new_file(f"{table}.parquet") as file:
+            rows = lake.to_parquet(f'select {listed} from gold."{table}"', file)  # noqa: S608 - names of contracts
+            tables[table] = {
+                "file": file.name,
+                "contract_version": version,
+                "rows": rows,
+                "bytes": file.stat().st_size,
+                "sha256": _sha256(file),
+            }
     manifest = {
         "format": FORMAT,
         "domain": gold.domain,
@@ -51,20 +50,23 @@ def write_run(lake: Lake, gold: Gold, folder: Path) -> None:
         "tables": tables,
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="")
+    with new_file(MANIFEST) as file:
+        file.write_text(text, encoding="utf-8", newline="")
 
 
-def whole_run(folder: Path) -> Manifest | None:
+def whole_run(files: Files, run_id: str) -> Manifest | None:
     """The manifest of a run all of whose files are as they were written; None without one.
 
     Raises:
         OSError: a file cannot be read.
+        StoreError: the same.
     """
-    with suppress(ValueError, KeyError, TypeError, FileNotFoundError):
-        found: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        tables = found["tables"]
-        is_whole = all(_sha256(folder / one["file"]) == one["sha256"] for one in tables.values())
-        if is_whole and found["digest"] == _digest(tables):
+    folder = f"{RUNS}/{run_id}"
+    with suppress(ValueError, KeyError, TypeError):
+        found: Manifest = json.loads(files.read(f"{folder}/{MANIFEST}") or b"")
+        tables = found["tables"].values()
+        is_whole = all(files.sha256(f"{folder}/{one['file']}") == one["sha256"] for one in tables)
+        if is_whole and found["digest"] == _digest(found["tables"]):
             return found
     return None
 

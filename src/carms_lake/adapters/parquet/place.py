@@ -1,134 +1,146 @@
-"""The folder that a domain is published to: a pointer, and a folder for each run.
+"""What a domain is published to has: a pointer, and a folder for each run.
 
     <domain>/current.json             the pointer: which run is the current one
     <domain>/runs/<run>/<table>.parquet
     <domain>/runs/<run>/manifest.json
 
-A run's folder gets its name when it is complete, and never changes. The pointer is replaced as a
-whole. So a reader that follows it sees one run, old or new.
+The files of a run never change once its manifest is there. The pointer is replaced as a whole. So a
+reader that follows it sees one run, old or new.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import secrets
-import shutil
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Protocol
 
 from carms_lake.errors import StoreError, UsageError
-from carms_lake.files import PARTIAL, make_folder, whole
+from carms_lake.files import PARTIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    NewFile = Callable[[str], AbstractContextManager[Path]]
+    """Where the file of that name is to be written."""
 
 FORMAT = 1
 """Of pointer and manifest. A reader refuses a newer one."""
-POINTER = "current.json"
-RUNS = "runs"
+POINTER, RUNS, MANIFEST = "current.json", "runs", "manifest.json"
 
 _RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{6}")
 
 
+class Files(Protocol):
+    """Where files are: a folder, or a part of a bucket. A name is a path in it, with `/`."""
+
+    address: str
+    """What people call it."""
+
+    def names(self, folder: str = "") -> list[str]:
+        """What is directly in one of its folders, also what was not written to its end."""
+
+    def read(self, name: str) -> bytes | None:
+        """What a file has; None without one."""
+
+    def sha256(self, name: str) -> str | None:
+        """The digest of a file; None without one."""
+
+    def new_run(self, run_id: str) -> AbstractContextManager[NewFile]:
+        """Where the files of a run are written, the manifest last."""
+
+    def read_pointer(self) -> bytes | None:
+        """The pointer; None without one."""
+
+    def put_pointer(self, pointer: dict[str, Any]) -> None:
+        """Replace the pointer that was read last."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files and folders."""
+
+
 class Place:
-    """The folder of a domain."""
+    """Where a domain is published to."""
 
-    def __init__(self, folder: Path, domain: str) -> None:
-        self.folder = folder / domain
+    def __init__(self, files: Files, domain: str) -> None:
+        self.files = files
         self.domain = domain
-        self._pointer = self.folder / POINTER
-        self._runs = self.folder / RUNS
-
-    def run(self, run_id: str) -> Path:
-        """The folder of a run."""
-        return self._runs / run_id
 
     def current(self) -> str | None:
         """The run that the pointer names; None where nothing was published yet.
 
         Raises:
             StoreError: the pointer is damaged, or of a newer version.
-            UsageError: the folder is not one that carms published this domain to.
+            UsageError: the place is not one that carms published this domain to.
         """
-        if not self._pointer.exists():
+        text = self.files.read_pointer()
+        if text is None:
             self._ensure_empty()
             return None
+        pointer = f"{self.files.address}/{POINTER}"
         found: Any = None
         with suppress(ValueError):
-            found = json.loads(self._pointer.read_text(encoding="utf-8"))
+            found = json.loads(text)
         if not isinstance(found, dict) or not {"format", "domain", "run"} <= found.keys():
             raise StoreError(
-                f"`{self._pointer}` is damaged: it does not say which run is the current one",
-                "if carms wrote the folder, delete this file and publish again; else name another "
-                "folder",
+                f"`{pointer}` is damaged: it does not say which run is the current one",
+                "if carms wrote it, delete this file and publish again; else publish elsewhere",
             )
         if found["format"] != FORMAT:
             raise StoreError(
-                f"`{self._pointer}` has format {found['format']}, this carms knows {FORMAT}",
-                "publish with the version of carms that wrote it, or to another folder",
+                f"`{pointer}` has format {found['format']}, this carms knows {FORMAT}",
+                "publish with the version of carms that wrote it, or elsewhere",
             )
         if found["domain"] != self.domain:
             raise UsageError(
-                f"`{self.folder}` is of the domain `{found['domain']}`", "name another folder"
+                f"`{self.files.address}` is of the domain `{found['domain']}`", "publish elsewhere"
             )
         return str(found["run"])
 
     def _ensure_empty(self) -> None:
-        """Refuse a folder without a pointer that has more than an interrupted publish leaves."""
-        here = self.folder.iterdir() if self.folder.exists() else ()
-        there = self._runs.iterdir() if self._runs.is_dir() else ()
-        foreign = [path for path in here if path != self._runs and not path.match(PARTIAL)]
-        foreign += [p for p in there if not _RUN.fullmatch(p.name) and not p.match(PARTIAL)]
+        """Refuse a place without a pointer that has more than an interrupted publish leaves."""
+        foreign = [name for name in self.files.names() if name != RUNS and not _is_partial(name)]
+        foreign += [
+            name
+            for name in self.files.names(RUNS)
+            if not _RUN.fullmatch(name) and not _is_partial(name)
+        ]
         if foreign:
             raise UsageError(
-                f"`{self.folder}` was not published by carms: it has `{foreign[0].name}`",
-                f"name a folder that has no `{self.domain}`, or an empty one",
+                f"`{self.files.address}` was not published by carms: it has `{foreign[0]}`",
+                f"publish to where there is no `{self.domain}`, or an empty one",
             )
-
-    def add(self, run_id: str, write: Callable[[Path], None]) -> None:
-        """Have a run written into a new folder, which gets its name when it is complete.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        make_folder(self._runs)
-        with whole(self.run(run_id)) as partial:
-            partial.mkdir()
-            write(partial)
 
     def point_to(self, run_id: str, digest: str) -> None:
         """Make a run the current one.
 
         Raises:
             OSError: the pointer cannot be written.
+            StoreError: the same, or another process has published meanwhile.
         """
-        pointer = {"format": FORMAT, "domain": self.domain, "run": run_id, "digest": digest}
-        with whole(self._pointer) as partial:
-            partial.write_text(json.dumps(pointer, indent=2) + "\n", encoding="utf-8", newline="")
+        self.files.put_pointer(
+            {"format": FORMAT, "domain": self.domain, "run": run_id, "digest": digest}
+        )
 
-    def leftovers(self) -> list[Path]:
-        """What interrupted publishes left."""
-        return [*self.folder.glob(PARTIAL), *self._runs.glob(PARTIAL)]
+    def stale(self, current: str, keep: int) -> list[str]:
+        """What is to be removed once a run is the current one.
 
-    def old_runs(self, current: str, keep: int) -> list[Path]:
-        """All runs but the current one and the newest of the others, `keep` together."""
-        there = (path.name for path in self._runs.glob("*"))
-        runs = sorted(name for name in there if _RUN.fullmatch(name) and name != current)
-        return [self.run(name) for name in runs[: max(0, len(runs) - keep + 1)]]
-
-    @staticmethod
-    def remove(paths: list[Path]) -> None:
-        """Remove runs and leftovers; what another program holds open (Windows) stays until later.
-
-        Raises:
-            OSError: they cannot be removed for another reason.
+        What interrupted publishes left, and all runs but the current one and the newest of the
+        others, `keep` together.
         """
-        for path in paths:
-            with suppress(PermissionError):
-                if path.is_dir():
-                    gone = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-                    shutil.rmtree(path.rename(gone))  # nobody sees a half of it under its name
-                else:
-                    path.unlink()
+        there = sorted(self.files.names(RUNS))
+        others = [name for name in there if _RUN.fullmatch(name) and name != current]
+        runs = [name for name in others if MANIFEST in self.files.names(f"{RUNS}/{name}")]
+        old = {*others} - {*runs[max(0, len(runs) - keep + 1) :]}
+        in_runs = [name for name in there if name in old or _is_partial(name)]
+        return [
+            *(name for name in self.files.names() if _is_partial(name)),
+            *(f"{RUNS}/{name}" for name in in_runs),
+        ]
+
+
+def _is_partial(name: str) -> bool:
+    return fnmatchcase(name, PARTIAL)
