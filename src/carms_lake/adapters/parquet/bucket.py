@@ -198,27 +198,22 @@ class Bucket:
     def _upload(self, key: str, path: Path) -> None:
         """Upload a file, a large one in parts; the server compares each with its checksum."""
         file = _Local.of(path)
-        said = {"sha256": file.sha256, "checksum": file.checksum}
+        digests = {"sha256": file.sha256, "checksum": file.checksum}
+        said: dict[str, Any] = {"Key": key, "Metadata": digests, "ChecksumAlgorithm": "SHA256"}
         if len(file.parts) == 1:
             body = path.read_bytes()
-            self._session.call(
-                "put_object", Key=key, Body=body, Metadata=said, **_checksum(file.parts[0])
-            )
+            self._session.call("put_object", Body=body, ChecksumSHA256=file.checksum, **said)
             return
-        started = self._session.call(
-            "create_multipart_upload", Key=key, Metadata=said, ChecksumAlgorithm="SHA256"
-        )
+        started = self._session.call("create_multipart_upload", **said)
         upload = {"Key": key, "UploadId": started["UploadId"]}
         with ExitStack() as undo, path.open("rb") as stream:
             undo.callback(self._session.call, "abort_multipart_upload", or_none=_MISSING, **upload)
             parts = []
             for number, digest in enumerate(file.parts, start=1):
                 body = stream.read(file.part_bytes)
-                part = {"PartNumber": number, **upload}
-                sent = self._session.call("upload_part", Body=body, **part, **_checksum(digest))
-                parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-                if "ChecksumSHA256" in sent:  # else the store has none, and takes none
-                    parts[-1]["ChecksumSHA256"] = sent["ChecksumSHA256"]
+                part: dict[str, Any] = {"PartNumber": number, "ChecksumSHA256": _text(digest)}
+                sent = self._session.call("upload_part", Body=body, **part, **upload)
+                parts.append({**part, "ETag": sent["ETag"]})
             self._session.call(
                 "complete_multipart_upload", MultipartUpload={"Parts": parts}, **upload
             )
@@ -250,10 +245,6 @@ class _Local(NamedTuple):
         return _text(
             self.parts[0] if len(self.parts) == 1 else sha256(b"".join(self.parts)).digest()
         )
-
-
-def _checksum(digest: bytes) -> dict[str, Any]:
-    return {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": _text(digest)}
 
 
 def _text(digest: bytes) -> str:
