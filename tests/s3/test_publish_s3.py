@@ -159,10 +159,12 @@ def test_the_next_publish_removes_what_a_killed_one_left(lake: Lake, bucket: str
 
 
 def test_a_publish_that_is_killed_leaves_the_old_run(
-    lake: Lake, server: TinyS3, url: str, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, server: TinyS3, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = publish(lake, url).publication.gold_run_id
     sell(lake, 1)
+    for name in ("TMPDIR", "TEMP", "TMP"):  # what is killed leaves a file there
+        monkeypatch.setenv(name, str(tmp_path))
     project, started = lake.config.project, threading.Event()
     command = [sys.executable, "-m", "carms_lake", "-p", str(project), "publish", "parquet", url]
     processes: list[subprocess.Popen[bytes]] = []
