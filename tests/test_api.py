@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 MEMBERS = [
     "ConfigError", "Contract", "ContractError", "DataError", "GoldMissing", "Lake", "LakeError",
-    "NotReconciled", "Publication", "Published", "QueryLimit", "QueryRefused", "RunReport",
-    "SourceError", "SourceRefused", "StoreError", "StoreLocked", "UnknownKey", "UnknownTable",
-    "UsageError", "__version__", "open", "select",
+    "NotReconciled", "Parity", "ParityStatus", "Publication", "Published", "QueryLimit",
+    "QueryRefused", "RunReport", "SourceError", "SourceRefused", "StoreError", "StoreLocked",
+    "UnknownKey", "UnknownTable", "UsageError", "__version__", "open", "select",
 ]  # fmt: skip
 CALLS = {
-    "append", "build", "check", "checks", "config", "contracts", "diff", "drift", "ensure_unlocked",
-    "forget", "history", "ingest", "lineage", "publications", "publish", "query", "rejects",
-    "replay", "run", "status", "stream", "table", "tables", "tables_about_people", "to_parquet",
-    "trace",
+    "append", "beside_files", "build", "certify", "check", "checks", "config", "contracts", "diff",
+    "drift", "ensure_unlocked", "forget", "history", "ingest", "lineage", "masked", "parity",
+    "publications", "publish", "query", "rejects", "replay", "run", "selects", "silver_files",
+    "status", "stream", "table", "tables", "tables_about_people", "to_parquet", "trace",
 }  # fmt: skip
 
 

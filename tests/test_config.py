@@ -10,6 +10,7 @@ from carms_lake.config import (
     KEYS,
     Domain,
     LakeConfig,
+    SparkServer,
     builtin_domains,
     builtin_schemas,
     load_config,
@@ -103,6 +104,9 @@ def test_another_packages_domain_is_found_by_its_entry_point(tmp_path: Path, how
         ("domains = ['none']", {"CARMS_DOMAIN": "none"}, "though `carms.toml` names it", "known"),
         ("domain = 3", {}, "`domain` must be a name", "domain ="),
         ("domains = 'tiny'", {}, "`domains` must be a list", "domains ="),
+        ("spark = 'sc://host'", {}, "`spark` must be a table", "[spark]"),
+        ("[spark]\nserver = 3", {}, "`spark` must be a table", "sc://host:15002"),
+        ("[spark]\nserve = 'sc://host'", {}, "unknown key `serve`", "`server`"),
         ("= 3", {}, "is not TOML", ""),
         ("lake = " + "[" * 9_000 + "]" * 9_000, {}, "is not TOML", ""),
     ],
@@ -114,6 +118,16 @@ def test_a_wrong_setting_is_told_with_what_to_write(
         load_config(project=project(tmp_path, settings), environment=environment)
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_the_server_of_certify_and_how_it_sees_the_lake_are_settings(tmp_path: Path) -> None:
+    config = load_config(project=project(tmp_path, ""), environment={})
+    assert config.spark == SparkServer(None, None)
+    (tmp_path / "carms.toml").write_text(
+        "[spark]\nserver = 'sc://host:15002'\nlake = '/mnt/lake'\n", encoding="utf-8"
+    )
+    config = load_config(project=tmp_path, environment={"CARMS_SPARK": "sc://other"})
+    assert config.spark == SparkServer("sc://host:15002", "/mnt/lake")
 
 
 def test_no_project_is_told_with_the_command_that_makes_one(
@@ -129,5 +143,6 @@ def test_no_project_is_told_with_the_command_that_makes_one(
 
 
 def test_every_setting_has_a_meaning_and_a_place_in_the_configuration() -> None:
+    assert list(KEYS)[-1] == "spark"  # a table, which ends the file that `carms init` writes
     assert set(KEYS) - {"domains"} <= set(LakeConfig.__dataclass_fields__)
     assert all(KEYS.values())

@@ -12,7 +12,7 @@ import typer.main
 
 from carms_lake.cli import make_app
 from carms_lake.cli.exit_codes import ExitCode
-from carms_lake.config import KEYS, builtin_domains
+from carms_lake.config import IN_FILE_ONLY, KEYS, builtin_domains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +118,7 @@ def _exit_codes() -> str:
 def _settings() -> str:
     rows = []
     for key, meaning in KEYS.items():
-        variable = "" if key == "domains" else f"`CARMS_{key.upper()}`"
+        variable = "" if key in IN_FILE_ONLY else f"`CARMS_{key.upper()}`"
         rows.append(f"| `{key}` | {variable} | {meaning} |")
     head = ["## carms.toml", "", "A flag wins over the variable, the variable over the file."]
     project = "`CARMS_PROJECT` names the project folder, where `-p` does not."

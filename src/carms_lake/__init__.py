@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UnknownKey,
         UsageError,
     )
+    from carms_lake.flows.parity import Parity, ParityStatus
     from carms_lake.records import Publication, RunReport
 
 __version__ = "0.1.0"
@@ -45,6 +46,8 @@ __all__ = [
     "Lake",
     "LakeError",
     "NotReconciled",
+    "Parity",
+    "ParityStatus",
     "Publication",
     "Published",
     "QueryLimit",
@@ -65,6 +68,8 @@ __all__ = [
 _MODULES = {
     "Contract": "contract.model",
     "Lake": "api",
+    "Parity": "flows.parity",
+    "ParityStatus": "flows.parity",
     "Publication": "records",
     "Published": "api.published",
     "RunReport": "records",

@@ -26,8 +26,12 @@ KEYS = {
     "domains": "Domains of other installed packages that this project uses, by name",
     "memory_limit": "What DuckDB may take in a build or a query, as `2GB` (default: 2GB)",
     "query_timeout_s": "Seconds after which a query is stopped (default: 60)",
+    "spark": "The server of `carms certify`, and how it sees the folder of the lake",
 }
-"""The keys of carms.toml; each but `domains` is also a variable: `CARMS_DOMAIN` and so on."""
+"""The keys of carms.toml; names, times and sizes are also variables: `CARMS_DOMAIN` and so on."""
+
+IN_FILE_ONLY = frozenset({"domains", "spark"})
+"""The keys that no variable sets."""
 
 ENTRY_POINTS = "carms_lake.domains"
 """The group of a package's domain; its value is a package with silver, gold/, schemas/<layer>/."""
@@ -59,6 +63,16 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class SparkServer:
+    """The table `[spark]` of carms.toml."""
+
+    server: str | None = None
+    """Its address, as `sc://host:15002`."""
+    lake: str | None = None
+    """How it sees the project's folder `lake`, as `/mnt/lake`; None: as this machine does."""
+
+
+@dataclass(frozen=True)
 class LakeConfig:
     """A project folder and how to work in it."""
 
@@ -67,6 +81,7 @@ class LakeConfig:
     memory_limit: str = "2GB"
     """What DuckDB may take in a build or a query."""
     query_timeout_s: float = 60.0
+    spark: SparkServer = SparkServer()
 
     @property
     def data_raw(self) -> Path:
@@ -107,7 +122,7 @@ def load_config(
     variables = os.environ if environment is None else environment
     folder = find_project(project, variables)
     settings = _read_settings(folder / CONFIG_FILE)
-    for key in KEYS.keys() - {"domains"}:
+    for key in KEYS.keys() - IN_FILE_ONLY:
         value = variables.get(f"CARMS_{key.upper()}")
         if value:
             settings[key] = value
@@ -119,6 +134,7 @@ def load_config(
         domain=resolve_domain(name, folder, settings.get("domains", [])),
         memory_limit=_memory(settings.get("memory_limit", LakeConfig.memory_limit)),
         query_timeout_s=_seconds(settings.get("query_timeout_s", LakeConfig.query_timeout_s)),
+        spark=_spark(settings.get("spark", {})),
     )
 
 
@@ -280,3 +296,16 @@ def _seconds(value: object) -> float:
             "write a number greater than 0",
         )
     return seconds
+
+
+def _spark(table: object) -> SparkServer:
+    known = SparkServer.__dataclass_fields__.keys()
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        raise ConfigError(
+            "`spark` must be a table of texts",
+            'write `[spark]`, and below it `server = "sc://host:15002"` and `lake = "/mnt/lake"`',
+        )
+    for key in table:
+        if key not in known:
+            raise ConfigError(f"`[spark]`: unknown key `{key}`", did_you_mean(key, known))
+    return SparkServer(**table)

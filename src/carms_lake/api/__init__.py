@@ -15,13 +15,14 @@ from carms_lake.api.reading import ReadableLake
 from carms_lake.config import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import polars as pl
 
     from carms_lake.flows.drift.findings import DriftReport
     from carms_lake.flows.ingest.forget import Forgotten
+    from carms_lake.flows.parity import Parity
     from carms_lake.flows.rejects.replay import ReplayReport
     from carms_lake.records import Progress, Publication, RunReport
 
@@ -170,6 +171,19 @@ class Lake(ReadableLake):
         from carms_lake.flows.publications import publish
 
         return publish(self.config, write)
+
+    def certify(self, compare: Callable[[], Sequence[Parity]]) -> Sequence[Parity]:
+        """Call a function that compares gold with another engine's; keep it in `ops.parity`.
+
+        Nobody writes to the lake meanwhile.
+
+        Raises:
+            StoreLocked: another process is writing.
+            StoreError: the lake cannot be written.
+        """
+        from carms_lake.flows.parity import certify
+
+        return certify(self.config, compare)
 
     def ensure_unlocked(self) -> None:
         """Refuse to go on while a process is writing to the lake, which `append` would wait for.

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from carms_lake.api.contracts import Contracts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     import polars as pl
 
+    from carms_lake.catalog import GoldStep
     from carms_lake.config import LakeConfig
     from carms_lake.flows.lineage import Trace
     from carms_lake.flows.status import Status
     from carms_lake.flows.timetravel.diff import LakeDiff
+    from carms_lake.store.delta import Pinned
 
     Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -185,6 +187,62 @@ class ReadableLake:
         from carms_lake.flows.publications import publications
 
         return publications(self.config)
+
+    def parity(self) -> pl.DataFrame:
+        """What `carms certify` found last, in one row per table and engine: `ops.parity`.
+
+        Raises:
+            StoreError: the lake cannot be read.
+        """
+        from carms_lake.flows.parity import parity
+
+        return parity(self.config)
+
+    def selects(self) -> Sequence[GoldStep]:
+        """The SELECTs of gold, each after those that it reads: contract, sql, reads, where.
+
+        The sql has the text of macros in the place of their calls, such as `calendar(years)`.
+
+        Raises:
+            ContractError: contracts and SELECTs do not fit.
+        """
+        from carms_lake.catalog import load_catalog
+
+        return load_catalog(self.config.domain).gold_steps
+
+    def silver_files(self, table: str, run_id: str) -> Pinned:
+        """The Parquet files of a table of silver as a run read it: version, files, columns.
+
+        Raises:
+            UsageError: unknown table.
+            StoreError: the version was vacuumed, is damaged, or needs more than reading its files.
+        """
+        from carms_lake.flows.parity import silver_files
+
+        return silver_files(self.config, table, run_id)
+
+    def beside_files(self) -> AbstractContextManager[Callable[[str], pl.DataFrame]]:
+        """Give what answers SELECTs of a program over published gold and any Parquet file.
+
+            with lake.beside_files() as ask: ask("from gold.x except all from 'x.parquet'")
+
+        Raises:
+            GoldMissing: gold was not built yet.
+            StoreError: the file cannot be read, or, later, a SELECT not be answered.
+        """
+        from carms_lake.store.gold.compare import beside_files
+
+        return beside_files(self.config)
+
+    def masked(self, words: Iterable[str | None]) -> list[str | None]:
+        """What `keyed_hash` makes of texts in a build: HMAC-SHA256 in hex, null of null.
+
+        Raises:
+            ConfigError, StoreError: the masking key of the project cannot be used.
+        """
+        from carms_lake.store.gold.macros import keyed_hashes
+
+        return keyed_hashes(self.config, words)
 
     def history(self, table: str) -> pl.DataFrame:
         """One row per version of a table, newest first.

@@ -67,5 +67,10 @@ def _settings(domain: str) -> str:
     ]
     for key, meaning in KEYS.items():
         lines.append(f"# {meaning}")
-        lines.append(f'domain = "{domain}"' if key == "domain" else f"# {key} = {examples[key]}")
+        if key == "spark":  # a table: it ends the file
+            lines += ["# [spark]", '# server = "sc://host:15002"', '# lake = "/mnt/lake"']
+        else:
+            lines.append(
+                f'domain = "{domain}"' if key == "domain" else f"# {key} = {examples[key]}"
+            )
     return "\n".join(lines) + "\n"

@@ -62,6 +62,10 @@ _COLUMNS = {
     "lineage": _OF_TABLE + "reads_layer varchar, reads_table varchar",
     "publications": "run_id varchar, kind varchar, target varchar, gold_run_id varchar, "
     "published_at timestamp, tables bigint, rows bigint, digest varchar",
+    "parity": "run_id varchar, table_name varchar, status varchar, engine varchar, "
+    "engine_version varchar, gold_run_id varchar, certified_at timestamp, seconds double, "
+    "rows bigint, differing_rows bigint, columns varchar[], message varchar, rules varchar[], "
+    "reads varchar[]",
 }
 
 OPS_SCHEMAS: dict[str, dict[str, Any]] = {

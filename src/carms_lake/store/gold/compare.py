@@ -1,18 +1,22 @@
 """Two states of a table compared: the rows that were added, removed, and whose cells changed."""
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
 from carms_lake.config import LakeConfig
+from carms_lake.errors import GoldMissing, StoreError
 from carms_lake.store.delta import pinned
 from carms_lake.store.delta.log import ensure_complete
 from carms_lake.store.sql import attach, connect, quoted, read_pinned, scalar
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 Columns: TypeAlias = tuple[Mapping[str, str], Mapping[str, str]]
@@ -80,6 +84,33 @@ def comparing(config: LakeConfig, gold: Sequence[Path | None] = ()) -> Iterator[
             if file is not None:
                 attach(connection, file, f"gold_{number}")
         yield connection
+
+
+@contextmanager
+def beside_files(config: LakeConfig) -> "Iterator[Callable[[str], pl.DataFrame]]":
+    """What answers SELECTs of this program over the published gold and any Parquet file.
+
+    Raises:
+        GoldMissing: gold was not built yet.
+        StoreError: the file cannot be read, or a SELECT not be answered.
+    """
+    import polars as pl
+
+    if not config.gold_file.exists():
+        raise GoldMissing(f"no gold file yet: `{config.gold_file}`", "run `carms build`")
+    with comparing(config, [config.gold_file]) as connection:
+        connection.execute("use gold_0")
+
+        def ask(sql: str) -> "pl.DataFrame":
+            try:
+                return pl.DataFrame(pl.from_arrow(connection.sql(sql).to_arrow_table()))
+            except duckdb.Error as error:
+                raise StoreError(
+                    f"rows cannot be compared: {error}",
+                    "free memory or disk, or raise `memory_limit` in carms.toml",
+                ) from error
+
+        yield ask
 
 
 def sides_of(path: Path, name: str, before: int, after: int) -> Sides | None:

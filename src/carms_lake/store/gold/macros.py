@@ -9,7 +9,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -168,6 +168,22 @@ def add_keyed_hash(connection: duckdb.DuckDBPyConnection, config: LakeConfig) ->
     for name, pad in ((_INNER, 0x36), (_OUTER, 0x5C)):
         connection.execute(f"set variable {name} = $pad", {"pad": bytes(b ^ pad for b in block)})
     connection.execute(_MACRO)
+
+
+def keyed_hashes(config: LakeConfig, words: Iterable[str | None]) -> list[str | None]:
+    """What `keyed_hash` makes of each text, null for null.
+
+    Raises:
+        ConfigError: the file of the key holds none.
+        StoreError: it cannot be read, or made where there is none.
+    """
+    of_key = hmac.new(_key(config), digestmod=hashlib.sha256)
+    found: list[str | None] = []
+    for word in words:
+        mac = of_key.copy()
+        mac.update((word or "").encode())
+        found.append(None if word is None else mac.hexdigest())
+    return found
 
 
 def key_mark(config: LakeConfig) -> str:
