@@ -31,6 +31,7 @@ ROWS: dict[str, tuple[set[int], list[list[str]]]] = {
     "trace": ({0}, [["s1"], ["s1", "--column", "amount"]]),
     "lineage": ({0}, [[], ["silver.sale", "--columns"]]),
     "check": ({0}, [[], ["--failures"], ["--scorecard"]]),
+    "certify": ({0}, [["--lint"]]),
     "rejects list": ({0}, [[], ["--history"], ["--repairs"]]),
     "rejects replay": ({0}, [["--dry-run"]]),
     "drift": ({0, 1}, [[], ["--all"]]),

@@ -28,6 +28,7 @@ CALLS = {
     "diff": ("silver.sale", ["{runs}", "{table}"]),
     "trace": ("silver.sale", ["s1", "--table", "{table}"]),
     "lineage": ("silver.sale", ["{table}"]),
+    "certify": ("gold.fact_sale", ["{table}", "--lint"]),
     "rejects list": ("bronze.sales", ["{table}"]),
     "rejects correct": ("bronze.sales", ["{table}", "{corrected}", "--out", "{out}"]),
     "rejects replay": ("bronze.sales", ["{table}", "--dry-run"]),

@@ -15,6 +15,7 @@ import typer
 
 from carms_lake import __version__
 from carms_lake.cli import (
+    certify,
     check,
     drift,
     interrupts,
@@ -59,7 +60,7 @@ def _version(wanted: bool) -> None:
 SECTIONS: dict[str, tuple[typer.Typer, ...]] = {
     "Make the lake": (project.app, project.domain_app, project.contract_app, lake.app),
     "Read it": (read.app, shell.app, trace.app, lineage.app, page.app, powerbi.app),
-    "Trust it": (check.app, rejects.app, drift.app),
+    "Trust it": (check.app, rejects.app, drift.app, certify.app),
     "Operate it": (operate.app, publish.app, serve.app, mcp.app),
 }
 """The sections of `--help`, in their order."""
