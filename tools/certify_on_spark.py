@@ -29,6 +29,7 @@ PYSPARK = "pyspark==4.2.0"
 HOST = "127.0.0.1"
 MEMORY = "2g"
 STARTS_IN_S = 180
+RULES = "tests/spark/test_rules_on_engines.py"
 
 GENERATE = {
     "carms": ["--programs", "60"],
@@ -150,7 +151,7 @@ def main() -> int:
                 print(f"== {domain}", flush=True)
                 failed |= carms(project, "-d", domain, "certify", "--engine", address)
             print("== the rules", flush=True)
-            tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/spark"]
+            tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", RULES]
             variables = os.environ | {"CARMS_SPARK_SERVER": address}
             failed |= subprocess.run(tests, cwd=ROOT, env=variables, check=False).returncode
     return failed

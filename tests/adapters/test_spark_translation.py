@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from command import called
 from spark_cases import CASES, Case
+from tiny import built
 
 import carms_lake
 from carms_lake import Lake
@@ -116,6 +118,26 @@ def test_macros_that_are_read_as_tables_are_found() -> None:
         "gold.words"
     ]
     assert macros_read("select * from gold.sale", {"gold.words"}) == []
+
+
+def test_without_the_extra_the_command_says_how_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    config = built(tmp_path)
+    (tmp_path / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
+    monkeypatch.setattr("carms_lake.extras.import_module", missing)
+    for words in ([], ["--engine", "sail"]):
+        found = called(tmp_path, "certify", *words)
+        assert found.code == 2
+        assert 'pip install "carms-lake[spark]"' in found.err
+    # To lint needs none.
+    assert called(tmp_path, "certify", "fact_sale", "--lint").code == 0
+    both = called(tmp_path, "certify", "--lint", "--engine", "sail")
+    assert (both.code, "`--lint` needs no engine" in both.err) == (2, True)
+    assert Lake(config).parity().is_empty()
 
 
 @pytest.mark.parametrize("domain", builtin_domains())

@@ -73,7 +73,8 @@ def certify(
     shown = ("table_name", "status", "rows", "differing_rows", "seconds", "message")
     rows = [{name: getattr(parity, name) for name in shown} for parity in done.tables]
     emit(call, pl.DataFrame(rows, infer_schema_length=None), to)
-    _summary(call, done.tables)
+    if done.tables:
+        _summary(call, done.tables)
     if done.lost:
         render.say(f"error: no longer certified: {', '.join(done.lost)}")
         end_with(ExitCode.DATA)
