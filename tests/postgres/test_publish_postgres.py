@@ -162,6 +162,32 @@ def test_a_change_that_a_view_of_a_user_hinders_is_told_by_its_name(lake: Lake, 
     assert run_in(url) != first
 
 
+def test_grants_stay_also_on_a_view_that_is_created_anew(lake: Lake, url: str) -> None:
+    publish(lake, url)
+    reader = f"reader_{url.rpartition('?')[0].rpartition('/')[2]}"
+    asked(
+        url,
+        f"create role {reader} login",
+        f"grant usage on schema tiny_gold to {reader}",
+        f"grant select on tiny_gold.dim_product to {reader}",
+        f"grant select (quantity, sale_id) on tiny_gold.fact_sale to {reader}",
+        "grant select on tiny_gold.sales_by_product to public",
+    )
+    sell(lake, 1)
+    changed(
+        lake,
+        "alter table gold.fact_sale alter quantity type decimal(10, 2)",
+        "alter table gold.dim_product drop column price",
+    )
+    assert publish(lake, url).is_changed
+    theirs = url.replace("postgres@", f"{reader}@")
+    assert asked(theirs, "select sum(quantity)::text from tiny_gold.fact_sale") == [("4.00",)]
+    assert len(asked(theirs, "select * from tiny_gold.dim_product")) == 3
+    assert asked(theirs, "select count(*) from tiny_gold.sales_by_product") != []
+    with pytest.raises(Exception, match="permission denied"):
+        asked(theirs, "select product_key from tiny_gold.fact_sale")
+
+
 def test_a_broken_constraint_and_an_interrupted_load_leave_the_old_run(
     lake: Lake, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

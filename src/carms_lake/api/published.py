@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 from carms_lake.api.opened import OpenLake
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
     from carms_lake.api.reading import Parameters
     from carms_lake.config import LakeConfig
 
@@ -54,6 +58,14 @@ class Published(OpenLake):
             LakeError: as `Lake.query`.
         """
         return self._file.rows(sql, parameters)
+
+    def batches(self, sql: str) -> AbstractContextManager[pa.RecordBatchReader]:
+        """The rows of one SELECT as Arrow batches, which need not fit into memory.
+
+        Raises:
+            LakeError: as `Lake.query`, also while they are taken.
+        """
+        return self._file.batches(sql)
 
     def ask(
         self, sql: str, parameters: Parameters = None, *, limit: int = 1_000

@@ -21,6 +21,7 @@ from carms_lake.adapters.postgres.tables import tables_of
 from carms_lake.adapters.postgres.views import (
     Record,
     drop_schema,
+    hold_views,
     keep_record,
     patiently,
     record,
@@ -99,6 +100,7 @@ class _Writing:
         session.commit()
 
         def show() -> None:
+            hold_views(session, stable.values())
             for layer, schema in stable.items():
                 of_layer = [table for table in tables if table.layer == layer]
                 replace_views(session, of_layer, run[layer], schema)
@@ -139,7 +141,7 @@ class _Writing:
         session = self._session
         for schema in run.values():
             session.run(f"create schema {quoted(schema)}")
-        rows, digest = load(self._lake, session, file, tables, run)
+        rows, digest = load(session, file, tables, run)
         self.notes += create_indexes(session, tables, run)
         for table in tables:
             session.run(f"analyze {quoted(run[table.layer], table.name)}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -15,12 +14,12 @@ from carms_lake.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
-    from carms_lake import Lake, Published
+    from carms_lake import Published
     from carms_lake.adapters.postgres.session import Session
     from carms_lake.adapters.postgres.tables import Table
 
+Item = TypeVar("Item")
 _HALF = 1 << 32
 
 
@@ -50,7 +49,6 @@ def _as_text(kind: pl.DataType) -> pl.DataType:
 
 
 def load(
-    lake: Lake,
     session: Session,
     file: Published,
     tables: Sequence[Table],
@@ -66,11 +64,11 @@ def load(
     for table in tables:
         schema = schemas[table.layer]
         session.run(table.create(schema))
-        loaded = _load_rows(lake, session, file, table, schema)
+        loaded = _load_rows(session, file, table, schema)
         stored = RowDigest()
         with session.batches(table.select_back(schema)) as batches:
-            for batch in batches:
-                stored.add(_frame([batch]))
+            for batch in ahead(batches):
+                stored.add(_frame(batch))
         if str(stored) != str(loaded):
             raise StoreError(
                 f"`{table.layer}.{table.name}` in PostgreSQL is not what was loaded: "
@@ -87,35 +85,33 @@ def load(
     return rows, sha256("".join(said).encode()).hexdigest()
 
 
-def _load_rows(
-    lake: Lake, session: Session, file: Published, table: Table, schema: str
-) -> RowDigest:
+def _load_rows(session: Session, file: Published, table: Table, schema: str) -> RowDigest:
     """Load the rows as they come; what they were."""
     digest = RowDigest()
-    source: AbstractContextManager[Iterator[pl.DataFrame]]
-    if table.layer == "gold":
-        source = lake.stream(table.select())
-    else:  # the lake's own `ops` has what the published copy leaves out
-        source = nullcontext(iter([file.query(table.select())]))
-    with source as frames:
-        first = next(frames)
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            for frame in chain([first], frames):
-                digest.add(frame)
-                yield from _arrow(frame).to_batches()
+    def counted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            digest.add(_frame(batch))
+            yield batch
 
-        rows = pa.RecordBatchReader.from_batches(_arrow(first).schema, batches())
-        session.load(schema, table.name, rows)
+    with file.batches(table.select()) as rows:
+        batches = ahead(counted(rows))
+        session.load(schema, table.name, pa.RecordBatchReader.from_batches(rows.schema, batches))
     return digest
 
 
-def _arrow(frame: pl.DataFrame) -> pa.Table:
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items; while one is worked on, a thread makes the next."""
+    left = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, left, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, left, None)
+            yield item
 
 
-def _frame(batches: Iterable[pa.RecordBatch]) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches)))
+def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(batch))
 
 
 def _keys(tables: Sequence[Table], schemas: Mapping[str, str]) -> Iterator[str]:

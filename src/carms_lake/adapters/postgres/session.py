@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("postgresql://", "postgres://")
 _SECRET = {"password", "sslpassword"}
-_NO_ROOM, _INTEGRITY = ("53", "58"), "23"
-"""How SQLSTATEs begin: no room or a fault of the server's disk; a constraint that is broken."""
+_NO_ROOM, _INTEGRITY, _GONE = ("53", "58"), "23", ("08", "57P")
+"""How SQLSTATEs begin: no room or a fault of the server's disk; a constraint that is broken; the
+server has ended."""
 LOCK_NOT_AVAILABLE = "55P03"
 _CAUGHT = """
 exception when others then perform set_config('carms.refused', sqlstate || sqlerrm, true);
@@ -97,6 +98,8 @@ class Session:
         to_do = "check the permissions of the user in the database"
         if refused.state.startswith(_NO_ROOM):
             to_do = "free space on the disk of the server"
+        elif refused.state.startswith(_GONE) or not refused.state:
+            to_do = "start the server, and publish again"
         return StoreError(f"`{self._url}` cannot be written: {refused}", to_do)
 
 

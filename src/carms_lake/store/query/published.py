@@ -16,7 +16,7 @@ import duckdb
 
 from carms_lake.config import LakeConfig
 from carms_lake.errors import GoldMissing, LakeError, QueryLimit, QueryRefused, StoreError
-from carms_lake.store.query import Parameters
+from carms_lake.store.query import BATCH_ROWS, Parameters
 from carms_lake.store.query.spelling import Casts, in_types_of_arrow, with_casts
 from carms_lake.store.sql import PUBLISHED, attach, connect, seal
 
@@ -79,6 +79,21 @@ class PublishedFile:
                 return asked.to_arrow_table()
 
             return in_types_of_arrow(read)
+
+    @contextmanager
+    def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        """The rows of a SELECT of this program as they come, for tables that memory may not hold.
+
+        Types are DuckDB's own: cast what Polars lacks.
+
+        Raises:
+            LakeError: as `rows`, also while they are taken.
+        """
+        with self._cursor() as cursor:
+            try:
+                yield cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
+            except OSError as error:  # Arrow's name for any error of DuckDB after the first rows
+                raise self._as_ours(duckdb.Error(str(error)), is_late=False) from error
 
     def close(self) -> None:
         """Give the file back; no call may be under way."""
