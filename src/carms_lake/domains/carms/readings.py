@@ -16,10 +16,9 @@ import polars as pl
 from carms_lake.domains.carms.documents import evidence, letters_counted, parse_document
 from carms_lake.domains.carms.documents.service import KINDS
 from carms_lake.domains.carms.people import person_names, without_names, without_people
-from carms_lake.domains.carms.second_process import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from carms_lake.domains.carms.documents import Criterion, Document, Evidence, Requirement
 
@@ -65,10 +64,7 @@ FACTS: dict[str, pl.DataType] = {
 }
 """The columns of a reading and their types, in the order of the contract of silver.document."""
 
-_READING = {"document_hash": pl.String(), **FACTS}
-DOCUMENTS_AT_ONCE = 50
-"""As Python's texts; all of them would be in memory twice."""
-
+_AT_ONCE = 50
 _PERSONAL_LETTER = "personal_letter"
 
 
@@ -79,26 +75,26 @@ def content_hash(page_content: str) -> str:
 
 def with_content_hash(documents: pl.DataFrame) -> pl.DataFrame:
     """Documents with `document_hash`, from their page_content."""
-    hashes = [
-        content_hash(text)
-        for part in documents.iter_slices(DOCUMENTS_AT_ONCE)
-        for text in part["page_content"].to_list()
-    ]
+    hashes = [content_hash(text) for text in one_by_one(documents["page_content"])]
     return documents.with_columns(pl.Series("document_hash", hashes, pl.String()))
+
+
+def one_by_one(texts: pl.Series) -> Iterator[str]:
+    """The texts of a column, of which few are in memory as Python's: they are large."""
+    for at in range(0, len(texts), _AT_ONCE):
+        yield from texts.slice(at, _AT_ONCE).to_list()
 
 
 def read_documents(documents: pl.DataFrame) -> pl.DataFrame:
     """One row per distinct text of documents that have a hash, with the columns of `FACTS`."""
     distinct = documents.unique("document_hash", maintain_order=True)
-    texts = distinct.select("document_hash", "page_content")
-    parts = [(part,) for part in texts.iter_slices(DOCUMENTS_AT_ONCE)]
-    return pl.concat([pl.DataFrame(schema=_READING), *mapped(_readings, parts)])
-
-
-def _readings(texts: pl.DataFrame) -> pl.DataFrame:
+    texts = one_by_one(distinct["page_content"])
     return pl.DataFrame(
-        [{"document_hash": key, **facts(parse_document(text))} for key, text in texts.rows()],
-        schema=_READING,
+        [
+            {"document_hash": key, **facts(parse_document(text))}
+            for key, text in zip(distinct["document_hash"], texts, strict=True)
+        ],
+        schema={"document_hash": pl.String(), **FACTS},
         orient="row",
     )
 

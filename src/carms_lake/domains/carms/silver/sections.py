@@ -13,8 +13,7 @@ from carms_lake.domains.carms.documents.csv_witness import comparable, undo_tupl
 from carms_lake.domains.carms.documents.spans import with_masks
 from carms_lake.domains.carms.documents.text import plain_text
 from carms_lake.domains.carms.people import people_masks, without_people
-from carms_lake.domains.carms.readings import DOCUMENTS_AT_ONCE, people_of
-from carms_lake.domains.carms.second_process import mapped
+from carms_lake.domains.carms.readings import people_of
 from carms_lake.domains.carms.silver.programs import KEY
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ CSV_SECTIONS = (
 
 CONTACTS = "program_contracts"
 NO_SECTION = "no_section"
+_DOCUMENTS_AT_ONCE = 50
 
 _SECTION_SCHEMA: dict[str, pl.DataType] = {
     "match_iteration_id": pl.String(),
@@ -84,13 +84,14 @@ def document_section(
     names = _names_by_school(documents)
     cells = _unique_cells(bronze_program_descriptions_x_section)
     columns = (*KEY, "school_code", "page_content")
+    # Some at a time: as Python's, the texts and cells of all would be in memory twice.
     parts = [
-        (part, names, cells.join(part, on=KEY, how="semi"))
-        for part in documents.select(columns).iter_slices(DOCUMENTS_AT_ONCE)
+        _sections(part.select(columns), names, cells)
+        for part in documents.iter_slices(_DOCUMENTS_AT_ONCE)
     ]
     agrees = pl.col("csv_outcome") != "differs"
     return (
-        pl.concat([pl.DataFrame(schema=_SECTION_SCHEMA), *mapped(_sections, parts)])
+        pl.concat([pl.DataFrame(schema=_SECTION_SCHEMA), *parts])
         .lazy()
         .with_columns(agrees.alias("csv_agrees"))
         .sort(*KEY, "section_code")
@@ -170,8 +171,9 @@ def _masks(text: str, names: tuple[str, ...]) -> tuple[Mask, ...]:
 def _sections(
     documents: pl.DataFrame, names: dict[int | None, tuple[str, ...]], cells: pl.DataFrame
 ) -> pl.DataFrame:
-    """The sections of some documents (key, school, text), with the cells of these."""
-    columns = cells.select(*KEY, "section_code", "cell").rows()
+    """The sections of some documents: key, school and text."""
+    of_these = cells.join(documents.select(KEY), on=KEY, how="semi")
+    columns = of_these.select(*KEY, "section_code", "cell").rows()
     found = {(iteration, stream, code): cell for iteration, stream, code, cell in columns}
     rows = [
         _row((iteration, stream), section, names[school], found)
