@@ -263,6 +263,12 @@ def test_the_masking_key_stays_here(lake: Lake) -> None:
         read = inputs.Inputs(lake, sail, run, scratch)
         assert read.read(select) == (f"silver.product {lake.silver_files('product', run).version}",)
         found = dict(zip(*sail.rows(select.sql).to_pydict().values(), strict=True))
+        # The next SELECT wants another mask of the same table.
+        text = select.sql.replace("p.carms_mask_0", "length(p.carms_mask_0), p.carms_mask_1")
+        (mask,) = select.masks
+        more = replace(mask, column="carms_mask_1", expression="name")
+        read.read(replace(select, masks=(mask, more)))
+        assert sail.rows(text).num_columns == 3
     names = lake.query("select product_id, upper(name) as name from silver.product")
     assert found == dict(zip(names["product_id"], lake.masked(names["name"]), strict=True))
     key = next((lake.config.project / ".carms").glob("*.key")).read_text(encoding="ascii").strip()

@@ -112,7 +112,8 @@ class Inputs:
             pl.Series(mask.column, self._lake.masked(rows[mask.column]), dtype=pl.String)
             for mask in masks
         ]
-        path = self.scratch / f"{view}.parquet"
+        # Another SELECT may want other masks: a new name, as engines keep what they know of a file.
+        path = self.scratch / f"{view}_{secrets.token_hex(4)}.parquet"
         rows.with_columns(hashed).write_parquet(path)
         return path
 
