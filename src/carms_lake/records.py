@@ -177,7 +177,7 @@ class TableReport:
 
     table: TableRef
     status: str
-    """built, copied (from the published file) or unchanged."""
+    """built, copied (as it is in the published file) or unchanged."""
     rows: int | None = None
     rows_read: int | None = None
     """Of its driver, else of all its inputs; 0 where nothing was computed, None if unknown."""

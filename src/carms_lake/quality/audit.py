@@ -39,11 +39,13 @@ def audit(
     connection: duckdb.DuckDBPyConnection,
     contracts: Sequence[Contract],
     builds: Mapping[TableRef, Build] | None = None,
+    known: Mapping[TableRef, Sequence[CheckResult]] | None = None,
 ) -> list[CheckResult]:
     """Check every constraint of the contracts on their tables, which the connection can read.
 
     `builds` says how many rows of silver tables were valid and quarantined when they were built;
-    it is compared with the tables' rows and with the budgets of relationships.
+    it is compared with the tables' rows and with the budgets of relationships. What is `known` of a
+    table is taken over.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -51,6 +53,9 @@ def audit(
     results: list[CheckResult] = []
     for contract in contracts:
         if contract.kind == "macro":
+            continue
+        if found := (known or {}).get(contract.ref):
+            results += found
             continue
         try:
             results += _table(connection, contract, (builds or {}).get(contract.ref))

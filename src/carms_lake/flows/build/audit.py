@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -13,6 +13,7 @@ from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.contract.model import Contract
 from carms_lake.flows.build import quarantine
+from carms_lake.flows.build.checked import Checked
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.run import Run
 from carms_lake.names import DELIVERY_ID, Layer, TableRef
@@ -52,6 +53,8 @@ class Audit:
     rows_before: Mapping[tuple[str, str], int]
     """Of the tables in the last published run."""
     now: datetime
+    known: Mapping[TableRef, Checked] = field(default_factory=dict)
+    """What the checks of a table found before, where they would find it again."""
     by_file: bool = False
     """Whether bronze is counted file by file, and not by its log alone."""
 
@@ -69,8 +72,10 @@ class Audit:
         return self.rejects.filter(of_table)
 
 
-def audited(task: Audit, connection: Connection) -> None:
+def audited(task: Audit, connection: Connection) -> list[CheckResult]:
     """Check everything on a connection that reads silver and gold; the run keeps what was found.
+
+    What the constraints of the tables alone come to is returned.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -81,7 +86,9 @@ def audited(task: Audit, connection: Connection) -> None:
     tables = [c for c in there if c.ref.layer is not Layer.BRONZE and c.kind != "macro"]
     sources = [c for c in there if c.ref.layer is Layer.BRONZE]
     manifests = {c.ref: read_manifest(commits(table_path(config, c.ref))) for c in sources}
-    found = audit(connection, tables, task.builds)
+    known = {ref: checked.results for ref, checked in task.known.items()}
+    of_tables = audit(connection, tables, task.builds, known)
+    found = [*of_tables]
     for contract in sources:
         rejects = task.rejects if task.by_file else None
         found.append(files_reconciled(config, contract, manifests[contract.ref], rejects))
@@ -106,6 +113,7 @@ def audited(task: Audit, connection: Connection) -> None:
         failures=failures(connection, tables, found, origin, quarantined),
         scores=scores(there, found, rows, reject_counts(task.rejects)),
     )
+    return of_tables
 
 
 def existing(config: LakeConfig, contracts: Mapping[TableRef, Contract]) -> list[Contract]:
@@ -127,18 +135,27 @@ def rows_before(config: LakeConfig, *, before: bool = False) -> dict[tuple[str, 
     """
     published, rows = rows_published(config.gold_file, before=before)
     catalog = load_catalog(config.domain)
-    below = {
-        ref
-        for ref in catalog.refs(Layer.BRONZE)
-        for commit in newest_first(table_path(config, ref))
-        if FORGOTTEN in commit.metadata and (commit.run_id or "") > published
-    }
+    below = forgotten_since(config, published)
     needs = {step.contract.ref: step.needs for step in catalog.silver_steps}
     needs |= {step.contract.ref: step.needs for step in catalog.gold_steps}
     for ref, inputs in needs.items():  # each comes after what it reads
         below |= {ref} if inputs & below else set()
     names = {(str(ref.layer), ref.table) for ref in below}
     return {table: count for table, count in rows.items() if table not in names}
+
+
+def forgotten_since(config: LakeConfig, run_id: str) -> set[TableRef]:
+    """The bronze tables of which a file was forgotten since a run.
+
+    Raises:
+        StoreError: the lake cannot be read.
+    """
+    return {
+        ref
+        for ref in load_catalog(config.domain).refs(Layer.BRONZE)
+        for commit in newest_first(table_path(config, ref))
+        if FORGOTTEN in commit.metadata and (commit.run_id or "") > run_id
+    }
 
 
 def check_arrival(run: Run, contracts: Iterable[Contract]) -> None:

@@ -236,20 +236,38 @@ def table_fingerprints(
         }
         if masks(step.sql):
             made_from["key"] = key_mark(config)
-        found[step.contract.ref] = _digest(made_from)
+        found[step.contract.ref] = digest_of(made_from)
     return found
 
 
-def own_fingerprints(config: LakeConfig, versions: Mapping[TableRef, int]) -> list[str]:
+def own_fingerprints(config: LakeConfig, versions: Mapping[TableRef, int]) -> dict[TableRef, str]:
     """What the tables of the domain's own layers are at their versions, -1 for none yet.
 
     Raises:
         StoreError: a log cannot be read.
     """
-    return [
-        f"{ref}: {version}, {mark_at(table_path(config, ref), version)}"
+    return {
+        ref: f"{ref}: {version}, {mark_at(table_path(config, ref), version)}"
         for ref, version in versions.items()
-    ]
+    }
+
+
+def silver_states(config: LakeConfig, builds: Mapping[TableRef, Build]) -> dict[TableRef, Any]:
+    """What each silver table holds, and what its build counted.
+
+    Raises:
+        StoreError: a log cannot be read.
+    """
+    return {
+        ref: [
+            mark_at(table_path(config, ref), build.rows_since),
+            build.rows_since,
+            build.input_rows,
+            build.quarantined,
+            dict(build.unknown),
+        ]
+        for ref, build in builds.items()
+    }
 
 
 def file_fingerprint(
@@ -267,20 +285,12 @@ def file_fingerprint(
     made_from = {
         "tables": sorted(tables),
         "contracts": {str(ref): contract.fingerprint for ref, contract in checked.items()},
-        "silver": {
-            str(ref): [
-                mark_at(table_path(config, ref), build.rows_since),
-                build.rows_since,
-                build.input_rows,
-                build.quarantined,
-                dict(build.unknown),
-            ]
-            for ref, build in builds.items()
-        },
+        "silver": {str(ref): state for ref, state in silver_states(config, builds).items()},
         "people": sorted(map(str, people)),
     }
-    return _digest(made_from)
+    return digest_of(made_from)
 
 
-def _digest(made_from: Mapping[str, Any]) -> str:
+def digest_of(made_from: Any) -> str:
+    """The SHA-256 of what JSON can hold."""
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

@@ -5,7 +5,8 @@ contracts classify it, the copy says that a record was rejected, where it is and
 it holds. `carms rejects` and `carms query` read the lake, and show it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -13,9 +14,12 @@ import polars as pl
 from carms_lake import __version__
 from carms_lake.catalog import Catalog
 from carms_lake.config import LakeConfig
+from carms_lake.flows.build.checked import checks_frame
+from carms_lake.flows.build.plan import digest_of
 from carms_lake.flows.run import OpsRows, Run
 from carms_lake.names import SRC_ROW_HASH, Layer, TableRef
 from carms_lake.quality.rejected import REASON
+from carms_lake.records import CheckResult
 from carms_lake.store import delta, ops, ops_path
 
 IN_THE_LAKE = "left out, it may name people; `carms query` shows it"
@@ -56,6 +60,15 @@ def tables_about_people(catalog: Catalog) -> set[TableRef]:
     }
     found = _reached(said, reads) | _reached(said, read_by)
     return {ref for ref in found if ref.layer is not Layer.GOLD}
+
+
+def classified(catalog: Catalog) -> str:
+    """The fingerprint of what the contracts say about people."""
+    private = {
+        str(ref): [column.name for column in contract.columns if column.is_private]
+        for ref, contract in catalog.contracts.items()
+    }
+    return digest_of([private, sorted(map(str, tables_about_people(catalog)))])
 
 
 def _reached(begin: Collection[TableRef], links: Mapping[TableRef, set[TableRef]]) -> set[TableRef]:
@@ -158,19 +171,39 @@ def published_rows(run: Run, catalog: Catalog) -> OpsRows:
     return {"table_versions": built, "lineage": lineage}
 
 
-def build_tables(
-    run: Run, fingerprint: str, tables: Mapping[TableRef, tuple[str, str]]
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """What the file was built from: as a whole, and by table with its version."""
+@dataclass(frozen=True)
+class BuildOf:
+    """What a gold file was made from, and what its checks found."""
+
+    fingerprint: str
+    """Of all of it; empty where the next build may not take it for complete."""
+    tables: Mapping[TableRef, tuple[str, str]]
+    """By table: its fingerprint, and the version of its contract."""
+    results: Sequence[CheckResult]
+    """What the constraints of the tables came to."""
+    checks: Mapping[TableRef, str]
+    """By table: what its checks depend on."""
+    classified: str
+    """What contracts say about people: in a copy of a file, what was left out could be read."""
+
+
+def build_tables(run: Run, made: BuildOf, copies: int) -> Iterator[tuple[str, pl.DataFrame]]:
+    """What the file was built from: as a whole, and by table with its version and its checks.
+
+    `copies` says how many builds began with a copy of the file before, since it was a new one.
+    """
     build = {
         "run_id": run.run_id,
-        "fingerprint": fingerprint,
+        "fingerprint": made.fingerprint,
         "built_at": run.started_at,
         "tool_version": __version__,
         "failed_checks": run.report().failed_checks,
+        "copies": copies,
+        "classified": made.classified,
     }
     at = {"built_at": pl.Datetime("us", "UTC")}
     yield "build", pl.DataFrame([build], schema_overrides=at)
     schema = dict.fromkeys(("table_name", "fingerprint", "contract_version"), pl.String)
-    rows = [(ref.table, *texts) for ref, texts in tables.items()]
+    rows = [(ref.table, *texts) for ref, texts in made.tables.items()]
     yield "build_tables", pl.DataFrame(rows, schema=schema, orient="row")
+    yield "build_checks", checks_frame(made.checks, made.results)

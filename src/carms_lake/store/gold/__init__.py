@@ -38,6 +38,10 @@ class BuildRecord:
     """By table."""
     contract_versions: dict[str, str]
     """By table."""
+    copies: int | None
+    """How many builds began with a copy of the file before, since it was last a new one."""
+    classified: str | None
+    """The fingerprint of what contracts say about people."""
     storage: str
     """What opens the file, in DuckDB's words: `v1.0.0+`."""
 
@@ -67,10 +71,23 @@ def build_record(path: Path) -> BuildRecord | None:
                 dict(counts),
                 {table: made for table, made, _ in tables},
                 {table: version for table, _, version in tables},
+                record.get("copies"),
+                record.get("classified"),
                 str(storage[0][0]),
             )
     except (duckdb.Error, ValueError):
         return None
+
+
+def checks_kept(path: Path) -> list[tuple[str, str, str, str]]:
+    """Layer, table, fingerprint and results (JSON), as a gold file keeps them."""
+    try:
+        with connect(path, read_only=True) as connection:
+            return connection.execute(
+                "select layer, table_name, fingerprint, results from ops.build_checks"
+            ).fetchall()
+    except duckdb.CatalogException:  # a file of an earlier version of the tool
+        return []
 
 
 def gold_fault(path: Path) -> str | None:

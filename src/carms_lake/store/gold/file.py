@@ -5,7 +5,7 @@ passed its checks.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from carms_lake.store.delta import Pinned
 from carms_lake.store.gold import STORAGE_VERSION, published_place
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
 from carms_lake.store.sql import (
-    PUBLISHED,
     connect,
     literal,
     qualified,
@@ -138,14 +137,24 @@ class Warehouse:
             comments(f"{contract.kind} {qualified(contract.ref)}", text, columns)
         )
 
-    def published_select(self, contract: Contract) -> str | None:
-        """A SELECT of the table in the attached published file; None without these columns."""
-        sql = f"from {PUBLISHED}.{qualified(contract.ref)}"
-        try:
-            _delivers(self.connection, contract, sql)
-        except (duckdb.Error, ContractError):
-            return None
-        return sql
+    def keep(self, contracts: Iterable[Contract]) -> set[TableRef]:
+        """Keep these tables of the copied file and drop all others; those that it has."""
+        kept = {contract.ref for contract in contracts if self._has(contract)}
+        tables = {(ref.layer, ref.table) for ref in kept}
+        for kind, schema, name in self.connection.execute(_OBJECTS).fetchall():
+            if (schema, name) not in tables:
+                self.connection.execute(f"drop {kind} {quoted(schema)}.{quoted(name)}")
+        return kept
+
+    def _has(self, contract: Contract) -> bool:
+        """Whether the file has the table in the columns of its contract."""
+        # No DESCRIBE: what it refuses would end the transaction.
+        found = self.connection.execute(
+            "select column_name, data_type from duckdb_columns() where database_name ="
+            " current_database() and schema_name = $layer and table_name = $table",
+            {"layer": contract.ref.layer, "table": contract.ref.table},
+        ).fetchall()
+        return dict(found) == {column.name: column.type.sql for column in contract.columns}
 
     def count(self, ref: TableRef) -> int:
         """How many rows a table has."""
@@ -200,9 +209,26 @@ class Warehouse:
         self.connection.close()
 
 
+_OBJECTS = """
+select 'table', schema_name, table_name from duckdb_tables()
+where database_name = current_database()
+union all
+select 'view', schema_name, view_name from duckdb_views()
+where database_name = current_database() and not internal
+union all
+select distinct 'macro table', schema_name, function_name from duckdb_functions()
+where database_name = current_database() and function_type = 'table_macro' and not internal
+"""
+"""What a file holds, as DROP names it."""
+
+
 @contextmanager
-def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehouse]:
-    """A new gold file in a folder of its own: `folder`, or one next to the published file.
+def building(
+    config: LakeConfig, folder: Path | None = None, copied: Path | None = None
+) -> Iterator[Warehouse]:
+    """A gold file in a folder of its own: `folder`, or one next to the published file.
+
+    It is a new one, or a copy of the file `copied`.
 
     Raises:
         StoreError: the folder cannot be written, or no file can be published there.
@@ -214,6 +240,8 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         path = folder / config.gold_file.name
+        if copied:
+            _copy(copied, path)
         connection = connect(
             path,
             storage_compatibility_version=STORAGE_VERSION,
@@ -227,11 +255,25 @@ def building(config: LakeConfig, folder: Path | None = None) -> Iterator[Warehou
         connection.execute("set preserve_insertion_order = true")
         connection.execute(SURROGATE_KEY)
         # One transaction: a commit after every statement waits for the disk every time.
-        connection.execute("begin; create schema gold; create schema ops")
+        connection.execute(
+            "begin; create schema if not exists gold; create schema if not exists ops"
+        )
         yield Warehouse(connection, path, config)
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(published: Path, path: Path) -> None:
+    """Copy the published file into the folder of the new one, which goes where that fails."""
+    try:
+        shutil.copyfile(published, path)
+    except OSError as error:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise StoreError(
+            f"`{path}` cannot be written: [Errno {error.errno}] {error.strerror}",
+            "is the disk full?",
+        ) from error
 
 
 def comments(what: str, text: str, columns: Mapping[str, str]) -> str:
