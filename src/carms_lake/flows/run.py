@@ -4,16 +4,18 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import polars as pl
+
 from carms_lake import __version__
 from carms_lake.config import LakeConfig
 from carms_lake.errors import LakeError, StoreError
-from carms_lake.names import RUN_ID, run_timestamp
+from carms_lake.names import RUN_ID, TableRef, run_timestamp
 from carms_lake.records import (
     CheckFailure,
     CheckResult,
@@ -30,6 +32,16 @@ from carms_lake.store.delta.log import newest_commit_at
 
 OpsRows = dict[str, list[dict[str, Any]]]
 """Rows of the tables of operations, by table."""
+
+
+@dataclass(frozen=True)
+class SilverChange:
+    """The rows of a silver table that a run replaced."""
+
+    since: int
+    """The version at which the table had got the rows that it had before."""
+    removed: pl.DataFrame
+    added: pl.DataFrame
 
 
 class Run:
@@ -49,6 +61,8 @@ class Run:
         """What is kept of a comparison of all files with their checksums."""
         self.progress: Progress | None = None
         """Who is to know what is finished, before the run is."""
+        self.silver_changes: dict[TableRef, SilverChange] = {}
+        """The rows that this run replaced, of tables of which it knows them."""
         self.verified: set[Path] = set()
         """The tables all of whose bytes this run has compared with their checksums."""
 
@@ -82,6 +96,14 @@ class Run:
             )
             for table, those in (rows or {}).items():
                 self._rows.setdefault(table, []).extend(those)
+
+    def count_rows(self, rows: Mapping[TableRef, int]) -> None:
+        """Say how many rows tables have of which that was not known when they were built."""
+        tables = [
+            replace(table, rows=rows.get(table.table)) if table.rows is None else table
+            for table in self._report.tables
+        ]
+        self._report = replace(self._report, tables=tuple(tables))
 
     def finished(self, *reports: FileReport | TableReport) -> None:
         """Tell a progress that wants to know (it has a method `finished`) of files and tables."""

@@ -14,6 +14,7 @@ from carms_lake.contract.limits import Dimension, QualityRule
 from carms_lake.contract.model import Contract, Relationship
 from carms_lake.errors import ContractError
 from carms_lake.names import TableRef
+from carms_lake.quality.change import Basis, counted_since, orphaned_since
 from carms_lake.quality.constraints import rule_select, summed
 from carms_lake.quality.reconciliation import driver_reconciled, within_budget
 from carms_lake.quality.table_constraints import (
@@ -39,13 +40,13 @@ def audit(
     connection: duckdb.DuckDBPyConnection,
     contracts: Sequence[Contract],
     builds: Mapping[TableRef, Build] | None = None,
-    known: Mapping[TableRef, Sequence[CheckResult]] | None = None,
+    known: Mapping[TableRef, Basis] | None = None,
 ) -> list[CheckResult]:
     """Check every constraint of the contracts on their tables, which the connection can read.
 
     `builds` says how many rows of silver tables were valid and quarantined when they were built;
-    it is compared with the tables' rows and with the budgets of relationships. What is `known` of a
-    table is taken over.
+    it is compared with the tables' rows and with the budgets of relationships. Of tables in `known`
+    only what changed is looked at.
 
     Raises:
         ContractError: a rule cannot be run.
@@ -54,11 +55,12 @@ def audit(
     for contract in contracts:
         if contract.kind == "macro":
             continue
-        if found := (known or {}).get(contract.ref):
-            results += found
+        basis = (known or {}).get(contract.ref)
+        if basis and basis.is_same:
+            results += basis.results
             continue
         try:
-            results += _table(connection, contract, (builds or {}).get(contract.ref))
+            results += _table(connection, contract, (builds or {}).get(contract.ref), basis)
         except duckdb.Error as error:
             raise cannot_be_run(contract, error) from error
     return results
@@ -73,12 +75,17 @@ def cannot_be_run(contract: Contract, error: duckdb.Error) -> ContractError:
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, build: Build | None
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    build: Build | None,
+    basis: Basis | None = None,
 ) -> Iterator[CheckResult]:
     checks = list(sql_checks(contract))
     rules = [rule for rule in contract.quality if rule.kind in ("library", "sql")]
     measures = [metric_check(contract, rule) for rule in rules]
-    rows, counts = _counted(connection, contract, [*checks, *filter(None, measures)])
+    wanted = [*checks, *filter(None, measures)]
+    found = counted_since(connection, contract, wanted, basis) if basis else None
+    rows, counts = found or _counted(connection, contract, wanted)
     for check in checks:
         yield row_check(
             contract.ref,
@@ -93,12 +100,14 @@ def _table(
         if contract.quarantine_budget_pct is not None:
             yield within_budget(contract, build, build.quarantined, contract.quarantine_budget_pct)
     for relationship in contract.relationships:
-        select = reference_check(contract, relationship).exact
-        orphaned = int(scalar(connection, select)) if select else 0
+        orphaned = orphaned_since(connection, contract, relationship, basis) if basis else None
+        if orphaned is None:
+            select = reference_check(contract, relationship).exact
+            orphaned = int(scalar(connection, select)) if select else 0
         yield _references(contract, relationship, build, rows, orphaned)
     for rule, measure in zip(rules, measures, strict=True):
-        found = next(counts) if measure else scalar(connection, rule_select(contract, rule))
-        yield _measured(contract, rule, found, rows, measure)
+        value = next(counts) if measure else scalar(connection, rule_select(contract, rule))
+        yield _measured(contract, rule, value, rows, measure)
     for entry in contract.reconcile:
         texts = summed(contract, entry)
         gold, silver = (scalar(connection, only_reads(*text)) for text in texts)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 from ledger_lake import accounts, entries, project
 from tiny import gold
 
-from carms_lake.flows.build import build
-from carms_lake.flows.build import gold as gold_flow
+from carms_lake.flows.build import build, copied
 from carms_lake.flows.ingest import ingest
 from carms_lake.flows.ingest.forget import forget
 from carms_lake.quality import audit
@@ -48,9 +47,9 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     found: set[str] = set()
     check = audit._table
 
-    def noted(connection: object, contract: object, build: object) -> object:
-        found.add(contract.ref.in_domain)  # type: ignore[attr-defined]
-        return check(connection, contract, build)  # type: ignore[arg-type]
+    def noted(connection: Any, contract: Any, *rest: Any) -> object:
+        found.add(contract.ref.in_domain)
+        return check(connection, contract, *rest)
 
     monkeypatch.setattr(audit, "_table", noted)
     return found
@@ -91,7 +90,7 @@ def test_only_tables_that_look_at_a_change_are_checked(
 def test_after_a_number_of_copies_all_is_computed_and_checked(
     config: LakeConfig, looked_at: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gold_flow, "MOST_COPIES", 1)
+    monkeypatch.setattr(copied, "MOST_COPIES", 1)
     another_entry(config)
     build(config)
     assert "silver.account" not in looked_at

@@ -13,11 +13,11 @@ from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Dimension, Severity
 from carms_lake.contract.model import Contract
 from carms_lake.flows.build import quarantine
-from carms_lake.flows.build.checked import Checked
 from carms_lake.flows.build.plan import key_pairs
 from carms_lake.flows.run import Run
 from carms_lake.names import DELIVERY_ID, Layer, TableRef
 from carms_lake.quality.audit import Connection, audit
+from carms_lake.quality.change import Basis
 from carms_lake.quality.failures import MOST_ROWS, Origin, as_json, failures, of_whole
 from carms_lake.quality.freshness import fresh, rows_changed, rows_published
 from carms_lake.quality.reconciliation import (
@@ -53,8 +53,8 @@ class Audit:
     rows_before: Mapping[tuple[str, str], int]
     """Of the tables in the last published run."""
     now: datetime
-    known: Mapping[TableRef, Checked] = field(default_factory=dict)
-    """What the checks of a table found before, where they would find it again."""
+    known: Mapping[TableRef, Basis] = field(default_factory=dict)
+    """What the checks of a table found before, and what changed since."""
     by_file: bool = False
     """Whether bronze is counted file by file, and not by its log alone."""
 
@@ -86,8 +86,7 @@ def audited(task: Audit, connection: Connection) -> list[CheckResult]:
     tables = [c for c in there if c.ref.layer is not Layer.BRONZE and c.kind != "macro"]
     sources = [c for c in there if c.ref.layer is Layer.BRONZE]
     manifests = {c.ref: read_manifest(commits(table_path(config, c.ref))) for c in sources}
-    known = {ref: checked.results for ref, checked in task.known.items()}
-    of_tables = audit(connection, tables, task.builds, known)
+    of_tables = audit(connection, tables, task.builds, task.known)
     found = [*of_tables]
     for contract in sources:
         rejects = task.rejects if task.by_file else None

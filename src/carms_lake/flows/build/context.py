@@ -151,6 +151,8 @@ class TableUpdate:
     build: Build
     replaced: pl.DataFrame | None = None
     """The keys whose rows go; None where all go."""
+    removed: pl.DataFrame | None = None
+    """The rows that these replace, where they are not all rows."""
     note: str = ""
     rows_read: int | None = None
     """Of the driver; of a table without one, of all tables that its function reads."""

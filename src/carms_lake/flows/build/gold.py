@@ -1,14 +1,13 @@
 """Silver -> the gold file: written next to the published one, audited, then put in its place."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
 from carms_lake.catalog import Catalog, GoldStep
-from carms_lake.config import LakeConfig
 from carms_lake.contract.limits import Severity
 from carms_lake.errors import DataError, counted
 from carms_lake.flows.build.audit import (
@@ -16,16 +15,16 @@ from carms_lake.flows.build.audit import (
     Audit,
     audited,
     check_freshness,
-    forgotten_since,
     rows_before,
 )
-from carms_lake.flows.build.checked import Checked, check_fingerprints, last_checked
+from carms_lake.flows.build.checked import bases, checked_now
 from carms_lake.flows.build.context import rows_version
+from carms_lake.flows.build.copied import MOST_COPIES, Stock, copies_in_a_row, stocked
 from carms_lake.flows.build.plan import (
     file_fingerprint,
+    made_from,
     own_fingerprints,
     silver_states,
-    table_fingerprints,
 )
 from carms_lake.flows.build.published import (
     BuildOf,
@@ -38,23 +37,18 @@ from carms_lake.flows.build.published import (
 from carms_lake.flows.run import Run
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
-from carms_lake.records import TableReport
+from carms_lake.records import CheckResult, TableReport
 from carms_lake.store import delta, ops, own, table_path
 from carms_lake.store.delta.manifest import Build, last_builds
 from carms_lake.store.gold import (
-    STORAGE_VERSION,
-    BuildRecord,
     build_record,
     publish,
     published_although,
     published_place,
 )
+from carms_lake.store.gold.changes import NotByKey
 from carms_lake.store.gold.file import Warehouse, building
 from carms_lake.store.gold.macros import key_file, masks
-from carms_lake.store.sql import attach
-
-MOST_COPIES = 20
-"""So many builds begin with a copy of the file before; then all is computed and checked again."""
 
 
 def build_gold(
@@ -77,12 +71,13 @@ def build_gold(
     builds = last_builds(config, contracts.values())
     silver = {ref: rows_version(config, ref) for ref in catalog.refs(Layer.SILVER)}
     _note_new_key(run, steps)
-    fingerprints = table_fingerprints(config, steps, silver)
+    made = made_from(config, steps, silver)
+    fingerprints = {ref: of.fingerprint for ref, of in made.items()}
     people = tables_about_people(catalog)
     appended = {ref: own.version(config, ref) for ref, c in contracts.items() if c.written_by}
     of_own = own_fingerprints(config, appended)
-    tables = [*fingerprints.values(), *of_own.values()]
-    fingerprint = file_fingerprint(config, tables, contracts, builds, people)
+    texts = [*fingerprints.values(), *of_own.values()]
+    fingerprint = file_fingerprint(config, texts, contracts, builds, people)
     published = None if full_refresh else build_record(config.gold_file)
     if published and published.fingerprint == fingerprint:
         _note_unchanged(run, {ref: published.rows.get(ref.table) for ref in fingerprints})
@@ -90,85 +85,58 @@ def build_gold(
         return
     before = published.fingerprints if published else {}
     is_partial = not fingerprints.keys() <= needed
-    reusable = {ref for ref, made in fingerprints.items() if before.get(ref.table) == made}
+    reusable = {ref for ref, found in fingerprints.items() if before.get(ref.table) == found}
     reusable |= fingerprints.keys() - needed
-    copies = _copies(catalog, config, published)
+    copies = copies_in_a_row(catalog, config, published)
     # What a build of some tables leaves alone is in the published file only.
-    is_copy = bool(published and (copies or is_partial))
-    with building(
-        config, copied=published_place(config.gold_file) if is_copy else None
-    ) as warehouse:
-        kept, last = _kept(run, catalog, warehouse, reusable) if is_copy else (set(), {})
-        made_from = fingerprints | {ref: before.get(ref.table, "") for ref in kept}
-        states = {**made_from, **silver_states(config, builds), **of_own}
-        checks = check_fingerprints(contracts, states)
-        known = {ref: found for ref, found in last.items() if found.fingerprint == checks.get(ref)}
+    copied = published_place(config.gold_file) if published and (copies or is_partial) else None
+    with building(config, copied=copied) as warehouse:
+        stock = stocked(run, catalog, warehouse, made, reusable) if copied else Stock()
+        states: dict[TableRef, object] = {
+            ref: of.fingerprint for ref, of in (made | stock.made).items()
+        }
+        checks = checked_now(contracts, {**states, **silver_states(config, builds), **of_own})
         _add_sources(run, warehouse, silver)
         for ref, version in appended.items():
             warehouse.add_own(contracts[ref], _pinned(run, ref, version))
-        _create_all(run, warehouse, steps, kept, builds)
+        _create_all(run, warehouse, steps, builds, stock)
+        known = bases(stock.checked, checks, stock.changes.since) if stock.changes else {}
         task = Audit(run, contracts, builds, rows_before(config), now, known)
         found = audited(task, warehouse.connection)
+        run.count_rows(_rows_of_views(warehouse, catalog, found))
         message = _stop_where_a_check_failed(run, publish_anyway=publish_anyway)
         this_run = run.finish(message, published=published_rows(run, catalog))
         for table, frame in published_ops(config, catalog, people, this_run, task.rejects):
             warehouse.add_ops(table, frame)
         # The next build checks again what failed, whatever changed.
         is_whole = not is_partial and not run.report().failed_checks
-        versions = {ref: (made, contracts[ref].version) for ref, made in made_from.items()}
-        made = BuildOf(
-            fingerprint if is_whole else "", versions, found, checks, classified(catalog)
-        )
-        for table, frame in build_tables(run, made, copies or MOST_COPIES * is_copy):
+        tables = {ref: (of, contracts[ref].version) for ref, of in (made | stock.made).items()}
+        whole = fingerprint if is_whole else ""
+        build_of = BuildOf(whole, tables, found, checks, classified(catalog))
+        for table, frame in build_tables(run, build_of, copies or MOST_COPIES * bool(copied)):
             warehouse.add_ops(table, frame)
-        warehouse.finish([Layer.SILVER])
-        _note_other_names(run)
-        target = publish(warehouse.path, config.gold_file)
-        run.publish(target)
-        _note_held(run, target)
+        _put_in_place(run, warehouse)
 
 
-def _copies(catalog: Catalog, config: LakeConfig, published: BuildRecord | None) -> int:
-    """Which copy in a row a copy of the published file would be; 0 where it has to be a new file.
-
-    A copy keeps the room of rows that were removed, which may still be read in it: after a number
-    of builds, when a file of a source was forgotten and when a contract says something else about
-    people, the file is a new one.
-
-    Raises:
-        StoreError: the lake cannot be read.
-    """
-    if published is None or published.copies is None:
-        return 0
-    may_copy = (
-        not published.failed_checks
-        and published.copies < MOST_COPIES
-        and published.classified == classified(catalog)
-        and published.storage.removesuffix("+") == STORAGE_VERSION
-        and not _log_beside(config).exists()
-        and not forgotten_since(config, published.run_id)
-    )
-    return published.copies + 1 if may_copy else 0
+def _rows_of_views(
+    warehouse: Warehouse, catalog: Catalog, found: Sequence[CheckResult]
+) -> dict[TableRef, int]:
+    """How many rows the views have: the checks say it where one of them counts rows."""
+    counted_by_checks = {r.table: r.checked_rows for r in found if r.counts_rows}
+    return {
+        ref: counted_by_checks[ref] if ref in counted_by_checks else warehouse.count(ref)
+        for ref, contract in catalog.contracts.items()
+        if contract.kind == "view"
+    }
 
 
-def _log_beside(config: LakeConfig) -> Path:
-    """Where a program that writes to the published file keeps what the file does not have yet."""
-    place = published_place(config.gold_file)
-    return place.with_name(place.name + ".wal")
-
-
-def _kept(
-    run: Run, catalog: Catalog, warehouse: Warehouse, reusable: Collection[TableRef]
-) -> tuple[set[TableRef], dict[TableRef, Checked]]:
-    """The tables that stay as they are in the copied file, and what the checks found in it.
-
-    Raises:
-        StoreError: another program has the published file open for writing.
-    """
-    attach(warehouse.connection, run.config.gold_file)
-    contracts = [catalog.contracts[ref] for ref in reusable]
-    kept = warehouse.keep(contract for contract in contracts if contract.kind == "table")
-    return kept, last_checked(run.config.gold_file, catalog.domain.name)
+def _put_in_place(run: Run, warehouse: Warehouse) -> None:
+    """Close the file and put it in the place of the published one."""
+    warehouse.finish([Layer.SILVER])
+    _note_other_names(run)
+    target = publish(warehouse.path, run.config.gold_file)
+    run.publish(target)
+    _note_held(run, target)
 
 
 def _note_unchanged(run: Run, rows: Mapping[TableRef, int | None]) -> None:
@@ -231,27 +199,39 @@ def _create_all(
     run: Run,
     warehouse: Warehouse,
     steps: Sequence[GoldStep],
-    kept: Collection[TableRef],
     builds: Mapping[TableRef, Build],
+    stock: Stock,
 ) -> None:
-    """Compute every table that is not kept as it is in the copied file."""
+    """Compute every table that is not the same in the copied file: some keys, or all rows."""
     rows: dict[TableRef, int | None] = {ref: build.rows for ref, build in builds.items()}
     for step in steps:
         started = time.perf_counter()
         contract, ref = step.contract, step.contract.ref
-        is_kept = ref in kept
-        if is_kept:
+        read = [rows.get(name) for name in step.reads]
+        # Unknown where the rows of a part of it are, as those of a macro.
+        rows_read = None if None in read else sum(count or 0 for count in read)
+        why, keys = "", None
+        if ref in stock.same:
+            rows_read = 0
+        elif stock.changes and ref in stock.earlier:
+            try:
+                keys = rows_read = stock.changes.update(step, rows_read)
+            except NotByKey as reason:
+                why = f"all rows: {reason}"
+                warehouse.drop(ref)
+        if ref in stock.same or keys is not None:
             rows[ref] = warehouse.count(ref)
         else:
-            rows[ref] = warehouse.create(contract, step.sql, step.where)
-        read = [rows.get(name) for name in step.reads]
+            # The checks compute a view anyway, and say how many rows it has.
+            is_new = stock.changes is None
+            rows[ref] = warehouse.create(contract, step.sql, step.where, counts_view=is_new)
         report = TableReport(
             ref,
-            "copied" if is_kept else "built",
+            "copied" if ref in stock.same else "built",
             rows=rows[ref],
-            # Unknown where the rows of a part of it are, as those of a macro.
-            rows_read=0 if is_kept else None if None in read else sum(count or 0 for count in read),
+            rows_read=rows_read,
             seconds=round(time.perf_counter() - started, 3),
+            message=why if keys is None else counted(keys, "key"),
         )
         run.add(tables=[report])
         run.finished(report)

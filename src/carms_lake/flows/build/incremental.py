@@ -121,7 +121,8 @@ def rebuild_keys(context: BuildContext, last: Build, plan: KeyPlan) -> TableUpda
         build = replace(build, keys=build.input_rows)
         if returned != plan.rows or build.keys != build.driver_keys:
             raise NotIncremental(NOT_BALANCED)
-    return TableUpdate(found.rows, rejects, build, keys, counted(keys.height, "key"), plan.rows)
+    note = counted(keys.height, "key")
+    return TableUpdate(found.rows, rejects, build, keys, plan.current, note, plan.rows)
 
 
 def append_new_files(
@@ -174,7 +175,8 @@ def append_new_files(
         raise NotIncremental(NOT_BALANCED)
     no_keys = frame.select(key).clear()
     note = counted(inserted, "new row")
-    return TableUpdate(found.rows, rejects, build, no_keys, note, inserted)
+    nothing = found.rows.clear()
+    return TableUpdate(found.rows, rejects, build, no_keys, nothing, note, inserted)
 
 
 def _driver_rows(context: BuildContext, keys: pl.DataFrame | None = None) -> pl.LazyFrame:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from carms_lake import __version__
@@ -207,37 +208,57 @@ def _is_plain(kind: ColumnType) -> bool:
     return not kind.item and kind.name not in _NO_KEY_TYPES
 
 
-def table_fingerprints(
-    config: LakeConfig, steps: Sequence[GoldStep], silver: Mapping[TableRef, int]
-) -> dict[TableRef, str]:
-    """The fingerprint of each step, which come after what they read.
+@dataclass(frozen=True)
+class Made:
+    """What a gold table is made from."""
 
-    It holds the tool, the SELECT, the contract, the versions at which the silver tables that it
-    reads got their rows and which commits these are, the fingerprints of the gold tables that it
-    reads or refers to by an enforced key, and where it masks, a mark of the key.
+    definition: str
+    """The fingerprint of the tool, its SELECT, its contract and, where it masks, the key."""
+    inputs: Mapping[str, Any]
+    """By table that it reads, or refers to by an enforced key (`silver.program`): of silver the
+    version at which it got its rows and which commit that is, of gold its fingerprint."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all of it."""
+        return digest_of([self.definition, self.inputs])
+
+
+def made_from(
+    config: LakeConfig, steps: Sequence[GoldStep], silver: Mapping[TableRef, int]
+) -> dict[TableRef, Made]:
+    """What each step is made from; steps come after what they read.
 
     Raises:
         ConfigError: the file of the masking key holds none.
         StoreError: it cannot be read or written.
     """
-    found: dict[TableRef, str] = {}
+    found: dict[TableRef, Made] = {}
     for step in steps:
-        made_from: dict[str, Any] = {
-            "tool": __version__,
-            "keys": SURROGATE_KEY,
-            "sql": step.sql,
-            "contract": step.contract.fingerprint,
-            "silver": {
-                str(ref): [silver[ref], mark_at(table_path(config, ref), silver[ref])]
-                for ref in step.needs
-                if ref.layer is Layer.SILVER
-            },
-            "gold": {str(ref): found[ref] for ref in step.needs if ref.layer is Layer.GOLD},
-        }
+        definition = [__version__, SURROGATE_KEY, step.sql, step.contract.fingerprint]
         if masks(step.sql):
-            made_from["key"] = key_mark(config)
-        found[step.contract.ref] = digest_of(made_from)
+            definition.append(key_mark(config))
+        inputs: dict[str, Any] = {}
+        for ref in sorted(step.needs):
+            if ref.layer is Layer.SILVER:
+                mark = mark_at(table_path(config, ref), silver[ref])
+                inputs[ref.in_domain] = [silver[ref], mark]
+            elif ref.layer is Layer.GOLD:
+                inputs[ref.in_domain] = found[ref].fingerprint
+        found[step.contract.ref] = Made(digest_of(definition), inputs)
     return found
+
+
+def table_fingerprints(
+    config: LakeConfig, steps: Sequence[GoldStep], silver: Mapping[TableRef, int]
+) -> dict[TableRef, str]:
+    """The fingerprint of what each step is made from.
+
+    Raises:
+        ConfigError: the file of the masking key holds none.
+        StoreError: it cannot be read or written.
+    """
+    return {ref: made.fingerprint for ref, made in made_from(config, steps, silver).items()}
 
 
 def own_fingerprints(config: LakeConfig, versions: Mapping[TableRef, int]) -> dict[TableRef, str]:

@@ -5,6 +5,7 @@ contracts classify it, the copy says that a record was rejected, where it is and
 it holds. `carms rejects` and `carms query` read the lake, and show it.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,8 @@ import polars as pl
 from carms_lake import __version__
 from carms_lake.catalog import Catalog
 from carms_lake.config import LakeConfig
-from carms_lake.flows.build.checked import checks_frame
-from carms_lake.flows.build.plan import digest_of
+from carms_lake.flows.build.checked import Checked, checks_frame
+from carms_lake.flows.build.plan import Made, digest_of
 from carms_lake.flows.run import OpsRows, Run
 from carms_lake.names import SRC_ROW_HASH, Layer, TableRef
 from carms_lake.quality.rejected import REASON
@@ -177,11 +178,11 @@ class BuildOf:
 
     fingerprint: str
     """Of all of it; empty where the next build may not take it for complete."""
-    tables: Mapping[TableRef, tuple[str, str]]
-    """By table: its fingerprint, and the version of its contract."""
+    tables: Mapping[TableRef, tuple[Made, str]]
+    """By table: what it was made from, and the version of its contract."""
     results: Sequence[CheckResult]
     """What the constraints of the tables came to."""
-    checks: Mapping[TableRef, str]
+    checks: Mapping[TableRef, Checked]
     """By table: what its checks depend on."""
     classified: str
     """What contracts say about people: in a copy of a file, what was left out could be read."""
@@ -203,7 +204,11 @@ def build_tables(run: Run, made: BuildOf, copies: int) -> Iterator[tuple[str, pl
     }
     at = {"built_at": pl.Datetime("us", "UTC")}
     yield "build", pl.DataFrame([build], schema_overrides=at)
-    schema = dict.fromkeys(("table_name", "fingerprint", "contract_version"), pl.String)
-    rows = [(ref.table, *texts) for ref, texts in made.tables.items()]
+    names = ("table_name", "fingerprint", "contract_version", "definition", "inputs")
+    schema = dict.fromkeys(names, pl.String)
+    rows = [
+        (ref.table, of.fingerprint, version, of.definition, json.dumps(dict(of.inputs)))
+        for ref, (of, version) in made.tables.items()
+    ]
     yield "build_tables", pl.DataFrame(rows, schema=schema, orient="row")
     yield "build_checks", checks_frame(made.checks, made.results)

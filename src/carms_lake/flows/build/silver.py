@@ -29,7 +29,7 @@ from carms_lake.flows.build.plan import (
     decide,
     why_not_incremental,
 )
-from carms_lake.flows.run import Run
+from carms_lake.flows.run import Run, SilverChange
 from carms_lake.flows.series import series_of
 from carms_lake.names import TableRef
 from carms_lake.quality.scorecard import field_coverage
@@ -86,6 +86,9 @@ def transform(
     update = _update(context, changes, of_driver, why)
     write_rejects(run.config, [update.rejects], run.run_id)
     version = _commit(context, update)
+    if last and update.removed is not None and update.rows.height <= FILE_ROWS:
+        change = SilverChange(last.rows_since, update.removed, update.rows)
+        run.silver_changes[contract.ref] = change
     if released := quarantine.released(context, update.rows):
         note = f"`{contract.ref.in_domain}`: {counted(released, 'row')} released from quarantine"
         run.add(notes=[note])

@@ -79,14 +79,26 @@ def build_record(path: Path) -> BuildRecord | None:
         return None
 
 
-def checks_kept(path: Path) -> list[tuple[str, str, str, str]]:
-    """Layer, table, fingerprint and results (JSON), as a gold file keeps them."""
+def checks_kept(path: Path) -> list[tuple[str, ...]]:
+    """The rows of `ops.build_checks` in a gold file; none in one of an earlier version."""
     try:
         with connect(path, read_only=True) as connection:
             return connection.execute(
-                "select layer, table_name, fingerprint, results from ops.build_checks"
+                "select layer, table_name, fingerprint, contract, state, results"
+                " from ops.build_checks"
             ).fetchall()
-    except duckdb.CatalogException:  # a file of an earlier version of the tool
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return []
+
+
+def inputs_kept(path: Path) -> list[tuple[str, str, str]]:
+    """Table, definition and inputs (JSON) of the tables of gold, as a gold file keeps them."""
+    try:
+        with connect(path, read_only=True) as connection:
+            return connection.execute(
+                "select table_name, definition, inputs from ops.build_tables"
+            ).fetchall()
+    except duckdb.BinderException:  # a file of an earlier version of the tool
         return []
 
 

@@ -5,7 +5,7 @@ passed its checks.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from carms_lake.names import IDENTIFIER, TableRef
 from carms_lake.store import ops, own
 from carms_lake.store.delta import Pinned
 from carms_lake.store.gold import STORAGE_VERSION, published_place
+from carms_lake.store.gold.changes import ByKey, RowChange, row_change, update_by_key
+from carms_lake.store.gold.ddl import OBJECTS, comments, table_ddl
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
 from carms_lake.store.sql import (
     connect,
-    literal,
     qualified,
     quoted,
     read_pinned,
@@ -66,10 +67,13 @@ class Warehouse:
             seal(self.connection, folders=[self._config.lake])
             self._is_sealed = True
 
-    def create(self, contract: Contract, sql: str, where: str = "") -> int | None:
+    def create(
+        self, contract: Contract, sql: str, where: str = "", *, counts_view: bool = True
+    ) -> int | None:
         """Create a table, view or macro from its SELECT; how many rows it has (None for a macro).
 
-        `where` names the file of the SELECT in messages.
+        `where` names the file of the SELECT in messages. To count the rows of a view is to compute
+        it, so `counts_view=False` gives None.
 
         Raises:
             ContractError: the SELECT does not deliver the contract's columns and types, or its rows
@@ -84,7 +88,7 @@ class Warehouse:
                     "only a build has the key: mask in a table, and read that",
                 )
             add_keyed_hash(self.connection, self._config)
-        try:
+        with _computing(contract, where):
             if contract.kind == "macro":
                 self._create_macro(contract, sql)
             elif contract.kind == "view":
@@ -97,17 +101,41 @@ class Warehouse:
                 if contract.enforce_key:
                     ensure_unique(self.connection, contract, sql)
             self._created.append(contract)
-            return None if contract.kind == "macro" else self.count(contract.ref)
-        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            raise StoreError(
-                f"`{contract.ref}` cannot be built: {error}",
-                "free memory or disk, or raise `memory_limit` in carms.toml",
-            ) from error
-        except duckdb.Error as error:
-            raise ContractError(
-                ": ".join(filter(None, [f"`{contract.ref}`", where, str(error).rstrip()])),
-                "correct the table's SELECT, or its contract",
-            ) from error
+            is_counted = contract.kind == "table" or (contract.kind == "view" and counts_view)
+            return self.count(contract.ref) if is_counted else None
+
+    def update(
+        self, contract: Contract, sql: str, plan: ByKey, where: str = ""
+    ) -> tuple[int, RowChange | None]:
+        """Compute the touched keys of a table of the copied file: how many, and what changed.
+
+        Raises:
+            NotByKey: too many keys are touched; nothing was done.
+            ContractError: the SELECT does not deliver the contract, or its rows break it.
+        """
+        self.seal()
+        if masks(sql):
+            add_keyed_hash(self.connection, self._config)
+        with _computing(contract, where):
+            return update_by_key(self.connection, contract, sql, plan)
+
+    def change_of(
+        self, ref: TableRef, removed: pl.DataFrame, added: pl.DataFrame
+    ) -> RowChange | None:
+        """The rows of a source that came and went, of frames of its rows; None where none did."""
+        sides = []
+        for what, frame in (("were", removed), ("are", added)):
+            side = quoted(f"{what} {ref.in_domain}")
+            self.connection.execute(f"create temp table {side} as from {qualified(ref)} limit 0")
+            self.connection.register("rows_frame", frame.to_arrow())
+            self.connection.execute(f"insert into {side} by name from rows_frame")
+            self.connection.unregister("rows_frame")
+            sides.append(f"from {side}")
+        return row_change(self.connection, ref, *sides)
+
+    def drop(self, ref: TableRef) -> None:
+        """Drop a table of the copied file."""
+        self.connection.execute(f"drop table {qualified(ref)}")
 
     def _create_macro(self, contract: Contract, sql: str) -> None:
         name, run = qualified(contract.ref), self.connection.execute
@@ -141,7 +169,7 @@ class Warehouse:
         """Keep these tables of the copied file and drop all others; those that it has."""
         kept = {contract.ref for contract in contracts if self._has(contract)}
         tables = {(ref.layer, ref.table) for ref in kept}
-        for kind, schema, name in self.connection.execute(_OBJECTS).fetchall():
+        for kind, schema, name in self.connection.execute(OBJECTS).fetchall():
             if (schema, name) not in tables:
                 self.connection.execute(f"drop {kind} {quoted(schema)}.{quoted(name)}")
         return kept
@@ -158,7 +186,11 @@ class Warehouse:
 
     def count(self, ref: TableRef) -> int:
         """How many rows a table has."""
-        return int(scalar(self.connection, f"select count(*) from {qualified(ref)}"))
+        return self.rows_in(f"from {qualified(ref)}")
+
+    def rows_in(self, select: str) -> int:
+        """How many rows a SELECT gives."""
+        return int(scalar(self.connection, f"select count(*) from ({select})"))
 
     def add_ops(self, table: str, frame: pl.DataFrame) -> None:
         """Put a copy of a table of operations into the file.
@@ -209,17 +241,26 @@ class Warehouse:
         self.connection.close()
 
 
-_OBJECTS = """
-select 'table', schema_name, table_name from duckdb_tables()
-where database_name = current_database()
-union all
-select 'view', schema_name, view_name from duckdb_views()
-where database_name = current_database() and not internal
-union all
-select distinct 'macro table', schema_name, function_name from duckdb_functions()
-where database_name = current_database() and function_type = 'table_macro' and not internal
-"""
-"""What a file holds, as DROP names it."""
+@contextmanager
+def _computing(contract: Contract, where: str) -> Iterator[None]:
+    """Report what DuckDB says of a table's SELECT; `where` names the file that it is in.
+
+    Raises:
+        StoreError: memory or disk is full.
+        ContractError: the SELECT cannot be computed.
+    """
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise StoreError(
+            f"`{contract.ref}` cannot be built: {error}",
+            "free memory or disk, or raise `memory_limit` in carms.toml",
+        ) from error
+    except duckdb.Error as error:
+        raise ContractError(
+            ": ".join(filter(None, [f"`{contract.ref}`", where, str(error).rstrip()])),
+            "correct the table's SELECT, or its contract",
+        ) from error
 
 
 @contextmanager
@@ -274,24 +315,6 @@ def _copy(published: Path, path: Path) -> None:
             f"`{path}` cannot be written: [Errno {error.errno}] {error.strerror}",
             "is the disk full?",
         ) from error
-
-
-def comments(what: str, text: str, columns: Mapping[str, str]) -> str:
-    """The statements that say what a table or view is (`view gold.sales`), and its columns."""
-    name = what.partition(" ")[2]
-    of_columns = {f"column {name}.{quoted(column)}": says for column, says in columns.items()}
-    said = {what: text} | of_columns
-    return "; ".join(f"comment on {it} is {literal(says)}" for it, says in said.items())
-
-
-def table_ddl(contract: Contract) -> str:
-    """CREATE TABLE with the types and NOT NULL of a contract."""
-    parts = [
-        f"{quoted(c.name)} {c.type.sql}"
-        + (" not null" if c.required or c.name in contract.primary_key else "")
-        for c in contract.columns
-    ]
-    return f"create table {qualified(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
 
 
 def _ensure_parameters(contract: Contract) -> None:
