@@ -34,3 +34,22 @@ def table_ddl(contract: Contract) -> str:
         for c in contract.columns
     ]
     return f"create table {qualified(contract.ref)} (\n    " + ",\n    ".join(parts) + "\n)"
+
+
+def description(contract: Contract) -> str:
+    """The COMMENTs on what a contract describes, and on its columns."""
+    if contract.kind == "macro":
+        return comments(f"macro table {qualified(contract.ref)}", contract.description, {})
+    text = ". ".join(filter(None, (contract.description.rstrip("."), contract.grain)))
+    # A BI tool finds here what the file does not declare.
+    key = contract.primary_key
+    refers = {r.columns[0]: r for r in contract.relationships if len(r.columns) == 1}
+    columns = {}
+    for column in contract.columns:
+        says = [column.description.rstrip(".") + "."]
+        if column.name in key:
+            says.append("Primary key." if len(key) == 1 else "Part of the primary key.")
+        if link := refers.get(column.name):
+            says.append(f"Refers to {link.target.in_domain}.{link.target_columns[0]}.")
+        columns[column.name] = " ".join(says).lstrip(". ")
+    return comments(f"{contract.kind} {qualified(contract.ref)}", text, columns)

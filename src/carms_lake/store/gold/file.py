@@ -21,7 +21,7 @@ from carms_lake.store import ops, own
 from carms_lake.store.delta import Pinned
 from carms_lake.store.gold import STORAGE_VERSION, published_place
 from carms_lake.store.gold.changes import ByKey, RowChange, row_change, update_by_key
-from carms_lake.store.gold.ddl import OBJECTS, comments, table_ddl
+from carms_lake.store.gold.ddl import OBJECTS, comments, description, table_ddl
 from carms_lake.store.gold.macros import SURROGATE_KEY, add_keyed_hash, ensure_unique, masks
 from carms_lake.store.sql import (
     connect,
@@ -144,27 +144,6 @@ class Warehouse:
         nulls = ", ".join("null" for _ in contract.parameters)
         _delivers(self.connection, contract, f"from {name}({nulls})")
 
-    def _describe(self, contract: Contract) -> None:
-        if contract.kind == "macro":
-            macro = f"macro table {qualified(contract.ref)}"
-            self.connection.execute(comments(macro, contract.description, {}))
-            return
-        text = ". ".join(filter(None, (contract.description.rstrip("."), contract.grain)))
-        # A BI tool finds here what the file does not declare.
-        key = contract.primary_key
-        refers = {r.columns[0]: r for r in contract.relationships if len(r.columns) == 1}
-        columns = {}
-        for column in contract.columns:
-            says = [column.description.rstrip(".") + "."]
-            if column.name in key:
-                says.append("Primary key." if len(key) == 1 else "Part of the primary key.")
-            if link := refers.get(column.name):
-                says.append(f"Refers to {link.target.in_domain}.{link.target_columns[0]}.")
-            columns[column.name] = " ".join(says).lstrip(". ")
-        self.connection.execute(
-            comments(f"{contract.kind} {qualified(contract.ref)}", text, columns)
-        )
-
     def keep(self, contracts: Iterable[Contract]) -> set[TableRef]:
         """Keep these tables of the copied file and drop all others; those that it has."""
         kept = {contract.ref for contract in contracts if self._has(contract)}
@@ -228,7 +207,7 @@ class Warehouse:
         """Describe what the file holds, drop the views of the lake, and close the file."""
         # Not as they are created: each comment is a statement, and not every file is published.
         for contract in self._created:
-            self._describe(contract)
+            self.connection.execute(description(contract))
         self._describe_ops()
         for layer in layers:
             self.connection.execute(f"drop schema if exists {quoted(layer)} cascade")
