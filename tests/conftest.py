@@ -12,6 +12,7 @@ import pytest
 from command import called
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
+from tiny import built
 
 import carms_lake
 
@@ -59,6 +60,14 @@ def real_project(real_carms: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             assert done.code == 0, done.err
             (folder / "is_built").touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the domain `tiny`, built; no test changes its lake."""
+    config = built(tmp_path_factory.mktemp("tiny"))
+    (config.project / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
+    return config.project
 
 
 @pytest.fixture(scope="session", params=list(SMALL))

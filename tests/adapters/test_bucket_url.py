@@ -6,20 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from command import called
-from tiny import built
 
 from carms_lake import UsageError
 from carms_lake.adapters.parquet.s3 import bucket_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    config = built(tmp_path_factory.mktemp("project"))
-    (config.project / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
-    return config.project
 
 
 @pytest.mark.parametrize(
@@ -35,12 +27,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "https://bucket.s3.amazonaws.com/hush",
     ],
 )
-def test_what_is_no_place_in_a_bucket_is_refused_and_not_repeated(project: Path, url: str) -> None:
+def test_what_is_no_place_in_a_bucket_is_refused_and_not_repeated(shop: Path, url: str) -> None:
     for options in ([], ["-v"], ["--json"]):
-        done = called(project, "publish", "parquet", url, *options)
+        done = called(shop, "publish", "parquet", url, *options)
         assert done.code == 2
         assert "hush" not in (done.out + done.err).lower()
-    assert "hint: " in called(project, "publish", "parquet", url).err
+    assert "hint: " in called(shop, "publish", "parquet", url).err
 
 
 @pytest.mark.parametrize(
@@ -57,13 +49,13 @@ def test_bucket_and_prefix_are_read_from_it(url: str, bucket: str, prefix: str) 
 
 
 def test_without_the_extra_the_command_says_how_it_is_installed(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr("carms_lake.extras.import_module", missing)
-    done = called(project, "publish", "parquet", "s3://bucket/gold")
+    done = called(shop, "publish", "parquet", "s3://bucket/gold")
     assert done.code == 2
     assert 'pip install "carms-lake[s3]"' in done.err
 

@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from command import called
 from matrix import to_terminal
-from tiny import built
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    config = built(tmp_path_factory.mktemp("shop"))
-    (config.project / "carms.toml").write_text('domain = "tiny"\n', encoding="utf-8")
-    return config.project
 
 
 def test_it_lists_tables_and_counts_the_columns_that_come_from_each(shop: Path) -> None:

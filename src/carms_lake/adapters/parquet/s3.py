@@ -162,9 +162,9 @@ def bucket_of(url: str) -> tuple[str, str]:
     match = _URL.fullmatch(url)
     if "@" in url or match is None:
         raise UsageError(
-            "the URL is not `s3://bucket/prefix`: a bucket's name has 3 to 63 lower-case letters, "
-            "figures, dots and hyphens; no user, key or option belongs there",
-            "correct the URL; credentials, region and endpoint are those of AWS tools "
+            "the URL is not one of a bucket: it may have no user, no key and no options, and a "
+            "bucket's name has 3 to 63 lower-case letters, figures, dots and hyphens",
+            "write `s3://bucket/prefix`; credentials, region and endpoint are those of AWS tools "
             "(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL)",
         )
     parts = [part for part in (match["prefix"] or "").split("/") if part]
