@@ -117,7 +117,8 @@ def lint(lake: Lake, *tables: str) -> tuple[Finding, ...]:
     for step in _chosen(lake, tables):
         why = _only_duckdb(step, macros)
         problems = (why,) if why else translate(step.sql, schema, SAIL).problems
-        found += [Finding(step.contract.ref.table, text, step.where) for text in problems]
+        file = step.where.strip("`")  # as messages name it
+        found += [Finding(step.contract.ref.table, text, file) for text in problems]
     return tuple(found)
 
 
