@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_lake import accounts, entries, project
+from ledger_lake import SILVER, accounts, entries, path_of, project
 from tiny import gold
 
 from carms_lake.errors import DataError
@@ -97,6 +97,20 @@ def test_what_silver_changed_in_an_earlier_build_is_found_in_its_files(config: L
     build(config, ["silver.entry"])
     report = build(config)
     assert said(report)["fact_entry"] == "1 key"
+    assert state(config, report) == state(config, build(config, full_refresh=True))
+
+
+def test_earlier_rows_whose_file_changed_are_not_compared(config: LakeConfig) -> None:
+    earlier = {*path_of(config, "entry").glob("*.parquet")}
+    entries(config, "day_1", [*FIRST[:-1], (8, "A", 99)])
+    ingest(config)
+    build(config, [f"silver.{table}" for table in SILVER])
+    (file,) = earlier & {*path_of(config, "entry").glob("*.parquet")}
+    content = bytearray(file.read_bytes())
+    content[40] ^= 1
+    file.write_bytes(content)
+    report = build(config)
+    assert "vacuumed or are damaged" in said(report)["fact_entry"]
     assert state(config, report) == state(config, build(config, full_refresh=True))
 
 

@@ -17,6 +17,7 @@ from carms_lake.flows.run import Run
 from carms_lake.names import Layer, TableRef
 from carms_lake.quality.rejected import REJECT_SCHEMA
 from carms_lake.store import delta, ops, table_path
+from carms_lake.store.delta.inspection import are_undamaged
 from carms_lake.store.delta.log import mark_at
 from carms_lake.store.gold import inputs_kept
 from carms_lake.store.gold.changes import ByKey, NotByKey, RowChange, row_change
@@ -151,8 +152,10 @@ class GoldChanges:
             return self.warehouse.change_of(ref, update.removed, update.added)
         before, now = delta.pinned(path, version), delta.pinned(path)
         gone, new = set(before.files) - set(now.files), set(now.files) - set(before.files)
-        if before.columns != now.columns or not all(Path(file).exists() for file in gone):
-            raise NotByKey(f"`{name}` has other columns, or its earlier rows were vacuumed")
+        if before.columns != now.columns:
+            raise NotByKey(f"`{name}` has other columns")
+        if not are_undamaged(path, version, {Path(file).name for file in gone}):
+            raise NotByKey(f"files with earlier rows of `{name}` were vacuumed or are damaged")
         sides = [
             read_pinned(replace(pinned, files=tuple(sorted(files))))
             for pinned, files in ((before, gone), (now, new))

@@ -1,14 +1,14 @@
 """Whether the data files of tables are what was written: by size, by checksum, after an error."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from carms_lake.config import LakeConfig
 from carms_lake.errors import LakeError, StoreError, system_refusal
 from carms_lake.store.delta.integrity import damaged, wrong_contents, wrong_sizes
-from carms_lake.store.delta.log import DataFile, states, table_folders
+from carms_lake.store.delta.log import DataFile, files_at, states, table_folders
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,19 @@ def ensure_undamaged(paths: Iterable[Path], *, contents: bool = False) -> None:
     if found:
         messages = "; ".join(error.message for error in found)
         raise StoreError(messages, "; ".join(dict.fromkeys(error.hint for error in found)))
+
+
+def are_undamaged(path: Path, version: int, names: Collection[str]) -> bool:
+    """Whether these data files of a version are still there, with the bytes that were written.
+
+    Raises:
+        StoreError: the log is damaged, or a file cannot be looked at.
+    """
+    files = [file for name, file in files_at(path, version).items() if name in names]
+    return not (
+        wrong_sizes(path, [(file.name, file.bytes) for file in files])
+        or wrong_contents(path, [(f.name, f.sha256) for f in files if f.sha256])
+    )
 
 
 _OF_FILES = re.compile(
