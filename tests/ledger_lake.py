@@ -17,6 +17,8 @@ from carms_lake.store.delta.manifest import Build, last_build
 from carms_lake.store.rejects import live
 
 SILVER = ("account", "entry", "label", "posting")
+FIRST = [(number, "AB"[number % 2], number) for number in range(1, 9)]
+"""The entries of a first day."""
 
 
 def config_of(folder: Path) -> LakeConfig:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from ledger_lake import accounts, entries, project
+from ledger_lake import accounts, entries
 from tiny import gold
 
 from carms_lake.flows.build import build, copied
@@ -17,28 +15,8 @@ from carms_lake.flows.ingest.forget import forget
 from carms_lake.quality import audit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from carms_lake.config import LakeConfig
     from carms_lake.records import RunReport
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
-    """A published ledger, made once."""
-    config = project(tmp_path_factory.mktemp("ledger") / "project")
-    accounts(config, "AB")
-    entries(config, "day_1", [(n, "AB"[n % 2], n) for n in range(1, 9)])
-    ingest(config)
-    build(config)
-    return config
-
-
-@pytest.fixture
-def config(tmp_path: Path, published: LakeConfig) -> LakeConfig:
-    """A copy of the published ledger."""
-    shutil.copytree(published.project, tmp_path / "copy")
-    return replace(published, project=tmp_path / "copy")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_lake import SILVER, accounts, entries, path_of, project
+from ledger_lake import FIRST, SILVER, accounts, entries, path_of
 from tiny import gold
 
 from carms_lake.errors import DataError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from carms_lake.records import RunReport
 
 TABLES = ("dim_account", "fact_entry", "balance")
-FIRST = [(number, "AB"[number % 2], number) for number in range(1, 9)]
 
 
 @pytest.fixture(autouse=True)
@@ -34,24 +33,6 @@ def any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tables are computed by key, too, and however many keys are touched."""
     monkeypatch.setattr(gold_changes, "SMALL_ROWS", -1)
     monkeypatch.setattr(changes, "LARGE_PCT", 100.0)
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> LakeConfig:
-    """A published ledger, made once."""
-    config = project(tmp_path_factory.mktemp("ledger") / "project")
-    accounts(config, "AB")
-    entries(config, "day_1", FIRST)
-    ingest(config)
-    build(config)
-    return config
-
-
-@pytest.fixture
-def config(tmp_path: Path, published: LakeConfig) -> LakeConfig:
-    """A copy of the published ledger."""
-    shutil.copytree(published.project, tmp_path / "copy")
-    return replace(published, project=tmp_path / "copy")
 
 
 def said(report: RunReport) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Silver -> the gold file: written next to the published one, audited, then put in its place."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -85,20 +85,18 @@ def build_gold(
         return
     before = published.fingerprints if published else {}
     is_partial = not fingerprints.keys() <= needed
-    reusable = {ref for ref, found in fingerprints.items() if before.get(ref.table) == found}
-    reusable |= fingerprints.keys() - needed
+    same = {ref for ref, found in fingerprints.items() if before.get(ref.table) == found}
+    reusable = same | (fingerprints.keys() - needed)
     copies = copies_in_a_row(catalog, config, published)
     # What a build of some tables leaves alone is in the published file only.
     copied = published_place(config.gold_file) if published and (copies or is_partial) else None
     with building(config, copied=copied) as warehouse:
         stock = stocked(run, catalog, warehouse, made, reusable) if copied else Stock()
-        states: dict[TableRef, object] = {
-            ref: of.fingerprint for ref, of in (made | stock.made).items()
-        }
+        in_file = made | stock.made
+        states: dict[TableRef, object] = {ref: of.fingerprint for ref, of in in_file.items()}
         checks = checked_now(contracts, {**states, **silver_states(config, builds), **of_own})
         _add_sources(run, warehouse, silver)
-        for ref, version in appended.items():
-            warehouse.add_own(contracts[ref], _pinned(run, ref, version))
+        _add_own(run, warehouse, catalog, appended)
         _create_all(run, warehouse, steps, builds, stock)
         known = bases(stock.checked, checks, stock.changes.since) if stock.changes else {}
         task = Audit(run, contracts, builds, rows_before(config), now, known)
@@ -106,15 +104,13 @@ def build_gold(
         run.count_rows(_rows_of_views(warehouse, catalog, found))
         message = _stop_where_a_check_failed(run, publish_anyway=publish_anyway)
         this_run = run.finish(message, published=published_rows(run, catalog))
-        for table, frame in published_ops(config, catalog, people, this_run, task.rejects):
-            warehouse.add_ops(table, frame)
+        _add_ops(warehouse, published_ops(config, catalog, people, this_run, task.rejects))
         # The next build checks again what failed, whatever changed.
         is_whole = not is_partial and not run.report().failed_checks
-        tables = {ref: (of, contracts[ref].version) for ref, of in (made | stock.made).items()}
+        tables = {ref: (of, contracts[ref].version) for ref, of in in_file.items()}
         whole = fingerprint if is_whole else ""
         build_of = BuildOf(whole, tables, found, checks, classified(catalog))
-        for table, frame in build_tables(run, build_of, copies or MOST_COPIES * bool(copied)):
-            warehouse.add_ops(table, frame)
+        _add_ops(warehouse, build_tables(run, build_of, copies or MOST_COPIES * bool(copied)))
         _put_in_place(run, warehouse)
 
 
@@ -188,6 +184,20 @@ def _add_sources(run: Run, warehouse: Warehouse, silver: Mapping[TableRef, int])
             warehouse.add_source(ref, delta.pinned(table_path(run.config, ref)))
     for table, schema in {**ops.OPS_SCHEMAS, "rejects": REJECT_SCHEMA}.items():
         warehouse.add_ops(table, pl.DataFrame(schema=schema))
+
+
+def _add_own(
+    run: Run, warehouse: Warehouse, catalog: Catalog, appended: Mapping[TableRef, int]
+) -> None:
+    """Put the tables of the domain's own layers into the file, at these versions."""
+    for ref, version in appended.items():
+        warehouse.add_own(catalog.contracts[ref], _pinned(run, ref, version))
+
+
+def _add_ops(warehouse: Warehouse, tables: Iterable[tuple[str, pl.DataFrame]]) -> None:
+    """Put tables of operations into the file."""
+    for table, frame in tables:
+        warehouse.add_ops(table, frame)
 
 
 def _pinned(run: Run, ref: TableRef, version: int) -> delta.Pinned | None:
